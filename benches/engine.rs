@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use hsmboot::ca::{CaKey, KeyType, NewKey, Terms as CaTerms, make_trust_anchor, parse_subject};
-use hsmboot::sign::{Ca, Grounds, Terms, issue};
+use hsmboot::ca::{CaKey, CaTerms, KeyType, NewKey, make_trust_anchor, parse_subject};
+use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
 use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 use hsmboot::x509::pem::{self, Label};
 use hsmboot::x509::{Certificate, Csr, Moment};
@@ -79,10 +79,10 @@ fn judging(c: &mut Criterion) {
     let (aws_root, manufacturer_root) = (&anchors.aws[0], &anchors.manufacturer[0]);
     c.bench_function("bare_signature_checks", |b| {
         b.iter(|| {
-            aws.is_signed_by(black_box(aws_root.key()))
-                & manufacturer.is_signed_by(manufacturer_root.key())
-                & hsm.is_signed_by(aws.key())
-                & hsm.is_signed_by(manufacturer.key())
+            aws.is_signed_by(black_box(aws_root.public_key()))
+                & manufacturer.is_signed_by(manufacturer_root.public_key())
+                & hsm.is_signed_by(aws.public_key())
+                & hsm.is_signed_by(manufacturer.public_key())
                 & csr.is_self_signed()
         });
     });
@@ -105,17 +105,17 @@ fn signing(c: &mut Criterion) {
     let grounds = Grounds::Verified(judgement.verified().unwrap());
     let subject = parse_subject("CN=Bench").unwrap();
     for kind in [KeyType::Rsa2048, KeyType::Rsa4096, KeyType::P256] {
-        let key = NewKey::generate(kind).unwrap().signer().unwrap();
+        let key = NewKey::generate(kind).unwrap().to_file_key().unwrap();
         let terms = CaTerms {
             subject: &subject,
             serial: &[1],
-            not_before: at.plus(-60),
-            not_after: at.plus(86_400),
+            not_before: at.plus_seconds(-60),
+            not_after: at.plus_seconds(86_400),
         };
         let certificate = make_trust_anchor(&terms, &key).unwrap();
         let key: &dyn CaKey = &key;
-        let ca = Ca::new(certificate.to_pem().as_bytes(), key, at).unwrap();
-        let terms = Terms {
+        let ca = SigningCa::new(certificate.to_pem().as_bytes(), key, at).unwrap();
+        let terms = SigningTerms {
             serial: [7; 20],
             now: at,
             days: 1,

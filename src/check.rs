@@ -10,7 +10,7 @@ mod rules;
 
 use serde::Serialize;
 
-pub(crate) use self::refusal::{LOOK_AT_THE_CLOCK, REISSUE};
+pub(crate) use self::refusal::{CLOCK_HINT, REISSUE_HINT};
 use self::rules::{Parsed, Parts, judge};
 pub use self::rules::{Rule, of_each_certificate};
 use crate::checks::{self, Engine, Status, Verdict};
@@ -21,10 +21,10 @@ use crate::x509::{
     Certificate, Csr, Malformed, Moment, PublicKey, SignatureAlgorithm, TrustAnchor,
 };
 
-/// Whether a pair that was taken once can fail these rules, and no others, later: dates pass, and
-/// algorithms are given up, with the signatures that were made by them; and what clients refuse,
-/// InitializeCluster may have taken. Only then is it worth looking whether the cluster is claimed
-/// with it already.
+/// Tells whether a pair that was taken once can fail these rules, and no others, later: dates pass,
+/// and algorithms are given up, with the signatures that were made by them; and what clients
+/// refuse, InitializeCluster may have taken. Only then is it worth looking whether the cluster is
+/// claimed with it already.
 pub fn may_fail_with_time(failed: &[Rule]) -> bool {
     let given_up = failed
         .iter()
@@ -83,7 +83,7 @@ pub struct PairTerms {
 }
 
 impl PairTerms {
-    fn of(checks: &[Finding], parts: &Parts) -> Self {
+    fn from_findings(checks: &[Finding], parts: &Parts) -> Self {
         let those = |holds: fn(Rule, &Parts) -> bool| {
             checks
                 .iter()
@@ -110,14 +110,14 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// What is worth knowing before it is sent, and forbids nothing: to be shown, since a claim
-    /// cannot be taken back.
+    /// The notes that are worth knowing before it is sent, and that forbid nothing. They must be
+    /// shown, since a claim cannot be taken back.
     pub fn notes(&self) -> &[Finding] {
         &self.notes
     }
 
     /// The CSR that was signed.
-    pub const fn csr(&self) -> &Csr {
+    pub const fn need_csr(&self) -> &Csr {
         &self.csr
     }
 
@@ -144,21 +144,21 @@ impl Pair {
 
 /// The record, and the pair where it may be sent.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct PairJudgement {
     /// Every rule and the verdict.
     pub record: Record,
     pair: Option<Pair>,
     inputs: Option<(Csr, Certificate, TrustAnchor)>,
 }
 
-impl Checked {
+impl PairJudgement {
     /// CSR, signed certificate and trust anchor as they were read, whether they may be sent or not;
     /// `None` where one of them could not be read.
     pub(crate) fn inputs(&self) -> Option<(Csr, Certificate, TrustAnchor)> {
         self.inputs.clone()
     }
 
-    /// What may be sent; the worst failure otherwise.
+    /// Returns what may be sent, or the worst failure as an error.
     ///
     /// # Errors
     /// Class `Input`, `Ca` or `Rejected`, with the record as its document.
@@ -187,10 +187,10 @@ impl Checked {
 /// assert_eq!(checked.record.failed().next().map(|f| f.id), Some(Rule::PemCsr));
 /// assert_eq!(checked.into_pair().unwrap_err().code(), 4);
 /// ```
-pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> Checked {
+pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> PairJudgement {
     let parts = Parts {
         csr: Csr::from_pem(csr),
-        signed_cert: certificate(signed_cert),
+        signed_cert: parse_certificate(signed_cert),
         trust_anchor: TrustAnchor::from_file(trust_anchor),
         at,
     };
@@ -198,7 +198,7 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
         .into_iter()
         .map(|rule| judge(rule, &parts))
         .collect();
-    let terms = PairTerms::of(&checks, &parts);
+    let terms = PairTerms::from_findings(&checks, &parts);
     let record = Record::new(at, checks, terms);
     let notes = record.notes().cloned().collect();
     let inputs = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
@@ -214,15 +214,15 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
             trust_anchor,
             notes,
         });
-    Checked {
+    PairJudgement {
         record,
         pair,
         inputs,
     }
 }
 
-/// What CloudHSM would refuse a CA for, before anything is signed with its key: the trust anchor's
-/// rules alone, and what there is to note of it.
+/// Refuses a CA that CloudHSM would refuse, before anything is signed with its key. Only the trust
+/// anchor's rules are judged; what there is to note of it is returned.
 ///
 /// # Errors
 /// Class `Input` where it is malformed, `Ca` where CloudHSM would refuse it.
@@ -266,7 +266,7 @@ fn judge_trust_anchor(
     ) {
         *finding = Finding::new(Rule::NameConstraints, rules::name_constraints(anchor, None));
     }
-    let terms = PairTerms::of(&checks, &parts);
+    let terms = PairTerms::from_findings(&checks, &parts);
     let record = Record::new(at, checks, terms);
     let notes = record.notes().cloned().collect();
     match (record.error(), parts.trust_anchor) {
@@ -276,12 +276,12 @@ fn judge_trust_anchor(
     }
 }
 
-/// That the name constraints of the CA, and of those above it, allow a certificate of this subject:
-/// before one is signed.
+/// Checks that the name constraints of the CA, and of those above it, allow a certificate of this
+/// subject: before one is signed.
 ///
 /// # Errors
-/// Class `Ca`, as [`Record::error`].
-pub fn allows(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error> {
+/// Class `Ca`, as [`PairRecord::to_error`].
+pub fn check_name_constraints(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error> {
     let finding = Finding::new(
         Rule::NameConstraints,
         rules::name_constraints(ca, Some((subject, &[]))),
@@ -290,8 +290,8 @@ pub fn allows(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error>
     record.error().map_or(Ok(()), Err)
 }
 
-fn certificate(text: &[u8]) -> Parsed<Certificate> {
-    let certificate = Certificate::of_owner(text)?;
+fn parse_certificate(text: &[u8]) -> Parsed<Certificate> {
+    let certificate = Certificate::from_owner_file(text)?;
     // What is sent is our own text of it: lines that were longer or shorter in the file make it
     // another length.
     let sent = certificate.to_pem().len();
@@ -308,14 +308,14 @@ fn certificate(text: &[u8]) -> Parsed<Certificate> {
 fn is_declined(rule: Rule, parts: &Parts) -> bool {
     let of = |outer: &[u8], key: &[u8]| -> [bool; 2] {
         let by_signature = SignatureAlgorithm::from_der(outer).is_err();
-        let by_key = PublicKey::from_der(key, "a key").is_ok_and(|key| key.usable().is_err());
+        let by_key = PublicKey::from_der(key, "a key").is_ok_and(|key| key.check_usable().is_err());
         [
             by_signature || by_key,
             (!by_signature || is_listed(outer)) && (!by_key || is_listed_key(key)),
         ]
     };
     match (rule, &parts.csr, &parts.signed_cert, &parts.trust_anchor) {
-        (Rule::AlgorithmCsr, Ok(csr), ..) => of(csr.algorithm(), csr.spki()) == [true; 2],
+        (Rule::AlgorithmCsr, Ok(csr), ..) => of(csr.signature_algorithm(), csr.spki()) == [true; 2],
         (Rule::AlgorithmSignedCert, _, Ok(signed), _) => {
             signed.inner_algorithm() == signed.outer_algorithm()
                 && of(signed.outer_algorithm(), signed.spki()) == [true; 2]

@@ -14,7 +14,7 @@ pub use kind::{ErrorKind, Retry};
 mod fact;
 mod kind;
 
-/// What went wrong, as a caller's script sees it. One class, one exit code.
+/// The kind of failure, as a caller's script sees it. One class, one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A bug, or the machine: disk full, permission.
@@ -39,8 +39,8 @@ pub enum Class {
 }
 
 impl Class {
-    /// The exit code. No catch-all arm: a new class does not compile until it has its code.
-    pub const fn code(self) -> u8 {
+    /// Returns the exit code. No catch-all arm: a new class does not compile until it has its code.
+    pub const fn exit_code(self) -> u8 {
         match self {
             Class::Machine => 1,
             Class::Usage => 2,
@@ -55,15 +55,15 @@ impl Class {
     }
 }
 
-/// What a command ends with when it does not succeed.
+/// The error with which a command ends when it does not succeed.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// What went wrong, for programs. It decides the class, and so the exit code.
+    /// The kind of the failure, for programs. It decides the class, and so the exit code.
     pub kind: ErrorKind,
-    /// What is wrong, in the user's words; further lines, indented, give what was expected and what
+    /// The failure, in the user's words; further lines, indented, give what was expected and what
     /// was found. Whatever was formatted into one of them stays on it.
     pub message: Lines,
-    /// What to do next; empty where there is nothing to say.
+    /// The advice on what to do next; empty where there is nothing to say.
     pub hint: Lines,
     /// What stands in the message, for programs: the cluster, the file, both sides.
     pub facts: BTreeMap<FactName, FactValue>,
@@ -78,7 +78,7 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of a kind, with its message and its hint.
+    /// Makes an error of a kind, with its message and its hint.
     pub fn new(kind: ErrorKind, message: impl Into<Lines>, hint: impl Into<Lines>) -> Self {
         Error {
             kind,
@@ -100,7 +100,7 @@ impl Error {
         self
     }
 
-    /// The same error with a document beside it in the JSON answer.
+    /// Returns the same error with a document beside it in the JSON answer.
     #[must_use]
     pub fn with_document(mut self, document: serde_json::Value) -> Self {
         self.document = Some(Box::new(document));
@@ -123,19 +123,19 @@ impl Error {
         }
     }
 
-    /// The class of its kind.
+    /// Returns the class of its kind.
     pub const fn class(&self) -> Class {
         self.kind.class()
     }
 
-    /// The exit code.
-    pub const fn code(&self) -> u8 {
-        self.class().code()
+    /// Returns the exit code.
+    pub const fn exit_code(&self) -> u8 {
+        self.class().exit_code()
     }
 
     /// The JSON form: `{code, kind, retry, message, hint}`, and `facts` where there are any.
     pub fn to_json(&self) -> serde_json::Value {
-        self.to_json_with_code(i32::from(self.code()))
+        self.to_json_with_code(i32::from(self.exit_code()))
     }
 
     /// The same for a program that ends with another code: a signal has its own.
@@ -201,7 +201,7 @@ mod tests {
             "{named:?}"
         );
         let error = Error {
-            message: error.message.and(HOSTILE),
+            message: error.message.followed_by(HOSTILE),
             ..error
         };
         assert_eq!(

@@ -1,20 +1,21 @@
-//! First step: the cluster's CSR and certificates, as DescribeClusters shows them, into a bundle.
+//! The first step: writes the cluster's CSR and certificates, as DescribeClusters shows them, into
+//! a bundle.
 //!
 //! Nothing is judged here. The texts are written as the service returned them.
 
 use std::path::Path;
 
-use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request, Step};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request, TranscriptStep};
 use crate::claim::Failure;
 use crate::cloudhsm::{Cluster, ClusterState};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::verify::Evidence;
-use crate::x509::{Moment, hex, sha256};
+use crate::x509::{Moment, sha256, to_hex};
 
-/// What was asked for, where, when and by what.
+/// The facts of a fetch besides the cluster itself.
 #[derive(Clone)]
-pub struct Facts<'a> {
+pub struct FetchFacts<'a> {
     /// The region that the cluster was found in.
     pub region: &'a str,
     /// The endpoint that was asked, where one was set.
@@ -24,21 +25,21 @@ pub struct Facts<'a> {
     /// Name and version of the program.
     pub tool: &'a str,
     /// The step, for the transcript.
-    pub step: Step<'a>,
+    pub step: TranscriptStep<'a>,
 }
 
-/// What came of it.
+/// The result of a fetch.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     /// The bundle, opened.
     pub bundle: Bundle,
-    /// What its `request.json` says.
+    /// The content of its `request.json`.
     pub request: Request,
     /// Certificates that the service did not show; the bundle cannot be verified without them.
     pub missing: Vec<Part>,
-    /// The request's fingerprint, to be read to whoever signs it.
+    /// The request's fingerprint. The user reads it to the person who signs the request.
     pub fingerprint: Fingerprint,
-    /// Whether the bundle held all this already, and nothing was written.
+    /// `true` if the bundle held all this already, and nothing was written.
     pub unchanged: bool,
 }
 
@@ -48,19 +49,24 @@ pub struct Fetched {
 /// # Errors
 /// Class `Conflict` where the cluster's state shows no CSR, or where another content or another
 /// cluster's bundle stands in the way; `Machine` for the disk.
-pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> Result<Fetched> {
+pub fn write(
+    dir: &Path,
+    cluster: &Cluster,
+    facts: &FetchFacts<'_>,
+    force: bool,
+) -> Result<Fetched> {
     let id: ClusterId = cluster
         .cluster_id
-        .raw()
+        .as_raw()
         .parse()
-        .map_err(|fault: String| strange(&format!("its id: {fault}")))?;
-    let (parts, missing) = parts(cluster)?;
-    let bundle = Bundle::at(dir, id.clone());
-    bundle.store().mend()?;
+        .map_err(|fault: String| strange_answer(&format!("its id: {fault}")))?;
+    let (parts, missing) = collect_texts(cluster)?;
+    let bundle = Bundle::at_path(dir, id.clone());
+    bundle.store().mend_leftovers()?;
     bundle.is_alone()?;
     let files: Digests = parts
         .iter()
-        .map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes()))))
+        .map(|(part, text)| (part.file_name(&id), to_hex(&sha256(text.as_bytes()))))
         .collect();
     let request = Request {
         format: Request::FORMAT.to_owned(),
@@ -91,7 +97,7 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
             replace: force,
         })
         .collect();
-    let document = bundle::document(&request);
+    let document = bundle::to_document(&request);
     if known.is_none() {
         new.push(NewFile {
             name: bundle::REQUEST.to_owned(),
@@ -104,19 +110,19 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     let unchanged = known.is_some()
         && Part::REQUEST
             .into_iter()
-            .all(|part| bundle.has(part) || missing.contains(&part));
+            .all(|part| bundle.has_part(part) || missing.contains(&part));
     bundle.write(&new, &facts.step)?;
     let request = known.unwrap_or(request);
     Ok(Fetched {
         bundle: bundle.with_request(request.clone()),
         request,
         missing,
-        fingerprint: fingerprint(&id, &parts),
+        fingerprint: texts_fingerprint(&id, &parts),
         unchanged,
     })
 }
 
-fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
+fn texts_fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
     let text = |wanted| {
         parts
             .iter()
@@ -132,8 +138,8 @@ fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
     Fingerprint::of_request(id, &evidence)
 }
 
-/// The `request.json` that stands there, if it says the same but for the moment and the endpoint:
-/// several lead to one service.
+/// Returns the existing `request.json`, if it differs only in the moment and the endpoint. Several
+/// endpoints lead to one service.
 fn known_request(bundle: &Bundle, request: &Request) -> Option<Request> {
     let known = Request::read(bundle.store()).ok()?;
     let same = known.cluster_id == request.cluster_id
@@ -144,8 +150,8 @@ fn known_request(bundle: &Bundle, request: &Request) -> Option<Request> {
 
 type Texts<'a> = Vec<(Part, &'a str)>;
 
-/// The texts to write, and what is missing.
-fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
+/// Returns the texts to write, and the missing parts.
+fn collect_texts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
     if matches!(
         cluster.state,
         ClusterState::InitializeInProgress
@@ -153,7 +159,7 @@ fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
             | ClusterState::Active
             | ClusterState::UpdateInProgress
     ) {
-        return Err(too_late(cluster));
+        return Err(csr_gone_error(cluster));
     }
     if cluster.state != ClusterState::Uninitialized || cluster.certificates.cluster_csr.is_none() {
         return Err(Failure::StateForbids {
@@ -181,7 +187,7 @@ fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
                 found.push((part, text))
             }
             Some(text) => {
-                return Err(strange(&format!(
+                return Err(strange_answer(&format!(
                     "{} has {} characters",
                     part.noun(),
                     text.len()
@@ -193,7 +199,7 @@ fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
     Ok((found, missing))
 }
 
-fn too_late(cluster: &Cluster) -> Error {
+fn csr_gone_error(cluster: &Cluster) -> Error {
     let id = &cluster.cluster_id;
     Error::new(
         ErrorKind::CsrGone,
@@ -213,7 +219,7 @@ fn too_late(cluster: &Cluster) -> Error {
     .with_fact(FactName::State, cluster.state.to_string())
 }
 
-fn strange(what: &str) -> Error {
+fn strange_answer(what: &str) -> Error {
     Error::new(
         ErrorKind::StrangeAnswer,
         format!("the service's description of the cluster cannot be right: {what}"),
@@ -227,17 +233,17 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn facts() -> Facts<'static> {
-        Facts {
+    fn sample_facts() -> FetchFacts<'static> {
+        FetchFacts {
             region: "eu-west-1",
             endpoint: None,
-            now: Moment::constant(1_700_000_000),
+            now: Moment::from_constant(1_700_000_000),
             tool: "hsmboot test",
-            step: Step::default(),
+            step: TranscriptStep::default(),
         }
     }
 
-    fn cluster() -> Cluster {
+    fn sample_cluster() -> Cluster {
         let mut cluster = Cluster::new("cluster-abc234defgh", ClusterState::Uninitialized);
         cluster.certificates.cluster_csr = Some("csr\r\n".into());
         cluster.certificates.hsm_certificate = Some("hsm".into());
@@ -249,7 +255,7 @@ mod tests {
     #[test]
     fn what_the_service_shows_is_written_as_it_came_and_a_second_time_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
-        let first = write(dir.path(), &cluster(), &facts(), false).unwrap();
+        let first = write(dir.path(), &sample_cluster(), &sample_facts(), false).unwrap();
         assert!(!first.unchanged && first.missing.is_empty());
         assert_eq!(
             fs::read(dir.path().join("cluster-abc234defgh_ClusterCsr.csr")).unwrap(),
@@ -259,22 +265,22 @@ mod tests {
             Bundle::open(dir.path()).unwrap().request(),
             Some(&first.request)
         );
-        let later = Facts {
-            now: facts().now.plus(60),
-            ..facts()
+        let later = FetchFacts {
+            now: sample_facts().now.plus_seconds(60),
+            ..sample_facts()
         };
-        let second = write(dir.path(), &cluster(), &later, false).unwrap();
+        let second = write(dir.path(), &sample_cluster(), &later, false).unwrap();
         assert!(second.unchanged);
-        assert_eq!(second.request.fetched_at, facts().now);
+        assert_eq!(second.request.fetched_at, sample_facts().now);
     }
 
     #[test]
     fn a_planted_request_json_does_not_survive_the_next_fetch() {
         let dir = tempfile::tempdir().unwrap();
-        let own = write(dir.path(), &cluster(), &facts(), false)
+        let own = write(dir.path(), &sample_cluster(), &sample_facts(), false)
             .unwrap()
             .request;
-        let planted = bundle::document(&Request {
+        let planted = bundle::to_document(&Request {
             state: "ACTIVE".into(),
             hsms: vec!["hsm-abcdefghijk".into()],
             ..own.clone()
@@ -284,7 +290,7 @@ mod tests {
             if !with_transcript {
                 fs::remove_file(dir.path().join(bundle::TRANSCRIPT)).unwrap();
             }
-            let again = write(dir.path(), &cluster(), &facts(), false).unwrap();
+            let again = write(dir.path(), &sample_cluster(), &sample_facts(), false).unwrap();
             assert!(
                 !again.unchanged && again.request == own,
                 "{:?}",
@@ -292,7 +298,7 @@ mod tests {
             );
             assert_eq!(
                 fs::read(dir.path().join(bundle::REQUEST)).unwrap(),
-                bundle::document(&own)
+                bundle::to_document(&own)
             );
         }
     }
@@ -300,20 +306,20 @@ mod tests {
     #[test]
     fn a_replaced_csr_does_not_replace_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &cluster(), &facts(), false).unwrap();
-        let mut replaced = cluster();
+        write(dir.path(), &sample_cluster(), &sample_facts(), false).unwrap();
+        let mut replaced = sample_cluster();
         replaced.certificates.cluster_csr = Some("another".into());
         assert_eq!(
-            write(dir.path(), &replaced, &facts(), false)
+            write(dir.path(), &replaced, &sample_facts(), false)
                 .unwrap_err()
-                .code(),
+                .exit_code(),
             8
         );
         assert_eq!(
             Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(),
             b"csr\r\n"
         );
-        write(dir.path(), &replaced, &facts(), true).unwrap();
+        write(dir.path(), &replaced, &sample_facts(), true).unwrap();
         assert_eq!(
             Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(),
             b"another"
@@ -322,19 +328,22 @@ mod tests {
 
     #[test]
     fn two_clusters_are_never_put_into_one_bundle() {
-        let mut other = cluster();
+        let mut other = sample_cluster();
         other.cluster_id = "cluster-bbbbbbbbbbb".into();
         for place in ["b", "b.hsmboot"] {
             let dir = tempfile::tempdir().unwrap();
             let place = dir.path().join(place);
-            write(&place, &cluster(), &facts(), false).unwrap();
+            write(&place, &sample_cluster(), &sample_facts(), false).unwrap();
             // By hand from the console's downloads, say: without any record of what cluster it is.
             for record in ["request.json", "transcript.jsonl"] {
                 drop(fs::remove_file(place.join(record)));
             }
             for force in [false, true] {
-                let error = write(&place, &other, &facts(), force).unwrap_err();
-                assert_eq!((error.code(), error.kind), (8, ErrorKind::AnotherCluster));
+                let error = write(&place, &other, &sample_facts(), force).unwrap_err();
+                assert_eq!(
+                    (error.exit_code(), error.kind),
+                    (8, ErrorKind::AnotherCluster)
+                );
                 assert!(
                     error
                         .message
@@ -367,11 +376,11 @@ mod tests {
             let error = write(
                 &dir.path().join("b"),
                 &Cluster::new("cluster-abc234defgh", state),
-                &facts(),
+                &sample_facts(),
                 false,
             )
             .unwrap_err();
-            assert_eq!((error.code(), error.kind), (8, kind));
+            assert_eq!((error.exit_code(), error.kind), (8, kind));
             assert!(!dir.path().join("b").exists());
         }
     }
@@ -379,18 +388,18 @@ mod tests {
     #[test]
     fn an_answer_that_cannot_be_right_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
-        let mut long = cluster();
+        let mut long = sample_cluster();
         long.certificates.hsm_certificate = Some("x".repeat(70_000));
         assert_eq!(
-            write(&dir.path().join("b"), &long, &facts(), false)
+            write(&dir.path().join("b"), &long, &sample_facts(), false)
                 .unwrap_err()
                 .kind,
             ErrorKind::StrangeAnswer
         );
-        let mut climbing = cluster();
+        let mut climbing = sample_cluster();
         climbing.cluster_id = "cluster-../../x".into();
         assert_eq!(
-            write(&dir.path().join("b"), &climbing, &facts(), false)
+            write(&dir.path().join("b"), &climbing, &sample_facts(), false)
                 .unwrap_err()
                 .kind,
             ErrorKind::StrangeAnswer

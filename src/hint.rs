@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// A command line for a hint, in backquotes: each word as a POSIX shell has to be given it.
-pub(crate) fn command(words: &[&str]) -> String {
-    format!("`{}`", line(words))
+pub(crate) fn quote_command(words: &[&str]) -> String {
+    format!("`{}`", command_line(words))
 }
 
-/// The same without the backquotes, for a command that goes on.
-pub(crate) fn line(words: &[&str]) -> String {
+/// Makes the same command line without the backquotes, for a command that goes on.
+pub(crate) fn command_line(words: &[&str]) -> String {
     shell_words(
         &words
             .iter()
@@ -19,9 +19,9 @@ pub(crate) fn line(words: &[&str]) -> String {
 
 /// A path as a word of a command: one that begins with a dash would be an option, and in place of
 /// one that a line cannot show stands `otherwise`.
-pub(crate) fn path(path: &Path, otherwise: &str) -> String {
+pub(crate) fn path_word(path: &Path, otherwise: &str) -> String {
     match path.to_str() {
-        Some(text) if shown(path) == text => {
+        Some(text) if shown_path(path) == text => {
             if text.starts_with('-') {
                 format!("./{text}")
             } else {
@@ -36,7 +36,7 @@ pub(crate) fn path(path: &Path, otherwise: &str) -> String {
 /// Programs empty what they are told to write before they read their input, so no hint names a file
 /// that is there. `taken` says what is.
 pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
-    let stem = path.file_stem().map(stored).unwrap_or_default();
+    let stem = path.file_stem().map(stored_path).unwrap_or_default();
     let name = |number: u32| path.with_file_name(format!("{stem}-{number}.{ending}"));
     (2..u32::MAX)
         .map(name)
@@ -44,7 +44,7 @@ pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool
         .unwrap_or_else(|| name(u32::MAX))
 }
 
-use crate::outside::{OutsideText, shown, stored};
+use crate::outside::{OutsideText, shown_path, stored_path};
 
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language,
 /// 2.2): those that it would read in another way, or not as one word, stand in single quotes. What
@@ -54,7 +54,7 @@ pub fn shell_words(words: &[OutsideText]) -> String {
         // Only before the command's name is `NAME=value` an assignment (2.9.1).
         let plain =
             |c: char| c.is_alphanumeric() || "_-+./:,@%".contains(c) || (c == '=' && at > 0);
-        let text = word.raw();
+        let text = word.as_raw();
         if !text.is_empty() && text.chars().all(plain) {
             word.to_string()
         } else {
@@ -68,15 +68,15 @@ pub fn shell_words(words: &[OutsideText]) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::outside::joined;
+    use crate::outside::join_shown;
 
-    fn words(words: &[&str]) -> Vec<OutsideText> {
+    fn outside_words(words: &[&str]) -> Vec<OutsideText> {
         words.iter().map(|word| (*word).into()).collect()
     }
 
     #[test]
     fn only_words_that_a_shell_would_read_otherwise_are_quoted() {
-        let plain = words(&[
+        let plain = outside_words(&[
             "./hsmboot",
             "sign",
             "cluster-abc234defgh",
@@ -88,23 +88,26 @@ mod tests {
             "Zoë",
             "a@b%+,",
         ]);
-        assert_eq!(shell_words(&plain), joined(&plain, " "));
+        assert_eq!(shell_words(&plain), join_shown(&plain, " "));
         assert_eq!(
-            shell_words(&words(&["hsmboot", "--operator", "Ada Example"])),
+            shell_words(&outside_words(&["hsmboot", "--operator", "Ada Example"])),
             "hsmboot --operator 'Ada Example'"
         );
         assert_eq!(
-            shell_words(&words(&["hsmboot", "", "it's", "~", "A=1"])),
+            shell_words(&outside_words(&["hsmboot", "", "it's", "~", "A=1"])),
             r"hsmboot '' 'it'\''s' '~' A=1"
         );
-        assert_eq!(shell_words(&words(&["A=1", "hsmboot"])), "'A=1' hsmboot");
+        assert_eq!(
+            shell_words(&outside_words(&["A=1", "hsmboot"])),
+            "'A=1' hsmboot"
+        );
         assert_eq!(shell_words(&[]), "");
     }
 
     #[test]
     fn a_shell_reads_the_very_words_again() {
         let all: String = (0x20_u8..0x7f).map(char::from).collect();
-        let mut given = words(&[
+        let mut given = outside_words(&[
             "",
             " ",
             "a b",
@@ -135,6 +138,9 @@ mod tests {
             .map(str::to_owned)
             .collect();
         assert_eq!(given, read);
-        assert_eq!(shell_words(&words(&["a\n\u{1b}"])), r"'a\u{a}\u{1b}'");
+        assert_eq!(
+            shell_words(&outside_words(&["a\n\u{1b}"])),
+            r"'a\u{a}\u{1b}'"
+        );
     }
 }

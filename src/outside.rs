@@ -25,23 +25,23 @@ const MOST_OF_PATH: usize = 4096;
 /// writer of JSON escapes it.
 ///
 /// It is no `str` to anybody: what compares it, or sends it back to where it came from, says
-/// [`OutsideText::raw`].
+/// [`OutsideText::as_raw`].
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutsideText(String);
 
 impl OutsideText {
-    /// The text as it came, to be compared, read or sent back; never to be shown.
-    pub fn raw(&self) -> &str {
+    /// Returns the text as it came, to be compared, read or sent back; never to be shown.
+    pub fn as_raw(&self) -> &str {
         &self.0
     }
 
-    /// The same, taken out.
+    /// Takes the text out, as it came.
     pub fn into_raw(self) -> String {
         self.0
     }
 
-    /// Whether there is no text.
+    /// Tells whether there is no text.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -69,7 +69,7 @@ impl std::str::FromStr for OutsideText {
 
 impl fmt::Display for OutsideText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&show(&self.0, MOST))
+        f.pad(&escape_shown(&self.0, MOST))
     }
 }
 
@@ -97,8 +97,8 @@ impl PartialEq<String> for OutsideText {
     }
 }
 
-/// The shown forms, with `between` between them.
-pub fn joined<'a>(texts: impl IntoIterator<Item = &'a OutsideText>, between: &str) -> String {
+/// Joins the shown forms, with `between` between them.
+pub fn join_shown<'a>(texts: impl IntoIterator<Item = &'a OutsideText>, between: &str) -> String {
     texts
         .into_iter()
         .map(ToString::to_string)
@@ -106,31 +106,32 @@ pub fn joined<'a>(texts: impl IntoIterator<Item = &'a OutsideText>, between: &st
         .join(between)
 }
 
-/// The shown form of a text that is not kept.
+/// Returns the shown form of a text that is not kept.
 pub fn shown_text(text: &str) -> String {
-    show(text, MOST)
+    escape_shown(text, MOST)
 }
 
-/// The shown form of a path, or of a file's name. What is not Unicode in it shows as U+FFFD.
+/// Returns the shown form of a path, or of a file's name. What is not Unicode in it shows as
+/// U+FFFD.
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place where a path becomes text for eyes"
 )]
-pub fn shown(path: impl AsRef<Path>) -> String {
-    show(&path.as_ref().to_string_lossy(), MOST_OF_PATH)
+pub fn shown_path(path: impl AsRef<Path>) -> String {
+    escape_shown(&path.as_ref().to_string_lossy(), MOST_OF_PATH)
 }
 
-/// A path, or a word of the command line, as text that is stored, compared or handed on to a
-/// program: never to be shown.
+/// Returns a path, or a word of the command line, as text that is stored, compared or handed on to
+/// a program: never to be shown.
 #[allow(
     clippy::disallowed_methods,
     reason = "what is stored is the name itself"
 )]
-pub(crate) fn stored(path: impl AsRef<Path>) -> String {
+pub(crate) fn stored_path(path: impl AsRef<Path>) -> String {
     path.as_ref().to_string_lossy().into_owned()
 }
 
-/// Whether a terminal or a reader obeys this character, or does not see it.
+/// Tells whether a terminal or a reader obeys this character, or does not see it.
 ///
 /// Unicode's general categories Cc, Cf, Zl and Zp, its bidirectional controls, all that is
 /// ignorable by default (UAX #44, Default_Ignorable_Code_Point: zero width, fillers, variation
@@ -150,14 +151,14 @@ pub const fn is_obeyed(c: char) -> bool {
         || is_last_of_plane(c)
 }
 
-/// U+xxFFFE and U+xxFFFF.
+/// Tells whether the character is U+xxFFFE or U+xxFFFF.
 #[allow(clippy::as_conversions, reason = "u32::from is not const")]
 const fn is_last_of_plane(c: char) -> bool {
     c as u32 & 0xFFFE == 0xFFFE
 }
 
-/// The shown form of what the program has put together: its line breaks are its own, and whatever
-/// else would be obeyed is shown. What is shown already stays as it is.
+/// Returns the shown form of what the program has put together: its line breaks are its own, and
+/// whatever else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| {
@@ -170,7 +171,7 @@ pub(crate) fn shown_lines(text: &str) -> String {
     out
 }
 
-/// The same on one line, whatever breaks it.
+/// Does the same as [`shown_lines`] on one line, whatever breaks it.
 pub(crate) fn shown_on_a_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_shown(&mut out, c));
@@ -186,7 +187,7 @@ pub(crate) fn push_shown(out: &mut String, c: char) {
     }
 }
 
-fn show(text: &str, most: usize) -> String {
+fn escape_shown(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(most));
     for (at, c) in text.char_indices().take(most) {
         match c {
@@ -214,7 +215,7 @@ mod tests {
             "a\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{9}\\u{202e}\\u{9b}é😀 C:\\u"
         );
         assert_eq!(format!("{text:?}"), format!("\"{text}\""));
-        assert_eq!(shown("usb-\u{1b}[8m"), "usb-\\u{1b}[8m");
+        assert_eq!(shown_path("usb-\u{1b}[8m"), "usb-\\u{1b}[8m");
     }
 
     #[test]

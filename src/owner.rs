@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::x509::name::same_name;
-use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, hex, name_text};
+use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, name_text, to_hex};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Owner {
     basis: Basis,
 }
 
-/// How the owner was named or proved.
+/// The way in which the owner was named or proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// The operator gave a copy of the CA's certificate that is not the bundle's.
@@ -60,7 +60,7 @@ impl Basis {
     }
 
     /// The basis in a sentence's end, for people.
-    pub const fn says(&self) -> &'static str {
+    pub const fn as_phrase(&self) -> &'static str {
         match self {
             Basis::Certificate => "named by --ca",
             Basis::CertificateFingerprint => "named by --ca-fingerprint",
@@ -72,7 +72,7 @@ impl Basis {
     }
 
     /// The operator's reason, where nothing was proved.
-    pub fn waiver(&self) -> Option<&str> {
+    pub fn waiver_reason(&self) -> Option<&str> {
         match self {
             Basis::Waived { reason } => Some(reason),
             _ => None,
@@ -80,7 +80,7 @@ impl Basis {
     }
 }
 
-/// How a private key came into this run's hands.
+/// The way in which a private key came into this run's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyOrigin {
     /// The operator named it, and it does not lie in the bundle.
@@ -96,50 +96,50 @@ pub enum KeyOrigin {
     New,
 }
 
-/// What an owner is to be proven for.
+/// The act for which the owner must be proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// The CA is to issue a certificate.
+pub enum ProofPurpose {
+    /// The CA issues a certificate.
     Signature,
-    /// The cluster is to be claimed.
+    /// The cluster is claimed.
     Claim,
-    /// Clients are to be given the trust anchor.
+    /// Clients are given the trust anchor.
     Handover,
 }
 
-impl Purpose {
-    /// What was not done where the owner is not proven.
-    const fn undone(self) -> &'static str {
+impl ProofPurpose {
+    /// Says what was not done because the owner is not proven.
+    const fn refusal_note(self) -> &'static str {
         match self {
-            Purpose::Signature => "nothing was signed",
-            Purpose::Claim => "nothing was sent",
-            Purpose::Handover => "nothing was written",
+            ProofPurpose::Signature => "nothing was signed",
+            ProofPurpose::Claim => "nothing was sent",
+            ProofPurpose::Handover => "nothing was written",
         }
     }
 }
 
 impl Owner {
-    /// The CA whose certificate, or chain, the operator named: `--ca`, or `--trust-anchor` of an
-    /// import.
+    /// Takes as the owner the CA whose certificate, or chain, the operator named: `--ca`, or
+    /// `--trust-anchor` of an import.
     ///
     /// The caller read it from a file of the operator's. A bundle's own file names nobody.
-    pub const fn named(trust_anchor: TrustAnchor) -> Self {
+    pub const fn with_named_ca(trust_anchor: TrustAnchor) -> Self {
         Owner {
             trust_anchor,
             basis: Basis::Certificate,
         }
     }
 
-    /// The CA whose certificates have the SHA-256 that the operator gave: `--ca-fingerprint`, once
-    /// or several times.
+    /// Takes as the owner the CA whose certificates have the SHA-256 that the operator gave:
+    /// `--ca-fingerprint`, once or several times.
     ///
     /// The first certificate must be named. That one says, by its signature, which key and name
     /// stand above it; but anybody can certify that key and name under a root of their own, and so
     /// lengthen the chain. Hence the root must be named too, unless it is the very one that signed
-    /// the first certificate: a certificate that its own key signed is of nobody's making but that
-    /// key's holder. What lies between two that are named was signed by the upper one's holder. All
+    /// the first certificate: only the holder of a key can have made a certificate that this same
+    /// key signed. What lies between two that are named was signed by the upper one's holder. All
     /// of that hangs on the signatures, so they are verified here, whatever else was judged or
-    /// borne with before.
+    /// tolerated before.
     ///
     /// # Errors
     /// Class [`Class::Rejected`](crate::error::Class::Rejected): `another-trust-anchor`, where
@@ -149,11 +149,11 @@ impl Owner {
         expected: &[[u8; 32]],
         found: &TrustAnchor,
         place: &str,
-        purpose: Purpose,
+        purpose: ProofPurpose,
     ) -> Result<Self> {
-        let undone = purpose.undone();
+        let undone = purpose.refusal_note();
         let there = found.fingerprints();
-        let first = found.first().fingerprint();
+        let first = found.signing_ca().fingerprint();
         let stranger = expected
             .iter()
             .find(|expected| !there.contains(expected))
@@ -163,17 +163,17 @@ impl Owner {
                 ErrorKind::AnotherTrustAnchor,
                 Lines::from([
                     "the CA's certificate is not the one that --ca-fingerprint names".to_owned(),
-                    format!("  expected SHA-256 {}  --ca-fingerprint", hex(stranger)),
-                    format!("  found    SHA-256 {}  {place}", hex(&first)),
+                    format!("  expected SHA-256 {}  --ca-fingerprint", to_hex(stranger)),
+                    format!("  found    SHA-256 {}  {place}", to_hex(&first)),
                 ])
-                .and(chain_lines(found)),
+                .followed_by(chain_lines(found)),
                 "do not go on: ask those who keep the CA for its certificate's SHA-256",
             )
-            .with_fact(FactName::Expected, hex(stranger))
-            .with_fact(FactName::Found, hex(&first)));
+            .with_fact(FactName::Expected, to_hex(stranger))
+            .with_fact(FactName::Found, to_hex(&first)));
         }
-        let root = found.last().fingerprint();
-        if let Some(at) = unsigned(found) {
+        let root = found.last_certificate().fingerprint();
+        if let Some(at) = first_unsigned(found) {
             return Err(Error::new(
                 ErrorKind::OwnerNotProven,
                 Lines::from([
@@ -184,11 +184,13 @@ impl Owner {
                     ),
                     format!("  file  {place}"),
                 ])
-                .and(chain_lines(found)),
+                .followed_by(chain_lines(found)),
                 "name the chain with --ca FILE, a copy that did not come with the bundle",
             ));
         }
-        if expected.contains(&first) && (found.above().len() < 2 || expected.contains(&root)) {
+        if expected.contains(&first)
+            && (found.certificates_above().len() < 2 || expected.contains(&root))
+        {
             return Ok(Owner {
                 trust_anchor: found.clone(),
                 basis: Basis::CertificateFingerprint,
@@ -201,28 +203,31 @@ impl Owner {
                     "--ca-fingerprint names the CA that signs, but not the root of its chain: \
                      anybody can put another root above it; {undone}"
                 ),
-                format!("  the root  {}", name_text(found.last().subject())),
-                format!("  SHA-256   {}", hex(&root)),
+                format!(
+                    "  the root  {}",
+                    name_text(found.last_certificate().subject())
+                ),
+                format!("  SHA-256   {}", to_hex(&root)),
                 format!("  file      {place}"),
             ],
             "compare that SHA-256 with what those who keep the root know of it, then give it as \
              well, with a second --ca-fingerprint; or name the chain with --ca FILE",
         )
-        .with_fact(FactName::CaSha256, hex(&first))
-        .with_fact(FactName::Found, hex(&root)))
+        .with_fact(FactName::CaSha256, to_hex(&first))
+        .with_fact(FactName::Found, to_hex(&root)))
     }
 
-    /// The CA in a response whose fingerprint the operator gave: `--expect`, or typed on a
-    /// terminal.
+    /// Takes as the owner the CA in a response whose fingerprint the operator gave: `--expect`, or
+    /// typed on a terminal.
     ///
     /// # Errors
     /// The groups of digits that differ, counted from 1.
     pub fn with_response(
         expected: Fingerprint,
         id: &ClusterId,
-        response: &Response<'_>,
+        response: &SignedResponse<'_>,
     ) -> std::result::Result<Self, Vec<usize>> {
-        match response.fingerprint(id).differences(expected) {
+        match response.fingerprint(id).differing_groups(expected) {
             apart if apart.is_empty() => Ok(Owner {
                 trust_anchor: response.trust_anchor.clone(),
                 basis: Basis::ResponseFingerprint,
@@ -231,9 +236,9 @@ impl Owner {
         }
     }
 
-    /// The CA whose private key is at hand. A key proves a self-signed certificate alone: of a
-    /// chain, not even the first certificate, as whoever made the others could have issued that one
-    /// anew, for the same name and key.
+    /// Takes as the owner the CA whose private key is at hand. A key proves a self-signed
+    /// certificate alone: of a chain, not even the first certificate, as whoever made the others
+    /// could have issued that one anew, for the same name and key.
     ///
     /// # Errors
     /// Class [`Class::Rejected`](crate::error::Class::Rejected), `owner-not-proven`: the key is
@@ -245,24 +250,24 @@ impl Owner {
         trust_anchor: &TrustAnchor,
         place: &str,
     ) -> Result<Self> {
-        let certificate = trust_anchor.first();
+        let certificate = trust_anchor.signing_ca();
         let public = PublicKey::from_der(key.spki(), "the CA key").ok();
         if !public
             .as_ref()
-            .is_some_and(|public| public.same_numbers(certificate.key()))
+            .is_some_and(|public| public.same_numbers(certificate.public_key()))
         {
             return Err(not_proven(
                 [
                     "the key at hand is not the key of the CA certificate in the bundle".to_owned(),
                     format!(
                         "  certificate  {}, SHA-256 of its key {}",
-                        certificate.key().describe(),
-                        hex(&crate::x509::sha256(certificate.spki()))
+                        certificate.public_key().describe(),
+                        to_hex(&crate::x509::sha256(certificate.spki()))
                     ),
                     format!(
                         "  key          {}, SHA-256 {}",
                         public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
-                        hex(&crate::x509::sha256(key.spki()))
+                        to_hex(&crate::x509::sha256(key.spki()))
                     ),
                 ],
                 trust_anchor,
@@ -299,9 +304,9 @@ impl Owner {
         }
     }
 
-    /// The CA in the bundle, on the operator's word alone: `--ca-from-bundle --reason TEXT`. The
-    /// reason is recorded wherever the claim is.
-    pub fn waived(trust_anchor: TrustAnchor, reason: impl Into<String>) -> Self {
+    /// Takes as the owner the CA in the bundle, on the operator's word alone: `--ca-from-bundle
+    /// --reason TEXT`. The reason is recorded wherever the claim is.
+    pub fn with_waiver(trust_anchor: TrustAnchor, reason: impl Into<String>) -> Self {
         Owner {
             trust_anchor,
             basis: Basis::Waived {
@@ -315,7 +320,7 @@ impl Owner {
         &self.trust_anchor
     }
 
-    /// How the owner was named or proved.
+    /// The way in which the owner was named or proved.
     pub const fn basis(&self) -> &Basis {
         &self.basis
     }
@@ -325,11 +330,11 @@ impl Owner {
     /// # Errors
     /// Class [`Class::Rejected`](crate::error::Class::Rejected), `another-trust-anchor`: `found`,
     /// which `place` holds, is another one.
-    pub fn is(&self, found: &TrustAnchor, place: &str) -> Result<()> {
+    pub fn check_same_anchor(&self, found: &TrustAnchor, place: &str) -> Result<()> {
         if self.trust_anchor == *found {
             return Ok(());
         }
-        let same_first = self.trust_anchor.first().der() == found.first().der();
+        let same_first = self.trust_anchor.signing_ca().as_der() == found.signing_ca().as_der();
         let what = if same_first {
             "the bundle's trust anchor begins with your CA, but has another chain"
         } else {
@@ -338,33 +343,36 @@ impl Owner {
         Err(Error::new(
             ErrorKind::AnotherTrustAnchor,
             Lines::from(what)
-                .and(format!(
+                .followed_by(format!(
                     "  your CA      SHA-256 {}  {}",
-                    hex(&self.trust_anchor.first().fingerprint()),
-                    self.basis.says()
+                    to_hex(&self.trust_anchor.signing_ca().fingerprint()),
+                    self.basis.as_phrase()
                 ))
-                .and(chain_lines(&self.trust_anchor))
-                .and(format!(
+                .followed_by(chain_lines(&self.trust_anchor))
+                .followed_by(format!(
                     "  the bundle's SHA-256 {}  {place}",
-                    hex(&found.first().fingerprint())
+                    to_hex(&found.signing_ca().fingerprint())
                 ))
-                .and(chain_lines(found)),
+                .followed_by(chain_lines(found)),
             "do not submit it: it was signed by another CA, or changed on its way back",
         )
         .with_fact(
             FactName::CaSha256,
-            hex(&self.trust_anchor.first().fingerprint()),
+            to_hex(&self.trust_anchor.signing_ca().fingerprint()),
         )
-        .with_fact(FactName::Found, hex(&found.first().fingerprint())))
+        .with_fact(FactName::Found, to_hex(&found.signing_ca().fingerprint())))
     }
 }
 
 /// The first certificate of a chain that the next one did not sign, the last one itself included;
 /// counted from 1.
-fn unsigned(chain: &TrustAnchor) -> Option<usize> {
-    let issuers = chain.above().iter().chain([chain.last()]);
+fn first_unsigned(chain: &TrustAnchor) -> Option<usize> {
+    let issuers = chain
+        .certificates_above()
+        .iter()
+        .chain([chain.last_certificate()]);
     let holds = |below: &Certificate, above: &Certificate| {
-        same_name(below.issuer(), above.subject()) && below.is_signed_by(above.key())
+        same_name(below.issuer(), above.subject()) && below.is_signed_by(above.public_key())
     };
     let broken = chain
         .certificates()
@@ -376,22 +384,22 @@ fn unsigned(chain: &TrustAnchor) -> Option<usize> {
 /// The certificates above the first, a line each.
 fn chain_lines(trust_anchor: &TrustAnchor) -> Lines {
     trust_anchor
-        .above()
+        .certificates_above()
         .iter()
         .map(|above| {
             format!(
                 "    above it   SHA-256 {}  {}",
-                hex(&above.fingerprint()),
+                to_hex(&above.fingerprint()),
                 name_text(above.subject())
             )
         })
         .collect()
 }
 
-/// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said
-/// here.
+/// The response that goes back to whoever submits, or that was submitted. Nothing here says whether
+/// it is fit to be sent.
 #[derive(Clone, Copy, Debug)]
-pub struct Response<'a> {
+pub struct SignedResponse<'a> {
     /// The CSR that was signed.
     pub csr: &'a Csr,
     /// The signed certificate.
@@ -400,11 +408,11 @@ pub struct Response<'a> {
     pub trust_anchor: &'a TrustAnchor,
 }
 
-impl<'a> Response<'a> {
-    /// Of a checked pair.
-    pub const fn of(pair: &'a Pair) -> Self {
-        Response {
-            csr: pair.csr(),
+impl<'a> SignedResponse<'a> {
+    /// Takes the response from a checked pair.
+    pub const fn from_pair(pair: &'a Pair) -> Self {
+        SignedResponse {
+            csr: pair.need_csr(),
             signed_cert: pair.signed_cert(),
             trust_anchor: pair.trust_anchor(),
         }
@@ -414,9 +422,9 @@ impl<'a> Response<'a> {
     pub fn fingerprint(&self, id: &ClusterId) -> Fingerprint {
         Fingerprint::of_response(
             id,
-            self.csr.der(),
-            self.signed_cert.der(),
-            self.trust_anchor.ders(),
+            self.csr.as_der(),
+            self.signed_cert.as_der(),
+            self.trust_anchor.certificate_ders(),
         )
     }
 }
@@ -424,8 +432,8 @@ impl<'a> Response<'a> {
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why`
 /// what is missing.
 pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str) -> Error {
-    unproven(
-        Purpose::Claim,
+    unproven_error(
+        ProofPurpose::Claim,
         why,
         trust_anchor,
         place,
@@ -434,11 +442,11 @@ pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str
     )
 }
 
-/// The same where a trust anchor is to be handed to clients. There is no way round: who exchanges
-/// it stands between clients and cluster, unseen.
+/// Returns the same error for a trust anchor that clients would be given. There is no way round:
+/// whoever exchanges the trust anchor stands between clients and cluster, unseen.
 pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error {
-    unproven(
-        Purpose::Handover,
+    unproven_error(
+        ProofPurpose::Handover,
         "neither --ca nor --ca-fingerprint was given",
         trust_anchor,
         place,
@@ -447,8 +455,8 @@ pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error 
     )
 }
 
-fn unproven(
-    purpose: Purpose,
+fn unproven_error(
+    purpose: ProofPurpose,
     why: impl Into<Lines>,
     trust_anchor: &TrustAnchor,
     place: &str,
@@ -458,25 +466,25 @@ fn unproven(
         ErrorKind::OwnerNotProven,
         Lines::from(format!(
             "nothing proves that the CA in the bundle is yours; {}",
-            purpose.undone()
+            purpose.refusal_note()
         ))
-        .and(why.into().after("  "))
-        .and(format!(
+        .followed_by(why.into().prefixed_with("  "))
+        .followed_by(format!(
             "  the bundle's CA  {}",
-            name_text(trust_anchor.first().subject())
+            name_text(trust_anchor.signing_ca().subject())
         ))
-        .and(format!(
+        .followed_by(format!(
             "  SHA-256          {}",
-            hex(&trust_anchor.first().fingerprint())
+            to_hex(&trust_anchor.signing_ca().fingerprint())
         ))
-        .and(chain_lines(trust_anchor))
-        .and(format!("  file             {place}")),
+        .followed_by(chain_lines(trust_anchor))
+        .followed_by(format!("  file             {place}")),
         hint,
     )
 }
 
-/// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's: what
-/// InitializeCluster is built from.
+/// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's.
+/// InitializeCluster is built from it.
 ///
 /// Nothing else makes a request:
 ///
@@ -498,20 +506,26 @@ impl Authorized {
     /// Class [`Class::Rejected`](crate::error::Class::Rejected): `another-trust-anchor`, where the
     /// pair's trust anchor is not the owner's; `pair-unfit`, where the grounds are another CSR's.
     pub fn new(pair: Pair, grounds: &Grounds<'_>, owner: &Owner) -> Result<Self> {
-        if grounds.csr().der() != pair.csr().der() {
+        if grounds.csr().as_der() != pair.need_csr().as_der() {
             return Err(Error::new(
                 ErrorKind::PairUnfit,
                 [
                     "the CSR that was verified is not the one that was signed".to_owned(),
-                    format!("  verified  SHA-256 {}", hex(&grounds.csr().fingerprint())),
-                    format!("  signed    SHA-256 {}", hex(&pair.csr().fingerprint())),
+                    format!(
+                        "  verified  SHA-256 {}",
+                        to_hex(&grounds.csr().fingerprint())
+                    ),
+                    format!(
+                        "  signed    SHA-256 {}",
+                        to_hex(&pair.need_csr().fingerprint())
+                    ),
                 ],
                 "verify and sign the same CSR",
             )
-            .with_fact(FactName::Expected, hex(&grounds.csr().fingerprint()))
-            .with_fact(FactName::Found, hex(&pair.csr().fingerprint())));
+            .with_fact(FactName::Expected, to_hex(&grounds.csr().fingerprint()))
+            .with_fact(FactName::Found, to_hex(&pair.need_csr().fingerprint())));
         }
-        owner.is(pair.trust_anchor(), "the pair's")?;
+        owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
         Ok(Authorized {
             pair,
             owner: owner.clone(),
@@ -534,28 +548,31 @@ impl Authorized {
 mod tests {
     use super::*;
     use crate::ca::{self, FileKey, KeyType, NewKey, make_trust_anchor, parse_subject};
-    use crate::sign::{Ca, Terms, issue};
+    use crate::sign::{SigningCa, SigningTerms, issue};
     use crate::x509::Moment;
 
     const PLACE: &str = "bundle/customerCA.crt";
 
-    fn now() -> Moment {
+    fn test_now() -> Moment {
         Moment::from_unix(1_780_000_000)
     }
 
-    fn made(name: &str) -> (Certificate, FileKey) {
-        let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+    fn make_ca(name: &str) -> (Certificate, FileKey) {
+        let key = NewKey::generate(KeyType::P256)
+            .unwrap()
+            .to_file_key()
+            .unwrap();
         let subject = parse_subject(name).unwrap();
-        let terms = ca::Terms {
+        let terms = ca::CaTerms {
             subject: &subject,
             serial: &[1],
-            not_before: now(),
+            not_before: test_now(),
             not_after: Moment::from_unix(2_000_000_000),
         };
         (make_trust_anchor(&terms, &key).unwrap(), key)
     }
 
-    fn csr(name: &str) -> Csr {
+    fn fixture_csr(name: &str) -> Csr {
         Csr::from_pem(
             &std::fs::read(format!(
                 "fixtures/verify/{name}/cluster-hsmboottest_ClusterCsr.csr"
@@ -565,17 +582,17 @@ mod tests {
         .unwrap()
     }
 
-    fn pair(csr: &Csr, (certificate, key): &(Certificate, FileKey)) -> Pair {
-        let ca = Ca::new(certificate.to_pem().as_bytes(), key, now()).unwrap();
+    fn issue_test_pair(csr: &Csr, (certificate, key): &(Certificate, FileKey)) -> Pair {
+        let ca = SigningCa::new(certificate.to_pem().as_bytes(), key, test_now()).unwrap();
         issue(
             &Grounds::Unverified {
                 csr,
                 reason: "a test",
             },
             &ca,
-            &Terms {
+            &SigningTerms {
                 serial: [7; 20],
-                now: now(),
+                now: test_now(),
                 days: 10,
             },
         )
@@ -583,15 +600,20 @@ mod tests {
     }
 
     #[track_caller]
-    fn ends<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
+    fn assert_ends_with<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
         let error = result.unwrap_err();
-        assert_eq!((error.code(), error.kind), (3, kind), "{}", error.message);
+        assert_eq!(
+            (error.exit_code(), error.kind),
+            (3, kind),
+            "{}",
+            error.message
+        );
         assert!(!error.hint.is_empty());
     }
 
     #[test]
     fn a_key_proves_its_own_certificate_alone_and_not_where_it_lies_in_the_bundle_in_plain() {
-        let (own, theirs) = (made("CN=CA"), made("CN=CA"));
+        let (own, theirs) = (make_ca("CN=CA"), make_ca("CN=CA"));
         for (origin, basis) in [
             (KeyOrigin::Named, Basis::Key),
             (KeyOrigin::Unlocked, Basis::Key),
@@ -603,13 +625,13 @@ mod tests {
                     .basis(),
                 basis
             );
-            ends(
+            assert_ends_with(
                 Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE),
                 ErrorKind::OwnerNotProven,
             );
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
-            ends(
+            assert_ends_with(
                 Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE),
                 ErrorKind::OwnerNotProven,
             );
@@ -618,20 +640,20 @@ mod tests {
 
     #[test]
     fn a_fingerprint_names_one_certificate() {
-        let (own, theirs) = (made("CN=CA").0, made("CN=CA").0);
+        let (own, theirs) = (make_ca("CN=CA").0, make_ca("CN=CA").0);
         let named = [own.fingerprint()];
         assert_eq!(
-            *Owner::with_fingerprints(&named, &own.into(), PLACE, Purpose::Claim)
+            *Owner::with_fingerprints(&named, &own.into(), PLACE, ProofPurpose::Claim)
                 .unwrap()
                 .basis(),
             Basis::CertificateFingerprint
         );
-        ends(
-            Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, Purpose::Claim),
+        assert_ends_with(
+            Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, ProofPurpose::Claim),
             ErrorKind::AnotherTrustAnchor,
         );
-        ends(
-            Owner::with_fingerprints(&[], &theirs.into(), PLACE, Purpose::Claim),
+        assert_ends_with(
+            Owner::with_fingerprints(&[], &theirs.into(), PLACE, ProofPurpose::Claim),
             ErrorKind::OwnerNotProven,
         );
     }
@@ -640,35 +662,38 @@ mod tests {
     /// fingerprint of the first certificate says nothing of it.
     #[test]
     fn a_fingerprint_names_no_root_that_did_not_sign() {
-        let (root, theirs, own) = (made("CN=Root"), made("CN=Root"), made("CN=CA"));
+        let (root, theirs, own) = (make_ca("CN=Root"), make_ca("CN=Root"), make_ca("CN=CA"));
         let subject = parse_subject("CN=CA").unwrap();
-        let terms = ca::Terms {
+        let terms = ca::CaTerms {
             subject: &subject,
             serial: &[1],
-            not_before: now(),
+            not_before: test_now(),
             not_after: Moment::from_unix(2_000_000_000),
         };
         let chain =
             ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
-        let named = [chain.first().fingerprint()];
+        let named = [chain.signing_ca().fingerprint()];
         assert_eq!(
-            *Owner::with_fingerprints(&named, &chain, PLACE, Purpose::Claim)
+            *Owner::with_fingerprints(&named, &chain, PLACE, ProofPurpose::Claim)
                 .unwrap()
                 .basis(),
             Basis::CertificateFingerprint
         );
-        let exchanged = TrustAnchor::of(chain.first().clone(), vec![theirs.0]).unwrap();
-        ends(
-            Owner::with_fingerprints(&named, &exchanged, PLACE, Purpose::Claim),
+        let exchanged =
+            TrustAnchor::from_certificates(chain.signing_ca().clone(), vec![theirs.0]).unwrap();
+        assert_ends_with(
+            Owner::with_fingerprints(&named, &exchanged, PLACE, ProofPurpose::Claim),
             ErrorKind::OwnerNotProven,
         );
-        ends(
-            Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop),
+        assert_ends_with(
+            Owner::with_named_ca(chain.clone())
+                .check_same_anchor(&exchanged, PLACE)
+                .map(drop),
             ErrorKind::AnotherTrustAnchor,
         );
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
-            ends(
+            assert_ends_with(
                 Owner::with_key(&own.1, origin, &chain, PLACE),
                 ErrorKind::OwnerNotProven,
             );
@@ -677,41 +702,47 @@ mod tests {
 
     #[test]
     fn a_response_names_the_owner_for_one_cluster_and_one_pair() {
-        let (own, theirs, csr) = (made("CN=CA"), made("CN=CA"), csr("verified--never-expires"));
-        let (ours, others) = (pair(&csr, &own), pair(&csr, &theirs));
+        let (own, theirs, csr) = (
+            make_ca("CN=CA"),
+            make_ca("CN=CA"),
+            fixture_csr("verified--never-expires"),
+        );
+        let (ours, others) = (issue_test_pair(&csr, &own), issue_test_pair(&csr, &theirs));
         let (id, another): (ClusterId, ClusterId) = (
             "cluster-abc234defgh".parse().unwrap(),
             "cluster-bbbbbbbbbbb".parse().unwrap(),
         );
-        let read_out = Response::of(&ours).fingerprint(&id);
-        let owner = Owner::with_response(read_out, &id, &Response::of(&ours)).unwrap();
+        let read_out = SignedResponse::from_pair(&ours).fingerprint(&id);
+        let owner = Owner::with_response(read_out, &id, &SignedResponse::from_pair(&ours)).unwrap();
         assert_eq!(
-            (owner.trust_anchor().first(), owner.basis()),
+            (owner.trust_anchor().signing_ca(), owner.basis()),
             (&own.0, &Basis::ResponseFingerprint)
         );
-        assert!(Owner::with_response(read_out, &id, &Response::of(&others)).is_err());
-        assert!(Owner::with_response(read_out, &another, &Response::of(&ours)).is_err());
+        assert!(Owner::with_response(read_out, &id, &SignedResponse::from_pair(&others)).is_err());
+        assert!(
+            Owner::with_response(read_out, &another, &SignedResponse::from_pair(&ours)).is_err()
+        );
     }
 
     #[test]
     fn only_the_owners_pair_for_the_proven_csr_is_authorized() {
-        let (own, theirs) = (made("CN=CA"), made("CN=CA"));
+        let (own, theirs) = (make_ca("CN=CA"), make_ca("CN=CA"));
         let (proven, other) = (
-            csr("verified--never-expires"),
-            csr("csr.key--of-a-stranger"),
+            fixture_csr("verified--never-expires"),
+            fixture_csr("csr.key--of-a-stranger"),
         );
         let grounds = Grounds::Unverified {
             csr: &proven,
             reason: "a test",
         };
-        let owner = Owner::named(own.0.clone().into());
-        assert!(Authorized::new(pair(&proven, &own), &grounds, &owner).is_ok());
-        ends(
-            Authorized::new(pair(&proven, &theirs), &grounds, &owner),
+        let owner = Owner::with_named_ca(own.0.clone().into());
+        assert!(Authorized::new(issue_test_pair(&proven, &own), &grounds, &owner).is_ok());
+        assert_ends_with(
+            Authorized::new(issue_test_pair(&proven, &theirs), &grounds, &owner),
             ErrorKind::AnotherTrustAnchor,
         );
-        ends(
-            Authorized::new(pair(&other, &own), &grounds, &owner),
+        assert_ends_with(
+            Authorized::new(issue_test_pair(&other, &own), &grounds, &owner),
             ErrorKind::PairUnfit,
         );
     }

@@ -1,7 +1,8 @@
-//! What of an input a message may quote before the input is known to be what it should be.
+//! The parts of an input that a message may quote before the input is known to be what it should
+//! be.
 //!
 //! Any file can be a private key under another name, whole or damaged; so nothing of it is shown as
-//! it stands there. What is shown is the program's own copy of a word that the input was found to
+//! it stands there. A message shows the program's own copy of a word that the input was found to
 //! be, a number, or a place. Every message about an input that did not parse is made of these
 //! alone.
 
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 /// The word that an input holds, out of those that the program knows; `None`: it is another one,
 /// and nothing of it is shown.
-pub(crate) fn word(found: &[u8], known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn known_word(found: &[u8], known: &[&'static str]) -> Option<&'static str> {
     known.iter().find(|word| word.as_bytes() == found).copied()
 }
 
@@ -52,19 +53,19 @@ const LABELS: [&str; 31] = [
 ];
 
 /// A PEM block's label, where it is one that is known.
-pub(crate) fn label(found: &[u8]) -> Option<&'static str> {
-    word(found, &LABELS)
+pub(crate) fn known_label(found: &[u8]) -> Option<&'static str> {
+    known_word(found, &LABELS)
 }
 
-/// What a document says its format is: `hsmboot-request/2`.
+/// The format that a document names: `hsmboot-request/2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
+pub(crate) struct DocumentFormat {
     name: &'static str,
     version: u32,
 }
 
-impl Format {
-    /// What the program writes, in any version, after `hsmboot-`.
+impl DocumentFormat {
+    /// The names that the program writes, in any version, after `hsmboot-`.
     const NAMES: [&'static str; 6] = [
         "creation",
         "receipt",
@@ -75,26 +76,25 @@ impl Format {
     ];
 
     /// The format that a document names, where it is one of the program's own.
-    pub(crate) fn of(found: &str) -> Option<Self> {
+    pub(crate) fn from_text(found: &str) -> Option<Self> {
         let (name, version) = found.strip_prefix("hsmboot-")?.split_once('/')?;
-        let name = word(name.as_bytes(), &Self::NAMES)?;
+        let name = known_word(name.as_bytes(), &Self::NAMES)?;
         let version = version
             .parse()
             .ok()
             .filter(|number: &u32| number.to_string() == version)?;
-        Some(Format { name, version })
+        Some(DocumentFormat { name, version })
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for DocumentFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "hsmboot-{}/{}", self.name, self.version)
     }
 }
 
-/// Why a JSON text is not a `T`: the place, and the member that is missing. serde's own words quote
-/// the value that it met.
-pub(crate) fn misfit<T: DeserializeOwned>(text: &[u8]) -> String {
+/// Explains why a JSON text is not a `T`: the place, and the member that is missing.
+pub(crate) fn explain_misfit<T: DeserializeOwned>(text: &[u8]) -> String {
     let Err(fault) = serde_json::from_slice::<T>(text) else {
         return "in one of its members".to_owned();
     };
@@ -121,17 +121,19 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_the_programs_own() {
-        assert_eq!(label(b"X509 CRL"), Some("X509 CRL"));
+        assert_eq!(known_label(b"X509 CRL"), Some("X509 CRL"));
         for unknown in [
             &b"EC PRIVATE KEY----\nMHcCAQEEIJ"[..],
             b"",
             b"x509 crl",
             b"MHcCAQEEIJ",
         ] {
-            assert_eq!(label(unknown), None);
+            assert_eq!(known_label(unknown), None);
         }
         assert_eq!(
-            Format::of("hsmboot-request/2").unwrap().to_string(),
+            DocumentFormat::from_text("hsmboot-request/2")
+                .unwrap()
+                .to_string(),
             "hsmboot-request/2"
         );
         for unknown in [
@@ -141,7 +143,7 @@ mod tests {
             "MHcCAQEEIJ/1",
             "hsmboot-request",
         ] {
-            assert_eq!(Format::of(unknown), None, "{unknown}");
+            assert_eq!(DocumentFormat::from_text(unknown), None, "{unknown}");
         }
     }
 
@@ -149,13 +151,13 @@ mod tests {
     fn a_value_that_does_not_fit_is_not_shown() {
         #[derive(Debug, serde::Deserialize)]
         #[allow(dead_code, reason = "only read")]
-        struct Document {
+        struct TestDocument {
             number: u8,
-            kind: Kind,
+            kind: TestKind,
         }
         #[derive(Debug, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
-        enum Kind {
+        enum TestKind {
             One,
         }
         for (text, says) in [
@@ -174,7 +176,11 @@ mod tests {
             ),
             ("MHcCAQEEIJ", "in line 1 column 1"),
         ] {
-            assert_eq!(misfit::<Document>(text.as_bytes()), says, "{text}");
+            assert_eq!(
+                explain_misfit::<TestDocument>(text.as_bytes()),
+                says,
+                "{text}"
+            );
         }
     }
 }

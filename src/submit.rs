@@ -1,57 +1,57 @@
-//! Last step: drives a [`Claim`] against the service, and keeps what came of it.
+//! The last step: drives a [`Claim`] against the service, and records the result.
 
 use std::future::Future;
 use std::time::Duration;
 
 use crate::bundle::{ClusterId, Receipt, Waiver};
-use crate::claim::{Claim, How, Outcome, Step};
+use crate::claim::{Claim, ClaimOrigin, ClaimOutcome, ClaimStep};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
 use crate::handover;
 use crate::outside::OutsideText;
-use crate::owner::{Authorized, Owner, Response};
+use crate::owner::{Authorized, Owner, SignedResponse};
 use crate::verify::{Record, hardware_notes};
-use crate::x509::{Moment, hex};
+use crate::x509::{Moment, to_hex};
 
-/// What driving a claim needs from outside: a clock, a way to wait, and whoever makes the pair.
+/// The environment of a claim: a clock, a way to wait, and a maker of the pair.
 pub trait Host {
-    /// The time since the claim began.
+    /// Returns the time since the claim began.
     fn elapsed(&self) -> Duration;
 
-    /// Waits, and may tell the user what for.
+    /// Waits, and may tell the user the reason.
     fn pause(&mut self, claim: &Claim, length: Duration) -> impl Future<Output = ()>;
 
-    /// Something happened that a user may want to follow: a cluster was described, or a call
+    /// Takes note of progress that a user may want to follow: a cluster was described, or a call
     /// failed.
     ///
     /// # Errors
     /// Whatever ends the claim.
-    fn watch(&mut self, _claim: &Claim) -> Result<()> {
+    fn on_progress(&mut self, _claim: &Claim) -> Result<()> {
         Ok(())
     }
 
     /// Verifies, signs, checks and authorizes, for a claim that began without a pair. `None` ends
-    /// the claim here: a dry run signs nothing.
+    /// the claim here, as a dry run signs nothing.
     ///
     /// # Errors
     /// Whatever ends the claim.
-    fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>>;
+    fn make_pair(&mut self, cluster: &Cluster) -> Result<Option<Authorized>>;
 
-    /// InitializeCluster is about to be sent; `false` ends the claim here (`--dry-run`).
+    /// Tells whether InitializeCluster may be sent now. `false` ends the claim here (`--dry-run`).
     ///
     /// # Errors
     /// That it cannot be put on record before; nothing is sent then.
     fn may_send(&mut self, request: &InitializeCluster) -> Result<bool>;
 }
 
-/// How a drive ended well.
+/// The successful end of a claim.
 #[derive(Clone, Debug)]
-pub enum End {
-    /// The cluster is this CA's.
-    Claimed(Box<Outcome>),
-    /// Everything but InitializeCluster was done; this would be sent.
+pub enum DriveEnd {
+    /// The cluster belongs to this CA.
+    Claimed(Box<ClaimOutcome>),
+    /// Everything but InitializeCluster was done. This request would be sent.
     WouldSend(Box<InitializeCluster>),
-    /// The CSR is verified; it would be signed next.
+    /// The CSR is verified, and would be signed next.
     WouldSign,
 }
 
@@ -59,46 +59,46 @@ pub enum End {
 ///
 /// # Errors
 /// The claim's failure, or the host's.
-pub async fn drive(
+pub async fn drive_claim(
     service: &impl CloudHsm,
     claim: &mut Claim,
     host: &mut impl Host,
-) -> Result<End> {
+) -> Result<DriveEnd> {
     loop {
         match claim.next(host.elapsed()) {
-            Step::Describe => {
-                let answer = service.describe(claim.cluster_id()).await;
-                claim.described(answer);
-                host.watch(claim)?;
+            ClaimStep::Describe => {
+                let answer = service.describe_cluster(claim.cluster_id()).await;
+                claim.record_description(answer);
+                host.on_progress(claim)?;
             }
-            Step::Pause(length) => host.pause(claim, length).await,
-            Step::Certify(cluster) => {
-                let Some(authorized) = host.certify(&cluster)? else {
-                    return Ok(End::WouldSign);
+            ClaimStep::Pause(length) => host.pause(claim, length).await,
+            ClaimStep::Certify(cluster) => {
+                let Some(authorized) = host.make_pair(&cluster)? else {
+                    return Ok(DriveEnd::WouldSign);
                 };
-                claim.certified(&authorized)?;
+                claim.set_pair(&authorized)?;
             }
-            Step::Initialize(request) => {
+            ClaimStep::Initialize(request) => {
                 if !host.may_send(&request)? {
-                    return Ok(End::WouldSend(request));
+                    return Ok(DriveEnd::WouldSend(request));
                 }
-                let answer = service.initialize(&request).await;
+                let answer = service.initialize_cluster(&request).await;
                 let failed = answer.is_err();
-                claim.initialized(answer);
+                claim.record_initialization(answer);
                 // An answer has no news: what was seen last is older than it.
                 if failed {
-                    host.watch(claim)?;
+                    host.on_progress(claim)?;
                 }
             }
-            Step::Done(outcome) => return Ok(End::Claimed(outcome)),
-            Step::Failed(failure) => return Err((*failure).into()),
+            ClaimStep::Done(outcome) => return Ok(DriveEnd::Claimed(outcome)),
+            ClaimStep::Failed(failure) => return Err((*failure).into()),
         }
     }
 }
 
-/// What a receipt says besides the outcome.
+/// The facts of a receipt besides the outcome.
 #[derive(Clone, Debug)]
-pub struct Account<'a> {
+pub struct ReceiptFacts<'a> {
     /// The cluster.
     pub cluster_id: &'a ClusterId,
     /// Its region.
@@ -107,34 +107,37 @@ pub struct Account<'a> {
     pub endpoint: Option<&'a str>,
     /// Name and version of the program.
     pub tool: &'a str,
-    /// When InitializeCluster was sent last.
+    /// The time at which InitializeCluster was last sent.
     pub submitted_at: Option<Moment>,
     /// Now.
     pub now: Moment,
     /// The verification, where something was judged.
     pub record: Option<&'a Record>,
-    /// Why it went on without proof of the HSM.
+    /// The reason for going on without proof of the HSM.
     pub unverified: Option<Waiver>,
 }
 
-/// What is worth knowing of the hardware, beside the Mode that the cluster has.
-pub(crate) fn notes(record: &Record, outcome: &Outcome) -> Vec<OutsideText> {
-    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw))
-        .iter()
-        .map(|note| note.as_str().into())
-        .collect()
+/// Returns notes about the hardware, besides the cluster's Mode.
+pub(crate) fn receipt_notes(record: &Record, outcome: &ClaimOutcome) -> Vec<OutsideText> {
+    hardware_notes(
+        record,
+        outcome.cluster.mode.as_ref().map(OutsideText::as_raw),
+    )
+    .iter()
+    .map(|note| note.as_str().into())
+    .collect()
 }
 
-/// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then
-/// confirmed.
+/// Makes `receipt.json`. It records the request, the service's answer, and the confirmation by
+/// DescribeClusters.
 ///
-/// It says only what was compared: `outcome` is of a claim for the response's CSR, and the
-/// cluster's certificate has that CSR's key.
-pub fn receipt(
-    response: &Response<'_>,
+/// The receipt records only facts that were compared: `outcome` is of a claim for the response's
+/// CSR, and the cluster's certificate has that CSR's key.
+pub fn make_receipt(
+    response: &SignedResponse<'_>,
     owner: &Owner,
-    outcome: &Outcome,
-    account: &Account<'_>,
+    outcome: &ClaimOutcome,
+    account: &ReceiptFacts<'_>,
 ) -> Receipt {
     let answer = outcome.answer.as_ref().map(|answer| {
         serde_json::json!({
@@ -149,23 +152,23 @@ pub fn receipt(
         endpoint: account.endpoint.map(Into::into),
         tool: account.tool.into(),
         outcome: match outcome.how {
-            How::Claimed => "claimed".into(),
-            How::AlreadyClaimed => "already-claimed".into(),
+            ClaimOrigin::Claimed => "claimed".into(),
+            ClaimOrigin::AlreadyClaimed => "already-claimed".into(),
         },
         submitted_at: account.submitted_at,
         confirmed_at: account.now,
         state: outcome.cluster.state.as_str().into(),
         answer,
-        csr_sha256: Some(hex(&response.csr.fingerprint()).into()),
-        signed_cert_sha256: hex(&response.signed_cert.fingerprint()).into(),
-        trust_anchor_sha256: hex(&response.trust_anchor.first().fingerprint()).into(),
+        csr_sha256: Some(to_hex(&response.csr.fingerprint()).into()),
+        signed_cert_sha256: to_hex(&response.signed_cert.fingerprint()).into(),
+        trust_anchor_sha256: to_hex(&response.trust_anchor.signing_ca().fingerprint()).into(),
         chain_sha256: response
             .trust_anchor
-            .above()
+            .certificates_above()
             .iter()
-            .map(|above| hex(&above.fingerprint()).into())
+            .map(|above| to_hex(&above.fingerprint()).into())
             .collect(),
-        cluster_certificate_sha256: hex(&outcome.certificate.fingerprint).into(),
+        cluster_certificate_sha256: to_hex(&outcome.certificate.fingerprint).into(),
         cluster_certificate: outcome
             .cluster
             .certificates
@@ -173,16 +176,16 @@ pub fn receipt(
             .clone()
             .map(Into::into),
         owner: Some(owner.basis().as_str().into()),
-        ca_from_bundle: owner.basis().waiver().map(Waiver::because),
+        ca_from_bundle: owner.basis().waiver_reason().map(Waiver::for_reason),
         verdict: account.record.map(|record| record.verdict_word().into()),
         roots: account
             .record
             .map(|record| record.terms.roots.as_str().into()),
         notes: account
             .record
-            .map(|record| notes(record, outcome))
+            .map(|record| receipt_notes(record, outcome))
             .unwrap_or_default(),
         unverified: account.unverified.clone(),
-        site: Some(handover::site(&outcome.cluster)),
+        site: Some(handover::client_site(&outcome.cluster)),
     }
 }

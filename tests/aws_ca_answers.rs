@@ -740,7 +740,7 @@ impl PrivateCa {
         let der = x509_parser::pem::parse_x509_pem(self.root.as_bytes())
             .ok()
             .map(|(_, pem)| pem.contents);
-        PIN.set(der.map(|der| hsmboot::x509::hex(&hsmboot::x509::sha256(&der))));
+        PIN.set(der.map(|der| hsmboot::x509::to_hex(&hsmboot::x509::sha256(&der))));
         StandIn::new(
             move |call| match call.target.strip_prefix("ACMPrivateCA.").unwrap() {
                 "DescribeCertificateAuthority" => {
@@ -1122,7 +1122,7 @@ fn a_subordinate_ca_signs_with_the_chain_that_the_service_returns() {
         .contents;
     assert_eq!(
         answer["chain_sha256"],
-        json!([hsmboot::x509::hex(&hsmboot::x509::sha256(&above))])
+        json!([hsmboot::x509::to_hex(&hsmboot::x509::sha256(&above))])
     );
     assert!(!answer.to_string().contains("SHORT_LIVED"));
     // What OpenSSL says of it.
@@ -1202,7 +1202,7 @@ fn the_root_of_a_chain_of_three_is_named_too() {
     );
     assert!(!service.counts().contains_key("IssueCertificate"));
     let sha256 = |pem: &str| {
-        hsmboot::x509::hex(&hsmboot::x509::sha256(
+        hsmboot::x509::to_hex(&hsmboot::x509::sha256(
             &x509_parser::pem::parse_x509_pem(pem.as_bytes())
                 .unwrap()
                 .1

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hsmboot::ca::{
-    CaKey, FileKey, KeySource, KeyType, KeyWarning, NewKey, Passphrase, PassphraseSource, Terms,
+    CaKey, CaTerms, FileKey, KeySource, KeyType, KeyWarning, NewKey, Passphrase, PassphraseSource,
     make_trust_anchor, parse_subject,
 };
 use hsmboot::error::{Class, Error};
@@ -176,7 +176,7 @@ fn every_encrypted_form_is_read_and_a_wrong_passphrase_told() {
     let wrong = |name: &str| {
         let error = FileKey::read(&bench.path(name), &bench.pass("wrong")).unwrap_err();
         assert_eq!(
-            (error.code(), error.kind.name()),
+            (error.exit_code(), error.kind.name()),
             (5, "wrong-passphrase"),
             "{name}: {}",
             error.message
@@ -597,7 +597,7 @@ fn openssl_reads_what_is_written_here() {
         KeyType::Rsa3072,
     ] {
         let new = NewKey::generate(kind).unwrap();
-        let spki = new.signer().unwrap().spki().to_vec();
+        let spki = new.to_file_key().unwrap().spki().to_vec();
         let encrypted = new.to_pem(Some(&passphrase)).unwrap();
         assert!(encrypted.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         bench.write("customerCA.key", encrypted.as_bytes());
@@ -632,8 +632,8 @@ fn openssl_takes_the_trust_anchor() {
     let bench = Bench::new();
     let subject = parse_subject("CN=Tést CA\\, one,OU=HSM+O=Org,C=US").unwrap();
     for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
-        let key = NewKey::generate(kind).unwrap().signer().unwrap();
-        let terms = Terms {
+        let key = NewKey::generate(kind).unwrap().to_file_key().unwrap();
+        let terms = CaTerms {
             subject: &subject,
             serial: &[0xC0, 1, 2, 3],
             not_before: "2020-01-01T00:00:00Z".parse().unwrap(),
@@ -685,10 +685,13 @@ fn a_key_under_a_passphrase_is_closed_without_it() {
         &PassphraseSource::Env("HSMBOOT_TEST_NOT_SET".into()),
     )
     .unwrap_err();
-    assert_eq!((error.code(), error.kind.name()), (5, "no-passphrase"));
+    assert_eq!((error.exit_code(), error.kind.name()), (5, "no-passphrase"));
     assert!(error.message.contains("is encrypted"));
     let error = FileKey::read(&bench.path("key"), &bench.pass("wrong")).unwrap_err();
-    assert_eq!((error.code(), error.kind.name()), (5, "wrong-passphrase"));
+    assert_eq!(
+        (error.exit_code(), error.kind.name()),
+        (5, "wrong-passphrase")
+    );
     // A key that needs no passphrase asks for none.
     bench.write("plain", new.to_pem(None).unwrap().as_bytes());
     assert!(

@@ -40,7 +40,7 @@ fn inside() {
         Ok(_) => println!("outcome: ok"),
         Err(error) => println!(
             "outcome: {} {}: {}",
-            error.code(),
+            error.exit_code(),
             error.kind.name(),
             error.message
         ),

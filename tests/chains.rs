@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use hsmboot::simulator::Simulator;
-use hsmboot::x509::{TrustAnchor, hex};
+use hsmboot::x509::{TrustAnchor, to_hex};
 use serde_json::Value;
 
 /// What a command did.
@@ -177,7 +177,7 @@ impl Stage {
             .unwrap()
             .fingerprints()
             .iter()
-            .map(|digest| hex(digest))
+            .map(|digest| to_hex(digest))
             .collect()
     }
 }
@@ -255,7 +255,7 @@ impl Claim {
 
     fn claims(&self) -> u64 {
         self.simulator
-            .calls()
+            .call_counts()
             .get("InitializeCluster")
             .copied()
             .unwrap_or_default()

@@ -622,7 +622,7 @@ fn each_fault_of_a_chain_is_refused_with_its_own_sentence() {
             record.failed().collect::<Vec<_>>()
         );
         let error = record.error().unwrap();
-        assert_eq!(error.code(), *code, "{what}");
+        assert_eq!(error.exit_code(), *code, "{what}");
         for word in *words {
             assert!(
                 error.message.contains(word),
@@ -643,7 +643,7 @@ fn each_fault_of_a_chain_is_refused_with_its_own_sentence() {
 fn a_chain_is_judged_before_anything_is_signed_with_its_key() {
     let at = AT.parse().unwrap();
     let (anchor, notes) = check::trust_anchor(&Set::good().anchor(), at).unwrap();
-    assert_eq!((anchor.count(), notes.len()), (3, 0));
+    assert_eq!((anchor.certificate_count(), notes.len()), (3, 0));
     for (what, change, expected, _, _) in FAULTS {
         let mut set = Set::good();
         change(&mut set);
@@ -667,7 +667,7 @@ fn a_chain_is_judged_before_anything_is_signed_with_its_key() {
             .contains("shows only with the cluster's CSR"),
         "{notes:?}"
     );
-    let refused = check::allows(&anchor, &partition_name(), at).unwrap_err();
+    let refused = check::check_name_constraints(&anchor, &partition_name(), at).unwrap_err();
     assert!(
         refused.message.contains("certificate 2 of the chain"),
         "{}",
@@ -745,7 +745,7 @@ fn a_chain_is_bounded_by_what_is_sent_of_it() {
     );
     let error = set.record().error().unwrap();
     assert!(
-        error.code() == 4 && error.message.contains("CloudHSM takes at most 16000"),
+        error.exit_code() == 4 && error.message.contains("CloudHSM takes at most 16000"),
         "{}",
         error.message
     );

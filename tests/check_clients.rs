@@ -717,7 +717,11 @@ fn what_clients_would_refuse_is_said_before_a_claim() {
             [id] if id.contains("trust-anchor") => Some(5),
             _ => Some(3),
         };
-        assert_eq!(record.error().map(|error| error.code()), code, "{what}");
+        assert_eq!(
+            record.error().map(|error| error.exit_code()),
+            code,
+            "{what}"
+        );
     }
 }
 
@@ -869,7 +873,7 @@ fn what_is_listed_by_cloudhsm_is_said_to_be_declined_by_this_program() {
         );
         let error = record.error().unwrap();
         assert!(
-            error.code() == 5
+            error.exit_code() == 5
                 && error
                     .message
                     .to_string()
@@ -887,7 +891,7 @@ fn what_is_listed_by_cloudhsm_is_said_to_be_declined_by_this_program() {
             pair.leaf.signer = signer;
             let error = pair.record().error().unwrap();
             assert!(
-                error.code() == 3
+                error.exit_code() == 3
                     && error
                         .message
                         .to_string()
@@ -986,7 +990,7 @@ fn names_that_clients_cannot_read_are_refused() {
                 assert_eq!(pair.openssl(), Ok(()), "{what}");
                 read.insert(tag);
             }
-            Some(error) if error.code() == 4 => {
+            Some(error) if error.exit_code() == 4 => {
                 assert!(
                     [0, 7, 8, 9, 11, 13, 14, 15, 29].contains(&tag) || tag == 4,
                     "{what}: {}",

@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use closed::Closed;
 use hsmboot::ca::{KeyType, NewKey, make_trust_anchor, parse_subject};
-use hsmboot::cloudhsm::aws::{AwsCloudHsm, Deadline, Options, Timeouts};
+use hsmboot::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline, Timeouts};
 use hsmboot::cloudhsm::{
     CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble,
 };
 use hsmboot::owner::{Authorized, Owner};
-use hsmboot::sign::{Ca, Grounds, Terms, issue};
+use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
 use hsmboot::x509::{Csr, Moment};
 
 /// What the service does with a request.
@@ -117,11 +117,11 @@ impl Service {
             request,
             call: request.saturating_mul(10),
         };
-        let options = Options {
+        let options = ConnectOptions {
             region: Some("eu-test-1".into()),
             endpoint_url: Some(self.url.clone()),
             timeouts,
-            ..Options::default()
+            ..ConnectOptions::default()
         };
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -130,12 +130,12 @@ impl Service {
             .block_on(async { call(AwsCloudHsm::connect(&options).await.unwrap()).await })
     }
 
-    fn initialize(&self) -> Result<hsmboot::cloudhsm::Accepted, ServiceError> {
-        self.run(async |service| service.initialize(&request()).await)
+    fn initialize(&self) -> Result<hsmboot::cloudhsm::InitializeAnswer, ServiceError> {
+        self.run(async |service| service.initialize_cluster(&request()).await)
     }
 
     fn describe(&self) -> Result<Option<hsmboot::cloudhsm::Cluster>, ServiceError> {
-        self.run(async |service| service.describe("cluster-abc234defgh").await)
+        self.run(async |service| service.describe_cluster("cluster-abc234defgh").await)
     }
 
     fn requests(&self) -> Vec<String> {
@@ -150,16 +150,19 @@ fn request() -> InitializeCluster {
     };
     let csr = Csr::from_pem(&read("cluster-hsmboottest_ClusterCsr.csr")).unwrap();
     let now: Moment = "2026-06-01T12:00:00Z".parse().unwrap();
-    let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+    let key = NewKey::generate(KeyType::P256)
+        .unwrap()
+        .to_file_key()
+        .unwrap();
     let subject = parse_subject("CN=Example CloudHSM CA").unwrap();
-    let terms = hsmboot::ca::Terms {
+    let terms = hsmboot::ca::CaTerms {
         subject: &subject,
         serial: &[1],
         not_before: now,
         not_after: "2036-06-01T12:00:00Z".parse().unwrap(),
     };
     let trust_anchor = make_trust_anchor(&terms, &key).unwrap().to_pem();
-    let ca = Ca::new(trust_anchor.as_bytes(), &key, now).unwrap();
+    let ca = SigningCa::new(trust_anchor.as_bytes(), &key, now).unwrap();
     let grounds = Grounds::Unverified {
         csr: &csr,
         reason: "a test",
@@ -167,15 +170,19 @@ fn request() -> InitializeCluster {
     let pair = issue(
         &grounds,
         &ca,
-        &Terms {
+        &SigningTerms {
             serial: [7; 20],
             now,
             days: 3652,
         },
     )
     .unwrap();
-    let authorized =
-        Authorized::new(pair, &grounds, &Owner::named(ca.trust_anchor().clone())).unwrap();
+    let authorized = Authorized::new(
+        pair,
+        &grounds,
+        &Owner::with_named_ca(ca.trust_anchor().clone()),
+    )
+    .unwrap();
     InitializeCluster::new("cluster-abc234defgh", &authorized)
 }
 
@@ -231,7 +238,7 @@ fn a_list_gathers_all_pages() {
     let service = service(vec![Act::Answer(200, first), Act::Answer(200, cluster())]);
     assert_eq!(
         service
-            .run(async |service| service.list().await)
+            .run(async |service| service.list_clusters().await)
             .unwrap()
             .len(),
         2
@@ -302,7 +309,7 @@ fn a_service_that_says_nothing_is_given_up_and_asked_no_more() {
         let service = service(vec![Act::Silence]);
         let error = service
             .run_for(patience, async |service| {
-                service.initialize(&request()).await
+                service.initialize_cluster(&request()).await
             })
             .unwrap_err();
         assert!(error.outcome_unknown(), "{error:?}");
@@ -319,11 +326,11 @@ fn a_service_that_says_nothing_is_given_up_and_asked_no_more() {
 #[test]
 fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
     let service = service(vec![Act::Silence]);
-    let options = Options {
+    let options = ConnectOptions {
         region: Some("eu-test-1".into()),
         endpoint_url: Some(service.url.clone()),
         deadline: Some(Deadline::after(Duration::from_secs(2))),
-        ..Options::default()
+        ..ConnectOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -331,11 +338,11 @@ fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
         .unwrap();
     let (midst, after, sent) = runtime.block_on(async {
         let client = AwsCloudHsm::connect(&options).await.unwrap();
-        let midst = client.initialize(&request()).await.unwrap_err();
+        let midst = client.initialize_cluster(&request()).await.unwrap_err();
         let sent = service.requests().len();
         (
             midst,
-            client.initialize(&request()).await.unwrap_err(),
+            client.initialize_cluster(&request()).await.unwrap_err(),
             sent,
         )
     });
@@ -349,7 +356,7 @@ fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
         sent,
         "nothing is sent after the end"
     );
-    assert_eq!(hsmboot::error::Error::from(after).code(), 7);
+    assert_eq!(hsmboot::error::Error::from(after).exit_code(), 7);
 }
 
 #[test]
@@ -395,7 +402,7 @@ fn a_port_where_nobody_listens_is_unreachable_and_nothing_was_sent() {
     );
     let error = hsmboot::error::Error::from(service.describe().unwrap_err());
     assert_eq!(
-        (error.code(), error.kind.name()),
+        (error.exit_code(), error.kind.name()),
         (6, "service-unreachable")
     );
     assert!(

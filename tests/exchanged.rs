@@ -19,7 +19,7 @@ use std::fs::{self, File};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use hsmboot::x509::{hex, sha256};
+use hsmboot::x509::{sha256, to_hex};
 use libtest_mimic::Arguments;
 use support::trial::trial;
 use support::{Bench, CLUSTER, TRUST, listing, pipe, sign};
@@ -201,7 +201,7 @@ fn a_link_that_comes_in_a_files_place_leads_nowhere() {
         // Nor read: a step names what it has read by its SHA-256.
         let transcript = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap();
         assert!(
-            !transcript.contains(&hex(&sha256(b"of somebody"))),
+            !transcript.contains(&to_hex(&sha256(b"of somebody"))),
             "{at}\n{transcript}"
         );
     });

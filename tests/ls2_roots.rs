@@ -606,9 +606,9 @@ fn the_built_in_anchors_are_two_and_no_other_root_is_one() {
         .into_iter()
         .flat_map(|side| {
             anchors
-                .of(side)
+                .of_side(side)
                 .iter()
-                .map(|anchor| hsmboot::x509::hex(anchor.spki_sha256()))
+                .map(|anchor| hsmboot::x509::to_hex(anchor.spki_sha256()))
         })
         .collect();
     assert_eq!(
@@ -666,8 +666,8 @@ fn microsofts_root_is_named_and_never_an_anchor() {
     assert!(
         Side::ALL
             .into_iter()
-            .flat_map(|side| anchors.of(side))
-            .all(|anchor| !anchor.key().same_secret(root.key())
+            .flat_map(|side| anchors.of_side(side))
+            .all(|anchor| !anchor.public_key().same_secret(root.public_key())
                 && anchor.subject() != root.subject())
     );
     let place = Place::new(&ls2::usual().bundle(), None);

@@ -15,7 +15,7 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hsmboot::bundle::{Digests, Entry, Transcript};
+use hsmboot::bundle::{Digests, Transcript, TranscriptEntry};
 use support::{Bench, TRUST, pipe, refusal, sign};
 
 /// Runs `hsmboot sign` with a CA certificate that comes through a pipe: when the program opens it,
@@ -140,7 +140,7 @@ fn one_step_more(bench: &Bench) {
     let transcript =
         Transcript::from_content(&bench.read("bundle/transcript.jsonl"), &"transcript.jsonl")
             .unwrap();
-    let (step, previous) = transcript.next();
+    let (step, previous) = transcript.next_link();
     let last = transcript.entries().last().unwrap().clone();
     let inputs = last
         .inputs
@@ -150,7 +150,7 @@ fn one_step_more(bench: &Bench) {
         .collect();
     bench.write(
         "bundle/transcript.jsonl",
-        transcript.with(&Entry {
+        transcript.with_entry(&TranscriptEntry {
             step,
             previous,
             inputs,

@@ -32,7 +32,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use closed::Closed;
-use hsmboot::simulator::{ClusterState, Fault, Simulator, Speed};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState, Simulator, Speed};
 use serde_json::Value;
 
 /// A simulator with a cluster that is ready to be claimed, a directory to work in, and a CA in it.
@@ -247,13 +247,13 @@ impl Stage {
     /// A bootstrap that signs, and whose InitializeCluster is refused.
     fn stopped_bootstrap(&self, bootstrap: &mut Command) {
         self.simulator
-            .inject(Some("InitializeCluster"), Fault::AccessDenied, 1);
+            .inject_fault(Some("InitializeCluster"), InjectedFault::AccessDenied, 1);
         run(bootstrap).ends(6, "InitializeCluster");
     }
 
     fn calls(&self, action: &str) -> u64 {
         self.simulator
-            .calls()
+            .call_counts()
             .get(action)
             .copied()
             .unwrap_or_default()
@@ -341,9 +341,11 @@ fn initialize_cluster_is_on_record_before_it_is_sent() {
     assert_eq!(stage.calls("InitializeCluster"), 0);
     assert_eq!(steps(&stage), [step("fetch"), step("sign")]);
     // It never ends, and nobody waits for it.
-    stage
-        .simulator
-        .inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    stage.simulator.inject_fault(
+        Some("InitializeCluster"),
+        InjectedFault::InitializeNeverEnds,
+        1,
+    );
     run(stage.submit().args(["--timeout", "1s"])).ends(7, "not");
     assert_eq!(steps(&stage)[2], ("submit".to_owned(), call.clone()));
     run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
@@ -517,17 +519,17 @@ fn a_dry_run_sends_nothing_and_prints_what_it_would_send() {
 fn a_lost_answer_is_found_by_looking_and_a_lost_request_is_sent_again() {
     // Fault, how often, how often InitializeCluster then comes in all.
     for (fault, count, calls) in [
-        (Fault::CloseAfter, 1, 1),
-        (Fault::CloseBefore, 1, 2),
-        (Fault::InternalFailure, 1, 2),
-        (Fault::Unavailable, 1, 2),
-        (Fault::Throttling, 2, 3),
+        (InjectedFault::CloseAfter, 1, 1),
+        (InjectedFault::CloseBefore, 1, 2),
+        (InjectedFault::InternalFailure, 1, 2),
+        (InjectedFault::Unavailable, 1, 2),
+        (InjectedFault::Throttling, 2, 3),
     ] {
         let stage = Stage::new();
         stage.signed();
         stage
             .simulator
-            .inject(Some("InitializeCluster"), fault, count);
+            .inject_fault(Some("InitializeCluster"), fault, count);
         run(&mut stage.submit()).ends(0, "claimed");
         assert_eq!(stage.calls("InitializeCluster"), calls, "{fault:?}");
         assert_eq!(stage.receipt()["outcome"], "claimed");
@@ -539,11 +541,11 @@ fn throttled_and_dropped_descriptions_are_retried() {
     let stage = Stage::new();
     stage
         .simulator
-        .inject(Some("DescribeClusters"), Fault::Throttling, 2);
+        .inject_fault(Some("DescribeClusters"), InjectedFault::Throttling, 2);
     run(&mut stage.online(&["status"])).ends(0, &stage.id);
     stage
         .simulator
-        .inject(Some("DescribeClusters"), Fault::CloseBefore, 1);
+        .inject_fault(Some("DescribeClusters"), InjectedFault::CloseBefore, 1);
     run(&mut stage.bootstrap()).ends(0, "claimed");
 }
 
@@ -552,7 +554,7 @@ fn a_service_that_never_has_time_ends_with_6_and_nothing_is_claimed() {
     let stage = Stage::new();
     stage
         .simulator
-        .inject(Some("DescribeClusters"), Fault::Throttling, 100);
+        .inject_fault(Some("DescribeClusters"), InjectedFault::Throttling, 100);
     run(&mut stage.online(&["status"])).ends(6, "throttled");
 }
 
@@ -560,13 +562,15 @@ fn a_service_that_never_has_time_ends_with_6_and_nothing_is_claimed() {
 fn an_initialization_that_never_ends_is_left_and_taken_up_again() {
     let stage = Stage::new();
     stage.signed();
-    stage
-        .simulator
-        .inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    stage.simulator.inject_fault(
+        Some("InitializeCluster"),
+        InjectedFault::InitializeNeverEnds,
+        1,
+    );
     run(stage.submit().args(["--timeout", "1"])).ends(7, "run the same command again");
     stage
         .simulator
-        .set_state(&stage.id, ClusterState::Initialized)
+        .set_state(&stage.id, SimulatedClusterState::Initialized)
         .unwrap();
     run(&mut stage.submit()).ends(0, "nothing was changed");
     assert_eq!(stage.calls("InitializeCluster"), 1);
@@ -579,7 +583,7 @@ fn an_initialization_that_fails_is_told() {
     stage.signed();
     stage
         .simulator
-        .inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
+        .inject_fault(Some("InitializeCluster"), InjectedFault::InitializeFails, 1);
     run(&mut stage.submit()).ends(6, "UNINITIALIZED again");
     run(&mut stage.submit()).ends(0, "claimed");
 }
@@ -684,10 +688,13 @@ fn a_cluster_in_another_state_is_a_conflict_with_its_own_words() {
     let stage = Stage::new();
     stage.signed();
     for (state, says) in [
-        (ClusterState::CreateInProgress, "still being created"),
-        (ClusterState::UpdateInProgress, "being changed"),
-        (ClusterState::Degraded, "degraded"),
-        (ClusterState::DeleteInProgress, "being deleted"),
+        (
+            SimulatedClusterState::CreateInProgress,
+            "still being created",
+        ),
+        (SimulatedClusterState::UpdateInProgress, "being changed"),
+        (SimulatedClusterState::Degraded, "degraded"),
+        (SimulatedClusterState::DeleteInProgress, "being deleted"),
     ] {
         stage.simulator.set_state(&stage.id, state).unwrap();
         run(&mut stage.submit()).ends(8, says);
@@ -726,12 +733,12 @@ fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
     }
     stage
         .simulator
-        .inject(Some("DescribeClusters"), Fault::AccessDenied, 1);
+        .inject_fault(Some("DescribeClusters"), InjectedFault::AccessDenied, 1);
     run(&mut stage.online(&["status"])).ends(6, "cloudhsm:DescribeClusters");
     stage.signed();
     stage
         .simulator
-        .inject(Some("InitializeCluster"), Fault::AccessDenied, 1);
+        .inject_fault(Some("InitializeCluster"), InjectedFault::AccessDenied, 1);
     run(&mut stage.submit()).ends(6, "cloudhsm:InitializeCluster");
     assert!(!stage.bundle().contains_key("receipt.json"));
     let closed = Closed::new();
@@ -895,18 +902,18 @@ fn status_and_wait_tell_a_cluster() {
     run(&mut stage.bootstrap()).ends(0, "claimed");
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "csr"]))
         .ends(8, "cannot become csr");
-    stage.simulator.activate(&stage.id).unwrap();
+    stage.simulator.activate_cluster(&stage.id).unwrap();
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active"]))
         .ends(0, "ACTIVE");
     stage
         .simulator
-        .set_state(&stage.id, ClusterState::Degraded)
+        .set_state(&stage.id, SimulatedClusterState::Degraded)
         .unwrap();
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "DEGRADED"]))
         .ends(0, "DEGRADED");
     stage
         .simulator
-        .set_state(&stage.id, ClusterState::Active)
+        .set_state(&stage.id, SimulatedClusterState::Active)
         .unwrap();
     let document =
         run(&mut stage.online(&["status", "--cluster-id", &stage.id, "--output", "json"]))
@@ -932,7 +939,7 @@ fn fetch_and_status_say_which_bytes_their_digests_are_of() {
     .unwrap();
     let der =
         hsmboot::x509::pem::decode(&file, hsmboot::x509::pem::Label::CertificateRequest).unwrap();
-    let digest = |content: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(content));
+    let digest = |content: &[u8]| hsmboot::x509::to_hex(&hsmboot::x509::sha256(content));
     assert!(
         fetched.contains(&format!(
             "_ClusterCsr.csr\n    SHA-256 of the file {}\n",
@@ -1044,7 +1051,7 @@ fn an_unsigned_bundle_cannot_be_submitted() {
 #[test]
 fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
     let simulator = Simulator::spawn(hsmboot::simulator::Options {
-        speed: Speed::times(0.0001).unwrap(),
+        speed: Speed::from_factor(0.0001).unwrap(),
         ..Default::default()
     })
     .unwrap();
@@ -1074,7 +1081,7 @@ fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
         .unwrap();
     let began = Instant::now();
     while simulator
-        .calls()
+        .call_counts()
         .get("DescribeClusters")
         .copied()
         .unwrap_or_default()

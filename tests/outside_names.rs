@@ -16,7 +16,7 @@ mod support;
 use std::fs;
 use std::sync::Mutex;
 
-use hsmboot::x509::der::{oid, sequence, set, tag, tlv};
+use hsmboot::x509::der::{encode_oid, encode_sequence, encode_set, encode_tlv, tag};
 use serde_json::{Value, json};
 use support::aws::{Call, StandIn};
 use support::evidence::{Names, ca_named};
@@ -79,23 +79,23 @@ impl Writing {
                 .collect::<Vec<u8>>()
         };
         match self {
-            Writing::Utf8 => tlv(tag::UTF8_STRING, &[text.as_bytes()]),
-            Writing::TwoOctets => tlv(tag::BMP_STRING, &[&wide(text)]),
-            Writing::FourOctets => tlv(
+            Writing::Utf8 => encode_tlv(tag::UTF8_STRING, &[text.as_bytes()]),
+            Writing::TwoOctets => encode_tlv(tag::BMP_STRING, &[&wide(text)]),
+            Writing::FourOctets => encode_tlv(
                 tag::UNIVERSAL_STRING,
                 &[&text
                     .chars()
                     .flat_map(|c| u32::from(c).to_be_bytes())
                     .collect::<Vec<u8>>()],
             ),
-            Writing::Ascii(tag) => tlv(
+            Writing::Ascii(tag) => encode_tlv(
                 tag,
                 &[&text
                     .chars()
                     .filter_map(|c| u8::try_from(c).ok().filter(u8::is_ascii))
                     .collect::<Vec<u8>>()],
             ),
-            Writing::Latin(tag) => tlv(
+            Writing::Latin(tag) => encode_tlv(
                 tag,
                 &[&text
                     .chars()
@@ -103,11 +103,11 @@ impl Writing {
                     .collect::<Vec<u8>>()],
             ),
             // Halves of surrogate pairs, and a line break.
-            Writing::Odd(tag::BMP_STRING) => tlv(
+            Writing::Odd(tag::BMP_STRING) => encode_tlv(
                 tag::BMP_STRING,
                 &[&wide(text), b"\xd8\x00\x00\x0a\xdc\x00", &wide(text)],
             ),
-            Writing::Odd(tag) => tlv(
+            Writing::Odd(tag) => encode_tlv(
                 tag,
                 &[
                     text.as_bytes(),
@@ -119,15 +119,16 @@ impl Writing {
 
     /// A name of one RDN with O and an attribute that nobody knows, and one with this in its CN.
     fn name(self, common_name: &str) -> Vec<u8> {
-        let attribute = |kind: &str, text: &str| sequence(&[&oid(kind), &self.value(text)]);
+        let attribute =
+            |kind: &str, text: &str| encode_sequence(&[&encode_oid(kind), &self.value(text)]);
         let mut first = [
             attribute("2.5.4.10", &format!("O{HOSTILE}")),
             attribute("1.3.6.1.4.1.99999.7", &format!("?{HOSTILE}")),
         ];
         first.sort();
-        sequence(&[
-            &set(&[&first[0], &first[1]]),
-            &set(&[&attribute("2.5.4.3", &format!("{common_name}{HOSTILE}"))]),
+        encode_sequence(&[
+            &encode_set(&[&first[0], &first[1]]),
+            &encode_set(&[&attribute("2.5.4.3", &format!("{common_name}{HOSTILE}"))]),
         ])
     }
 }

@@ -20,7 +20,7 @@ use forge::chain::{AT, CLUSTER_ID, Chain, partition_name};
 use forge::der::{self, Node};
 use forge::keys::{self, Hash};
 use forge::pem::{pem, unpem};
-use hsmboot::check::{Checked, Record, check};
+use hsmboot::check::{PairJudgement, Record, check};
 use hsmboot::verify::Status;
 use hsmboot::x509::{Certificate, Csr, Fault, Strictness};
 
@@ -111,7 +111,7 @@ fn pair(of_anchor: &dyn Fn(&mut Cert), of_leaf: &dyn Fn(&mut Cert)) -> (Vec<u8>,
     (anchor.der(), leaf.der())
 }
 
-fn checked(anchor: &[u8], leaf: &[u8]) -> Checked {
+fn checked(anchor: &[u8], leaf: &[u8]) -> PairJudgement {
     let csr = pem("CERTIFICATE REQUEST", &Chain::good().csr.der());
     check(
         &csr,
@@ -296,7 +296,7 @@ fn a_small_fault_of_the_owners_is_told_and_its_bytes_are_sent_as_they_are() {
         ] {
             if !Certificate::read(der, Strictness::Owner)
                 .unwrap()
-                .faults()
+                .tolerated_faults()
                 .contains(&fault)
             {
                 // A trust anchor says CA:TRUE, and so has an extension.
@@ -434,7 +434,7 @@ fn no_other_fault_of_the_owners_is_borne_with() {
             let checked = checked(&anchor, &leaf);
             assert_eq!(status(&checked.record, id), Status::Fail, "{what}: {id}");
             let error = checked.into_pair().unwrap_err();
-            assert_eq!(error.code(), 4, "{what}");
+            assert_eq!(error.exit_code(), 4, "{what}");
             // The file was read: another copy of it would not help.
             assert!(
                 error.hint.to_string().contains("have its CA issue it anew"),

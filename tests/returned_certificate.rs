@@ -96,7 +96,7 @@ fn a_rewritten_certificate_is_submitted_by_no_command() {
     ];
     let response = dir.path().join(&id).join("response.json");
     let record = fs::read_to_string(&response).unwrap();
-    let digest = |bytes: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(bytes));
+    let digest = |bytes: &[u8]| hsmboot::x509::to_hex(&hsmboot::x509::sha256(bytes));
     let adapted = record.replace(&digest(&kept), &digest(&fs::read(&signed).unwrap()));
     // With response.json as it was, made to fit, and removed.
     for change in [Some(&record), Some(&adapted), None] {
@@ -113,7 +113,7 @@ fn a_rewritten_certificate_is_submitted_by_no_command() {
         assert!(said.contains("does not fit"), "{said}");
     }
     assert_eq!(
-        service.calls().get("InitializeCluster"),
+        service.call_counts().get("InitializeCluster"),
         None,
         "something was sent"
     );

@@ -16,7 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use hsmboot::check::check;
-use hsmboot::x509::{hex, sha256};
+use hsmboot::x509::{sha256, to_hex};
 use serde_json::Value;
 use support::{Bench, CLUSTER, TRUST, openssl, sign, vectors};
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
@@ -449,14 +449,14 @@ fn a_signed_bundle_holds_what_the_documents_say() {
     for (name, digest) in response["files"].as_object().unwrap() {
         assert_eq!(
             digest,
-            &hex(&sha256(&bench.read(&format!("bundle/{name}")))),
+            &to_hex(&sha256(&bench.read(&format!("bundle/{name}")))),
             "{name}"
         );
     }
     assert_eq!(response["files"].as_object().unwrap().len(), 3);
     assert_eq!(
         response["ca_fingerprint"],
-        hex(&sha256(&der(&bench.read("customerCA.crt"))))
+        to_hex(&sha256(&der(&bench.read("customerCA.crt"))))
     );
     assert_eq!(
         run.json()["signed_cert_sha256"],

@@ -22,7 +22,7 @@ use forge::der::{self, Node};
 use forge::keys::{self, Hash};
 use forge::pem::{pem, unpem};
 use hsmboot::check::{Rule, check};
-use hsmboot::simulator::Fault;
+use hsmboot::simulator::InjectedFault;
 use serde_json::json;
 use support::*;
 
@@ -685,7 +685,11 @@ fn they_agree_but_for_what_is_listed() {
     let simulator = instant();
     let (id, csr) = ready_cluster(&simulator);
     // What is taken falls back, so that one cluster is enough.
-    simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, u32::MAX);
+    simulator.inject_fault(
+        Some("InitializeCluster"),
+        InjectedFault::InitializeFails,
+        u32::MAX,
+    );
     let spki = Node::parse(&unpem(csr.as_bytes())).children()[0].children()[2].encode();
     let mut corpus = Corpus::default();
     for part in [algorithms, extensions, fields, elements, texts, chains] {

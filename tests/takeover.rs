@@ -25,7 +25,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use hsmboot::simulator::{Fault, Simulator};
+use hsmboot::simulator::{InjectedFault, Simulator};
 use serde_json::{Value, json};
 
 /// The operator's passphrase, and the attacker's.
@@ -226,7 +226,7 @@ impl Stage {
 
     fn claims(&self) -> u64 {
         self.simulator
-            .calls()
+            .call_counts()
             .get("InitializeCluster")
             .copied()
             .unwrap_or_default()
@@ -253,9 +253,11 @@ impl Case {
         };
         match self.made {
             Made::Created => {
-                stage
-                    .simulator
-                    .inject(Some("InitializeCluster"), Fault::AccessDenied, 1);
+                stage.simulator.inject_fault(
+                    Some("InitializeCluster"),
+                    InjectedFault::AccessDenied,
+                    1,
+                );
                 let done = stage.online(&self.command(stage));
                 assert_ne!(done.code, 0, "{self:?}: {}", done.stdout);
                 let creation: Value =

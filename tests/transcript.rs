@@ -15,9 +15,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hsmboot::bundle::{Digests, Entry, Seal, Transcript};
+use hsmboot::bundle::{Digests, Seal, Transcript, TranscriptEntry};
 use hsmboot::outside::OutsideText;
-use hsmboot::x509::{hex, sha256};
+use hsmboot::x509::{sha256, to_hex};
 use support::{Bench, CLUSTER, TRUST, openssl, sign};
 
 const TRANSCRIPT: &str = "bundle/transcript.jsonl";
@@ -35,7 +35,7 @@ fn two_steps(more: &[&'static str]) -> Bench {
     bench
 }
 
-fn entries(bench: &Bench) -> Vec<Entry> {
+fn entries(bench: &Bench) -> Vec<TranscriptEntry> {
     String::from_utf8(bench.read(TRANSCRIPT))
         .unwrap()
         .lines()
@@ -45,12 +45,12 @@ fn entries(bench: &Bench) -> Vec<Entry> {
 
 /// Writes a transcript whose hashes fit, whatever its lines say: what anybody can do who can write
 /// to the bundle.
-fn forge(bench: &Bench, mut entries: Vec<Entry>) {
+fn forge(bench: &Bench, mut entries: Vec<TranscriptEntry>) {
     let (mut text, mut previous) = (String::new(), "0".repeat(64));
     for (entry, step) in entries.iter_mut().zip(1..) {
         (entry.step, entry.previous) = (step, previous);
         previous = entry.hash();
-        text.push_str(&String::from_utf8(Transcript::default().with(entry)).unwrap());
+        text.push_str(&String::from_utf8(Transcript::default().with_entry(entry)).unwrap());
     }
     bench.write(TRANSCRIPT, text);
 }
@@ -74,7 +74,7 @@ fn a_step_that_was_cut_off_is_not_forgotten_after_the_next_one() {
 fn a_transcript_makes_nobody_read_outside_the_bundle() {
     let bench = two_steps(&[]);
     let outside = bench.write("outside", "private");
-    let digest = hex(&sha256(b"private"));
+    let digest = to_hex(&sha256(b"private"));
     for name in [outside.to_str().unwrap(), "../outside", "transcript.jsonl"] {
         let mut all = entries(&bench);
         all[1].outputs.extend([(name, digest.as_str())]);
@@ -157,16 +157,16 @@ fn a_seal_is_written_in_one_way_only() {
     } = good[1].seal.clone().unwrap();
     for seal in [
         Seal {
-            algorithm: algorithm.raw().to_uppercase().into(),
+            algorithm: algorithm.as_raw().to_uppercase().into(),
             signature: signature.clone(),
         },
         Seal {
             algorithm: algorithm.clone(),
-            signature: signature.raw().to_uppercase().into(),
+            signature: signature.as_raw().to_uppercase().into(),
         },
         Seal {
             algorithm: algorithm.clone(),
-            signature: signature.raw().replacen("30", "+30", 1).into(),
+            signature: signature.as_raw().replacen("30", "+30", 1).into(),
         },
         Seal {
             algorithm: algorithm.clone(),
@@ -255,7 +255,7 @@ fn what_a_step_read_is_shown_in_full_once() {
     let again: Vec<&str> = all[1]
         .inputs
         .names()
-        .map(OutsideText::raw)
+        .map(OutsideText::as_raw)
         .filter(|name| *name != "./customerCA.crt")
         .collect();
     assert!(
@@ -301,7 +301,7 @@ fn the_json_of_the_steps_has_each_lines_hash() {
         .iter()
         .zip(lines.lines())
     {
-        assert_eq!(step["sha256"], *hex(&sha256(line.as_bytes())));
+        assert_eq!(step["sha256"], *to_hex(&sha256(line.as_bytes())));
         let mut rest = step.clone();
         rest.as_object_mut().unwrap().remove("sha256");
         assert_eq!(
@@ -357,7 +357,7 @@ fn every_given_file_is_an_input_under_a_name_of_its_own() {
             !entry
                 .inputs
                 .names()
-                .any(|name| name.raw().ends_with(".key")),
+                .any(|name| name.as_raw().ends_with(".key")),
             "{:?}",
             entry.inputs
         );
@@ -426,7 +426,7 @@ fn a_transcript_that_is_full_takes_no_step_more_and_stays_readable() {
     let bench = two_steps(&[]);
     let mut all = entries(&bench);
     let last = all.pop().unwrap();
-    let long = |length| Entry {
+    let long = |length| TranscriptEntry {
         command: vec!["x".repeat(length).into()],
         outputs: Digests::new(),
         ..last.clone()
@@ -462,7 +462,7 @@ fn a_step_says_on_which_machine_and_when_it_was_taken() {
     let name = Command::new("uname").arg("-n").output().unwrap().stdout;
     assert_eq!(entry.host, String::from_utf8(name).unwrap().trim_end());
     assert!(
-        (before..=after).contains(&u64::try_from(entry.time.unix()).unwrap()),
+        (before..=after).contains(&u64::try_from(entry.time.unix_seconds()).unwrap()),
         "{before} {} {after}",
         entry.time
     );
@@ -470,7 +470,11 @@ fn a_step_says_on_which_machine_and_when_it_was_taken() {
         (entry.operator.clone(), entry.verdict.clone()),
         (Some("Ada Example".into()), Some("verified".into()))
     );
-    assert!(entry.tool.raw().starts_with("hsmboot "), "{}", entry.tool);
+    assert!(
+        entry.tool.as_raw().starts_with("hsmboot "),
+        "{}",
+        entry.tool
+    );
     assert_eq!(entry.command[1..], record(&["--operator", "Ada Example"]));
 }
 
@@ -557,7 +561,7 @@ fn what_is_typed_into_a_transcript_is_bounded() {
 fn a_bundle_whose_transcript_does_not_account_for_it_is_spoken_of() {
     // Fetched by hsmboot, and its transcript taken away.
     let bench = Bench::new();
-    let csr = hex(&sha256(
+    let csr = to_hex(&sha256(
         &bench.read(&format!("bundle/{CLUSTER}_ClusterCsr.csr")),
     ));
     let request = serde_json::json!({
@@ -611,7 +615,7 @@ fn a_seal_by_openssl_is_as_good() {
         .to_owned();
     let (before, _) = line.split_once(",\"seal\":").unwrap();
     bench.write("sealed", format!("hsmboot-transcript/1\n{before}}}"));
-    bench.write("signature", octets(entry.seal.unwrap().signature.raw()));
+    bench.write("signature", octets(entry.seal.unwrap().signature.as_raw()));
     openssl(
         &bench.path(""),
         "x509 -in customerCA.crt -noout -pubkey -out key.pem",
@@ -657,7 +661,7 @@ fn what_a_step_wrote_and_is_not_here_is_named() {
 fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
     let bench = two_steps(&[]);
     let good = entries(&bench);
-    let noted: Vec<String> = good.iter().map(Entry::hash).collect();
+    let noted: Vec<String> = good.iter().map(TranscriptEntry::hash).collect();
     let both = [
         "transcript",
         "verify",
@@ -699,7 +703,7 @@ fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
         "the one that is missed, and no other: {message}"
     );
     // A step that wrote nothing, cut off.
-    let step = Entry {
+    let step = TranscriptEntry {
         outputs: Digests::new(),
         ..good[1].clone()
     };
@@ -808,7 +812,7 @@ fn the_sealed_line_keeps_its_hash_when_more_lines_follow() {
 #[test]
 fn text_and_json_say_whose_key_a_seal_is_held_against() {
     let bench = two_steps(&["--seal"]);
-    let ca = hex(&sha256(&openssl(
+    let ca = to_hex(&sha256(&openssl(
         &bench.path(""),
         "x509 -in customerCA.crt -outform DER",
     )));
@@ -849,14 +853,14 @@ fn one_step_more(bench: &Bench, files: &[(&str, &str)]) {
     let mut inputs: Digests = last
         .inputs
         .into_iter()
-        .filter(|(name, _)| !name.raw().contains('/'))
+        .filter(|(name, _)| !name.as_raw().contains('/'))
         .collect();
     inputs.extend(last.outputs);
     let outputs = files
         .iter()
-        .map(|(name, content)| ((*name).to_owned(), hex(&sha256(content.as_bytes()))))
+        .map(|(name, content)| ((*name).to_owned(), to_hex(&sha256(content.as_bytes()))))
         .collect();
-    all.push(Entry {
+    all.push(TranscriptEntry {
         inputs,
         outputs,
         seal: None,
@@ -896,8 +900,8 @@ fn every_file_that_a_seal_is_about_stays_what_it_was() {
         .inputs
         .names()
         .chain(sealed.outputs.names())
-        .filter(|name| !name.raw().contains('/'));
-    let names: Vec<String> = names.map(|name| name.raw().to_owned()).collect();
+        .filter(|name| !name.as_raw().contains('/'));
+    let names: Vec<String> = names.map(|name| name.as_raw().to_owned()).collect();
     assert!(names.len() >= 8, "{names:?}");
     for name in &names {
         let before = bench.read(&format!("bundle/{name}"));

@@ -13,7 +13,7 @@ mod support;
 
 use std::fs;
 
-use hsmboot::x509::{hex, sha256};
+use hsmboot::x509::{sha256, to_hex};
 use support::{Bench, CLUSTER, TRUST, openssl};
 
 const TRANSCRIPT: &str = "bundle/transcript.jsonl";
@@ -194,7 +194,7 @@ fn what_another_ca_signed_completes_the_bundle() {
         ("./signed.crt", "signed.crt"),
         ("./customerCA.crt", "customerCA.crt"),
     ] {
-        assert_eq!(inputs[name], hex(&sha256(&bench.read(file))), "{name}");
+        assert_eq!(inputs[name], to_hex(&sha256(&bench.read(file))), "{name}");
     }
 }
 

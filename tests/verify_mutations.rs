@@ -348,7 +348,7 @@ impl Signed {
             return Csr::from_der(der).is_ok_and(|csr| csr.is_self_signed());
         }
         Certificate::from_der(der).is_ok_and(|cert| {
-            cert.outer_algorithm() == cert.inner_algorithm() && cert.is_signed_by(cert.key())
+            cert.outer_algorithm() == cert.inner_algorithm() && cert.is_signed_by(cert.public_key())
         })
     }
 

@@ -4,10 +4,10 @@
 /// "Identify AWS resources with ARNs").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arn<'a> {
-    /// `aws`, `aws-cn`, `aws-us-gov` or another that begins so.
+    /// The partition: `aws`, `aws-cn`, `aws-us-gov` or another that begins with `aws-`.
     pub(crate) partition: &'a str,
     pub(crate) region: &'a str,
-    /// What follows the account, not looked at yet.
+    /// The part after the account, not checked yet.
     pub(crate) resource: &'a str,
 }
 
@@ -15,7 +15,7 @@ impl<'a> Arn<'a> {
     /// Reads an ARN of `service`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A sentence that names the fault.
     pub(crate) fn parse(text: &'a str, service: &str) -> Result<Self, &'static str> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [arn, partition, its_service, region, account, resource] = parts.as_slice() else {
@@ -43,7 +43,8 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// Lower-case letters, digits and hyphens: a region becomes part of a host's name.
+/// Tells whether a text has only lower-case letters, digits and hyphens: a region becomes part of a
+/// host's name.
 fn is_label(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text
@@ -51,7 +52,8 @@ fn is_label(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// A UUID: eight, four, four, four and twelve hexadecimal digits (RFC 9562 4).
+/// Tells whether a text is a UUID: eight, four, four, four and twelve hexadecimal digits (RFC 9562
+/// 4).
 pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.len() == 5

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// What the HTTP library calls an error that came before there was a connection.
+/// The HTTP library's text for an error before there was a connection.
 pub(super) const CONNECTING: &str = "client error (Connect)";
 
 pub(super) fn causes<'a>(
@@ -17,7 +17,8 @@ pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 
-/// Texts of the SDK and its HTTP library that say where an error passed through, not what it is.
+/// Texts of the SDK and its HTTP library that name a layer that the error passed through, not the
+/// error.
 const PASSED_THROUGH: &[&str] = &[
     "dispatch failure",
     "io error",
@@ -31,9 +32,9 @@ const PASSED_THROUGH: &[&str] = &[
     "the credentials provider was not properly configured",
 ];
 
-/// The causes as one line: each text once, without what only repeats another or only says where it
-/// passed through.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+/// Joins the causes in one line: each text once, without repetitions and without texts that only
+/// name a layer.
+pub(super) fn join_causes(error: &(dyn Error + 'static)) -> String {
     let all: Vec<String> = causes(error)
         .map(|cause| without_number(&cause.to_string()).trim().to_owned())
         .filter(|text| !text.is_empty())
@@ -55,7 +56,7 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// A text of the system's without the number that std puts behind it.
+/// Returns a system error's text without the number that std puts behind it.
 fn without_number(text: &str) -> &str {
     text.split_once(" (os error ")
         .map_or(text, |(words, _)| words)

@@ -4,38 +4,39 @@ use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 
-use super::aside::aside;
-use super::deadline::{Deadline, within};
+use super::blocking::run_on_own_thread;
+use super::deadline::{Deadline, run_within};
 use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
-use super::guard::Received;
-use super::settings::{self, FALLBACK_REGION, Plan};
-use super::{Place, Trouble};
+use super::guard::ReceivedOctets;
+use super::settings::{self, ConfigPlan, FALLBACK_REGION};
+use super::{CallPlace, Trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
-/// How to reach a service. What is `None` comes from the AWS SDK's usual environment and files.
+/// The options for reaching a service. The AWS SDK's usual environment and files give every value
+/// that is `None`.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ConnectOptions {
     /// The AWS region.
     pub region: Option<String>,
-    /// The region where neither `region` nor the environment and files name one.
+    /// The region to use where neither `region` nor the environment and files name one.
     pub fallback_region: Option<String>,
-    /// The profile in the shared configuration. Named here, it alone gives the credentials, as with
-    /// the AWS CLI: the environment's are not used.
+    /// The profile in the shared configuration. A profile named here is the only source of
+    /// credentials, as with the AWS CLI: the environment's are not used.
     pub profile: Option<String>,
     /// An endpoint of the user's own: a VPC endpoint, a simulator. The service's own variable,
     /// AWS_ENDPOINT_URL and the profile's count as well.
     pub endpoint_url: Option<String>,
-    /// Plain HTTP to another machine is what the user wants.
+    /// True where the user allows plain HTTP to another machine.
     pub insecure_http: bool,
-    /// When all that is asked is over.
+    /// The deadline for all calls together.
     pub deadline: Option<Deadline>,
-    /// How long to wait for what.
+    /// The timeouts of single calls.
     pub timeouts: Timeouts,
 }
 
-impl Options {
-    /// The same options in the region that an ARN names.
+impl ConnectOptions {
+    /// Returns the same options in the region that an ARN names.
     ///
     /// # Errors
     /// Class [`Class::Usage`](crate::error::Class::Usage), `contradicting-region`, where `region`
@@ -51,7 +52,7 @@ impl Options {
                 ],
                 "leave --region out: the ARN says where it is",
             )),
-            _ => Ok(Options {
+            _ => Ok(ConnectOptions {
                 region: Some(own.to_owned()),
                 ..self.clone()
             }),
@@ -59,14 +60,14 @@ impl Options {
     }
 }
 
-/// How long to wait for the service.
+/// The timeouts of calls to the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For a connection.
+    /// The timeout of a connection.
     pub connect: Duration,
-    /// For the answer to one request.
+    /// The timeout of the answer to one request.
     pub request: Duration,
-    /// For a call with all its retries. A list has five times as long for all its pages.
+    /// The timeout of a call with all its retries. A list has five times as long for all its pages.
     pub call: Duration,
 }
 
@@ -80,47 +81,47 @@ impl Default for Timeouts {
     }
 }
 
-/// A service, as the user's environment names it.
+/// A service, with its names in the user's environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
-    /// Its name in the SDK, by which the configuration files know it.
+    /// Its name in the SDK, which the configuration files use.
     pub id: &'static str,
     /// The variable for this service's endpoint alone (AWS SDKs and Tools Reference Guide,
     /// "Service-specific endpoints").
     pub endpoint_variable: &'static str,
 }
 
-/// Everything that the SDK's client of a service is made from.
+/// A connection to a service: everything that the SDK's client is made from.
 #[derive(Clone, Debug)]
-pub struct Connected {
+pub struct ServiceConnection {
     /// The SDK's configuration.
     pub config: SdkConfig,
-    /// Where calls go.
-    pub place: Place,
-    /// That calls go to an endpoint that was set, and what named it: one sentence for whoever sits
-    /// there.
-    pub elsewhere: Option<String>,
-    /// How much was read of answers.
-    pub received: Received,
-    /// What was decided for the user, one sentence each.
+    /// The place that calls go to.
+    pub place: CallPlace,
+    /// A sentence for the user where an endpoint was set: it names the endpoint and the setting
+    /// that named it.
+    pub endpoint_notice: Option<String>,
+    /// The count of octets read from answers.
+    pub received: ReceivedOctets,
+    /// The decisions made for the user, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Finds region, endpoint and credentials sources. Sends nothing to the service and does not check
-/// that it is there.
+/// Finds the region, the endpoint and the sources of credentials. Sends nothing to the service and
+/// does not check that it is there.
 ///
-/// Against a loopback endpoint (a simulator), whatever named it, nobody is asked for credentials
-/// who has none: the environment's and the profile's are used where they are there, made-up ones
-/// otherwise, and the metadata services of EC2 and ECS are left alone.
+/// A loopback endpoint (a simulator), whatever named it, needs no credentials of the user's own.
+/// Those of the environment and the profile are used where they exist, and made-up ones otherwise.
+/// The metadata services of EC2 and ECS are not asked.
 ///
 /// # Errors
 /// [`Trouble::NoRegion`], [`Trouble::InsecureEndpoint`], [`Trouble::OutOfTime`], and
 /// [`Trouble::Unreachable`] where the endpoint is none.
 pub async fn connect(
     service: Service,
-    options: &Options,
-) -> std::result::Result<Connected, (Trouble, Place)> {
-    let place = Place {
+    options: &ConnectOptions,
+) -> std::result::Result<ServiceConnection, (Trouble, CallPlace)> {
+    let place = CallPlace {
         region: options.region.clone().map(Into::into),
         endpoint: options.endpoint_url.clone().map(Into::into),
         profile: options.profile.clone().map(Into::into),
@@ -129,31 +130,33 @@ pub async fn connect(
     let built_in = Deadline::after(options.timeouts.call);
     let deadline = options
         .deadline
-        .filter(|deadline| deadline.left() < built_in.left())
+        .filter(|deadline| deadline.time_left() < built_in.time_left())
         .unwrap_or(built_in);
     let wanted = options.clone();
     let work = async {
-        match aside(move || async move { find(service, &wanted).await }).await {
+        match run_on_own_thread(move || async move { find_connection(service, &wanted).await })
+            .await
+        {
             Some(found) => found,
-            None => find(service, options).await,
+            None => find_connection(service, options).await,
         }
     };
-    match within(Some(deadline), work).await {
+    match run_within(Some(deadline), work).await {
         Ok(found) => found,
         Err(trouble) => Err((trouble, place)),
     }
 }
 
-async fn find(
+async fn find_connection(
     service: Service,
-    options: &Options,
-) -> std::result::Result<Connected, (Trouble, Place)> {
+    options: &ConnectOptions,
+) -> std::result::Result<ServiceConnection, (Trouble, CallPlace)> {
     let mut notes = Vec::new();
-    let found = settings::endpoint(service, options).await;
+    let found = settings::find_endpoint(service, options).await;
     let url = found.as_ref().map(|endpoint| endpoint.url.clone());
     let rehearsal = url.as_deref().is_some_and(is_loopback);
-    let region = settings::region(options, found.is_some()).await;
-    let place = Place {
+    let region = settings::find_region(options, found.is_some()).await;
+    let place = CallPlace {
         region: Some(
             region
                 .as_ref()
@@ -166,7 +169,7 @@ async fn find(
             .map(Into::into),
         profile: options.profile.as_deref().map(Into::into),
     };
-    if let Some(reason) = found.as_ref().and_then(settings::fault_of) {
+    if let Some(reason) = found.as_ref().and_then(settings::endpoint_fault) {
         return Err((
             Trouble::Unreachable {
                 reason: reason.into(),
@@ -196,17 +199,17 @@ async fn find(
         (None, None) => {
             return Err((
                 Trouble::NoRegion,
-                Place {
+                CallPlace {
                     region: None,
                     ..place
                 },
             ));
         }
     };
-    let received = Received::default();
-    let config = settings::load(
+    let received = ReceivedOctets::default();
+    let config = settings::load_config(
         options,
-        Plan {
+        ConfigPlan {
             region,
             endpoint: url.as_deref(),
             rehearsal,
@@ -214,7 +217,7 @@ async fn find(
         },
     )
     .await;
-    if url.is_none() && settings::configured(service, &config).is_some() {
+    if url.is_none() && settings::configured_endpoint(service, &config).is_some() {
         let reason = "the AWS configuration files were changed while they were read".to_owned();
         return Err((
             Trouble::Unreachable {
@@ -230,10 +233,10 @@ async fn find(
             endpoint.named_by
         )
     });
-    Ok(Connected {
+    Ok(ServiceConnection {
         config,
         place,
-        elsewhere,
+        endpoint_notice: elsewhere,
         received,
         notes,
     })

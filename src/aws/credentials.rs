@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 
-use super::Options;
+use super::ConnectOptions;
 
 /// Credentials where the SDK's chain does not fit: of a profile that was named, and for a loopback
 /// endpoint (see [`super::connect`]).
@@ -16,12 +16,12 @@ pub(super) struct LocalCredentials {
     environment: Option<EnvironmentVariableCredentialsProvider>,
     profile: ProfileFileCredentialsProvider,
     profile_name: Option<String>,
-    /// Made-up ones will do.
+    /// Made-up credentials are enough.
     made_up: bool,
 }
 
 impl LocalCredentials {
-    pub(super) fn new(options: &Options, provider: &ProviderConfig, made_up: bool) -> Self {
+    pub(super) fn new(options: &ConnectOptions, provider: &ProviderConfig, made_up: bool) -> Self {
         let mut profile = ProfileFileCredentialsProvider::builder().configure(provider);
         if let Some(name) = &options.profile {
             profile = profile.profile_name(name);
@@ -37,7 +37,7 @@ impl LocalCredentials {
         }
     }
 
-    async fn credentials(&self) -> provider::Result {
+    async fn find_credentials(&self) -> provider::Result {
         if let Some(environment) = &self.environment
             && let Ok(credentials) = environment.provide_credentials().await
         {
@@ -67,6 +67,6 @@ impl ProvideCredentials for LocalCredentials {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.credentials())
+        future::ProvideCredentials::new(self.find_credentials())
     }
 }

@@ -1,19 +1,19 @@
-//! An end for all that is asked of AWS, whatever the other side does.
+//! A deadline for all calls to AWS, whatever the other side does.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use super::Trouble;
 
-/// How much later than asked for the end comes: whoever waits for a state with the same limit has
-/// the first word, and knows more to say.
+/// The time that a deadline adds to the limit. Code that waits for a state with the same limit then
+/// fails first, with the better message.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A limit of nothing means one look, without waiting: what the look may take.
-const ONE_LOOK: Duration = Duration::from_secs(5);
+/// The time for one look. A limit of zero means one look without waiting.
+const ONE_LOOK_LIMIT: Duration = Duration::from_secs(5);
 
-/// When a command that was given so long ends: names looked up, connections, TLS, answers,
-/// repetitions, pages and sources of credentials included.
+/// The moment at which a command with a time limit ends. The limit covers name lookups,
+/// connections, TLS, answers, retries, pages and sources of credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     limit: Duration,
@@ -21,10 +21,11 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long from now. A limit beyond the clock's end is none.
+    /// Returns the deadline that lies `limit` after now. A limit beyond the clock's end counts as
+    /// no limit.
     pub fn after(limit: Duration) -> Self {
         let length = if limit.is_zero() {
-            ONE_LOOK
+            ONE_LOOK_LIMIT
         } else {
             limit.saturating_add(GRACE)
         };
@@ -34,20 +35,20 @@ impl Deadline {
         }
     }
 
-    /// What was asked for.
+    /// Returns the limit that was asked for.
     pub const fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// How much of it is left.
-    pub fn left(&self) -> Duration {
+    /// Returns the time that is left.
+    pub fn time_left(&self) -> Duration {
         self.end.map_or(Duration::MAX, |end| {
             end.saturating_duration_since(Instant::now())
         })
     }
 
-    /// That it has come.
-    pub(crate) const fn passed(&self, sent: bool) -> Trouble {
+    /// Returns the failure of a call that this deadline ended.
+    pub(crate) const fn out_of_time(&self, sent: bool) -> Trouble {
         Trouble::OutOfTime {
             limit: self.limit,
             sent,
@@ -55,25 +56,25 @@ impl Deadline {
     }
 }
 
-/// Does the work, but not beyond the deadline, where there is one. What has not even begun by then
-/// is not begun.
+/// Runs the work, at most until the deadline, where there is one. Work that would begin after the
+/// deadline is not begun.
 ///
 /// # Errors
 /// [`Trouble::OutOfTime`]. The work was dropped where it stood.
-pub(crate) async fn within<T>(
+pub(crate) async fn run_within<T>(
     deadline: Option<Deadline>,
     work: impl Future<Output = T>,
 ) -> Result<T, Trouble> {
     let Some(deadline) = deadline else {
         return Ok(work.await);
     };
-    let left = deadline.left();
+    let left = deadline.time_left();
     if left.is_zero() {
-        return Err(deadline.passed(false));
+        return Err(deadline.out_of_time(false));
     }
     tokio::time::timeout(left, work)
         .await
-        .map_err(|_| deadline.passed(true))
+        .map_err(|_| deadline.out_of_time(true))
 }
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ pub(crate) async fn within<T>(
 mod tests {
     use super::*;
 
-    fn run<T>(work: impl Future<Output = T>) -> T {
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -95,7 +96,7 @@ mod tests {
             limit: Duration::ZERO,
             end: Some(Instant::now() + Duration::from_millis(20)),
         };
-        let endless = run(within(Some(deadline), std::future::pending::<()>()));
+        let endless = block_on(run_within(Some(deadline), std::future::pending::<()>()));
         assert_eq!(
             endless,
             Err(Trouble::OutOfTime {
@@ -108,7 +109,7 @@ mod tests {
             end: Some(Instant::now()),
         };
         assert_eq!(
-            run(within(Some(over), async { 7 })),
+            block_on(run_within(Some(over), async { 7 })),
             Err(Trouble::OutOfTime {
                 limit: Duration::ZERO,
                 sent: false
@@ -118,16 +119,18 @@ mod tests {
 
     #[test]
     fn without_a_deadline_and_long_before_it_work_is_done() {
-        assert_eq!(run(within(None, async { 7 })), Ok(7));
+        assert_eq!(block_on(run_within(None, async { 7 })), Ok(7));
         assert_eq!(
-            run(within(
+            block_on(run_within(
                 Some(Deadline::after(Duration::from_secs(600))),
                 async { 7 }
             )),
             Ok(7)
         );
         assert_eq!(
-            run(within(Some(Deadline::after(Duration::MAX)), async { 7 })),
+            block_on(run_within(Some(Deadline::after(Duration::MAX)), async {
+                7
+            })),
             Ok(7)
         );
     }

@@ -1,7 +1,8 @@
-//! What a successful answer must be: a JSON document, whole, with the member that it was asked for.
+//! The check of a successful answer: a complete JSON document with the member that the call asks
+//! for.
 //!
-//! The SDK takes a body of nothing, or of white space, for `{}`, and what is absent for an empty
-//! list: then a proxy's empty page would say that there are no clusters.
+//! The SDK takes an empty body, or white space, for `{}`, and an absent list for an empty one. A
+//! proxy's empty page would then mean that there are no clusters.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,15 +15,15 @@ const MOST_VALUES: usize = 100_000;
 
 /// Calls whose answer has no members: AWS's references say of them that the service "sends back an
 /// HTTP 200 response with an empty HTTP body", and `{}` is what comes.
-const WITHOUT_ANSWER: [&str; 2] = [
+const WITHOUT_MEMBERS: [&str; 2] = [
     "BaldrApiService.TagResource",
     "BaldrApiService.UntagResource",
 ];
 
-/// The member that each answer is asked for. Sources: AWS CloudHSM API Reference 2022-06-06, AWS
-/// KMS API Reference, AWS Private CA API Reference: "Response Syntax" and "Response Elements" of
-/// each action. GetResourcePolicy's has none for a backup without a policy.
-const MEMBERS: [(&str, &str); 21] = [
+/// The member that each call is made for. Sources: AWS CloudHSM API Reference 2022-06-06, AWS KMS
+/// API Reference, AWS Private CA API Reference: "Response Syntax" and "Response Elements" of each
+/// action. GetResourcePolicy's has none for a backup without a policy.
+const ANSWER_MEMBERS: [(&str, &str); 21] = [
     ("BaldrApiService.CopyBackupToRegion", "DestinationBackup"),
     ("BaldrApiService.CreateCluster", "Cluster"),
     ("BaldrApiService.CreateHsm", "Hsm"),
@@ -52,11 +53,11 @@ const MEMBERS: [(&str, &str); 21] = [
     ("ACMPrivateCA.IssueCertificate", "CertificateArn"),
 ];
 
-/// Judges the body of a successful answer to the call `target`.
+/// Checks the body of a successful answer to the call `target`.
 ///
 /// # Errors
-/// What it is instead.
-pub(super) fn check(
+/// A description of what the body is instead.
+pub(super) fn check_body(
     target: &str,
     content_type: Option<&str>,
     encoding: Option<&str>,
@@ -65,10 +66,10 @@ pub(super) fn check(
     if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(format!(
             "it is encoded ({}), which nobody asked for",
-            short(encoding)
+            shorten_text(encoding)
         ));
     }
-    if body.is_empty() && WITHOUT_ANSWER.contains(&target) {
+    if body.is_empty() && WITHOUT_MEMBERS.contains(&target) {
         return Ok(());
     }
     if body.iter().all(u8::is_ascii_whitespace) {
@@ -98,17 +99,17 @@ pub(super) fn check(
     }) {
         return Err(format!(
             "its type is {}, expected application/x-amz-json-1.1",
-            short(&found)
+            shorten_text(&found)
         ));
     }
-    let wanted = MEMBERS
+    let wanted = ANSWER_MEMBERS
         .iter()
         .find(|(name, _)| *name == target)
         .map(|(_, member)| *member);
     let (left, found) = (Cell::new(MOST_VALUES), Cell::new(false));
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read = reader
-        .deserialize_map(Whole {
+        .deserialize_map(AnswerObject {
             left: &left,
             wanted,
             found: &found,
@@ -127,18 +128,18 @@ pub(super) fn check(
     }
 }
 
-fn short(text: &str) -> String {
+fn shorten_text(text: &str) -> String {
     text.trim().chars().take(60).collect()
 }
 
-/// The object that an answer is.
-struct Whole<'a> {
+/// A visitor for the object at the top of an answer.
+struct AnswerObject<'a> {
     left: &'a Cell<usize>,
     wanted: Option<&'a str>,
     found: &'a Cell<bool>,
 }
 
-impl<'de> Visitor<'de> for Whole<'_> {
+impl<'de> Visitor<'de> for AnswerObject<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,7 +148,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
-            let is_there = map.next_value_seed(Counted(self.left))?;
+            let is_there = map.next_value_seed(CountedValue(self.left))?;
             if self.wanted == Some(name.as_str()) {
                 self.found.set(is_there);
             }
@@ -156,11 +157,11 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 }
 
-/// A value that is read and counted, with all that it holds: whether it is something else than
-/// null.
-struct Counted<'a>(&'a Cell<usize>);
+/// A reader that counts a value and everything in it, and tells whether the value is something
+/// other than null.
+struct CountedValue<'a>(&'a Cell<usize>);
 
-impl<'de> DeserializeSeed<'de> for Counted<'_> {
+impl<'de> DeserializeSeed<'de> for CountedValue<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
@@ -173,7 +174,7 @@ impl<'de> DeserializeSeed<'de> for Counted<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Counted<'_> {
+impl<'de> Visitor<'de> for CountedValue<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,13 +206,13 @@ impl<'de> Visitor<'de> for Counted<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        while list.next_element_seed(Counted(self.0))?.is_some() {}
+        while list.next_element_seed(CountedValue(self.0))?.is_some() {}
         Ok(true)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         while map.next_key::<IgnoredAny>()?.is_some() {
-            map.next_value_seed(Counted(self.0))?;
+            map.next_value_seed(CountedValue(self.0))?;
         }
         Ok(true)
     }
@@ -225,15 +226,15 @@ mod tests {
     const CALL: &str = "BaldrApiService.DescribeClusters";
     const JSON: Option<&str> = Some("application/x-amz-json-1.1");
 
-    fn fault(content_type: Option<&str>, body: &str) -> String {
-        check(CALL, content_type, None, body.as_bytes()).unwrap_err()
+    fn fault_of_body(content_type: Option<&str>, body: &str) -> String {
+        check_body(CALL, content_type, None, body.as_bytes()).unwrap_err()
     }
 
     #[test]
     fn an_answer_is_an_object_with_what_was_asked_for() {
         for content_type in [JSON, None, Some("application/json; charset=utf-8")] {
             assert_eq!(
-                check(
+                check_body(
                     CALL,
                     content_type,
                     None,
@@ -243,30 +244,33 @@ mod tests {
             );
         }
         assert_eq!(
-            check("BaldrApiService.TagResource", JSON, None, b""),
+            check_body("BaldrApiService.TagResource", JSON, None, b""),
             Ok(())
         );
         assert_eq!(
-            check("BaldrApiService.TagResource", JSON, None, b"{}"),
+            check_body("BaldrApiService.TagResource", JSON, None, b"{}"),
             Ok(())
         );
-        assert_eq!(check("NewService.NewCall", JSON, None, b"{}"), Ok(()));
+        assert_eq!(check_body("NewService.NewCall", JSON, None, b"{}"), Ok(()));
     }
 
     #[test]
     fn what_is_no_document_is_named() {
-        assert_eq!(fault(JSON, ""), "it is empty");
-        assert_eq!(fault(JSON, " \r\n\t "), "it is white space");
-        assert_eq!(fault(JSON, "[]"), "it is JSON, but no object");
-        assert_eq!(fault(JSON, "null"), "it is JSON, but no object");
-        assert_eq!(fault(JSON, "{}"), "it has no \"Clusters\"");
+        assert_eq!(fault_of_body(JSON, ""), "it is empty");
+        assert_eq!(fault_of_body(JSON, " \r\n\t "), "it is white space");
+        assert_eq!(fault_of_body(JSON, "[]"), "it is JSON, but no object");
+        assert_eq!(fault_of_body(JSON, "null"), "it is JSON, but no object");
+        assert_eq!(fault_of_body(JSON, "{}"), "it has no \"Clusters\"");
         assert_eq!(
-            fault(JSON, r#"{"Clusters":null}"#),
+            fault_of_body(JSON, r#"{"Clusters":null}"#),
             "it has no \"Clusters\""
         );
-        assert_eq!(fault(JSON, r#"{"clusters":[]}"#), "it has no \"Clusters\"");
         assert_eq!(
-            fault(Some("text/html; charset=x"), r#"{"Clusters":[]}"#),
+            fault_of_body(JSON, r#"{"clusters":[]}"#),
+            "it has no \"Clusters\""
+        );
+        assert_eq!(
+            fault_of_body(Some("text/html; charset=x"), r#"{"Clusters":[]}"#),
             "its type is text/html, expected application/x-amz-json-1.1"
         );
         for broken in [
@@ -277,32 +281,35 @@ mod tests {
             "\u{feff}{}",
         ] {
             assert!(
-                fault(JSON, broken).starts_with("it is not whole JSON, in line 1"),
+                fault_of_body(JSON, broken).starts_with("it is not whole JSON, in line 1"),
                 "{broken}: {}",
-                fault(JSON, broken)
+                fault_of_body(JSON, broken)
             );
         }
         assert!(
-            check(CALL, JSON, Some("gzip"), br#"{"Clusters":[]}"#)
+            check_body(CALL, JSON, Some("gzip"), br#"{"Clusters":[]}"#)
                 .unwrap_err()
                 .contains("gzip")
         );
-        assert!(check("BaldrApiService.TagResource", JSON, None, b" ").is_err());
+        assert!(check_body("BaldrApiService.TagResource", JSON, None, b" ").is_err());
     }
 
     #[test]
     fn an_answer_that_would_fill_the_memory_when_it_is_read_is_none() {
         let many = format!(r#"{{"Clusters":[{}{{}}]}}"#, "{},".repeat(MOST_VALUES));
-        assert_eq!(fault(JSON, &many), "it holds more than 100000 values");
+        assert_eq!(
+            fault_of_body(JSON, &many),
+            "it holds more than 100000 values"
+        );
         let deep = format!(
             r#"{{"Clusters":{}{}}}"#,
             "[".repeat(100_000),
             "]".repeat(100_000)
         );
         assert!(
-            fault(JSON, &deep).starts_with("it is not whole JSON"),
+            fault_of_body(JSON, &deep).starts_with("it is not whole JSON"),
             "{}",
-            fault(JSON, &deep)
+            fault_of_body(JSON, &deep)
         );
     }
 }

@@ -1,9 +1,9 @@
-//! What an endpoint's URL says.
+//! Facts read from an endpoint's URL.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The host of `http://host:port/...`, without user, port and brackets.
-fn host(url: &str) -> Option<&str> {
+/// Returns the host of `http://host:port/...`, without user, port and brackets.
+fn host_of(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let authority = authority.rsplit('@').next()?;
@@ -18,28 +18,28 @@ fn is_plain(url: &str) -> bool {
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
 }
 
-fn address(url: &str) -> Option<IpAddr> {
-    host(url)?.parse().ok()
+fn ip_address(url: &str) -> Option<IpAddr> {
+    host_of(url)?.parse().ok()
 }
 
-/// Whether a URL means this very machine over plain HTTP: 127.0.0.0/8, ::1 (RFC 6890 2.2),
+/// Tells whether a URL means this machine over plain HTTP: 127.0.0.0/8, ::1 (RFC 6890 2.2),
 /// localhost (RFC 6761 6.3).
 pub(super) fn is_loopback(url: &str) -> bool {
-    let here = address(url).is_some_and(|address| address.is_loopback())
-        || host(url).is_some_and(|host| host.eq_ignore_ascii_case("localhost"));
+    let here = ip_address(url).is_some_and(|address| address.is_loopback())
+        || host_of(url).is_some_and(|host| host.eq_ignore_ascii_case("localhost"));
     is_plain(url) && here
 }
 
-/// Whether a URL means another machine over plain HTTP: whoever is on the way there reads the
-/// session token, and answers as he likes.
+/// Tells whether a URL means another machine over plain HTTP. Anybody on the way there can read the
+/// session token and forge answers.
 pub(super) fn is_plain_elsewhere(url: &str) -> bool {
     is_plain(url) && !is_loopback(url)
 }
 
-/// Whether a URL means a source of credentials that AWS gives every instance, task and pod, by
-/// plain HTTP over a link that does not leave the machine: EC2's metadata service (EC2 User Guide,
-/// "Use the Instance Metadata Service"), ECS's and EKS's agents (AWS SDKs and Tools Reference
-/// Guide, "Container credential provider").
+/// Tells whether a URL means a source of credentials that AWS gives every instance, task and pod,
+/// by plain HTTP over a link that does not leave the machine: EC2's metadata service (EC2 User
+/// Guide, "Use the Instance Metadata Service"), ECS's and EKS's agents (AWS SDKs and Tools
+/// Reference Guide, "Container credential provider").
 pub(super) fn is_metadata(url: &str) -> bool {
     const ADDRESSES: [IpAddr; 5] = [
         IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
@@ -48,11 +48,11 @@ pub(super) fn is_metadata(url: &str) -> bool {
         IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
         IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
     ];
-    address(url).is_some_and(|address| ADDRESSES.contains(&address))
+    ip_address(url).is_some_and(|address| ADDRESSES.contains(&address))
 }
 
-/// Whether a URL holds a user name or a password. AWS asks for neither, and a command line is on
-/// record.
+/// Tells whether a URL holds a user name or a password. AWS asks for neither, and command lines are
+/// recorded.
 pub(super) fn has_userinfo(url: &str) -> bool {
     let authority = url
         .split_once("://")
@@ -60,14 +60,14 @@ pub(super) fn has_userinfo(url: &str) -> bool {
     authority.is_some_and(|authority| authority.contains('@'))
 }
 
-/// Whether an endpoint is `http://…` or `https://…` with a host; the SDK would say much less about
-/// one that is not.
-pub fn endpoint_problem(url: &str) -> Result<(), String> {
+/// Checks that an endpoint is `http://…` or `https://…` with a host. The SDK's own message about
+/// another form would say much less.
+pub fn check_endpoint(url: &str) -> Result<(), String> {
     let scheme = url
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     let known = matches!(scheme.as_deref(), Some("http" | "https"));
-    if known && host(url).is_some_and(|host| !host.is_empty()) {
+    if known && host_of(url).is_some_and(|host| !host.is_empty()) {
         return Ok(());
     }
     Err(format!(
@@ -160,8 +160,8 @@ mod tests {
             "https:///path",
             "http://:80",
         ] {
-            assert!(endpoint_problem(url).is_err(), "{url}");
+            assert!(check_endpoint(url).is_err(), "{url}");
         }
-        assert!(endpoint_problem("https://cloudhsmv2.eu-west-1.amazonaws.com").is_ok());
+        assert!(check_endpoint("https://cloudhsmv2.eu-west-1.amazonaws.com").is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a call to an AWS service, and how it is told.
+//! The failures of a call to an AWS service, and their messages.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,27 +6,28 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::{Lines, OutsideText};
 
-/// Where a call went: what the user chose, or what was chosen for them.
+/// The place that a call went to, chosen by the user or for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct CallPlace {
     /// The AWS region.
     pub region: Option<OutsideText>,
-    /// The endpoint, where one was set, by whatever: an option, the environment, the profile.
+    /// The endpoint, where an option, the environment or the profile set one.
     pub endpoint: Option<OutsideText>,
     /// The profile, where one was named.
     pub profile: Option<OutsideText>,
 }
 
-impl Place {
-    /// The service for a message: its name where the endpoint is its own, otherwise the endpoint.
-    pub fn name(&self, service: &str) -> String {
+impl CallPlace {
+    /// Returns the service's name for a message, or the endpoint where it is not the service's own.
+    pub fn service_or_endpoint(&self, service: &str) -> String {
         self.endpoint
             .as_ref()
             .map_or_else(|| service.to_owned(), ToString::to_string)
     }
 
-    /// The place for a message, with the name of the service where the endpoint is its own.
-    pub fn of(&self, service: &str) -> String {
+    /// Returns the place as a text for a message, with the service's name where the endpoint is its
+    /// own.
+    pub fn text_for(&self, service: &str) -> String {
         let region = self.region.as_ref().map_or_else(
             || "no region".to_owned(),
             |region| format!("region {region}"),
@@ -35,18 +36,18 @@ impl Place {
             .profile
             .as_ref()
             .map_or_else(String::new, |profile| format!(", profile {profile}"));
-        format!("{} ({region}{profile})", self.name(service))
+        format!("{} ({region}{profile})", self.service_or_endpoint(service))
     }
 }
 
-/// CloudHSM's: the service that this program is about.
-impl fmt::Display for Place {
+/// Shows the place with the name of CloudHSM, the main service of this program.
+impl fmt::Display for CallPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.of("AWS CloudHSM"))
+        f.write_str(&self.text_for("AWS CloudHSM"))
     }
 }
 
-/// What happened to a call.
+/// The reason why a call failed.
 ///
 /// The service's own texts are kept, the SDK's Debug forms are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub enum Trouble {
     },
     /// No credentials found, or a source of them failed; nothing was sent.
     NoCredentials {
-        /// What the sources said.
+        /// The answer of the sources.
         reason: OutsideText,
     },
     /// No region known; nothing was sent.
@@ -81,7 +82,7 @@ pub enum Trouble {
         /// The service's message.
         message: OutsideText,
     },
-    /// The service knows no such thing.
+    /// The service does not know the thing that was named.
     NotFound {
         /// The service's message.
         message: OutsideText,
@@ -93,33 +94,33 @@ pub enum Trouble {
         /// The service's message.
         message: OutsideText,
     },
-    /// The endpoint is another machine's, and plain HTTP; nothing was sent.
+    /// The endpoint is on another machine, over plain HTTP; nothing was sent.
     InsecureEndpoint {
-        /// What named it.
+        /// The setting that named it.
         named_by: OutsideText,
     },
-    /// An answer to a question that is no such document: nothing, white space, a page of HTML, half
-    /// of it, without what was asked for.
+    /// An answer that is not the expected document: empty, white space, a page of HTML, cut off, or
+    /// without the member that was asked for.
     Unreadable {
-        /// What it is instead.
+        /// A description of what came instead.
         reason: OutsideText,
     },
-    /// More answers, or a longer one, than there can be.
+    /// There were more answers, or a longer one, than there can be.
     TooMuch {
-        /// What there was.
+        /// A description of what there was.
         reason: OutsideText,
     },
     /// The time that the command was given is over.
     OutOfTime {
-        /// How long that was.
+        /// The length of that time.
         limit: Duration,
-        /// The request may have been sent. If not, nothing was.
+        /// True where the request may have been sent. Otherwise nothing was sent.
         sent: bool,
     },
     /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an
     /// answer that cannot be read.
     Unknown {
-        /// What was seen.
+        /// A description of what was seen.
         reason: OutsideText,
     },
 }
@@ -146,30 +147,31 @@ impl Trouble {
     }
 }
 
-/// A call, as its failure is told.
+/// A call that failed, with the texts for its error message.
 #[derive(Clone, Debug)]
-pub struct Asked<'a> {
+pub struct FailedCall<'a> {
     /// The service's short name.
     pub service: &'a str,
     /// The API's name of the call.
     pub call: &'a str,
-    /// Where it went: [`Place::of`].
-    pub at: String,
-    /// Whose region is to be named.
+    /// The place it went to: [`CallPlace::text_for`].
+    pub location: String,
+    /// The owner of the region that the user has to name.
     pub region_of: &'a str,
-    /// What the service does not know when it says so: the error's kind, the thing, and how to find
-    /// the right one.
+    /// The terms for a "not found" answer: the error's kind, the thing, and a hint that helps to
+    /// find the right one.
     pub missing: (ErrorKind, &'a str, &'a str),
-    /// What IAM must allow.
+    /// The hint about the permission that IAM must grant.
     pub allowed: String,
-    /// What to do after a refusal.
+    /// The hint after a refusal.
     pub refused: String,
-    /// What to do when nobody knows whether it worked.
+    /// The hint where the outcome is unknown.
     pub unknown: String,
 }
 
-/// Several lines of a message: the first as it is, the others indented, each a label and a text.
-fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> Lines {
+/// Builds the lines of a message: the first as it is, the others indented, each with a label and a
+/// text.
+fn labelled_lines<const N: usize>(first: String, rest: [(&str, String); N]) -> Lines {
     let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
     let rest = rest
         .into_iter()
@@ -178,20 +180,20 @@ fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> Lines {
     std::iter::once(first).chain(rest).collect()
 }
 
-impl Asked<'_> {
-    /// The error that a command ends with: class `Service`, but for what the command line is to
-    /// blame for, and the time that it gave.
-    pub fn told(&self, trouble: &Trouble) -> Error {
+impl FailedCall<'_> {
+    /// Returns the error that a command ends with. Its class is `Service`, except for faults of the
+    /// command line and for the time limit.
+    pub fn to_error(&self, trouble: &Trouble) -> Error {
         self.error_of(trouble)
             .with_fact(FactName::Action, self.call)
-            .with_fact(FactName::Endpoint, self.at.as_str())
+            .with_fact(FactName::Endpoint, self.location.as_str())
             .with_fact(FactName::ServiceCode, trouble.code())
             .with_fact(FactName::ServiceMessage, trouble.message())
     }
 
     /// The same without its facts.
     fn error_of(&self, trouble: &Trouble) -> Error {
-        let (name, at) = (self.call, self.at.as_str());
+        let (name, at) = (self.call, self.location.as_str());
         let service =
             |message: &OutsideText| [("at", at.to_owned()), ("service", message.to_string())];
         let because =
@@ -199,7 +201,7 @@ impl Asked<'_> {
         let (kind, message, hint) = match trouble {
             Trouble::Unreachable { reason } => (
                 ErrorKind::ServiceUnreachable,
-                lines(
+                labelled_lines(
                     format!("{} cannot be reached", self.service),
                     because("at", reason),
                 ),
@@ -209,7 +211,7 @@ impl Asked<'_> {
             ),
             Trouble::NoCredentials { reason } => (
                 ErrorKind::NoCredentials,
-                lines(
+                labelled_lines(
                     "no usable AWS credentials were found".into(),
                     because("for", reason),
                 ),
@@ -229,17 +231,20 @@ impl Asked<'_> {
             ),
             Trouble::BadCredentials { code, message } => (
                 ErrorKind::CredentialsRefused,
-                lines(
+                labelled_lines(
                     "the service does not accept these AWS \
                        credentials"
                         .into(),
-                    [("at", at.to_owned()), ("service", said(code, message))],
+                    [
+                        ("at", at.to_owned()),
+                        ("service", code_and_message(code, message)),
+                    ],
                 ),
-                credentials_hint(code.raw()).to_owned(),
+                credentials_hint(code.as_raw()).to_owned(),
             ),
             Trouble::AccessDenied { message } => (
                 ErrorKind::AccessDenied,
-                lines(
+                labelled_lines(
                     format!(
                         "{name} is not allowed with these AWS \
                                                          credentials"
@@ -250,7 +255,7 @@ impl Asked<'_> {
             ),
             Trouble::Throttled { message } => (
                 ErrorKind::Throttled,
-                lines(
+                labelled_lines(
                     format!("{name} was throttled, again and again"),
                     service(message),
                 ),
@@ -262,7 +267,7 @@ impl Asked<'_> {
                 let (kind, thing, hint) = self.missing;
                 (
                     kind,
-                    lines(
+                    labelled_lines(
                         format!("the service knows no such {thing}"),
                         service(message),
                     ),
@@ -277,7 +282,7 @@ impl Asked<'_> {
                             means: `--insecure-http`";
                 return Error::new(
                     ErrorKind::InsecureEndpoint,
-                    lines(
+                    labelled_lines(
                         text,
                         [("at", at.to_owned()), ("named by", named_by.to_string())],
                     ),
@@ -286,7 +291,7 @@ impl Asked<'_> {
             }
             Trouble::Unreadable { reason } => (
                 ErrorKind::AnswerUnreadable,
-                lines(
+                labelled_lines(
                     format!("{name} was answered by what is no answer to it"),
                     because("at", reason),
                 ),
@@ -296,7 +301,7 @@ impl Asked<'_> {
             ),
             Trouble::TooMuch { reason } => (
                 ErrorKind::AnswerTooLong,
-                lines(
+                labelled_lines(
                     format!("{name} was answered with more than there can be"),
                     because("at", reason),
                 ),
@@ -310,7 +315,7 @@ impl Asked<'_> {
                 } else {
                     "was not sent: the time was over before"
                 };
-                let text = lines(
+                let text = labelled_lines(
                     format!("{name} {what}, within {} s", limit.as_secs()),
                     [("at", at.to_owned())],
                 );
@@ -321,15 +326,18 @@ impl Asked<'_> {
             }
             Trouble::Refused { code, message } => (
                 ErrorKind::ServiceRefused,
-                lines(
+                labelled_lines(
                     format!("{name} was refused"),
-                    [("at", at.to_owned()), ("service", said(code, message))],
+                    [
+                        ("at", at.to_owned()),
+                        ("service", code_and_message(code, message)),
+                    ],
                 ),
                 self.refused.clone(),
             ),
             Trouble::Unknown { reason } => (
                 ErrorKind::ServiceFailure,
-                lines(
+                labelled_lines(
                     format!("{name} brought no usable answer"),
                     because("at", reason),
                 ),
@@ -340,8 +348,8 @@ impl Asked<'_> {
     }
 }
 
-/// The service's code and message in one line, the message alone where it says more.
-fn said(code: &OutsideText, message: &OutsideText) -> String {
+/// Joins the service's code and message in one line, and leaves out an empty one.
+fn code_and_message(code: &OutsideText, message: &OutsideText) -> String {
     match (code.is_empty(), message.is_empty()) {
         (_, true) => code.to_string(),
         (true, false) => message.to_string(),

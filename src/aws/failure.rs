@@ -1,4 +1,4 @@
-//! What an SDK error means for us: which of our troubles it is, in the service's words.
+//! The translation of SDK errors into [`Trouble`], in the service's words.
 
 use std::error::Error;
 use std::io;
@@ -9,13 +9,13 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Trouble;
-use super::causes::{CONNECTING, causes, chain, find};
-use super::guard::Fault;
+use super::causes::{CONNECTING, causes, find, join_causes};
+use super::guard::GuardFault;
 use crate::outside::OutsideText;
 
 /// Codes that any AWS service may answer with when it does not accept the credentials or the
 /// signature.
-const CREDENTIALS: &[&str] = &[
+const CREDENTIALS_CODES: &[&str] = &[
     "UnrecognizedClientException",
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
@@ -33,20 +33,20 @@ const CREDENTIALS: &[&str] = &[
     "NotSignedUp",
     "OptInRequired",
 ];
-const DENIED: &[&str] = &[
+const DENIED_CODES: &[&str] = &[
     "CloudHsmAccessDeniedException",
     "AccessDenied",
     "AccessDeniedException",
     "UnauthorizedOperation",
     "NotAuthorized",
 ];
-/// CloudHSM's, KMS's, and AWS Private CA's.
-const NOT_FOUND: &[&str] = &[
+/// Codes for a thing that does not exist: CloudHSM's, KMS's, and AWS Private CA's.
+const NOT_FOUND_CODES: &[&str] = &[
     "CloudHsmResourceNotFoundException",
     "NotFoundException",
     "ResourceNotFoundException",
 ];
-const THROTTLED: &[&str] = &[
+const THROTTLED_CODES: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -57,19 +57,19 @@ const THROTTLED: &[&str] = &[
     "SlowDown",
 ];
 
-/// What an error of the SDK means. `reads_only`: the call changes nothing, so a connection that
-/// failed at any point is simply an unreachable service.
-pub(crate) fn trouble<E>(error: &SdkError<E, HttpResponse>, reads_only: bool) -> Trouble
+/// Translates an error of the SDK. With `reads_only` the call changes nothing, so a connection that
+/// failed at any point counts as an unreachable service.
+pub(crate) fn classify_error<E>(error: &SdkError<E, HttpResponse>, reads_only: bool) -> Trouble
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     if let Some(found) = find::<CredentialsError>(error) {
         return Trouble::NoCredentials {
-            reason: credentials(found).into(),
+            reason: credentials_reason(found).into(),
         };
     }
-    if let Some(fault) = find::<Fault>(error) {
-        return guarded(fault, reads_only);
+    if let Some(fault) = find::<GuardFault>(error) {
+        return classify_guard_fault(fault, reads_only);
     }
     match error {
         SdkError::ServiceError(context) => {
@@ -78,7 +78,7 @@ where
                 context.err().code().unwrap_or_default(),
                 context.err().message().unwrap_or_default(),
             );
-            answered(status, code, message)
+            classify_answer(status, code, message)
         }
         SdkError::ResponseError(context) => {
             let reason = format!(
@@ -96,48 +96,48 @@ where
             }
         }
         SdkError::ConstructionFailure(_) => Trouble::Unreachable {
-            reason: chain(error).into(),
+            reason: join_causes(error).into(),
         },
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)
             if reads_only || never_connected(error) =>
         {
             Trouble::Unreachable {
-                reason: chain(error).into(),
+                reason: join_causes(error).into(),
             }
         }
         _ => Trouble::Unknown {
-            reason: chain(error).into(),
+            reason: join_causes(error).into(),
         },
     }
 }
 
-/// What it means that a request was held back, or an answer not taken. After a call that changes
-/// something, no answer is an open outcome.
-fn guarded(fault: &Fault, reads_only: bool) -> Trouble {
+/// Translates a request that was held back, or an answer that was not taken. After a call that
+/// changes something, a missing answer leaves the outcome open.
+fn classify_guard_fault(fault: &GuardFault, reads_only: bool) -> Trouble {
     let reason = OutsideText::from(fault.to_string().trim());
     match fault {
-        Fault::Insecure { .. } => Trouble::Unreachable { reason },
+        GuardFault::Insecure { .. } => Trouble::Unreachable { reason },
         _ if !reads_only => Trouble::Unknown { reason },
-        Fault::TooLong { .. } => Trouble::TooMuch { reason },
-        Fault::Cut { .. } | Fault::NoDocument { .. } => Trouble::Unreadable { reason },
+        GuardFault::TooLong { .. } => Trouble::TooMuch { reason },
+        GuardFault::Cut { .. } | GuardFault::NoDocument { .. } => Trouble::Unreadable { reason },
     }
 }
 
-/// Why there are no credentials. The SDK's word for "found none" is "not enabled".
-fn credentials(error: &CredentialsError) -> String {
+/// Returns the reason why there are no credentials. The SDK says "not enabled" where it found none.
+fn credentials_reason(error: &CredentialsError) -> String {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
             "none in the environment or the AWS configuration files, and no role of an instance or \
              a task"
                 .to_owned()
         }
-        other => chain(other),
+        other => join_causes(other),
     }
 }
 
-/// What an error answer means. Only a 4xx is a refusal; a 5xx may come from a front end whose back
+/// Translates an error answer. Only a 4xx is a refusal; a 5xx may come from a front end whose back
 /// end did the work.
-fn answered(status: u16, code: &str, message: &str) -> Trouble {
+fn classify_answer(status: u16, code: &str, message: &str) -> Trouble {
     let (code, message) = (OutsideText::from(code.trim()), message.trim());
     let message = if message.is_empty() {
         format!("HTTP {status}, no message")
@@ -145,8 +145,8 @@ fn answered(status: u16, code: &str, message: &str) -> Trouble {
         message.to_owned()
     };
     let message = OutsideText::from(message);
-    let is = |list: &[&str]| list.contains(&code.raw());
-    if is(THROTTLED) || status == 429 {
+    let is = |list: &[&str]| list.contains(&code.as_raw());
+    if is(THROTTLED_CODES) || status == 429 {
         Trouble::Throttled { message }
     } else if status >= 500
         || status == 408
@@ -156,24 +156,25 @@ fn answered(status: u16, code: &str, message: &str) -> Trouble {
         let code = if code.is_empty() {
             String::new()
         } else {
-            format!(" {}", code.raw())
+            format!(" {}", code.as_raw())
         };
         Trouble::Unknown {
-            reason: format!("HTTP {status}{code}: {}", message.raw()).into(),
+            reason: format!("HTTP {status}{code}: {}", message.as_raw()).into(),
         }
-    } else if is(CREDENTIALS) {
+    } else if is(CREDENTIALS_CODES) {
         Trouble::BadCredentials { code, message }
-    } else if is(DENIED) || (code.is_empty() && status == 403) {
+    } else if is(DENIED_CODES) || (code.is_empty() && status == 403) {
         Trouble::AccessDenied { message }
-    } else if is(NOT_FOUND) {
+    } else if is(NOT_FOUND_CODES) {
         Trouble::NotFound { message }
     } else {
         Trouble::Refused { code, message }
     }
 }
 
-/// Whether no connection came about, so that nothing can have been sent. When in doubt, no: a route
-/// that is lost later brings the same errors of the system's, after the request has gone out.
+/// Tells whether no connection was made, so that nothing can have been sent. When in doubt the
+/// answer is no: a route that is lost later gives the same system errors, after the request has
+/// gone out.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     if !causes(error).any(|cause| cause.to_string() == CONNECTING) {
         return false;
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_told_by_its_code_and_status() {
-        let denied = answered(400, "CloudHsmAccessDeniedException", "no");
+        let denied = classify_answer(400, "CloudHsmAccessDeniedException", "no");
         assert_eq!(
             denied,
             Trouble::AccessDenied {
@@ -203,24 +204,27 @@ mod tests {
             }
         );
         assert!(matches!(
-            answered(400, "CloudHsmResourceNotFoundException", "no"),
+            classify_answer(400, "CloudHsmResourceNotFoundException", "no"),
             Trouble::NotFound { .. }
         ));
         assert!(matches!(
-            answered(400, "CloudHsmInvalidRequestException", "no"),
+            classify_answer(400, "CloudHsmInvalidRequestException", "no"),
             Trouble::Refused { .. }
         ));
         assert!(matches!(
-            answered(400, "ThrottlingException", "no"),
+            classify_answer(400, "ThrottlingException", "no"),
             Trouble::Throttled { .. }
         ));
-        assert!(matches!(answered(429, "", ""), Trouble::Throttled { .. }));
         assert!(matches!(
-            answered(403, "ExpiredTokenException", "no"),
+            classify_answer(429, "", ""),
+            Trouble::Throttled { .. }
+        ));
+        assert!(matches!(
+            classify_answer(403, "ExpiredTokenException", "no"),
             Trouble::BadCredentials { .. }
         ));
         assert!(matches!(
-            answered(403, "", ""),
+            classify_answer(403, "", ""),
             Trouble::AccessDenied { .. }
         ));
     }
@@ -233,19 +237,19 @@ mod tests {
             (502, ""),
         ] {
             assert!(
-                matches!(answered(status, code, ""), Trouble::Unknown { .. }),
+                matches!(classify_answer(status, code, ""), Trouble::Unknown { .. }),
                 "{status} {code}"
             );
         }
         assert!(matches!(
-            answered(400, "CloudHsmInternalFailureException", ""),
+            classify_answer(400, "CloudHsmInternalFailureException", ""),
             Trouble::Unknown { .. }
         ));
     }
 
     #[derive(Debug, thiserror::Error)]
     #[error("client error ({stage})")]
-    struct At {
+    struct StagedError {
         stage: &'static str,
         #[source]
         cause: io::Error,
@@ -259,21 +263,21 @@ mod tests {
             io::ErrorKind::NetworkUnreachable,
         ] {
             assert!(
-                never_connected(&At {
+                never_connected(&StagedError {
                     stage: "Connect",
                     cause: kind.into()
                 }),
                 "{kind}"
             );
             assert!(
-                !never_connected(&At {
+                !never_connected(&StagedError {
                     stage: "SendRequest",
                     cause: kind.into()
                 }),
                 "{kind}"
             );
         }
-        assert!(!never_connected(&At {
+        assert!(!never_connected(&StagedError {
             stage: "Connect",
             cause: io::ErrorKind::ConnectionReset.into()
         }));

@@ -1,14 +1,14 @@
-//! What the AWS services that this program calls have in common: where a call goes, how it gets
-//! there, and what can go wrong with it.
+//! Code that all AWS services of this program share: the place of a call, the way there, and its
+//! possible failures.
 //!
-//! Without the features `online` and `awskms` only the words for trouble are left.
+//! Without the features `online` and `awskms` only the error texts remain.
 
 mod error;
 
 #[cfg(feature = "awskms")]
 mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
-mod aside;
+mod blocking;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod causes;
 #[cfg(any(feature = "online", feature = "awskms"))]
@@ -33,15 +33,15 @@ mod wait;
 #[cfg(feature = "awskms")]
 pub(crate) use arn::{Arn, is_uuid};
 #[cfg(any(feature = "online", feature = "awskms"))]
-pub use connect::{Connected, Options, Service, Timeouts, connect};
+pub use connect::{ConnectOptions, Service, ServiceConnection, Timeouts, connect};
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use deadline::Deadline;
 #[cfg(any(feature = "online", feature = "awskms"))]
-pub(crate) use deadline::within;
+pub(crate) use deadline::run_within;
 #[cfg(any(feature = "online", feature = "awskms"))]
-pub use endpoint::endpoint_problem;
-pub use error::{Asked, Place, Trouble};
+pub use endpoint::check_endpoint;
+pub use error::{CallPlace, FailedCall, Trouble};
 #[cfg(any(feature = "online", feature = "awskms"))]
-pub use guard::Received;
+pub use guard::ReceivedOctets;
 #[cfg(feature = "awskms")]
-pub(crate) use wait::wait;
+pub(crate) use wait::run_to_end;

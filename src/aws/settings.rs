@@ -1,5 +1,5 @@
-//! Where calls go and how: region, endpoint, HTTP client, timeouts, as the user set them or the AWS
-//! SDK's environment and files.
+//! The settings of calls: region, endpoint, HTTP client and timeouts, from the user's options or
+//! the AWS SDK's environment and files.
 
 use std::time::Duration;
 
@@ -17,28 +17,28 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_types::service_config::ServiceConfigKey;
 
-use super::aside::CredentialsAside;
+use super::blocking::ThreadedCredentials;
 use super::credentials::LocalCredentials;
-use super::endpoint::{endpoint_problem, has_userinfo};
-use super::guard::{Guarded, Received};
-use super::{Options, Service};
+use super::endpoint::{check_endpoint, has_userinfo};
+use super::guard::{GuardedConnector, ReceivedOctets};
+use super::{ConnectOptions, Service};
 
-/// The region that an endpoint of the user's own is given when none is set: a signature needs one.
+/// The region for an endpoint of the user's own where none is set: a signature needs one.
 pub(super) const FALLBACK_REGION: &str = "us-east-1";
 
-/// What is decided before the SDK's configuration is loaded.
-pub(super) struct Plan<'a> {
+/// The decisions made before the SDK's configuration is loaded.
+pub(super) struct ConfigPlan<'a> {
     pub(super) region: Region,
     /// The endpoint that all calls go to; `None` leaves it to the SDK's own rules.
     pub(super) endpoint: Option<&'a str>,
-    /// The endpoint is a simulator's.
+    /// True where the endpoint is a simulator's.
     pub(super) rehearsal: bool,
-    pub(super) received: Received,
+    pub(super) received: ReceivedOctets,
 }
 
-/// The SDK's configuration with our client, retries and timeouts.
-pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
-    let Plan {
+/// Loads the SDK's configuration with our client, retries and timeouts.
+pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) -> SdkConfig {
+    let ConfigPlan {
         region,
         endpoint,
         rehearsal,
@@ -47,7 +47,7 @@ pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
     let timeouts = options.timeouts;
     let profile_named = options.profile.is_some() || std::env::var_os("AWS_PROFILE").is_some();
     let http = http_client(
-        &Http {
+        &HttpClientUse {
             loopback: rehearsal,
             roots: !rehearsal || profile_named,
             insecure: options.insecure_http,
@@ -91,24 +91,26 @@ pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
     match config.credentials_provider() {
         Some(provider) => config
             .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(CredentialsAside(provider)))
+            .credentials_provider(SharedCredentialsProvider::new(ThreadedCredentials(
+                provider,
+            )))
             .build(),
         None => config,
     }
 }
 
-/// An endpoint, and what named it.
+/// An endpoint, and the setting that named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) url: String,
     pub(super) named_by: String,
 }
 
-/// The endpoint that the SDK's client of a service would use, found by the SDK itself: the
+/// Finds the endpoint that the SDK's client of a service would use, by means of the SDK itself: the
 /// service's own variable, AWS_ENDPOINT_URL, the profile's section of `services`, its
 /// `endpoint_url`; none of these where they are to be ignored (AWS SDKs and Tools Reference Guide,
 /// "Service-specific endpoints").
-pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endpoint> {
+pub(super) async fn find_endpoint(service: Service, options: &ConnectOptions) -> Option<Endpoint> {
     if let Some(url) = &options.endpoint_url {
         return Some(Endpoint {
             url: url.clone(),
@@ -116,12 +118,12 @@ pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endp
         });
     }
     let http = http_client(
-        &Http {
+        &HttpClientUse {
             loopback: true,
             roots: false,
             insecure: false,
         },
-        Received::default(),
+        ReceivedOctets::default(),
     );
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(FALLBACK_REGION))
@@ -130,7 +132,7 @@ pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endp
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    let url = configured(service, &loader.load().await)?;
+    let url = configured_endpoint(service, &loader.load().await)?;
     let variable = [service.endpoint_variable, "AWS_ENDPOINT_URL"]
         .into_iter()
         .find(|name| std::env::var_os(name).is_some());
@@ -141,13 +143,13 @@ pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endp
     Some(Endpoint { url, named_by })
 }
 
-/// The endpoint in a loaded configuration, as the SDK's clients look for it, and by the name that
-/// the service has in a section of `services`.
+/// Returns the endpoint in a loaded configuration, as the SDK's clients look for it, and by the
+/// name that the service has in a section of `services`.
 ///
 /// The SDK for Rust looks there for `cloudhsm-v2`; the guide, and the other SDKs, have
-/// `cloudhsm_v2` (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). Whoever keeps
-/// to the guide is not to go somewhere else.
-pub(super) fn configured(service: Service, config: &SdkConfig) -> Option<String> {
+/// `cloudhsm_v2` (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). A
+/// configuration that follows the guide must work too.
+pub(super) fn configured_endpoint(service: Service, config: &SdkConfig) -> Option<String> {
     let settings = config.service_config();
     let by_name = |name: &str| {
         let key = ServiceConfigKey::builder()
@@ -168,8 +170,8 @@ pub(super) fn configured(service: Service, config: &SdkConfig) -> Option<String>
         .or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// What is wrong with an endpoint. The SDK ends the program over an empty one.
-pub(super) fn fault_of(endpoint: &Endpoint) -> Option<String> {
+/// Returns the fault of an endpoint, if it has one. The SDK ends the program over an empty one.
+pub(super) fn endpoint_fault(endpoint: &Endpoint) -> Option<String> {
     let Endpoint { url, named_by } = endpoint;
     if url.is_empty() {
         return Some(format!(
@@ -183,28 +185,28 @@ pub(super) fn fault_of(endpoint: &Endpoint) -> Option<String> {
                 .to_owned(),
         );
     }
-    endpoint_problem(url)
+    check_endpoint(url)
         .map_err(|problem| format!("{problem}: see {named_by}"))
         .err()
 }
 
-/// What an HTTP client is for.
-struct Http {
-    /// A simulator.
+/// The use that an HTTP client is made for.
+struct HttpClientUse {
+    /// The endpoint is a simulator.
     loopback: bool,
-    /// HTTPS, with the system's roots.
+    /// HTTPS is used, with the system's roots.
     roots: bool,
     /// `--insecure-http`.
     insecure: bool,
 }
 
-/// HTTPS by rustls with ring, behind [`Guarded`].
+/// Makes the HTTP client: HTTPS by rustls with ring, behind [`GuardedConnector`].
 ///
 /// Every request has a connection of its own: there are few, and none can go out on a pooled one
 /// that has died meanwhile, which the HTTP library would answer by sending again. The environment's
 /// proxy is used, but not for a loopback endpoint.
-fn http_client(http: &Http, received: Received) -> SharedHttpClient {
-    let Http {
+fn http_client(http: &HttpClientUse, received: ReceivedOctets) -> SharedHttpClient {
+    let HttpClientUse {
         loopback,
         roots,
         insecure: insecure_http,
@@ -230,7 +232,7 @@ fn http_client(http: &Http, received: Received) -> SharedHttpClient {
             Err(_) => connector,
         };
         let inner = SharedHttpConnector::new(connector.build());
-        SharedHttpConnector::new(Guarded {
+        SharedHttpConnector::new(GuardedConnector {
             inner,
             insecure_http,
             received: received.clone(),
@@ -238,9 +240,9 @@ fn http_client(http: &Http, received: Received) -> SharedHttpClient {
     })
 }
 
-/// `--region`, AWS_REGION, AWS_DEFAULT_REGION, the profile; with the service's own endpoint the
-/// instance's region as well.
-pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Region> {
+/// Finds the region: by `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile, and with the
+/// service's own endpoint by the instance as well.
+pub(super) async fn find_region(options: &ConnectOptions, endpoint_given: bool) -> Option<Region> {
     if let Some(region) = &options.region {
         return Some(Region::new(region.clone()));
     }
@@ -260,12 +262,12 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
         return None;
     }
     let provider = ProviderConfig::without_region().with_http_client(http_client(
-        &Http {
+        &HttpClientUse {
             loopback: false,
             roots: false,
             insecure: false,
         },
-        Received::default(),
+        ReceivedOctets::default(),
     ));
     aws_config::imds::region::ImdsRegionProvider::builder()
         .configure(&provider)

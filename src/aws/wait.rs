@@ -1,15 +1,15 @@
-//! A call to a service, made from code that is not asynchronous.
+//! Calls to a service from code that is not asynchronous.
 
 use std::future::Future;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Runs `work` to its end, on a thread and a runtime of its own: the caller may itself be inside a
-/// runtime, where waiting on the spot would panic.
+/// Runs `work` to its end, on a thread and a runtime of its own. The caller may itself be inside a
+/// runtime, where waiting in place would panic.
 ///
 /// # Errors
 /// Those of `work`; class `Machine`, where the system gives no thread, timers or sockets.
-pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+pub(crate) fn run_to_end<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     let none = |cause: std::io::Error| {
         Error::new(
             ErrorKind::NoRuntime,
@@ -50,18 +50,23 @@ pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Res
 mod tests {
     use super::*;
 
-    async fn answer() -> Result<u8> {
+    async fn late_answer() -> Result<u8> {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         Ok(7)
     }
 
     #[test]
     fn a_call_can_be_waited_for_inside_a_runtime_and_outside() {
-        assert_eq!(wait(answer()).unwrap(), 7);
+        assert_eq!(run_to_end(late_answer()).unwrap(), 7);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        assert_eq!(runtime.block_on(async { wait(answer()) }).unwrap(), 7);
+        assert_eq!(
+            runtime
+                .block_on(async { run_to_end(late_answer()) })
+                .unwrap(),
+            7
+        );
     }
 }

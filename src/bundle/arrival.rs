@@ -6,16 +6,16 @@ use std::path::Path;
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
 use super::{
-    Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION,
-    counted,
+    Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Store, TRANSCRIPT, Transcript, TranscriptStep,
+    VERIFICATION, counted_noun,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
-use crate::outside::{OutsideText, shown};
-use crate::x509::{hex, sha256};
+use crate::outside::{OutsideText, shown_path};
+use crate::x509::{sha256, to_hex};
 
 impl Bundle {
-    /// All that travels: every file of the bundle's own that is there.
+    /// Returns all that travels: every file of the bundle's own that is there.
     ///
     /// # Errors
     /// As [`Bundle::read`]; class `Input`, `private-key`, where the CA's key lies in the bundle.
@@ -31,21 +31,21 @@ impl Bundle {
             )
             .with_fact(FactName::File, self.place(CA_KEY_FILE).to_string()));
         }
-        self.some(&self.all_names())
+        self.members_named(&self.all_names())
     }
 
     fn all_names(&self) -> Vec<String> {
-        self.names()
+        self.possible_names()
             .into_iter()
             .chain([TRANSCRIPT.to_owned()])
             .collect()
     }
 
-    /// Those of the files that are there.
+    /// Returns those of the named files that are there.
     ///
     /// # Errors
     /// As [`Bundle::read`].
-    pub fn some(&self, names: &[String]) -> Result<Members> {
+    pub fn members_named(&self, names: &[String]) -> Result<Members> {
         let there = names.iter().filter(|name| self.has_file(name));
         there
             .map(|name| {
@@ -58,8 +58,8 @@ impl Bundle {
             .collect()
     }
 
-    /// That the place where this bundle is to be written holds no file of another cluster's: of
-    /// such a mixture no command takes any.
+    /// Checks that the place where this bundle is to be written holds no file of another cluster's:
+    /// of such a mixture no command takes any.
     ///
     /// # Errors
     /// Class `Conflict`, `another-cluster`; class `Input`, where what is there is no place for a
@@ -74,7 +74,7 @@ impl Bundle {
             !own.contains(name)
                 && Part::ALL
                     .into_iter()
-                    .any(|part| name.ends_with(part.suffix()))
+                    .any(|part| name.ends_with(part.file_suffix()))
         }) {
             None => Ok(()),
             Some(other) => Err(another_cluster(
@@ -84,14 +84,14 @@ impl Bundle {
         }
     }
 
-    /// What else lies there, and does not travel.
+    /// Lists the other files that lie there, and do not travel.
     ///
     /// # Errors
     /// As [`Bundle::open`].
-    pub fn strangers(&self) -> Result<Vec<OutsideText>> {
+    pub fn list_strangers(&self) -> Result<Vec<OutsideText>> {
         Ok(self
             .store()
-            .beside(Some(self.id()))?
+            .list_strangers(Some(self.id()))?
             .into_iter()
             .map(|beside| beside.name)
             .collect())
@@ -103,7 +103,7 @@ pub struct Arrival {
     bundle: Bundle,
     members: Members,
     transcript: Transcript,
-    /// What stood there when it was looked at.
+    /// The transcript that stood there when it was looked at.
     there: Transcript,
     force: bool,
 }
@@ -116,14 +116,14 @@ impl Arrival {
     /// continues the one that came nor is continued by it. Class `Input`: what is there is no
     /// bundle, or a transcript does not hold.
     pub fn new(from: &Bundle, to: &Path, force: bool) -> Result<Self> {
-        let store = Store::at(to);
-        store.mend()?;
+        let store = Store::at_path(to);
+        store.mend_leftovers()?;
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {
                 return Err(another_cluster(
                     &format!("came   {}", from.id()),
-                    &format!("there  {}  {}", there.id(), shown(to)),
+                    &format!("there  {}  {}", there.id(), shown_path(to)),
                 ));
             }
         }
@@ -138,9 +138,9 @@ impl Arrival {
         if !force && there != came && there.continues(&came) && store.has(VERIFICATION) {
             members.remove(VERIFICATION);
         }
-        let transcript = joined(came, &there, &store, force)?;
+        let transcript = join_transcripts(came, &there, &store, force)?;
         Ok(Arrival {
-            bundle: Bundle::at(to, from.id().clone()),
+            bundle: Bundle::at_path(to, from.id().clone()),
             members,
             transcript,
             there,
@@ -148,20 +148,20 @@ impl Arrival {
         })
     }
 
-    /// The place, as a bundle.
+    /// Returns the place, as a bundle.
     pub const fn bundle(&self) -> &Bundle {
         &self.bundle
     }
 
-    /// What has come, but for the transcript: SHA-256 by name.
+    /// Returns the SHA-256, by name, of all files that have come, but for the transcript.
     pub fn digests(&self) -> Digests {
         self.members
             .iter()
-            .map(|(name, content)| (name.clone(), hex(&sha256(content))))
+            .map(|(name, content)| (name.clone(), to_hex(&sha256(content))))
             .collect()
     }
 
-    /// Whether all of it is there already.
+    /// Tells whether all of it is there already.
     ///
     /// # Errors
     /// As [`Transcript::read`].
@@ -185,23 +185,28 @@ impl Arrival {
     /// # Errors
     /// As [`Store::write`].
     pub fn write(&self) -> Result<()> {
-        self.put(self.transcript.content())
+        self.write_members(self.transcript.content())
     }
 
-    /// The same, with the step that brought it.
+    /// Does the same as [`Arrival::write`] with the step that brought it.
     ///
     /// # Errors
     /// As [`Bundle::write`].
-    pub fn write_with(&self, step: &Step<'_>) -> Result<()> {
+    pub fn write_with(&self, step: &TranscriptStep<'_>) -> Result<()> {
         let outputs = self.digests();
-        let mut stood = self.bundle.digests();
+        let mut stood = self.bundle.present_digests();
         // What is replaced was no input, and it may be older than what the transcript that came
         // says of it.
-        stood.retain(|name| !outputs.has(name.raw()));
-        self.put(&step.after(&self.transcript, Some(self.bundle.id()), stood, outputs)?)
+        stood.retain(|name| !outputs.has(name.as_raw()));
+        self.write_members(&step.append_to(
+            &self.transcript,
+            Some(self.bundle.id()),
+            stood,
+            outputs,
+        )?)
     }
 
-    fn put(&self, transcript: &[u8]) -> Result<()> {
+    fn write_members(&self, transcript: &[u8]) -> Result<()> {
         // A record of a judgement may be replaced by a later one, as any step does; what was sent,
         // signed or received may not.
         let may = |name: &str| self.force || name == VERIFICATION;
@@ -228,7 +233,7 @@ impl Arrival {
                 ErrorKind::TranscriptDiffers,
                 format!(
                     "another hsmboot took a step in {} just now",
-                    shown(store.path())
+                    shown_path(store.path())
                 ),
                 "nothing was changed; look at what it did, and run this again",
             )
@@ -252,7 +257,7 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
     .with_fact(FactName::Found, there)
 }
 
-/// Whether the place holds a file that names a cluster.
+/// Tells whether the place holds a file that names a cluster.
 fn holds_a_bundle(store: &Store) -> Result<bool> {
     match store.names() {
         Err(error) if error.kind == ErrorKind::NoBundle => Ok(false),
@@ -260,13 +265,18 @@ fn holds_a_bundle(store: &Store) -> Result<bool> {
             name == REQUEST
                 || Part::ALL
                     .into_iter()
-                    .any(|part| name.ends_with(part.suffix()))
+                    .any(|part| name.ends_with(part.file_suffix()))
         })),
     }
 }
 
-/// The longer of two transcripts, of which one continues the other.
-fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> Result<Transcript> {
+/// Returns the longer of two transcripts, of which one continues the other.
+fn join_transcripts(
+    came: Transcript,
+    there: &Transcript,
+    store: &Store,
+    force: bool,
+) -> Result<Transcript> {
     if came.continues(there) || (force && !there.continues(&came)) {
         return Ok(came);
     }
@@ -289,10 +299,10 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         [
             format!(
                 "the transcript that came does not continue the one in {}: {parting}",
-                shown(store.path())
+                shown_path(store.path())
             ),
-            format!("  came   {}", counted(came.entries().len(), "step")),
-            format!("  there  {}", counted(there.entries().len(), "step")),
+            format!("  came   {}", counted_noun(came.entries().len(), "step")),
+            format!("  there  {}", counted_noun(there.entries().len(), "step")),
         ],
         "something was done here after the bundle had left: look at it with `hsmboot transcript \
          show`. --force takes what came, and the steps since then are lost",

@@ -14,13 +14,13 @@ use crate::outside::shown_text;
 pub struct ClusterId(String);
 
 impl ClusterId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// An id that was found in a bundle: a wrong one is malformed input there, not a wrong command
-    /// line.
+    /// Parses an id that was found in a bundle: a wrong one is malformed input there, not a wrong
+    /// command line.
     ///
     /// # Errors
     /// Class `Input`.

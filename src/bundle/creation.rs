@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
+use super::{CREATION, ClusterId, Part, REQUEST, Store, Transcript, TranscriptStep, write_step};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
-use crate::outside::{Lines, OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown_path};
 use crate::x509::Moment;
 
 /// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as
@@ -22,7 +22,7 @@ use crate::x509::Moment;
 pub struct Creation {
     /// `hsmboot-creation/1`
     pub format: String,
-    /// What the cluster is tagged with: by it a cluster is found again whose id never arrived.
+    /// The tag of the cluster: by it a cluster is found again whose id never arrived.
     pub token: OutsideText,
     /// The region.
     pub region: OutsideText,
@@ -44,11 +44,12 @@ pub struct Creation {
     pub retention_days: Option<u16>,
     /// TagList, without the token.
     pub tags: BTreeMap<OutsideText, OutsideText>,
-    /// When CreateCluster was about to be sent.
+    /// The time when CreateCluster was about to be sent.
     pub asked_at: Moment,
     /// Name and version of the program.
     pub tool: OutsideText,
-    /// When the service refused the request: nothing was created, and the next run asks anew.
+    /// The time when the service refused the request: nothing was created, and the next run asks
+    /// anew.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused_at: Option<Moment>,
     /// The cluster, once its id is known.
@@ -68,7 +69,8 @@ impl Creation {
     /// transcript has no step that wrote it as it stands.
     pub fn read(store: &Store) -> Result<Option<Self>> {
         let transcript = Transcript::read(store)?;
-        let Some(account) = transcript.file(store, transcript.cluster_id(), CREATION) else {
+        let Some(account) = transcript.account_for_file(store, transcript.cluster_id(), CREATION)
+        else {
             return Ok(None);
         };
         if account.written_by.is_some() {
@@ -96,7 +98,7 @@ impl Creation {
                 "{} is not what a step of hsmboot wrote there, and is not obeyed: {why}",
                 store.place(CREATION)
             ))
-            .and(digests),
+            .followed_by(digests),
             "nothing was created or changed. To go on with a cluster that you know, name it: \
              `hsmboot bootstrap --cluster-id ID`; to create one, choose another --bundle. Find out \
              who changed this one",
@@ -107,8 +109,8 @@ impl Creation {
     ///
     /// # Errors
     /// As [`Bundle::write`](super::Bundle::write).
-    pub fn write(&self, store: &Store, first: bool, step: &Step<'_>) -> Result<()> {
-        let content = super::document(self);
+    pub fn write(&self, store: &Store, first: bool, step: &TranscriptStep<'_>) -> Result<()> {
+        let content = super::to_document(self);
         let file = NewFile {
             name: CREATION.to_owned(),
             content: &content,
@@ -118,8 +120,8 @@ impl Creation {
         write_step(store.hold()?, self.cluster_id.as_ref(), &[file], step)
     }
 
-    /// That a place has room for a cluster that is to be created: it holds no other's bundle, and
-    /// its transcript takes what will be written down.
+    /// Checks that a place has room for a cluster that is about to be created: it holds no other's
+    /// bundle, and its transcript takes what will be written down.
     ///
     /// # Errors
     /// Class `Conflict`: `another-cluster`, `transcript-full`; class `Input`, where what is there
@@ -134,7 +136,7 @@ impl Creation {
             *name == REQUEST
                 || Part::ALL
                     .into_iter()
-                    .any(|part| name.ends_with(part.suffix()))
+                    .any(|part| name.ends_with(part.file_suffix()))
         };
         let file = names
             .iter()
@@ -146,7 +148,7 @@ impl Creation {
                 [
                     format!(
                         "{} holds a cluster's bundle already, and a new cluster needs its own",
-                        shown(store.path())
+                        shown_path(store.path())
                     ),
                     format!("  there  {what}"),
                 ],
@@ -165,7 +167,7 @@ impl Creation {
 mod tests {
     use super::*;
 
-    fn creation() -> Creation {
+    fn sample_creation() -> Creation {
         let value = serde_json::json!({
             "format": Creation::FORMAT, "token": "00", "region": "eu-central-1",
             "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": ["subnet-0a1b2c3d"],
@@ -179,17 +181,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for name in ["bundle", "bundle.hsmboot"] {
             let path = dir.path().join(name);
-            let at = || Store::at(&path);
-            let step = Step {
+            let at = || Store::at_path(&path);
+            let step = TranscriptStep {
                 tool: "hsmboot test",
-                ..Step::default()
+                ..TranscriptStep::default()
             };
             assert_eq!(Creation::read(&at()).unwrap(), None);
-            creation().write(&at(), true, &step).unwrap();
-            assert_eq!(Creation::read(&at()).unwrap(), Some(creation()));
+            sample_creation().write(&at(), true, &step).unwrap();
+            assert_eq!(Creation::read(&at()).unwrap(), Some(sample_creation()));
             let known = Creation {
                 cluster_id: "cluster-abc234defgh".parse().ok(),
-                ..creation()
+                ..sample_creation()
             };
             assert_eq!(
                 known.write(&at(), true, &step).unwrap_err().kind,
@@ -209,7 +211,7 @@ mod tests {
                 .account_for(&at(), transcript.cluster_id(), None)
                 .unwrap();
             // Whoever writes it otherwise.
-            let other = super::super::document(&creation());
+            let other = super::super::to_document(&sample_creation());
             at().write(&[NewFile {
                 name: CREATION.to_owned(),
                 content: &other,
@@ -227,12 +229,14 @@ mod tests {
     #[test]
     fn a_new_cluster_takes_no_place_that_holds_anothers_bundle() {
         let dir = tempfile::tempdir().unwrap();
-        Creation::has_room(&Store::at(&dir.path().join("new"))).unwrap();
-        Creation::has_room(&Store::at(dir.path())).unwrap();
+        Creation::has_room(&Store::at_path(&dir.path().join("new"))).unwrap();
+        Creation::has_room(&Store::at_path(dir.path())).unwrap();
         for name in [REQUEST, "cluster-abc234defgh_ClusterCsr.csr"] {
             std::fs::write(dir.path().join(name), "{}").unwrap();
             assert_eq!(
-                Creation::has_room(&Store::at(dir.path())).unwrap_err().kind,
+                Creation::has_room(&Store::at_path(dir.path()))
+                    .unwrap_err()
+                    .kind,
                 ErrorKind::AnotherCluster,
                 "{name}"
             );

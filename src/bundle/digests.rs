@@ -1,4 +1,4 @@
-//! What documents record of files: a name and a SHA-256 each, both from outside.
+//! The names and SHA-256 that documents record of files, both from outside.
 
 use std::collections::BTreeMap;
 
@@ -16,37 +16,37 @@ use crate::outside::OutsideText;
 pub struct Digests(BTreeMap<OutsideText, OutsideText>);
 
 impl Digests {
-    /// Of no file.
+    /// Makes an empty record, of no file.
     pub const fn new() -> Self {
         Digests(BTreeMap::new())
     }
 
-    /// The digest that is recorded of this file.
+    /// Returns the digest that is recorded of this file.
     pub fn get(&self, name: &str) -> Option<&OutsideText> {
         self.0.get(&OutsideText::from(name))
     }
 
-    /// Whether this file is recorded.
+    /// Tells whether this file is recorded.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether none is.
+    /// Tells whether no file is recorded.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Leaves out the files that this does not want.
+    /// Keeps only the files for which `wants` returns true.
     pub fn retain(&mut self, wants: impl Fn(&OutsideText) -> bool) {
         self.0.retain(|name, _| wants(name));
     }
 
-    /// The names.
+    /// Returns the names.
     pub fn names(&self) -> impl Iterator<Item = &OutsideText> {
         self.0.keys()
     }
 
-    /// Names and digests, in the names' order.
+    /// Returns the names and the digests, in the names' order.
     pub fn iter(&self) -> std::collections::btree_map::Iter<'_, OutsideText, OutsideText> {
         self.0.iter()
     }

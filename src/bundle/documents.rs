@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, is_obeyed};
-use crate::quote::{Format, misfit};
+use crate::quote::{DocumentFormat, explain_misfit};
 use crate::verify::Hardware;
 use crate::x509::Moment;
 
@@ -36,11 +36,11 @@ pub struct Request {
     pub state: OutsideText,
     /// Its HSMs' ids.
     pub hsms: Vec<OutsideText>,
-    /// When.
+    /// The time of the fetch.
     pub fetched_at: Moment,
     /// Name and version of the program.
     pub tool: OutsideText,
-    /// What was fetched.
+    /// The files that were fetched.
     pub files: Digests,
 }
 
@@ -56,16 +56,16 @@ impl Request {
         read(store, REQUEST, Self::FORMAT)
     }
 
-    /// What it says of the cluster's hardware.
+    /// Returns the statements of the request about the cluster's hardware.
     pub fn hardware(&self) -> Hardware<'_> {
         Hardware {
-            hsm_type: self.hsm_type.as_ref().map(OutsideText::raw),
-            region: Some(self.region.raw()),
+            hsm_type: self.hsm_type.as_ref().map(OutsideText::as_raw),
+            region: Some(self.region.as_raw()),
         }
     }
 }
 
-/// Why a step went on without proof.
+/// The reason why a step went on without proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
     /// The operator's words.
@@ -73,13 +73,13 @@ pub struct Waiver {
 }
 
 impl Waiver {
-    /// The operator's decision, where `--unverified` was given with its reason.
-    pub fn of(unverified: bool, reason: Option<&str>) -> Option<Self> {
-        unverified.then(|| Waiver::because(reason.unwrap_or_default()))
+    /// Returns the operator's decision, where `--unverified` was given with its reason.
+    pub fn from_options(unverified: bool, reason: Option<&str>) -> Option<Self> {
+        unverified.then(|| Waiver::for_reason(reason.unwrap_or_default()))
     }
 
-    /// A decision for this reason.
-    pub fn because(reason: &str) -> Self {
+    /// Makes a decision for this reason.
+    pub fn for_reason(reason: &str) -> Self {
         Waiver {
             reason: reason.into(),
         }
@@ -93,7 +93,7 @@ pub struct Response {
     pub format: String,
     /// The cluster that the bundle is named for.
     pub cluster_id: ClusterId,
-    /// When the certificate was signed.
+    /// The time when the certificate was signed.
     pub signed_at: Moment,
     /// Name and version of the program.
     pub tool: OutsideText,
@@ -105,7 +105,7 @@ pub struct Response {
     pub signed_cert_sha256: OutsideText,
     /// SHA-256 of the CA certificate's DER.
     pub ca_fingerprint: OutsideText,
-    /// The same of each certificate above it, where the trust anchor is a chain.
+    /// The SHA-256 of each certificate above it, where the trust anchor is a chain.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub chain_sha256: Vec<OutsideText>,
     /// The key that signed, where it is not in a file: `awskms:` and its ARN, say.
@@ -130,9 +130,10 @@ pub struct IssuedBy {
     pub certificate_arn: OutsideText,
 }
 
-/// How a signed certificate came about, for [`Response`]; nothing where the key was in a file.
+/// The way in which a signed certificate came about, for [`Response`]; empty where the key was in a
+/// file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct SignatureOrigin {
     /// See [`Response::ca_key`].
     pub ca_key: Option<OutsideText>,
     /// See [`Response::issued_by`].
@@ -168,14 +169,14 @@ pub struct Receipt {
     pub tool: OutsideText,
     /// `claimed` now, or `already-claimed` by the same CA.
     pub outcome: OutsideText,
-    /// When InitializeCluster was sent; absent where it was not.
+    /// The time when InitializeCluster was sent; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub submitted_at: Option<Moment>,
-    /// When the state was confirmed.
+    /// The time when the state was confirmed.
     pub confirmed_at: Moment,
     /// The state that DescribeClusters reported.
     pub state: OutsideText,
-    /// What the service answered to InitializeCluster.
+    /// The service's answer to InitializeCluster.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answer: Option<serde_json::Value>,
     /// SHA-256 of the CSR's DER.
@@ -185,7 +186,7 @@ pub struct Receipt {
     pub signed_cert_sha256: OutsideText,
     /// SHA-256 of the DER of the trust anchor's first certificate, the CA's that signed.
     pub trust_anchor_sha256: OutsideText,
-    /// The same of each certificate above it, where the trust anchor is a chain.
+    /// The SHA-256 of each certificate above it, where the trust anchor is a chain.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub chain_sha256: Vec<OutsideText>,
     /// SHA-256 of the DER of the ClusterCertificate that DescribeClusters returned.
@@ -193,8 +194,8 @@ pub struct Receipt {
     /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_certificate: Option<OutsideText>,
-    /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`,
-    /// `new-ca` or `ca-from-bundle`.
+    /// The way in which the owner was named or proved: `ca`, `ca-fingerprint`,
+    /// `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<OutsideText>,
     /// There when the operator took the CA in the bundle although nothing proved that it is theirs.
@@ -207,7 +208,7 @@ pub struct Receipt {
     /// The roots that the verdict rests on: `built-in` or `given`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub roots: Option<OutsideText>,
-    /// What is worth knowing of the hardware: that it is for non-FIPS mode.
+    /// Remarks on the hardware: that it is for non-FIPS mode.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<OutsideText>,
     /// There when the operator went on without proof.
@@ -218,7 +219,7 @@ pub struct Receipt {
     pub site: Option<Site>,
 }
 
-/// What a cluster's clients need to know of it, as DescribeClusters showed it.
+/// The facts of a cluster that its clients need, as DescribeClusters showed them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// HsmType.
@@ -244,7 +245,8 @@ pub struct SiteHsm {
     /// Its Availability Zone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub availability_zone: Option<OutsideText>,
-    /// Where it answers: its IPv4 address, its IPv6 address. Empty for one that is being made.
+    /// The addresses at which it answers: its IPv4 address, its IPv6 address. Empty for one that is
+    /// being made.
     #[serde(default)]
     pub addresses: Vec<OutsideText>,
 }
@@ -261,8 +263,8 @@ impl Receipt {
         read(store, RECEIPT, Self::FORMAT)
     }
 
-    /// Whether this receipt says the same of the claim as another one: cluster, CSR, certificates,
-    /// trust anchor. When and how they came to know may differ.
+    /// Tells whether this receipt says the same of the claim as another one: cluster, CSR,
+    /// certificates, trust anchor. When and how they came to know may differ.
     pub fn is_of_the_claim_in(&self, other: &Self) -> bool {
         let claim = |receipt: &Self| {
             [
@@ -278,7 +280,7 @@ impl Receipt {
     }
 }
 
-/// A document of the expected format.
+/// Reads a document of the expected format.
 pub(super) fn read<T: DeserializeOwned>(store: &Store, name: &str, format: &str) -> Result<T> {
     parse(
         &store.read(name, "a document of the bundle", MAX_DOCUMENT)?,
@@ -287,7 +289,7 @@ pub(super) fn read<T: DeserializeOwned>(store: &Store, name: &str, format: &str)
     )
 }
 
-/// The same from its content; `place` is for messages.
+/// Parses such a document from its content; `place` is for messages.
 pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
         Error::new(
@@ -307,7 +309,7 @@ pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &s
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(found) if found == format => {}
         Some(found) => {
-            let found = Format::of(found).map_or_else(
+            let found = DocumentFormat::from_text(found).map_or_else(
                 || "a format that is none of hsmboot's".to_owned(),
                 |found| format!("the format `{found}`"),
             );
@@ -315,23 +317,27 @@ pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &s
         }
         None => return Err(fault(format!("has no `format`, expected `{format}`"))),
     }
-    serde_json::from_value(value)
-        .map_err(|_| fault(format!("is not such a document: {}", misfit::<T>(content))))
+    serde_json::from_value(value).map_err(|_| {
+        fault(format!(
+            "is not such a document: {}",
+            explain_misfit::<T>(content)
+        ))
+    })
 }
 
-/// A document's text: indented, with a last newline.
-pub(crate) fn text<T: Serialize>(document: &T) -> Vec<u8> {
+/// Returns a document's text: indented, with a last newline.
+pub(crate) fn to_json_text<T: Serialize>(document: &T) -> Vec<u8> {
     // Our own types with string keys: they always serialise.
     let mut text =
-        escaped(&serde_json::to_string_pretty(document).unwrap_or_default()).into_bytes();
+        escape_json(&serde_json::to_string_pretty(document).unwrap_or_default()).into_bytes();
     text.push(b'\n');
     text
 }
 
-/// JSON in which every character that a terminal or a reader would obey is escaped, but for line
-/// breaks, which stand between its members alone: serde_json escapes the controls of ASCII but for
-/// DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
-pub(crate) fn escaped(json: &str) -> String {
+/// Returns the JSON with every character escaped that a terminal or a reader would obey, but for
+/// line breaks, which stand between its members alone: serde_json escapes the controls of ASCII but
+/// for DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
+pub(crate) fn escape_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && is_obeyed(c) {
@@ -351,9 +357,9 @@ pub(crate) fn escaped(json: &str) -> String {
 mod tests {
     use super::*;
 
-    /// JSON that nests as deep as serde_json reads (its recursion limit of 128), and one deeper, in
-    /// a member that any document may have.
-    fn nested(format: &str, depth: usize) -> String {
+    /// Returns JSON that nests as deep as serde_json reads (its recursion limit of 128), and one
+    /// deeper, in a member that any document may have.
+    fn nested_json(format: &str, depth: usize) -> String {
         format!(
             r#"{{"format":"{format}","more":{}{}}}"#,
             "[".repeat(depth),
@@ -365,10 +371,10 @@ mod tests {
     fn no_document_nests_deeper_than_its_reader_counts() {
         for format in ["hsmboot-request/1", Receipt::FORMAT] {
             let read = |content: &str| parse::<serde_json::Value>(content.as_bytes(), "it", format);
-            assert!(read(&nested(format, 126)).is_ok());
+            assert!(read(&nested_json(format, 126)).is_ok());
             for depth in [127, 128, 10_000, 100_000] {
                 assert_eq!(
-                    read(&nested(format, depth)).unwrap_err().kind,
+                    read(&nested_json(format, depth)).unwrap_err().kind,
                     ErrorKind::BadDocument,
                     "{depth}"
                 );

@@ -12,7 +12,7 @@ use crate::verify::Evidence;
 use crate::x509::pem::{self, Label};
 use crate::x509::sha256;
 
-/// How many digits there are.
+/// The number of digits.
 const DIGITS: usize = 30;
 
 /// 10 to the 30th.
@@ -24,12 +24,13 @@ const MODULUS: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 pub struct Fingerprint(u128);
 
 impl Fingerprint {
-    /// Of a request: the cluster, its CSR and the certificates, as DER, so that the line ends of a
-    /// text do not count. What is absent counts as absent, what is no PEM as it is.
+    /// Computes the fingerprint of a request: the cluster, its CSR and the certificates, as DER, so
+    /// that the line ends of a text do not count. What is absent counts as absent, what is no PEM
+    /// as it is.
     pub fn of_request(id: &ClusterId, evidence: &Evidence) -> Self {
         let der = |text: &[u8], label| pem::decode(text, label).unwrap_or_else(|_| text.to_vec());
         let csr = evidence.csr.as_deref().unwrap_or_default();
-        Self::over(&[
+        Self::hash_parts(&[
             b"hsmboot request 1",
             id.as_str().as_bytes(),
             &der(csr, Label::CertificateRequest),
@@ -39,8 +40,8 @@ impl Fingerprint {
         ])
     }
 
-    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed
-    /// certificate and of each certificate of the trust anchor, in their order.
+    /// Computes the fingerprint of a response: the cluster, and the DER of the CSR that was signed,
+    /// of the signed certificate and of each certificate of the trust anchor, in their order.
     pub fn of_response<'a>(
         id: &'a ClusterId,
         csr: &'a [u8],
@@ -54,12 +55,12 @@ impl Fingerprint {
             signed_cert,
         ];
         parts.extend(trust_anchor);
-        Self::over(&parts)
+        Self::hash_parts(&parts)
     }
 
-    /// Which of the six groups of digits differ, counted from 1: one where somebody misheard,
-    /// nearly all where it is another thing.
-    pub fn differences(self, other: Self) -> Vec<usize> {
+    /// Returns which of the six groups of digits differ, counted from 1: one where somebody
+    /// misheard, nearly all where it is another thing.
+    pub fn differing_groups(self, other: Self) -> Vec<usize> {
         let (this, other) = (self.to_string(), other.to_string());
         let groups = this.split(' ').zip(other.split(' ')).enumerate();
         groups
@@ -68,8 +69,9 @@ impl Fingerprint {
             .collect()
     }
 
-    /// Over the parts, each behind its length: no two lists of parts give the same octets.
-    fn over(parts: &[&[u8]]) -> Self {
+    /// Computes the fingerprint over the parts, each behind its length: no two lists of parts give
+    /// the same octets.
+    fn hash_parts(parts: &[&[u8]]) -> Self {
         let mut octets = Vec::new();
         for part in parts {
             octets.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -85,7 +87,7 @@ impl Fingerprint {
 }
 
 impl fmt::Display for Fingerprint {
-    /// `01234 56789 …`: six groups of five digits.
+    /// Writes `01234 56789 …`: six groups of five digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, digit) in format!("{:030}", self.0).chars().enumerate() {
             if at > 0 && at.checked_rem(5) == Some(0) {
@@ -128,7 +130,7 @@ impl serde::Serialize for Fingerprint {
 mod tests {
     use super::*;
 
-    fn request(csr: &[u8], hsm: &[u8]) -> Fingerprint {
+    fn fingerprint_of(csr: &[u8], hsm: &[u8]) -> Fingerprint {
         let id = "cluster-abc234defgh".parse().unwrap();
         Fingerprint::of_request(
             &id,
@@ -142,7 +144,7 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_is_shown_and_as_people_type_it() {
-        let one = request(b"csr", b"hsm");
+        let one = fingerprint_of(b"csr", b"hsm");
         let shown = one.to_string();
         assert_eq!((shown.len(), shown.split(' ').count()), (35, 6));
         for typed in [
@@ -216,12 +218,12 @@ mod tests {
 
     #[test]
     fn where_a_file_ends_counts_and_its_line_ends_do_not() {
-        assert_ne!(request(b"ab", b"c"), request(b"a", b"bc"));
-        assert_ne!(request(b"", b"abc"), request(b"abc", b""));
+        assert_ne!(fingerprint_of(b"ab", b"c"), fingerprint_of(b"a", b"bc"));
+        assert_ne!(fingerprint_of(b"", b"abc"), fingerprint_of(b"abc", b""));
         let pem = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
         assert_eq!(
-            request(b"", pem.as_bytes()),
-            request(b"", pem.replace('\n', "\r\n").as_bytes())
+            fingerprint_of(b"", pem.as_bytes()),
+            fingerprint_of(b"", pem.replace('\n', "\r\n").as_bytes())
         );
     }
 }

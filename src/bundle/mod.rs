@@ -19,20 +19,23 @@ pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
 pub use digests::Digests;
-pub(crate) use documents::escaped;
-pub use documents::{IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm, Waiver};
+pub(crate) use documents::escape_json;
+pub use documents::{IssuedBy, Receipt, Request, Response, SignatureOrigin, Site, SiteHsm, Waiver};
 pub use fingerprint::Fingerprint;
-pub use store::{Beside, HeldStore, Place, SUFFIX, Store};
-pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
+pub use store::{FilePlace, HeldStore, SUFFIX, Store, Stranger};
+pub use survey::{
+    NotedAnchor, NotedCheck, NotedVerification, Survey, SurveyedDocument, SurveyedFile,
+};
 pub use transcript::{
-    Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript,
+    AfterSeal, FileAccount, FileStanding, Seal, Sealer, TRANSCRIPT, Transcript, TranscriptEntry,
+    TranscriptReading, TranscriptStep,
 };
 
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::{Lines, OutsideText, shown, shown_text};
+use crate::outside::{Lines, OutsideText, shown_path, shown_text};
 use crate::verify::Evidence;
-use crate::x509::{hex, sha256};
+use crate::x509::{sha256, to_hex};
 
 /// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
 pub const CA_FILE: &str = "customerCA.crt";
@@ -54,7 +57,7 @@ pub const VERIFICATION: &str = "verification.json";
 pub const RESPONSE: &str = "response.json";
 /// The cluster that `bootstrap --create` asked for.
 pub const CREATION: &str = "creation.json";
-/// What was submitted and what came of it.
+/// The record of what was submitted and what came of it.
 pub const RECEIPT: &str = "receipt.json";
 
 /// The files whose names begin with the cluster's id: the AWS console's and guide's names.
@@ -80,7 +83,7 @@ impl Part {
         Part::ManufacturerHardware,
         Part::SignedCert,
     ];
-    /// What `fetch` writes.
+    /// The parts that `fetch` writes.
     pub const REQUEST: [Part; 4] = [
         Part::Csr,
         Part::Hsm,
@@ -88,7 +91,7 @@ impl Part {
         Part::ManufacturerHardware,
     ];
 
-    const fn suffix(self) -> &'static str {
+    const fn file_suffix(self) -> &'static str {
         match self {
             Part::Csr => "_ClusterCsr.csr",
             Part::Hsm => "_HsmCertificate.crt",
@@ -98,7 +101,7 @@ impl Part {
         }
     }
 
-    /// As errors name it.
+    /// Returns the noun for the part in errors.
     pub const fn noun(self) -> &'static str {
         match self {
             Part::Csr => "the cluster's CSR",
@@ -111,7 +114,7 @@ impl Part {
 
     /// Its file's name in the bundle of a cluster.
     pub fn file_name(self, id: &ClusterId) -> String {
-        format!("{id}{}", self.suffix())
+        format!("{id}{}", self.file_suffix())
     }
 }
 
@@ -124,31 +127,32 @@ pub struct Bundle {
     request: Option<Request>,
 }
 
-/// The name of a bundle's file that this is but for upper and lower case: `_ClusterCSR.csr`.
-fn in_its_own_letters(name: &str) -> Option<String> {
+/// Returns the name of the bundle's file that this is but for upper and lower case:
+/// `_ClusterCSR.csr`.
+fn canonical_name(name: &str) -> Option<String> {
     Part::ALL.into_iter().find_map(|part| {
-        let at = name.len().checked_sub(part.suffix().len())?;
+        let at = name.len().checked_sub(part.file_suffix().len())?;
         let (prefix, suffix) = (name.get(..at)?, name.get(at..)?);
-        (suffix.eq_ignore_ascii_case(part.suffix()) && prefix.parse::<ClusterId>().is_ok())
-            .then(|| format!("{prefix}{}", part.suffix()))
+        (suffix.eq_ignore_ascii_case(part.file_suffix()) && prefix.parse::<ClusterId>().is_ok())
+            .then(|| format!("{prefix}{}", part.file_suffix()))
     })
 }
 
-fn refused(kind: ErrorKind, message: impl Into<Lines>, hint: &str) -> Error {
+fn refused_bundle(kind: ErrorKind, message: impl Into<Lines>, hint: &str) -> Error {
     Error::new(kind, message, hint)
 }
 
 impl Bundle {
-    /// A bundle that is about to be written.
-    pub fn at(path: &Path, id: ClusterId) -> Self {
+    /// Makes a bundle that is about to be written.
+    pub fn at_path(path: &Path, id: ClusterId) -> Self {
         Bundle {
-            store: Store::at(path),
+            store: Store::at_path(path),
             id,
             request: None,
         }
     }
 
-    /// The same bundle, now that this `request.json` is written into it.
+    /// Returns the same bundle, now that this `request.json` is written into it.
     pub(crate) fn with_request(self, request: Request) -> Self {
         Bundle {
             request: Some(request),
@@ -163,20 +167,20 @@ impl Bundle {
     /// Class `Input`: no bundle, an id that is none, files of several clusters, a file that is not
     /// the one `request.json` recorded.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_in(Store::at(path))
+        Self::open_in(Store::at_path(path))
     }
 
-    /// The same, of files that have just come and are nowhere yet; messages call their place
+    /// Opens a bundle of files that have just come and are nowhere yet; messages call their place
     /// `source`.
     ///
     /// # Errors
     /// As [`Bundle::open`].
-    pub fn received(members: archive::Members, source: &str) -> Result<Self> {
-        Self::open_in(Store::received(members, source))
+    pub fn from_members(members: archive::Members, source: &str) -> Result<Self> {
+        Self::open_in(Store::from_members(members, source))
     }
 
     fn open_in(store: Store) -> Result<Self> {
-        let (bundle, faults) = Self::look(store)?;
+        let (bundle, faults) = Self::open_leniently(store)?;
         faults.into_iter().next().map_or(Ok(bundle), Err)
     }
 
@@ -185,8 +189,8 @@ impl Bundle {
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
-    fn look(store: Store) -> Result<(Self, Vec<Error>)> {
-        store.mend()?;
+    fn open_leniently(store: Store) -> Result<(Self, Vec<Error>)> {
+        store.mend_leftovers()?;
         let path = store.path();
         let names = store.names()?;
         let read = names
@@ -200,30 +204,31 @@ impl Bundle {
         for name in &names {
             if let Some(prefix) = Part::ALL
                 .into_iter()
-                .find_map(|part| name.strip_suffix(part.suffix()))
+                .find_map(|part| name.strip_suffix(part.file_suffix()))
             {
                 ids.push((name.clone(), prefix));
             }
         }
         let id = match (&request, ids.first()) {
             (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => {
-                ClusterId::in_bundle(prefix, &format!("{}: {}", shown(path), shown_text(name)))?
-            }
+            (None, Some((name, prefix))) => ClusterId::in_bundle(
+                prefix,
+                &format!("{}: {}", shown_path(path), shown_text(name)),
+            )?,
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
                     let message = format!(
                         "{} is not a bundle: it holds no \
                                            <cluster-id>_ClusterCsr.csr, nor any other file of \
                                            one",
-                        shown(path)
+                        shown_path(path)
                     );
                     let hint = names
                         .iter()
-                        .find_map(|name| Some(store.rename(name, &in_its_own_letters(name)?)));
+                        .find_map(|name| Some(store.rename_advice(name, &canonical_name(name)?)));
                     let make = "make one with `hsmboot fetch`, or put the console's downloads into \
                                 one directory under their own names";
-                    refused(
+                    refused_bundle(
                         ErrorKind::NoBundle,
                         message,
                         hint.as_deref().unwrap_or(make),
@@ -233,11 +238,11 @@ impl Bundle {
             }
         };
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
-            return Err(refused(
+            return Err(refused_bundle(
                 ErrorKind::SeveralClusters,
                 format!(
                     "{} holds files of more than one cluster: {id}, and {}",
-                    shown(path),
+                    shown_path(path),
                     shown_text(name)
                 ),
                 "keep each cluster's files in a directory of their own",
@@ -246,12 +251,12 @@ impl Bundle {
             .with_fact(FactName::ClusterId, id.as_str()));
         }
         let bundle = Bundle { store, id, request };
-        let faults = fault.into_iter().chain(bundle.mismatches()).collect();
+        let faults = fault.into_iter().chain(bundle.find_mismatches()).collect();
         Ok((bundle, faults))
     }
 
-    /// What does not match `request.json`, where there is one.
-    fn mismatches(&self) -> Vec<Error> {
+    /// Finds the files that do not match `request.json`, where there is one.
+    fn find_mismatches(&self) -> Vec<Error> {
         let Some(request) = &self.request else {
             return Vec::new();
         };
@@ -268,7 +273,7 @@ impl Bundle {
             .into_iter()
             .find(|part| *name == part.file_name(&self.id))
             .ok_or_else(|| {
-                refused(
+                refused_bundle(
                     ErrorKind::BadRequestJson,
                     format!(
                         "{} records a file that no bundle of {} has: `{name}`",
@@ -280,7 +285,7 @@ impl Bundle {
                 .with_fact(FactName::File, self.place(REQUEST).to_string())
                 .with_fact(FactName::Found, name)
             })?;
-        self.compare(
+        self.compare_digest(
             &part.file_name(&self.id),
             &self.read(part)?,
             expected,
@@ -306,7 +311,7 @@ impl Bundle {
             (CA_FILE, self.read_trust_anchor()),
         ] {
             if let Some(expected) = response.files.get(name) {
-                self.compare(name, &content?, expected, "made", RESPONSE)?;
+                self.compare_digest(name, &content?, expected, "made", RESPONSE)?;
             }
         }
         Ok(())
@@ -326,8 +331,8 @@ impl Bundle {
             (signed.as_str(), self.read(Part::SignedCert)),
             (CA_FILE, self.read_trust_anchor()),
         ] {
-            if let Some((step, expected)) = transcript.written(name) {
-                self.compare(
+            if let Some((step, expected)) = transcript.last_written(name) {
+                self.compare_digest(
                     name,
                     &content?,
                     expected,
@@ -339,7 +344,7 @@ impl Bundle {
         Ok(())
     }
 
-    /// `response.json`, where there is one.
+    /// Reads `response.json`, where there is one.
     ///
     /// # Errors
     /// Class `Input`, where it is no such document.
@@ -351,9 +356,9 @@ impl Bundle {
         }
     }
 
-    /// Whether `receipt.json` is hsmboot's own of the claim that this one is of: a step of the
-    /// transcript wrote it as it stands, and it names the same cluster and the same certificates.
-    /// Any other was planted, or is of another claim.
+    /// Tells whether `receipt.json` is hsmboot's own and of the same claim as this one: a step of
+    /// the transcript wrote it as it stands, and it names the same cluster and the same
+    /// certificates. Any other was planted, or is of another claim.
     ///
     /// # Errors
     /// As [`Transcript::read`].
@@ -372,18 +377,18 @@ impl Bundle {
         Ok(there.is_of_the_claim_in(claim) && waivers)
     }
 
-    /// The step of the transcript that wrote a file of the bundle as it stands there; `None`: none
-    /// did, or there is no such file.
+    /// Returns the step of the transcript that wrote a file of the bundle as it stands there;
+    /// `None`: none did, or there is no such file.
     ///
     /// # Errors
     /// As [`Transcript::read`].
     pub fn written_by(&self, name: &str) -> Result<Option<u64>> {
         Ok(Transcript::read(&self.store)?
-            .file(&self.store, Some(&self.id), name)
+            .account_for_file(&self.store, Some(&self.id), name)
             .and_then(|file| file.written_by))
     }
 
-    fn compare(
+    fn compare_digest(
         &self,
         name: &str,
         content: &[u8],
@@ -391,11 +396,11 @@ impl Bundle {
         made: &str,
         record: &str,
     ) -> Result<()> {
-        let found = hex(&sha256(content));
-        if expected.raw().eq_ignore_ascii_case(&found) {
+        let found = to_hex(&sha256(content));
+        if expected.as_raw().eq_ignore_ascii_case(&found) {
             return Ok(());
         }
-        Err(refused(
+        Err(refused_bundle(
             ErrorKind::DigestMismatch,
             [
                 format!("{} is not the file that was {made}", self.place(name)),
@@ -409,42 +414,42 @@ impl Bundle {
         .with_fact(FactName::Found, found))
     }
 
-    /// The directory, or the one file.
+    /// Returns the directory, or the one file.
     pub fn path(&self) -> &Path {
         self.store.path()
     }
 
-    /// Where the files are.
+    /// Returns the place of the files.
     pub const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The cluster.
+    /// Returns the cluster's id.
     pub const fn id(&self) -> &ClusterId {
         &self.id
     }
 
-    /// `request.json`, where there is one.
+    /// Returns `request.json`, where there is one.
     pub const fn request(&self) -> Option<&Request> {
         self.request.as_ref()
     }
 
-    /// A file's place, for people.
-    pub const fn place<'a>(&'a self, name: &'a str) -> Place<'a> {
+    /// Returns a file's place, for people.
+    pub const fn place<'a>(&'a self, name: &'a str) -> FilePlace<'a> {
         self.store.place(name)
     }
 
-    /// A part's place, for people.
-    pub fn part(&self, part: Part) -> String {
+    /// Returns a part's place, for people.
+    pub fn part_place(&self, part: Part) -> String {
         self.place(&part.file_name(&self.id)).to_string()
     }
 
-    /// Whether a part is there.
-    pub fn has(&self, part: Part) -> bool {
+    /// Tells whether a part is there.
+    pub fn has_part(&self, part: Part) -> bool {
         self.has_file(&part.file_name(&self.id))
     }
 
-    /// Whether something of this name is there.
+    /// Tells whether something of this name is there.
     pub fn has_file(&self, name: &str) -> bool {
         self.store.has(name)
     }
@@ -470,25 +475,25 @@ impl Bundle {
         )
     }
 
-    /// The file that holds the trust anchor, or would.
+    /// Returns the name of the file that holds the trust anchor, or would.
     pub fn trust_anchor_file(&self) -> &'static str {
         self.store.trust_anchor_file()
     }
 
-    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a
-    /// certificate that is absent is read as empty.
+    /// Reads the evidence that there is to judge. The CSR may be absent with `chains_only`; with
+    /// `incomplete`, a certificate that is absent is read as empty.
     ///
     /// # Errors
     /// As [`Bundle::read`].
-    pub fn evidence(&self, chains_only: bool, incomplete: bool) -> Result<Evidence> {
+    pub fn read_evidence(&self, chains_only: bool, incomplete: bool) -> Result<Evidence> {
         let read = |part| {
-            if incomplete && !self.has(part) {
+            if incomplete && !self.has_part(part) {
                 Ok(Vec::new())
             } else {
                 self.read(part)
             }
         };
-        let csr = if chains_only && !self.has(Part::Csr) {
+        let csr = if chains_only && !self.has_part(Part::Csr) {
             None
         } else {
             Some(self.read(Part::Csr)?)
@@ -501,25 +506,25 @@ impl Bundle {
         })
     }
 
-    /// The same bundle, of whose files nothing is known yet.
+    /// Returns the same bundle, of whose files nothing is known yet.
     #[must_use]
-    pub fn anew(&self) -> Self {
+    pub fn without_cache(&self) -> Self {
         Bundle {
-            store: self.store.anew(),
+            store: self.store.without_cache(),
             ..self.clone()
         }
     }
 
-    /// That the transcript holds, and is this cluster's.
+    /// Checks that the transcript holds, and is this cluster's.
     ///
     /// # Errors
     /// Class `Input` where it does not.
     pub fn check_record(&self) -> Result<()> {
-        Transcript::read(&self.store)?.is_of(&self.id)
+        Transcript::read(&self.store)?.check_cluster(&self.id)
     }
 
-    /// That a step can be written, as far as that shows beforehand: the transcript holds and has
-    /// room for it, and so has the disk. For what cannot be done twice, or not without people.
+    /// Checks that a step can be written, as far as that shows beforehand: the transcript holds and
+    /// has room for it, and so has the disk. For what cannot be done twice, or not without people.
     ///
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for
@@ -530,22 +535,22 @@ impl Bundle {
         self.store.check_writable()
     }
 
-    /// That what was read of the bundle still stands there: just before something is done on the
-    /// strength of it. The transcript may have gone on, unless the step is to be sealed: a seal
+    /// Checks that what was read of the bundle still stands there: just before something is done on
+    /// the strength of it. The transcript may have gone on, unless the step is to be sealed: a seal
     /// vouches for the lines before it, for those that were there when the operator began.
     ///
     /// # Errors
     /// Class `Conflict`, `changed-meanwhile`.
     pub fn check_unchanged(&self, sealed: bool) -> Result<()> {
-        self.hold(sealed).map(drop)
+        self.hold_store(sealed).map(drop)
     }
 
-    fn hold(&self, sealed: bool) -> Result<HeldStore<'_>> {
+    fn hold_store(&self, sealed: bool) -> Result<HeldStore<'_>> {
         let before = sealed.then(|| Transcript::read(&self.store)).transpose()?;
         let held = self.store.hold()?;
         match before {
             Some(before) if Transcript::read(&self.store)? != before => {
-                Err(transcript::grown(&self.store))
+                Err(transcript::transcript_grown(&self.store))
             }
             _ => Ok(held),
         }
@@ -558,8 +563,13 @@ impl Bundle {
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has
     /// changed.
-    pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
-        write_step(self.hold(step.seal.is_some())?, Some(&self.id), files, step)
+    pub fn write(&self, files: &[NewFile<'_>], step: &TranscriptStep<'_>) -> Result<()> {
+        write_step(
+            self.hold_store(step.seal.is_some())?,
+            Some(&self.id),
+            files,
+            step,
+        )
     }
 
     /// Writes a step that leaves no file: one that is about to do something which cannot be taken
@@ -567,12 +577,12 @@ impl Bundle {
     ///
     /// # Errors
     /// As [`Bundle::write`].
-    pub fn note(&self, step: &Step<'_>) -> Result<()> {
+    pub fn note_step(&self, step: &TranscriptStep<'_>) -> Result<()> {
         let held = self.store.hold()?;
-        let content = step.after(
+        let content = step.append_to(
             &Transcript::read(&self.store)?,
             Some(&self.id),
-            self.digests(),
+            self.present_digests(),
             Digests::new(),
         )?;
         held.write(&[NewFile {
@@ -583,19 +593,20 @@ impl Bundle {
         }])
     }
 
-    /// What stands there, SHA-256 by name: see [`digests`].
-    fn digests(&self) -> Digests {
-        digests(&self.store, Some(&self.id))
+    /// Returns the SHA-256, by name, of the files that stand there: see [`digests_of`].
+    fn present_digests(&self) -> Digests {
+        digests_of(&self.store, Some(&self.id))
     }
 
-    /// The names of all files that a bundle of this cluster can have, but for the transcript's.
-    pub fn names(&self) -> Vec<String> {
+    /// Returns the names of all files that a bundle of this cluster can have, but for the
+    /// transcript's.
+    pub fn possible_names(&self) -> Vec<String> {
         names_of(Some(&self.id))
     }
 }
 
-/// The names of all files that a bundle can have, but for the transcript's: before its cluster has
-/// an id, those that don't begin with one.
+/// Returns the names of all files that a bundle can have, but for the transcript's: before its
+/// cluster has an id, those that don't begin with one.
 pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
     let parts = cluster
         .into_iter()
@@ -610,13 +621,13 @@ pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
         .collect()
 }
 
-/// The bundle's own files that stand there and can be read: SHA-256 by name.
-fn digests(store: &Store, cluster: Option<&ClusterId>) -> Digests {
+/// Returns the SHA-256, by name, of the bundle's own files that stand there and can be read.
+fn digests_of(store: &Store, cluster: Option<&ClusterId>) -> Digests {
     let digest = |name: &String| {
         store
             .read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT)
             .ok()
-            .map(|content| hex(&sha256(&content)))
+            .map(|content| to_hex(&sha256(&content)))
     };
     names_of(cluster)
         .into_iter()
@@ -630,21 +641,21 @@ fn write_step(
     held: HeldStore<'_>,
     cluster: Option<&ClusterId>,
     files: &[NewFile<'_>],
-    step: &Step<'_>,
+    step: &TranscriptStep<'_>,
 ) -> Result<()> {
     let store = held.store();
-    let stood = digests(store, cluster);
+    let stood = digests_of(store, cluster);
     let outputs: Digests = files
         .iter()
-        .map(|file| (file.name.clone(), hex(&sha256(file.content))))
+        .map(|file| (file.name.clone(), to_hex(&sha256(file.content))))
         .collect();
     if outputs
         .iter()
-        .all(|(name, digest)| stood.get(name.raw()) == Some(digest))
+        .all(|(name, digest)| stood.get(name.as_raw()) == Some(digest))
     {
         return held.write(files);
     }
-    let content = step.after(&Transcript::read(store)?, cluster, stood, outputs)?;
+    let content = step.append_to(&Transcript::read(store)?, cluster, stood, outputs)?;
     let kept = files.iter().map(|file| NewFile {
         name: file.name.clone(),
         content: file.content,
@@ -676,18 +687,18 @@ const FIXED: [&str; 9] = [
     TRANSCRIPT,
 ];
 
-/// Whether this is the name of a file that belongs into a bundle, of whichever cluster.
+/// Tells whether this is the name of a file that belongs into a bundle, of whichever cluster.
 pub(crate) fn is_own(name: &str) -> bool {
     let prefixes = || {
         Part::ALL
             .into_iter()
-            .filter_map(|part| name.strip_suffix(part.suffix()))
+            .filter_map(|part| name.strip_suffix(part.file_suffix()))
     };
     FIXED.contains(&name) || prefixes().any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
-/// `1 step`, `2 steps`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
+/// Returns the number with its noun: `1 step`, `2 steps`.
+pub(crate) fn counted_noun(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {
@@ -695,9 +706,9 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// A document of the bundle as a file that may replace an older one.
-pub fn document<T: serde::Serialize>(document: &T) -> Vec<u8> {
-    documents::text(document)
+/// Returns a document of the bundle as a file that may replace an older one.
+pub fn to_document<T: serde::Serialize>(document: &T) -> Vec<u8> {
+    documents::to_json_text(document)
 }
 
 #[cfg(test)]
@@ -708,7 +719,7 @@ mod tests {
 
     const ID: &str = "cluster-abc234defgh";
 
-    fn receipt() -> Receipt {
+    fn sample_receipt() -> Receipt {
         let value = serde_json::json!({
             "format": Receipt::FORMAT, "cluster_id": ID, "region": "eu-central-1",
             "tool": "hsmboot test", "outcome": "claimed",
@@ -721,10 +732,10 @@ mod tests {
     }
 
     fn write(bundle: &Bundle, name: &str, content: &[u8]) {
-        let step = Step {
+        let step = TranscriptStep {
             time: Some(Moment::from_unix(1_700_000_000)),
             tool: "hsmboot test",
-            ..Step::default()
+            ..TranscriptStep::default()
         };
         let file = NewFile {
             name: name.to_owned(),
@@ -732,14 +743,14 @@ mod tests {
             mode: 0o644,
             replace: true,
         };
-        bundle.anew().write(&[file], &step).unwrap();
+        bundle.without_cache().write(&[file], &step).unwrap();
     }
 
-    fn account(bundle: &Bundle, name: &str) -> Option<Account> {
-        let bundle = bundle.anew();
+    fn account_for(bundle: &Bundle, name: &str) -> Option<FileStanding> {
+        let bundle = bundle.without_cache();
         let files = Transcript::read(bundle.store())
             .unwrap()
-            .files(bundle.store(), Some(bundle.id()));
+            .account_for_files(bundle.store(), Some(bundle.id()));
         files
             .into_iter()
             .find(|file| file.name == name)
@@ -749,20 +760,20 @@ mod tests {
     #[test]
     fn a_receipt_counts_where_a_step_wrote_it_and_it_is_of_this_claim() {
         let dir = tempfile::tempdir().unwrap();
-        let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
-        let holds = |claim: &Receipt| bundle.anew().holds_receipt_of(claim).unwrap();
-        let (own, path) = (receipt(), dir.path().join(RECEIPT));
+        let bundle = Bundle::at_path(dir.path(), ID.parse().unwrap());
+        let holds = |claim: &Receipt| bundle.without_cache().holds_receipt_of(claim).unwrap();
+        let (own, path) = (sample_receipt(), dir.path().join(RECEIPT));
         assert!(!holds(&own), "there is none");
-        std::fs::write(&path, document(&own)).unwrap();
+        std::fs::write(&path, to_document(&own)).unwrap();
         assert!(!holds(&own), "planted, without a transcript");
         std::fs::remove_file(&path).unwrap();
         write(&bundle, VERIFICATION, b"{}");
-        std::fs::write(&path, document(&own)).unwrap();
+        std::fs::write(&path, to_document(&own)).unwrap();
         assert!(!holds(&own), "planted beside a transcript");
         write(
             &bundle,
             RECEIPT,
-            &document(&Receipt {
+            &to_document(&Receipt {
                 state: "ACTIVE".into(),
                 ..own.clone()
             }),
@@ -810,7 +821,7 @@ mod tests {
         others
             .iter()
             .for_each(|other| assert!(!holds(other), "of another claim: {other:?}"));
-        std::fs::write(&path, document(&own)).unwrap();
+        std::fs::write(&path, to_document(&own)).unwrap();
         assert!(!holds(&own), "exchanged since");
     }
 
@@ -818,7 +829,7 @@ mod tests {
     fn every_file_that_a_bundle_can_hold_is_written_changed_missing_found_or_unaccounted() {
         for name in names_of(Some(&ID.parse().unwrap())) {
             let dir = tempfile::tempdir().unwrap();
-            let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
+            let bundle = Bundle::at_path(dir.path(), ID.parse().unwrap());
             let path = dir.path().join(&name);
             let other = if name == VERIFICATION {
                 RESPONSE
@@ -828,59 +839,67 @@ mod tests {
             // Before the first step: only steps write down what was created or claimed.
             std::fs::write(&path, "one").unwrap();
             assert_eq!(
-                account(&bundle, &name),
+                account_for(&bundle, &name),
                 Some(if TRUST_ANCHOR_FILES.contains(&name.as_str()) {
-                    Account::Found
+                    FileStanding::Found
                 } else {
-                    Account::Unaccounted
+                    FileStanding::Unaccounted
                 }),
                 "{name}"
             );
             write(&bundle, other, b"{}");
             let found = if [CREATION, RECEIPT].contains(&name.as_str()) {
-                Account::Unaccounted
+                FileStanding::Unaccounted
             } else {
-                Account::Found
+                FileStanding::Found
             };
-            assert_eq!(account(&bundle, &name), Some(found), "{name}");
-            assert_eq!(bundle.anew().written_by(&name).unwrap(), None, "{name}");
+            assert_eq!(account_for(&bundle, &name), Some(found), "{name}");
+            assert_eq!(
+                bundle.without_cache().written_by(&name).unwrap(),
+                None,
+                "{name}"
+            );
             // Written by a step, exchanged, taken away.
             std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
             std::fs::remove_file(&path).unwrap();
             write(&bundle, &name, b"two");
             assert_eq!(
                 (
-                    account(&bundle, &name),
-                    bundle.anew().written_by(&name).unwrap()
+                    account_for(&bundle, &name),
+                    bundle.without_cache().written_by(&name).unwrap()
                 ),
-                (Some(Account::Written), Some(1)),
+                (Some(FileStanding::Written), Some(1)),
                 "{name}"
             );
             std::fs::write(&path, "three").unwrap();
             assert_eq!(
                 (
-                    account(&bundle, &name),
-                    bundle.anew().written_by(&name).unwrap()
+                    account_for(&bundle, &name),
+                    bundle.without_cache().written_by(&name).unwrap()
                 ),
-                (Some(Account::Changed), None),
+                (Some(FileStanding::Changed), None),
                 "{name}"
             );
             std::fs::remove_file(&path).unwrap();
-            assert_eq!(account(&bundle, &name), Some(Account::Missing), "{name}");
+            assert_eq!(
+                account_for(&bundle, &name),
+                Some(FileStanding::Missing),
+                "{name}"
+            );
             // Added between two steps.
             std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
             write(&bundle, other, b"{ }");
             std::fs::write(&path, "four").unwrap();
             let added = if TRUST_ANCHOR_FILES.contains(&name.as_str()) {
-                Account::Found
+                FileStanding::Found
             } else {
-                Account::Unaccounted
+                FileStanding::Unaccounted
             };
-            assert_eq!(account(&bundle, &name), Some(added), "{name}");
+            assert_eq!(account_for(&bundle, &name), Some(added), "{name}");
             write(&bundle, Part::Csr.file_name(bundle.id()).as_str(), b"csr");
             if name != Part::Csr.file_name(bundle.id()) {
                 assert_eq!(
-                    account(&bundle, &name),
+                    account_for(&bundle, &name),
                     Some(added),
                     "{name}: a step that finds it does not make it accounted for"
                 );

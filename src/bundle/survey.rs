@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request,
-    Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, Trail, VERIFICATION,
+    Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, TranscriptReading, VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
@@ -19,38 +19,38 @@ use crate::x509::{Moment, PublicKey};
 
 /// A file that a bundle of this cluster can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct SurveyedFile {
     /// Its name.
     pub name: String,
-    /// What it holds, or why that cannot be read; `None` where it is absent.
+    /// The file's content, or why it cannot be read; `None` where it is absent.
     pub content: Option<std::result::Result<Vec<u8>, Lines>>,
 }
 
-/// What a document of the bundle tells. Nothing of it is proof.
+/// A document of the bundle as it was read. Nothing of it is proof. Nothing of it is proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Told<T> {
+pub enum SurveyedDocument<T> {
     /// There is no such document.
     #[default]
     Absent,
     /// It cannot be read, for this reason.
     Damaged(Lines),
     /// This.
-    Tells(T),
+    Read(T),
 }
 
-impl<T> Told<T> {
-    /// What it tells, where it tells anything.
-    pub const fn told(&self) -> Option<&T> {
+impl<T> SurveyedDocument<T> {
+    /// Returns the document's content, where it can be read.
+    pub const fn content(&self) -> Option<&T> {
         match self {
-            Told::Tells(told) => Some(told),
-            Told::Absent | Told::Damaged(_) => None,
+            SurveyedDocument::Read(told) => Some(told),
+            SurveyedDocument::Absent | SurveyedDocument::Damaged(_) => None,
         }
     }
 }
 
 /// `verification.json` as it is read back, by people alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Noted {
+pub struct NotedVerification {
     /// `verified` or `rejected`.
     pub verdict: OutsideText,
     /// The policy that was judged under.
@@ -60,14 +60,14 @@ pub struct Noted {
     /// The anchors used.
     #[serde(default)]
     pub anchors: Vec<NotedAnchor>,
-    /// Why failures were accepted, where any were.
+    /// The reason for which failures were accepted, where any were.
     #[serde(default)]
     pub reason: Option<OutsideText>,
     /// Every check.
     pub checks: Vec<NotedCheck>,
 }
 
-impl Noted {
+impl NotedVerification {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-verification/1";
 }
@@ -86,9 +86,9 @@ pub struct NotedAnchor {
 pub struct NotedCheck {
     /// Its id.
     pub id: OutsideText,
-    /// How it came out.
+    /// The status of the check.
     pub status: OutsideText,
-    /// What was compared with what.
+    /// The sentence that says what was compared with what.
     pub detail: OutsideText,
 }
 
@@ -98,46 +98,49 @@ pub struct Survey {
     /// The cluster that the bundle is named for.
     pub cluster_id: ClusterId,
     /// Every file that a bundle of this cluster can have, the transcript last.
-    pub files: Vec<Seen>,
-    /// What else lies there, and belongs to no bundle.
+    pub files: Vec<SurveyedFile>,
+    /// The other files that lie there, and belong to no bundle.
     pub strangers: Vec<OutsideText>,
     /// Those of them that hold a private key: whoever gets a copy of the bundle gets that.
     pub private_keys: Vec<OutsideText>,
     /// `request.json`
-    pub request: Told<Request>,
+    pub request: SurveyedDocument<Request>,
     /// `verification.json`
-    pub verification: Told<Noted>,
+    pub verification: SurveyedDocument<NotedVerification>,
     /// `response.json`
-    pub response: Told<Response>,
+    pub response: SurveyedDocument<Response>,
     /// `receipt.json`
-    pub receipt: Told<Receipt>,
+    pub receipt: SurveyedDocument<Receipt>,
     /// `transcript.jsonl`
-    pub transcript: Told<Trail>,
-    /// Where the files are not what the transcript, itself sound, says that its steps left: a
-    /// sentence for each.
+    pub transcript: SurveyedDocument<TranscriptReading>,
+    /// The places where the files are not what the transcript, itself sound, says that its steps
+    /// left: a sentence for each.
     pub unaccounted: Vec<Lines>,
 }
 
 impl Survey {
-    /// Of the bundle at `dir`.
+    /// Reads the bundle at `dir`.
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
-    pub fn of(dir: &Path) -> Result<Self> {
-        let (bundle, _faults) = Bundle::look(Store::at(dir))?;
-        let names = bundle.names().into_iter().chain([TRANSCRIPT.to_owned()]);
-        let mut files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
-        let transcript = match file(&files, TRANSCRIPT) {
-            None => Told::Absent,
-            Some(Err(why)) => Told::Damaged(why.clone()),
-            Some(Ok(content)) => Told::Tells(Trail::of(content)),
+    pub fn read_from(dir: &Path) -> Result<Self> {
+        let (bundle, _faults) = Bundle::open_leniently(Store::at_path(dir))?;
+        let names = bundle
+            .possible_names()
+            .into_iter()
+            .chain([TRANSCRIPT.to_owned()]);
+        let mut files: Vec<SurveyedFile> = names.map(|name| survey_file(&bundle, name)).collect();
+        let transcript = match find_file(&files, TRANSCRIPT) {
+            None => SurveyedDocument::Absent,
+            Some(Err(why)) => SurveyedDocument::Damaged(why.clone()),
+            Some(Ok(content)) => SurveyedDocument::Read(TranscriptReading::from_content(content)),
         };
-        let sound = transcript.told().filter(|trail| trail.fault.is_none());
+        let sound = transcript.content().filter(|trail| trail.fault.is_none());
         let unaccounted = sound
-            .map(|trail| trail.holds.unaccounted(bundle.store(), bundle.id()))
+            .map(|trail| trail.holds.list_unaccounted(bundle.store(), bundle.id()))
             .unwrap_or_default();
         // Few bundles were begun by `bootstrap --create`.
-        let created = transcript.told().is_some_and(|trail| {
+        let created = transcript.content().is_some_and(|trail| {
             trail
                 .holds
                 .entries()
@@ -145,13 +148,13 @@ impl Survey {
                 .any(|entry| entry.outputs.has(CREATION))
         });
         files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
-        let beside = bundle.store().beside(Some(bundle.id()))?;
+        let beside = bundle.store().list_strangers(Some(bundle.id()))?;
         Ok(Survey {
             cluster_id: bundle.id().clone(),
-            request: document(&files, REQUEST, Request::FORMAT),
-            verification: document(&files, VERIFICATION, Noted::FORMAT),
-            response: document(&files, RESPONSE, Response::FORMAT),
-            receipt: document(&files, RECEIPT, Receipt::FORMAT),
+            request: read_document(&files, REQUEST, Request::FORMAT),
+            verification: read_document(&files, VERIFICATION, NotedVerification::FORMAT),
+            response: read_document(&files, RESPONSE, Response::FORMAT),
+            receipt: read_document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
             private_keys: beside
@@ -164,54 +167,61 @@ impl Survey {
         })
     }
 
-    /// Whether there is such a file, readable or not.
-    pub fn holds(&self, name: &str) -> bool {
-        file(&self.files, name).is_some()
+    /// Tells whether there is such a file, readable or not.
+    pub fn has_file(&self, name: &str) -> bool {
+        find_file(&self.files, name).is_some()
     }
 
-    /// A file's content, where it can be read.
+    /// Returns a file's content, where it can be read.
     pub fn content(&self, name: &str) -> Option<&[u8]> {
-        file(&self.files, name)?.as_ref().ok().map(Vec::as_slice)
+        find_file(&self.files, name)?
+            .as_ref()
+            .ok()
+            .map(Vec::as_slice)
     }
 
-    /// A part's content, where it can be read.
-    pub fn part(&self, part: Part) -> Option<&[u8]> {
+    /// Returns a part's content, where it can be read.
+    pub fn part_content(&self, part: Part) -> Option<&[u8]> {
         self.content(&part.file_name(&self.cluster_id))
     }
 
-    /// The trust anchor's text, where it can be read.
+    /// Returns the trust anchor's text, where it can be read.
     pub fn trust_anchor(&self) -> Option<&[u8]> {
         self.content(self.trust_anchor_file())
     }
 
-    /// The file that holds the trust anchor, or would.
+    /// Returns the name of the file that holds the trust anchor, or would.
     pub fn trust_anchor_file(&self) -> &'static str {
         TRUST_ANCHOR_FILES
             .into_iter()
-            .find(|name| self.holds(name))
+            .find(|name| self.has_file(name))
             .unwrap_or(CA_FILE)
     }
 
-    /// What there is to judge; what is absent is empty, and an absent CSR none.
+    /// Returns the evidence that there is to judge; what is absent is empty, and an absent CSR
+    /// none.
     pub fn evidence(&self) -> Evidence {
-        let read = |part| self.part(part).unwrap_or_default().to_vec();
+        let read = |part| self.part_content(part).unwrap_or_default().to_vec();
         Evidence {
-            csr: self.part(Part::Csr).map(<[u8]>::to_vec),
+            csr: self.part_content(Part::Csr).map(<[u8]>::to_vec),
             hsm: read(Part::Hsm),
             aws_hardware: read(Part::AwsHardware),
             manufacturer_hardware: read(Part::ManufacturerHardware),
         }
     }
 
-    /// The first step of the transcript with a seal that `key` did not make.
-    pub fn forged(&self, key: &PublicKey) -> Option<u64> {
+    /// Returns the first step of the transcript with a seal that `key` did not make.
+    pub fn first_forged_seal(&self, key: &PublicKey) -> Option<u64> {
         self.transcript
-            .told()
-            .and_then(|trail| trail.holds.forged(key))
+            .content()
+            .and_then(|trail| trail.holds.first_forged_seal(key))
     }
 }
 
-fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec<u8>, Lines>> {
+fn find_file<'a>(
+    files: &'a [SurveyedFile],
+    name: &str,
+) -> Option<&'a std::result::Result<Vec<u8>, Lines>> {
     files
         .iter()
         .find(|seen| seen.name == name)?
@@ -219,7 +229,7 @@ fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec
         .as_ref()
 }
 
-fn seen(bundle: &Bundle, name: String) -> Seen {
+fn survey_file(bundle: &Bundle, name: String) -> SurveyedFile {
     let store = bundle.store();
     let max = match name.as_str() {
         TRANSCRIPT => transcript::MAX_TRANSCRIPT,
@@ -231,14 +241,20 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
             .read(&name, "a file of the bundle", max)
             .map_err(|error| error.message)
     });
-    Seen { name, content }
+    SurveyedFile { name, content }
 }
 
-fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> Told<T> {
-    match file(files, name) {
-        None => Told::Absent,
-        Some(Err(why)) => Told::Damaged(why.clone()),
-        Some(Ok(content)) => documents::parse(content, name, format)
-            .map_or_else(|error| Told::Damaged(error.message), Told::Tells),
+fn read_document<T: DeserializeOwned>(
+    files: &[SurveyedFile],
+    name: &str,
+    format: &str,
+) -> SurveyedDocument<T> {
+    match find_file(files, name) {
+        None => SurveyedDocument::Absent,
+        Some(Err(why)) => SurveyedDocument::Damaged(why.clone()),
+        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(
+            |error| SurveyedDocument::Damaged(error.message),
+            SurveyedDocument::Read,
+        ),
     }
 }

@@ -17,14 +17,14 @@ mod entry;
 mod files;
 
 pub use account::AfterSeal;
-pub use entry::{Entry, Seal, Sealer, Step};
-pub use files::{Account, FileAccount};
+pub use entry::{Seal, Sealer, TranscriptEntry, TranscriptStep};
+pub use files::{FileAccount, FileStanding};
 
 use super::{ClusterId, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText};
-use crate::quote::Format;
-use entry::line;
+use crate::quote::DocumentFormat;
+use entry::to_line;
 
 /// The file's name.
 pub const TRANSCRIPT: &str = "transcript.jsonl";
@@ -35,30 +35,32 @@ pub(super) const MAX_TRANSCRIPT: u64 = 1024 * 1024;
 /// The hash before the first line.
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-fn fault(what: impl Into<Lines>, hint: &str) -> Error {
+fn transcript_fault(what: impl Into<Lines>, hint: &str) -> Error {
     Error::new(ErrorKind::BadTranscript, what, hint)
 }
 
-/// What is wrong with a line that is no entry: another version's has another format.
-fn unknown(line: &str) -> String {
+/// Says what is wrong with a line that is no entry: another version's has another format.
+fn describe_unknown(line: &str) -> String {
     let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
     match value.get("format").and_then(serde_json::Value::as_str) {
-        Some(format) if format != Entry::FORMAT => match Format::of(format) {
-            Some(format) => format!(
-                "has the format `{format}`, expected `{}`: another version of hsmboot wrote it",
-                Entry::FORMAT
-            ),
-            None => format!(
-                "has a format that is none of hsmboot's, expected `{}`",
-                Entry::FORMAT
-            ),
-        },
+        Some(format) if format != TranscriptEntry::FORMAT => {
+            match DocumentFormat::from_text(format) {
+                Some(format) => format!(
+                    "has the format `{format}`, expected `{}`: another version of hsmboot wrote it",
+                    TranscriptEntry::FORMAT
+                ),
+                None => format!(
+                    "has a format that is none of hsmboot's, expected `{}`",
+                    TranscriptEntry::FORMAT
+                ),
+            }
+        }
         _ => "is not a step of a transcript".into(),
     }
 }
 
-/// That another step came while one was about to be sealed.
-pub(super) fn grown(store: &Store) -> Error {
+/// Returns the error that another step came while one was about to be sealed.
+pub(super) fn transcript_grown(store: &Store) -> Error {
     Error::new(
         ErrorKind::ChangedMeanwhile,
         format!(
@@ -70,7 +72,7 @@ pub(super) fn grown(store: &Store) -> Error {
     .with_fact(FactName::File, store.place(TRANSCRIPT).to_string())
 }
 
-fn full() -> Error {
+fn transcript_full() -> Error {
     Error::new(
         ErrorKind::TranscriptFull,
         format!(
@@ -85,25 +87,25 @@ fn full() -> Error {
 
 /// A transcript as far as it holds, for those who look at one that may not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trail {
+pub struct TranscriptReading {
     /// The lines before the first fault.
     pub holds: Transcript,
     /// The first line that does not hold, counted from 1, and why.
     pub fault: Option<(usize, Lines)>,
-    /// That line and all behind it, as they stand there.
+    /// The faulty line and all behind it, as they stand there.
     pub rest: OutsideText,
 }
 
-impl Trail {
-    /// Of a transcript's content.
-    pub fn of(content: &[u8]) -> Self {
-        let mut trail = Trail::default();
+impl TranscriptReading {
+    /// Reads a transcript's content.
+    pub fn from_content(content: &[u8]) -> Self {
+        let mut trail = TranscriptReading::default();
         for (at, found) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let text = std::str::from_utf8(found).map_err(|_| "is not text (UTF-8)".to_owned());
             match text.and_then(|text| {
                 trail
                     .holds
-                    .follow(text, at.saturating_add(1))
+                    .parse_next(text, at.saturating_add(1))
                     .map(|entry| (entry, text))
             }) {
                 Ok((entry, text)) => {
@@ -116,7 +118,7 @@ impl Trail {
                     )
                     .into_owned()
                     .into();
-                    return Trail {
+                    return TranscriptReading {
                         fault: Some((at.saturating_add(1), why.into())),
                         rest,
                         ..trail
@@ -131,7 +133,7 @@ impl Trail {
 /// The lines of a transcript that holds, each the successor of the one before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    entries: Vec<Entry>,
+    entries: Vec<TranscriptEntry>,
     text: String,
 }
 
@@ -150,7 +152,7 @@ impl Transcript {
         )
     }
 
-    /// The same of a transcript's content, which stands, or came from, `place`.
+    /// Reads a transcript from its content, which stands, or came from, `place`.
     ///
     /// # Errors
     /// As [`Transcript::read`].
@@ -168,23 +170,28 @@ impl Transcript {
     }
 
     fn parse(content: &[u8]) -> std::result::Result<Self, (usize, Lines)> {
-        let trail = Trail::of(content);
+        let trail = TranscriptReading::from_content(content);
         trail.fault.map_or(Ok(trail.holds), Err)
     }
 
-    /// The line that follows, or why it does not.
-    fn follow(&self, found: &str, number: usize) -> std::result::Result<Entry, String> {
+    /// Parses the line that follows, or says why it does not follow.
+    fn parse_next(
+        &self,
+        found: &str,
+        number: usize,
+    ) -> std::result::Result<TranscriptEntry, String> {
         let fault = |what: &str| what.to_owned();
         let found = found
             .strip_suffix('\n')
             .ok_or_else(|| fault("is cut short: it has no line end"))?;
-        let entry: Entry = serde_json::from_str(found).map_err(|_| unknown(found))?;
+        let entry: TranscriptEntry =
+            serde_json::from_str(found).map_err(|_| describe_unknown(found))?;
         // The one way to write it: so that no byte of the line is outside the hash's and the seal's
         // reach.
-        if entry.format != Entry::FORMAT {
-            return Err(unknown(found));
+        if entry.format != TranscriptEntry::FORMAT {
+            return Err(describe_unknown(found));
         }
-        if line(&entry) != found {
+        if to_line(&entry) != found {
             return Err(fault("is not written as hsmboot writes it"));
         }
         if u64::try_from(number).ok() != Some(entry.step) {
@@ -193,7 +200,7 @@ impl Transcript {
                 entry.step
             ));
         }
-        if entry.previous != self.next().1 {
+        if entry.previous != self.next_link().1 {
             return Err(fault(
                 "does not follow from the line before: one of the two was changed, or a line \
                  between them was taken out",
@@ -207,7 +214,7 @@ impl Transcript {
         Ok(entry)
     }
 
-    /// That there is room for a step more, even a long one.
+    /// Checks that there is room for a step more, even a long one.
     ///
     /// # Errors
     /// Class `Conflict`, `transcript-full`.
@@ -215,43 +222,43 @@ impl Transcript {
         const LONG: usize = 16 * 1024;
         match u64::try_from(self.text.len().saturating_add(LONG)) {
             Ok(length) if length <= MAX_TRANSCRIPT => Ok(()),
-            _ => Err(full()),
+            _ => Err(transcript_full()),
         }
     }
 
-    /// The steps.
-    pub fn entries(&self) -> &[Entry] {
+    /// Returns the steps.
+    pub fn entries(&self) -> &[TranscriptEntry] {
         &self.entries
     }
 
-    /// The cluster that its lines name: the first ones may have been written before there was an
-    /// id.
+    /// Returns the cluster that its lines name: the first ones may have been written before there
+    /// was an id.
     pub fn cluster_id(&self) -> Option<&ClusterId> {
         self.entries
             .iter()
             .find_map(|entry| entry.cluster_id.as_ref())
     }
 
-    /// The last step that wrote a file, and the SHA-256 that it put down.
-    pub fn written(&self, name: &str) -> Option<(u64, &OutsideText)> {
+    /// Returns the last step that wrote a file, and the SHA-256 that it put down.
+    pub fn last_written(&self, name: &str) -> Option<(u64, &OutsideText)> {
         self.entries
             .iter()
             .rev()
             .find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest)))
     }
 
-    /// The file's content; empty where there is no step.
+    /// Returns the file's content; empty where there is no step.
     pub fn content(&self) -> &[u8] {
         self.text.as_bytes()
     }
 
-    /// Whether it is the other one, perhaps with more steps.
+    /// Tells whether it is the other one, perhaps with more steps.
     pub fn continues(&self, other: &Transcript) -> bool {
         self.text.starts_with(&other.text)
     }
 
-    /// What the next entry has to name as `step` and `previous`.
-    pub fn next(&self) -> (u64, String) {
+    /// Returns the values that the next entry has to name as `step` and `previous`.
+    pub fn next_link(&self) -> (u64, String) {
         let step = u64::try_from(self.entries.len())
             .unwrap_or(u64::MAX)
             .saturating_add(1);
@@ -259,24 +266,24 @@ impl Transcript {
             step,
             self.entries
                 .last()
-                .map_or_else(|| BEGINNING.to_owned(), Entry::hash),
+                .map_or_else(|| BEGINNING.to_owned(), TranscriptEntry::hash),
         )
     }
 
-    /// The file's content with one step more.
-    pub fn with(&self, entry: &Entry) -> Vec<u8> {
-        format!("{}{}\n", self.text, line(entry)).into_bytes()
+    /// Returns the file's content with one step more.
+    pub fn with_entry(&self, entry: &TranscriptEntry) -> Vec<u8> {
+        format!("{}{}\n", self.text, to_line(entry)).into_bytes()
     }
 
-    /// That it is this cluster's, if it is any's.
+    /// Checks that the transcript is this cluster's, if it is any's.
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`.
-    pub(super) fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
+    pub(super) fn check_cluster(&self, cluster_id: &ClusterId) -> Result<()> {
         match self.cluster_id() {
             Some(id) if id != cluster_id => {
                 let what = format!("{TRANSCRIPT} is of {id}, and the bundle of {cluster_id}");
-                Err(fault(
+                Err(transcript_fault(
                     what,
                     "it was exchanged, or copied together with the wrong files: keep each \
                      cluster's files in a directory of their own",
@@ -294,13 +301,13 @@ mod tests {
     use crate::bundle::Digests;
     use crate::x509::Moment;
 
-    fn three() -> Vec<u8> {
+    fn three_steps() -> Vec<u8> {
         let mut content = Vec::new();
         for name in ["fetch", "sign", "submit"] {
             let transcript = Transcript::parse(&content).unwrap();
-            let (step, previous) = transcript.next();
-            let entry = Entry {
-                format: Entry::FORMAT.to_owned(),
+            let (step, previous) = transcript.next_link();
+            let entry = TranscriptEntry {
+                format: TranscriptEntry::FORMAT.to_owned(),
                 step,
                 time: Moment::from_unix(1_700_000_000),
                 tool: "hsmboot test".into(),
@@ -320,24 +327,24 @@ mod tests {
                 previous,
                 seal: None,
             };
-            content = transcript.with(&entry);
+            content = transcript.with_entry(&entry);
         }
         content
     }
 
     /// Lines that say these clusters, each following from the one before.
     fn of_clusters(clusters: &[Option<&str>]) -> std::result::Result<Transcript, (usize, Lines)> {
-        let first = Transcript::parse(&three()).unwrap().entries()[0].clone();
+        let first = Transcript::parse(&three_steps()).unwrap().entries()[0].clone();
         let (mut text, mut previous) = (String::new(), BEGINNING.to_owned());
         for (cluster, step) in clusters.iter().zip(1..) {
             let cluster_id = cluster.map(|id| id.parse().unwrap());
-            let entry = Entry {
+            let entry = TranscriptEntry {
                 step,
                 previous,
                 cluster_id,
                 ..first.clone()
             };
-            text.push_str(&format!("{}\n", line(&entry)));
+            text.push_str(&format!("{}\n", to_line(&entry)));
             previous = entry.hash();
         }
         Transcript::parse(text.as_bytes())
@@ -353,10 +360,10 @@ mod tests {
                 .unwrap()
                 .contains("cluster_id")
         );
-        begun.is_of(&other.parse().unwrap()).unwrap();
+        begun.check_cluster(&other.parse().unwrap()).unwrap();
         let goes_on = of_clusters(&[None, Some(one), Some(one)]).unwrap();
         assert_eq!(goes_on.cluster_id().map(ClusterId::as_str), Some(one));
-        assert!(goes_on.is_of(&other.parse().unwrap()).is_err());
+        assert!(goes_on.check_cluster(&other.parse().unwrap()).is_err());
         assert_eq!(
             of_clusters(&[None, Some(one), Some(other)]).unwrap_err(),
             (3, "is of another cluster".into())
@@ -370,17 +377,17 @@ mod tests {
 
     #[test]
     fn a_transcript_of_three_steps_holds() {
-        let transcript = Transcript::parse(&three()).unwrap();
+        let transcript = Transcript::parse(&three_steps()).unwrap();
         assert_eq!(transcript.entries().len(), 3);
         assert_eq!(
-            transcript.with(&transcript.entries()[2]).len(),
-            three().len() + line(&transcript.entries()[2]).len() + 1
+            transcript.with_entry(&transcript.entries()[2]).len(),
+            three_steps().len() + to_line(&transcript.entries()[2]).len() + 1
         );
     }
 
     #[test]
     fn every_changed_bit_breaks_it_but_in_the_last_line_where_the_files_tell() {
-        let good = three();
+        let good = three_steps();
         let last = good[..good.len() - 1]
             .iter()
             .rposition(|byte| *byte == b'\n')
@@ -397,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_line_taken_out_swapped_or_cut_is_found() {
-        let good = three();
+        let good = three_steps();
         let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
         for kept in [
             &[1, 2][..],
@@ -417,14 +424,14 @@ mod tests {
 
     #[test]
     fn a_line_that_nests_deeply_is_no_step() {
-        let good = String::from_utf8(three()).unwrap();
+        let good = String::from_utf8(three_steps()).unwrap();
         for depth in [1, 200, 100_000] {
             let more = format!(
                 "{good}{{\"format\":{}{}}}\n",
                 "[".repeat(depth),
                 "]".repeat(depth)
             );
-            let trail = Trail::of(more.as_bytes());
+            let trail = TranscriptReading::from_content(more.as_bytes());
             assert_eq!(
                 (trail.holds.entries().len(), trail.fault),
                 (3, Some((4, "is not a step of a transcript".into())))
@@ -434,11 +441,11 @@ mod tests {
 
     #[test]
     fn what_comes_before_a_line_that_is_no_text_still_holds() {
-        let good = three();
+        let good = three_steps();
         let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
         let mut bad = good.clone();
         bad[lines[0].len() + lines[1].len() + 20] = 0xff;
-        let trail = Trail::of(&bad);
+        let trail = TranscriptReading::from_content(&bad);
         assert_eq!(
             (trail.holds.entries().len(), trail.fault),
             (2, Some((3, "is not text (UTF-8)".into())))
@@ -448,7 +455,7 @@ mod tests {
             &good[..lines[0].len() + lines[1].len()]
         );
         assert_eq!(
-            trail.rest.raw(),
+            trail.rest.as_raw(),
             String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..])
         );
     }

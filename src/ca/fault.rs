@@ -1,14 +1,14 @@
-//! What can be wrong with a key file. Facts only, and never a byte of the key: no fault has room
-//! for one, since words are this program's own (`&'static str`) and the rest are numbers.
+//! The faults of a key file. Facts only, and never a byte of the key: no fault has room for one,
+//! since words are this program's own (`&'static str`) and the rest are numbers.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::{fsio, hint};
 
-/// Why a key file does not yield a key that can sign.
+/// The reason why a key file does not yield a key that can sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFault {
@@ -27,7 +27,7 @@ pub enum KeyFault {
     /// Something else that is well known.
     #[error("holds {found} where a private key belongs")]
     NotAKey {
-        /// What it is, with its article.
+        /// The description of it, with its article.
         found: &'static str,
     },
     /// More than one private key.
@@ -45,7 +45,7 @@ pub enum KeyFault {
     /// A sound key of a kind that the CA cannot use.
     #[error("holds {found}, which cannot be the CA's key here")]
     UnsupportedKey {
-        /// What it is, with its article.
+        /// The description of it, with its article.
         found: &'static str,
         /// What to do instead.
         instead: Instead,
@@ -63,7 +63,8 @@ pub enum KeyFault {
         scheme: Scheme,
     },
     /// An encryption made so costly that reading it could stop the machine.
-    #[error("asks for {found} to turn the passphrase into a key; the limit is {}", found.limit())]
+    #[error("asks for {found} to turn the passphrase into a key; the limit is \
+             {}", found.limit_text())]
     TooCostly {
         /// What the file asks for.
         found: Cost,
@@ -110,7 +111,7 @@ impl Scheme {
     }
 }
 
-/// What a key derivation would cost.
+/// The cost of a key derivation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
     /// Rounds of PBKDF2.
@@ -120,7 +121,7 @@ pub enum Cost {
 }
 
 impl Cost {
-    const fn limit(self) -> &'static str {
+    const fn limit_text(self) -> &'static str {
         match self {
             Cost::Rounds(_) => "10000000",
             Cost::Scrypt(..) => {
@@ -139,7 +140,7 @@ impl fmt::Display for Cost {
     }
 }
 
-/// What to do about a key that cannot be the CA's as it is.
+/// The remedy for a key that cannot be the CA's as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instead {
     /// Make another.
@@ -168,10 +169,10 @@ pub enum Instead {
 impl KeyFault {
     /// The error that a command ends with. Malformed is class `Input`; what the CA cannot sign with
     /// is class `Ca`.
-    pub fn at(&self, path: &Path) -> Error {
-        let file = hint::path(path, "FILE");
+    pub fn to_error(&self, path: &Path) -> Error {
+        let file = hint::path_word(path, "FILE");
         let look = |more: &[&str]| {
-            hint::command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat())
+            hint::quote_command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat())
         };
         let (kind, hint) = match self {
             KeyFault::Empty | KeyFault::NoKey | KeyFault::Malformed { .. } => (
@@ -193,14 +194,14 @@ impl KeyFault {
                 "leave the CA's key alone in a file".to_owned(),
             ),
             KeyFault::UnsupportedKey { instead, .. } => {
-                (ErrorKind::CaKeyUnsupported, instead.hint(path))
+                (ErrorKind::CaKeyUnsupported, instead.to_hint(path))
             }
             KeyFault::UnsupportedSize { .. } => {
-                (ErrorKind::CaKeyUnsupported, Instead::Another.hint(path))
+                (ErrorKind::CaKeyUnsupported, Instead::Another.to_hint(path))
             }
             KeyFault::UnsupportedEncryption { scheme } => (
                 ErrorKind::CaKeyEncryptionUnsupported,
-                convert(
+                conversion_hint(
                     path,
                     Anew::Pkcs8 {
                         legacy: scheme.legacy,
@@ -213,7 +214,10 @@ impl KeyFault {
                 } else {
                     Anew::Pkcs8 { legacy: false }
                 };
-                (ErrorKind::CaKeyEncryptionUnsupported, convert(path, anew))
+                (
+                    ErrorKind::CaKeyEncryptionUnsupported,
+                    conversion_hint(path, anew),
+                )
             }
             KeyFault::WrongPassphrase => (
                 ErrorKind::WrongPassphrase,
@@ -226,23 +230,24 @@ impl KeyFault {
         };
         Error::new(
             kind,
-            format!("the CA's key file {} {self}", shown(path)),
+            format!("the CA's key file {} {self}", shown_path(path)),
             hint,
         )
     }
 }
 
 impl KeyFault {
-    /// The same of a file that openssl does not read as it is: a command of its comes second.
+    /// The same error for a file that openssl does not read as it is: a command of openssl's comes
+    /// second.
     pub(crate) fn as_openssl_does_not_read_it(&self, path: &Path) -> Error {
-        let error = self.at(path);
+        let error = self.to_error(path);
         if !error.hint.contains("`openssl") {
             return error;
         }
         let first = "openssl does not read the file as it is: save it as plain text first, with a \
                      BEGIN line that says what it is, and without blanks";
         Error {
-            hint: error.hint.clone().after(format!("{first}; then ")),
+            hint: error.hint.clone().prefixed_with(format!("{first}; then ")),
             ..error
         }
     }
@@ -265,7 +270,7 @@ pub(crate) fn beside(path: &Path) -> PathBuf {
     hint::free_name(path, "key", fsio::is_taken)
 }
 
-/// How a key is written anew, encrypted, into another file.
+/// The way in which a key is written anew, encrypted, into another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anew {
     /// From a key file, under scrypt.
@@ -275,7 +280,7 @@ pub enum Anew {
     },
     /// From a PKCS#12 store.
     Pkcs12 {
-        /// The same of one of its ciphers.
+        /// OpenSSL 3 has one of its ciphers in the legacy provider.
         legacy: bool,
     },
 }
@@ -283,12 +288,15 @@ pub enum Anew {
 impl Anew {
     /// The command.
     pub(crate) fn command(self, path: &Path, new: &Path) -> String {
-        let (file, new) = (hint::path(path, "FILE"), hint::path(new, "NEWFILE"));
+        let (file, new) = (
+            hint::path_word(path, "FILE"),
+            hint::path_word(new, "NEWFILE"),
+        );
         match self {
             Anew::Pkcs8 { legacy } => {
                 // A provider that is named takes the default one's place (openssl(1), -provider).
                 let providers: &[&str] = if legacy { &LEGACY } else { &[] };
-                hint::command(
+                hint::quote_command(
                     &[
                         &["openssl", "pkcs8"],
                         providers,
@@ -299,7 +307,7 @@ impl Anew {
             }
             Anew::Pkcs12 { legacy } => {
                 let legacy: &[&str] = if legacy { &["-legacy"] } else { &[] };
-                hint::command(
+                hint::quote_command(
                     &[
                         &["openssl", "pkcs12"],
                         legacy,
@@ -312,15 +320,15 @@ impl Anew {
     }
 }
 
-/// What openssl(1) takes to have both providers.
+/// The options that give openssl(1) both providers.
 const LEGACY: [&str; 4] = ["-provider", "legacy", "-provider", "default"];
 
 /// A path as the word that `--ca-key` has to be given.
 fn as_word(path: &Path) -> String {
-    hint::line(&[&hint::path(path, "NEWFILE")])
+    hint::command_line(&[&hint::path_word(path, "NEWFILE")])
 }
 
-fn convert(path: &Path, anew: Anew) -> String {
+fn conversion_hint(path: &Path, anew: Anew) -> String {
     let new = beside(path);
     format!(
         "convert it with {}, and give {} with --ca-key",
@@ -330,9 +338,12 @@ fn convert(path: &Path, anew: Anew) -> String {
 }
 
 impl Instead {
-    fn hint(self, path: &Path) -> String {
+    fn to_hint(self, path: &Path) -> String {
         let new = beside(path);
-        let (file, out) = (hint::path(path, "FILE"), hint::path(&new, "NEWFILE"));
+        let (file, out) = (
+            hint::path_word(path, "FILE"),
+            hint::path_word(&new, "NEWFILE"),
+        );
         let (what, command) = match self {
             Instead::Another => {
                 return "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on \
@@ -341,7 +352,7 @@ impl Instead {
             }
             Instead::NamedCurve => (
                 "have the curve named",
-                hint::command(&[
+                hint::quote_command(&[
                     "openssl",
                     "pkey",
                     "-ec_param_enc",
@@ -358,8 +369,8 @@ impl Instead {
                 "convert a copy",
                 format!(
                     "`{} && {}`",
-                    hint::line(&["cp", "-p", &file, &out]),
-                    hint::line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])
+                    hint::command_line(&["cp", "-p", &file, &out]),
+                    hint::command_line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])
                 ),
             ),
             Instead::Pkcs12 { legacy } => (
@@ -377,7 +388,7 @@ impl Instead {
                     "-deststoretype",
                     "PKCS12",
                 ];
-                ("export it", hint::command(&words))
+                ("export it", hint::quote_command(&words))
             }
             Instead::Pvk { encrypted } => {
                 let providers: &[&str] = if encrypted { &LEGACY } else { &[] };
@@ -387,11 +398,11 @@ impl Instead {
                     &["-inform", "PVK", "-aes256", "-in", &file, "-out", &out],
                 ]
                 .concat();
-                ("convert it", hint::command(&words))
+                ("convert it", hint::quote_command(&words))
             }
             Instead::Blob => (
                 "convert it",
-                hint::command(&[
+                hint::quote_command(&[
                     "openssl", "rsa", "-inform", "MSBLOB", "-aes256", "-in", &file, "-out", &out,
                 ]),
             ),

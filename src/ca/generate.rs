@@ -35,11 +35,11 @@ impl NewKey {
     /// yields none.
     pub fn generate(kind: KeyType) -> Result<Self> {
         let pkcs8 = match kind {
-            KeyType::Rsa4096 => rsa(4096),
-            KeyType::Rsa3072 => rsa(3072),
-            KeyType::Rsa2048 => rsa(2048),
-            KeyType::P256 => ec(Curve::P256),
-            KeyType::P384 => ec(Curve::P384),
+            KeyType::Rsa4096 => generate_rsa(4096),
+            KeyType::Rsa3072 => generate_rsa(3072),
+            KeyType::Rsa2048 => generate_rsa(2048),
+            KeyType::P256 => generate_ec(Curve::P256),
+            KeyType::P384 => generate_ec(Curve::P384),
         };
         pkcs8
             .map(|pkcs8| NewKey { pkcs8 })
@@ -51,8 +51,8 @@ impl NewKey {
     /// # Errors
     /// Class [`Class::Machine`](crate::error::Class::Machine), `ca-key-unusable`, where what was
     /// made does not read again: a bug.
-    pub fn signer(&self) -> Result<FileKey> {
-        plain::pkcs8(&self.pkcs8)
+    pub fn to_file_key(&self) -> Result<FileKey> {
+        plain::parse_pkcs8(&self.pkcs8)
             .and_then(|material| FileKey::new(&material, None))
             .map_err(|fault| {
                 Error::new(
@@ -71,11 +71,11 @@ impl NewKey {
     /// yields none for salt and IV.
     pub fn to_pem(&self, passphrase: Option<&Passphrase>) -> Result<Zeroizing<String>> {
         match passphrase {
-            None => Ok(pem("PRIVATE KEY", &self.pkcs8)),
+            None => Ok(encode_pem("PRIVATE KEY", &self.pkcs8)),
             Some(passphrase) => {
-                let encrypted =
-                    pbes2::encrypt(&self.pkcs8, passphrase.bytes()).ok_or_else(no_randomness)?;
-                Ok(pem("ENCRYPTED PRIVATE KEY", &encrypted))
+                let encrypted = pbes2::encrypt_pkcs8(&self.pkcs8, passphrase.as_bytes())
+                    .ok_or_else(no_randomness)?;
+                Ok(encode_pem("ENCRYPTED PRIVATE KEY", &encrypted))
             }
         }
     }
@@ -90,14 +90,14 @@ fn no_randomness() -> Error {
 }
 
 /// An RSA key with the exponent 65537, which the crate `rsa` always takes.
-fn rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
+fn generate_rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
     let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, bits).ok()?;
     Some(key.to_pkcs8_der().ok()?.to_bytes())
 }
 
 /// A scalar in range, with its public point, in ECPrivateKey (RFC 5915 3). Drawn anew until it is
 /// in range, so that none is likelier than another.
-fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
+fn generate_ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
     let random = SystemRandom::new();
     let mut scalar = Zeroizing::new(vec![0u8; curve.octets()]);
     for _ in 0..64 {
@@ -114,13 +114,20 @@ fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
                 .map(|key| key.public_key().to_sec1_bytes()),
         };
         let Some(point) = point else { continue };
-        let public = der::tlv(der::tag::context(1), &[&der::bit_string(&point)]);
-        let private = Zeroizing::new(der::octet_string(&scalar));
-        let inner = Zeroizing::new(der::sequence(&[&der::integer(&[1]), &private, &public]));
-        let wrapped = Zeroizing::new(der::octet_string(&inner));
+        let public = der::encode_tlv(
+            der::tag::context_constructed(1),
+            &[&der::encode_bit_string(&point)],
+        );
+        let private = Zeroizing::new(der::encode_octet_string(&scalar));
+        let inner = Zeroizing::new(der::encode_sequence(&[
+            &der::encode_integer(&[1]),
+            &private,
+            &public,
+        ]));
+        let wrapped = Zeroizing::new(der::encode_octet_string(&inner));
         let algorithm = ec_key_identifier(curve);
-        return Some(Zeroizing::new(der::sequence(&[
-            &der::integer(&[0]),
+        return Some(Zeroizing::new(der::encode_sequence(&[
+            &der::encode_integer(&[0]),
             &algorithm,
             &wrapped,
         ])));
@@ -129,7 +136,7 @@ fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// PEM of 64 columns (RFC 7468 2), in memory that is wiped.
-fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
+fn encode_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let encoded = Zeroizing::new(Base64::encode_string(der));
     let lines = encoded.len().div_ceil(64);
     let mut out = Zeroizing::new(String::with_capacity(
@@ -161,8 +168,8 @@ mod tests {
     fn a_new_key_signs_and_is_never_the_same_twice() {
         for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
             let (one, two) = (
-                NewKey::generate(kind).unwrap().signer().unwrap(),
-                NewKey::generate(kind).unwrap().signer().unwrap(),
+                NewKey::generate(kind).unwrap().to_file_key().unwrap(),
+                NewKey::generate(kind).unwrap().to_file_key().unwrap(),
             );
             assert_ne!(one.spki(), two.spki());
             assert_eq!(
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn pem_has_lines_of_64_columns() {
-        let text = pem("PRIVATE KEY", &[7; 96]);
+        let text = encode_pem("PRIVATE KEY", &[7; 96]);
         assert_eq!(
             text.lines().map(str::len).collect::<Vec<_>>(),
             [27, 64, 64, 25]

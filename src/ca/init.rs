@@ -10,25 +10,25 @@ use crate::x509::{Certificate, Moment, pem};
 /// keyCertSign and cRLSign (RFC 5280 4.2.1.3).
 const USAGE: &[u32] = &[5, 6];
 
-/// What a CA certificate is made out for, but for its key. Serial and times are the caller's:
-/// nothing here draws or asks the clock.
+/// The terms of a CA certificate, without its key. Serial and times are the caller's: nothing here
+/// draws or asks the clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
+pub struct CaTerms<'a> {
     /// The Name in DER, as [`parse_subject`](super::parse_subject) makes it.
     pub subject: &'a [u8],
     /// The serial number's octets: positive, at most 20 (RFC 5280 4.1.2.2).
     pub serial: &'a [u8],
-    /// From when on the certificate is valid.
+    /// The first moment at which the certificate is valid.
     pub not_before: Moment,
-    /// Until when.
+    /// The last such moment.
     pub not_after: Moment,
 }
 
 /// Makes and self-signs a CA certificate: version 3, critical basicConstraints CA:TRUE, critical
 /// keyUsage keyCertSign and cRLSign, subject key identifier (docs/verification.md).
 ///
-/// What is returned has been read again, carries the terms, verifies under its own key, and fits
-/// InitializeCluster's limit on PEM.
+/// The returned certificate has been read again, carries the terms, verifies under its own key, and
+/// fits InitializeCluster's limit on PEM.
 ///
 /// # Errors
 /// Class [`Class::Ca`](crate::error::Class::Ca) where the key cannot sign;
@@ -36,23 +36,28 @@ pub struct Terms<'a> {
 /// certificate may have, and `bad-subject` for one that makes the certificate too long;
 /// [`Class::Machine`](crate::error::Class::Machine), `ca-certificate-unsound`, where the result
 /// does not hold.
-pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certificate> {
+pub fn make_trust_anchor(terms: &CaTerms<'_>, key: &dyn CaKey) -> Result<Certificate> {
     check_terms(terms)?;
-    let tbs = tbs(terms, key);
+    let tbs = build_tbs(terms, key);
     let signature = key.sign(&tbs)?;
-    let certificate =
-        Certificate::from_der(&write::signed(&tbs, key.signature_algorithm(), &signature))
-            .map_err(|fault| unsound(&fault.to_string()))?;
+    let certificate = Certificate::from_der(&write::encode_certificate(
+        &tbs,
+        key.signature_algorithm(),
+        &signature,
+    ))
+    .map_err(|fault| unsound_certificate(&fault.to_string()))?;
     if certificate.subject() != terms.subject
         || certificate.issuer() != terms.subject
         || certificate.spki() != key.spki()
     {
-        return Err(unsound(
+        return Err(unsound_certificate(
             "its names or its key are not the ones it was made for",
         ));
     }
-    if !certificate.is_signed_by(certificate.key()) {
-        return Err(unsound("its signature does not hold under its own key"));
+    if !certificate.is_signed_by(certificate.public_key()) {
+        return Err(unsound_certificate(
+            "its signature does not hold under its own key",
+        ));
     }
     let length = certificate.to_pem().len();
     if length > pem::MAX_CHARS {
@@ -69,7 +74,7 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
     Ok(certificate)
 }
 
-pub(super) fn unsound(what: &str) -> Error {
+pub(super) fn unsound_certificate(what: &str) -> Error {
     Error::new(
         ErrorKind::CaCertificateUnsound,
         format!("the CA certificate just made is not sound: {what}"),
@@ -77,7 +82,7 @@ pub(super) fn unsound(what: &str) -> Error {
     )
 }
 
-pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
+pub(super) fn check_terms(terms: &CaTerms<'_>) -> Result<()> {
     let bad = |what: &str| {
         Err(Error::new(
             ErrorKind::BadTerms,
@@ -87,7 +92,7 @@ pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
     };
     let zero = terms.serial.iter().all(|byte| *byte == 0);
     // The INTEGER's own sign octet counts: RFC 5280 4.1.2.2 allows 20 octets in all.
-    if zero || der::integer(terms.serial).len() > 22 {
+    if zero || der::encode_integer(terms.serial).len() > 22 {
         return bad("its serial number is zero or longer than 20 octets (RFC 5280 4.1.2.2)");
     }
     if terms.not_before >= terms.not_after {
@@ -99,7 +104,7 @@ pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
     Ok(())
 }
 
-fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Vec<u8> {
+fn build_tbs(terms: &CaTerms<'_>, key: &dyn CaKey) -> Vec<u8> {
     let tbs = Tbs {
         serial: terms.serial,
         algorithm: key.signature_algorithm(),
@@ -109,10 +114,10 @@ fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Vec<u8> {
         subject: terms.subject,
         spki: key.spki(),
         extensions: &[
-            write::extension(
+            write::encode_extension(
                 BASIC_CONSTRAINTS,
                 true,
-                &der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])]),
+                &der::encode_sequence(&[&der::encode_tlv(tag::BOOLEAN, &[&[0xFF]])]),
             ),
             write::key_usage(USAGE),
             write::subject_key_identifier(key.spki()),
@@ -128,7 +133,7 @@ mod tests {
     use crate::ca::{KeyType, NewKey, parse_subject};
     use crate::x509::extension;
 
-    fn moment(text: &str) -> Moment {
+    fn parse_moment(text: &str) -> Moment {
         text.parse().unwrap()
     }
 
@@ -136,13 +141,13 @@ mod tests {
     fn a_trust_anchor_has_the_profile_of_the_design() {
         let subject = parse_subject("CN=My CA,O=Org,C=US").unwrap();
         for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
-            let key = NewKey::generate(kind).unwrap().signer().unwrap();
+            let key = NewKey::generate(kind).unwrap().to_file_key().unwrap();
             let (not_before, not_after) = (
-                moment("2026-01-01T00:00:00Z"),
-                moment("2056-01-01T00:00:00Z"),
+                parse_moment("2026-01-01T00:00:00Z"),
+                parse_moment("2056-01-01T00:00:00Z"),
             );
             let cert = make_trust_anchor(
-                &Terms {
+                &CaTerms {
                     subject: &subject,
                     serial: &[0x80, 1],
                     not_before,
@@ -176,7 +181,7 @@ mod tests {
             );
             let usage = extensions.key_usage.unwrap();
             assert_eq!(
-                (usage.names(), usage.critical),
+                (usage.bit_names(), usage.critical),
                 (vec!["keyCertSign", "cRLSign"], true)
             );
             assert_eq!(
@@ -188,13 +193,16 @@ mod tests {
 
     #[test]
     fn terms_that_no_certificate_may_have_are_refused() {
-        let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+        let key = NewKey::generate(KeyType::P256)
+            .unwrap()
+            .to_file_key()
+            .unwrap();
         let subject = parse_subject("CN=My CA").unwrap();
         let (early, late) = (
-            moment("2026-01-01T00:00:00Z"),
-            moment("2027-01-01T00:00:00Z"),
+            parse_moment("2026-01-01T00:00:00Z"),
+            parse_moment("2027-01-01T00:00:00Z"),
         );
-        let good = Terms {
+        let good = CaTerms {
             subject: &subject,
             serial: &[1],
             not_before: early,
@@ -202,23 +210,23 @@ mod tests {
         };
         assert!(make_trust_anchor(&good, &key).is_ok());
         for bad in [
-            Terms {
+            CaTerms {
                 serial: &[0, 0],
                 ..good
             },
-            Terms {
+            CaTerms {
                 serial: &[],
                 ..good
             },
-            Terms {
+            CaTerms {
                 serial: &[0x80; 20],
                 ..good
             },
-            Terms {
+            CaTerms {
                 not_after: early,
                 ..good
             },
-            Terms {
+            CaTerms {
                 subject: &[0x30, 0],
                 ..good
             },
@@ -231,7 +239,7 @@ mod tests {
         let long = parse_subject(&["UID=a"; 100].join(",")).unwrap();
         assert!(
             make_trust_anchor(
-                &Terms {
+                &CaTerms {
                     subject: &long,
                     ..good
                 },
@@ -257,13 +265,18 @@ mod tests {
                 self.0.sign(b"something else")
             }
         }
-        let key = Liar(NewKey::generate(KeyType::P256).unwrap().signer().unwrap());
+        let key = Liar(
+            NewKey::generate(KeyType::P256)
+                .unwrap()
+                .to_file_key()
+                .unwrap(),
+        );
         let subject = parse_subject("CN=My CA").unwrap();
-        let terms = Terms {
+        let terms = CaTerms {
             subject: &subject,
             serial: &[1],
-            not_before: moment("2026-01-01T00:00:00Z"),
-            not_after: moment("2027-01-01T00:00:00Z"),
+            not_before: parse_moment("2026-01-01T00:00:00Z"),
+            not_after: parse_moment("2027-01-01T00:00:00Z"),
         };
         assert_eq!(
             make_trust_anchor(&terms, &key).unwrap_err().kind,

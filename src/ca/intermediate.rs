@@ -1,8 +1,8 @@
 //! Makes an intermediate: a CA for claiming clusters under an offline root, or under another CA of
 //! it.
 
-use super::init::{check_terms, unsound};
-use super::{CaKey, Terms};
+use super::init::{check_terms, unsound_certificate};
+use super::{CaKey, CaTerms};
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der::{self, tag};
 use crate::x509::extension::BASIC_CONSTRAINTS;
@@ -18,8 +18,8 @@ const USAGE: &[u32] = &[0, 5, 6];
 /// and authority key identifiers (docs/verification.md). It lies within the dates of all above it.
 /// What comes back is the chain: the new certificate, and the issuer's.
 ///
-/// Whether CloudHSM would take the chain is [`crate::check`]'s to judge: the issuer's path length,
-/// its dates and names.
+/// [`crate::check`] judges whether CloudHSM would take the chain: the issuer's path length, its
+/// dates and names.
 ///
 /// # Errors
 /// Class [`Class::Ca`](crate::error::Class::Ca): `ca-key-mismatch` where the issuer's key is not
@@ -27,12 +27,12 @@ const USAGE: &[u32] = &[0, 5, 6];
 /// [`Class::Usage`](crate::error::Class::Usage): `bad-terms`, and `bad-subject` for the issuer's
 /// own name, or one that makes the chain too long.
 pub fn make_intermediate(
-    terms: &Terms<'_>,
+    terms: &CaTerms<'_>,
     spki: &[u8],
     issuer: &TrustAnchor,
     issuer_key: &dyn CaKey,
 ) -> Result<TrustAnchor> {
-    let above = issuer.first();
+    let above = issuer.signing_ca();
     if above.spki() != issuer_key.spki() {
         return Err(Error::new(
             ErrorKind::CaKeyMismatch,
@@ -40,11 +40,11 @@ pub fn make_intermediate(
                 "the issuer's key is not the issuer certificate's".to_owned(),
                 format!(
                     "  certificate SHA-256 of its key {}",
-                    crate::x509::hex(&crate::x509::sha256(above.spki()))
+                    crate::x509::to_hex(&crate::x509::sha256(above.spki()))
                 ),
                 format!(
                     "  issuer key  SHA-256 of its key {}",
-                    crate::x509::hex(&crate::x509::sha256(issuer_key.spki()))
+                    crate::x509::to_hex(&crate::x509::sha256(issuer_key.spki()))
                 ),
             ],
             "give the certificate and the key of the same CA: of a chain, the key of its first \
@@ -55,7 +55,7 @@ pub fn make_intermediate(
         .certificates()
         .map(Certificate::not_before)
         .fold(terms.not_before, Moment::max);
-    let terms = Terms {
+    let terms = CaTerms {
         not_before,
         not_after: terms.not_after.min(issuer.not_after()),
         ..*terms
@@ -71,21 +71,21 @@ pub fn make_intermediate(
             "give it a name of its own with --subject",
         ));
     }
-    let tbs = tbs(&terms, spki, above, issuer_key.signature_algorithm());
+    let tbs = build_tbs(&terms, spki, above, issuer_key.signature_algorithm());
     let signature = issuer_key.sign(&tbs)?;
-    let signed = write::signed(&tbs, issuer_key.signature_algorithm(), &signature);
+    let signed = write::encode_certificate(&tbs, issuer_key.signature_algorithm(), &signature);
     // Its issuer is the issuer's subject, byte for byte, whatever faults that has.
     let certificate = Certificate::read(&signed, Strictness::Owner)
-        .map_err(|fault| unsound(&fault.to_string()))?;
+        .map_err(|fault| unsound_certificate(&fault.to_string()))?;
     if certificate.subject() != terms.subject
         || certificate.issuer() != above.subject()
         || certificate.spki() != spki
     {
-        return Err(unsound(
+        return Err(unsound_certificate(
             "its names or its key are not the ones it was made for",
         ));
     }
-    if !certificate.is_signed_by(above.key()) {
+    if !certificate.is_signed_by(above.public_key()) {
         return Err(Error::new(
             ErrorKind::BadSignature,
             "the issuer's key made something else than a signature by it: it does not verify under \
@@ -93,17 +93,22 @@ pub fn make_intermediate(
             "check the key, or the token and its mechanism; nothing has been written",
         ));
     }
-    TrustAnchor::of(certificate, issuer.certificates().cloned().collect()).map_err(|fault| {
-        Error::new(
-            ErrorKind::BadSubject,
-            format!("the chain would have {fault}"),
-            "choose a shorter subject, or an issuer nearer to its root",
-        )
-    })
+    TrustAnchor::from_certificates(certificate, issuer.certificates().cloned().collect()).map_err(
+        |fault| {
+            Error::new(
+                ErrorKind::BadSubject,
+                format!("the chain would have {fault}"),
+                "choose a shorter subject, or an issuer nearer to its root",
+            )
+        },
+    )
 }
 
-fn tbs(terms: &Terms<'_>, spki: &[u8], issuer: &Certificate, algorithm: &[u8]) -> Vec<u8> {
-    let ca = der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]]), &der::integer(&[0])]);
+fn build_tbs(terms: &CaTerms<'_>, spki: &[u8], issuer: &Certificate, algorithm: &[u8]) -> Vec<u8> {
+    let ca = der::encode_sequence(&[
+        &der::encode_tlv(tag::BOOLEAN, &[&[0xFF]]),
+        &der::encode_integer(&[0]),
+    ]);
     let tbs = Tbs {
         serial: terms.serial,
         algorithm,
@@ -113,7 +118,7 @@ fn tbs(terms: &Terms<'_>, spki: &[u8], issuer: &Certificate, algorithm: &[u8]) -
         subject: terms.subject,
         spki,
         extensions: &[
-            write::extension(BASIC_CONSTRAINTS, true, &ca),
+            write::encode_extension(BASIC_CONSTRAINTS, true, &ca),
             write::key_usage(USAGE),
             write::subject_key_identifier(spki),
             write::authority_key_identifier(issuer),
@@ -129,56 +134,67 @@ mod tests {
     use crate::ca::{FileKey, KeyType, NewKey, make_trust_anchor, parse_subject};
     use crate::x509::extension;
 
-    fn moment(text: &str) -> Moment {
+    fn parse_moment(text: &str) -> Moment {
         text.parse().unwrap()
     }
 
-    fn key() -> FileKey {
-        NewKey::generate(KeyType::P256).unwrap().signer().unwrap()
+    fn new_key() -> FileKey {
+        NewKey::generate(KeyType::P256)
+            .unwrap()
+            .to_file_key()
+            .unwrap()
     }
 
-    fn root(key: &FileKey) -> TrustAnchor {
+    fn make_root(key: &FileKey) -> TrustAnchor {
         let subject = parse_subject("CN=Root,C=US").unwrap();
-        let terms = Terms {
+        let terms = CaTerms {
             subject: &subject,
             serial: &[9],
-            not_before: moment("2026-01-01T00:00:00Z"),
-            not_after: moment("2036-01-01T00:00:00Z"),
+            not_before: parse_moment("2026-01-01T00:00:00Z"),
+            not_after: parse_moment("2036-01-01T00:00:00Z"),
         };
         make_trust_anchor(&terms, key).unwrap().into()
     }
 
     #[test]
     fn an_intermediate_has_the_profile_of_the_design_and_lies_within_its_issuers_dates() {
-        let (root_key, own) = (key(), key());
-        let root = root(&root_key);
+        let (root_key, own) = (new_key(), new_key());
+        let root = make_root(&root_key);
         let subject = parse_subject("CN=Intermediate,C=US").unwrap();
         for (from, to) in [
             ("2025-12-31T23:55:00Z", "2046-01-01T00:00:00Z"),
             ("2026-02-01T00:00:00Z", "2030-01-01T00:00:00Z"),
         ] {
-            let terms = Terms {
+            let terms = CaTerms {
                 subject: &subject,
                 serial: &[1],
-                not_before: moment(from),
-                not_after: moment(to),
+                not_before: parse_moment(from),
+                not_after: parse_moment(to),
             };
             let chain = make_intermediate(&terms, own.spki(), &root, &root_key).unwrap();
-            let cert = chain.first();
+            let cert = chain.signing_ca();
             assert_eq!(
-                (chain.above(), cert.issuer(), cert.subject(), cert.spki()),
                 (
-                    &[root.first().clone()][..],
-                    root.first().subject(),
+                    chain.certificates_above(),
+                    cert.issuer(),
+                    cert.subject(),
+                    cert.spki()
+                ),
+                (
+                    &[root.signing_ca().clone()][..],
+                    root.signing_ca().subject(),
                     &subject[..],
                     own.spki()
                 )
             );
             assert_eq!(
                 cert.not_before(),
-                moment(from).max(root.first().not_before())
+                parse_moment(from).max(root.signing_ca().not_before())
             );
-            assert_eq!(cert.not_after(), moment(to).min(root.first().not_after()));
+            assert_eq!(
+                cert.not_after(),
+                parse_moment(to).min(root.signing_ca().not_after())
+            );
             let extensions = cert.extensions();
             assert_eq!(
                 extensions.all,
@@ -196,31 +212,31 @@ mod tests {
             );
             let usage = extensions.key_usage.unwrap();
             assert_eq!(
-                (usage.names(), usage.critical),
+                (usage.bit_names(), usage.critical),
                 (vec!["digitalSignature", "keyCertSign", "cRLSign"], true)
             );
             assert_eq!(
                 extensions.authority_key_identifier.as_ref().unwrap().key,
-                root.first().extensions().subject_key_identifier
+                root.signing_ca().extensions().subject_key_identifier
             );
         }
     }
 
     #[test]
     fn what_makes_no_intermediate_is_refused() {
-        let (root_key, other, own) = (key(), key(), key());
-        let root = root(&root_key);
+        let (root_key, other, own) = (new_key(), new_key(), new_key());
+        let root = make_root(&root_key);
         let (subject, same) = (
             parse_subject("CN=Intermediate").unwrap(),
-            root.first().subject().to_vec(),
+            root.signing_ca().subject().to_vec(),
         );
-        let terms = Terms {
+        let terms = CaTerms {
             subject: &subject,
             serial: &[1],
-            not_before: moment("2026-02-01T00:00:00Z"),
-            not_after: moment("2030-01-01T00:00:00Z"),
+            not_before: parse_moment("2026-02-01T00:00:00Z"),
+            not_after: parse_moment("2030-01-01T00:00:00Z"),
         };
-        let kind = |terms: Terms<'_>, key: &FileKey| {
+        let kind = |terms: CaTerms<'_>, key: &FileKey| {
             make_intermediate(&terms, own.spki(), &root, key)
                 .unwrap_err()
                 .kind
@@ -228,7 +244,7 @@ mod tests {
         assert_eq!(kind(terms, &other), ErrorKind::CaKeyMismatch);
         assert_eq!(
             kind(
-                Terms {
+                CaTerms {
                     subject: &same,
                     ..terms
                 },
@@ -238,7 +254,7 @@ mod tests {
         );
         assert_eq!(
             kind(
-                Terms {
+                CaTerms {
                     serial: &[0],
                     ..terms
                 },
@@ -249,8 +265,8 @@ mod tests {
         // After the root's end.
         assert_eq!(
             kind(
-                Terms {
-                    not_before: moment("2037-01-01T00:00:00Z"),
+                CaTerms {
+                    not_before: parse_moment("2037-01-01T00:00:00Z"),
                     ..terms
                 },
                 &root_key

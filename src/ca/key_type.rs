@@ -90,7 +90,7 @@ mod tests {
         for kind in KeyType::ALL {
             assert_eq!(kind.name().parse::<KeyType>().unwrap(), kind);
         }
-        assert_eq!("rsa-1024".parse::<KeyType>().unwrap_err().code(), 2);
+        assert_eq!("rsa-1024".parse::<KeyType>().unwrap_err().exit_code(), 2);
         assert_eq!(KeyType::default(), KeyType::Rsa4096);
     }
 }

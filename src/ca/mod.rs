@@ -32,7 +32,7 @@ mod warning;
 
 pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
 pub use self::generate::NewKey;
-pub use self::init::{Terms, make_trust_anchor};
+pub use self::init::{CaTerms, make_trust_anchor};
 pub use self::intermediate::make_intermediate;
 pub use self::key::{
     CaKey, FileKey, KEY_BACKENDS, KeyBackend, KeyLibrary, KeySource, LoadedKey, MAX_KEY_FILE,

@@ -1,4 +1,4 @@
-//! Where a passphrase comes from: the terminal, a file, a descriptor, or a variable. Never the
+//! The sources of a passphrase: the terminal, a file, a descriptor, or a variable. Never the
 //! command line, which every user of the machine can read.
 
 mod terminal;
@@ -14,7 +14,7 @@ pub use self::terminal::restore_terminal;
 use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
-use crate::outside::shown;
+use crate::outside::shown_path;
 
 /// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024,
 /// with the final NUL).
@@ -31,7 +31,7 @@ impl Passphrase {
     }
 
     /// The bytes, as they were typed or read: OpenSSL takes them as they are, too.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -42,7 +42,7 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// Where to take a passphrase from.
+/// The source of a passphrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PassphraseSource {
     /// The terminal, with the echo off.
@@ -69,8 +69,12 @@ impl PassphraseSource {
         } else {
             ""
         };
-        let prompt = || terminal::ask(&format!("{wrong}passphrase for {}: ", shown(key)));
-        self.get(prompt, &format!("the CA's key {} is encrypted", shown(key)))
+        let prompt =
+            || terminal::ask_passphrase(&format!("{wrong}passphrase for {}: ", shown_path(key)));
+        self.read_passphrase(
+            prompt,
+            &format!("the CA's key {} is encrypted", shown_path(key)),
+        )
     }
 
     /// The PIN of a token. `why` says what wants it. An empty line is no PIN: it is not worth one
@@ -87,14 +91,16 @@ impl PassphraseSource {
                 "run the command again",
             )
         };
-        let pin = self.get(|| terminal::ask(prompt), why).map_err(|error| {
-            if error.kind == ErrorKind::PromptCancelled {
-                not_given()
-            } else {
-                error
-            }
-        })?;
-        if pin.bytes().is_empty() {
+        let pin = self
+            .read_passphrase(|| terminal::ask_passphrase(prompt), why)
+            .map_err(|error| {
+                if error.kind == ErrorKind::PromptCancelled {
+                    not_given()
+                } else {
+                    error
+                }
+            })?;
+        if pin.as_bytes().is_empty() {
             Err(not_given())
         } else {
             Ok(pin)
@@ -107,16 +113,16 @@ impl PassphraseSource {
     /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that is empty or that openssl
     /// could not be given, and `passphrases-differ`.
     pub fn for_new_key(&self, key: &Path) -> Result<Passphrase> {
-        let name = shown(key);
+        let name = shown_path(key);
         let prompt = || {
             for _ in 0..3 {
-                let first = terminal::ask(&format!("new passphrase for {name}: "))?;
-                fit(&first)?;
-                let second = terminal::ask("the same again: ")?;
+                let first = terminal::ask_passphrase(&format!("new passphrase for {name}: "))?;
+                check_fit(&first)?;
+                let second = terminal::ask_passphrase("the same again: ")?;
                 if first == second {
                     return Ok(first);
                 }
-                terminal::say("the two differ, once more\n")?;
+                terminal::show_text("the two differ, once more\n")?;
             }
             Err(Error::new(
                 ErrorKind::PassphrasesDiffer,
@@ -124,29 +130,30 @@ impl PassphraseSource {
                 "run the command again; nothing has been written",
             ))
         };
-        let passphrase = self.get(prompt, &format!("the new CA key {name} is to be encrypted"))?;
-        fit(&passphrase.0)?;
+        let passphrase =
+            self.read_passphrase(prompt, &format!("the new CA key {name} is to be encrypted"))?;
+        check_fit(&passphrase.0)?;
         Ok(passphrase)
     }
 
-    /// What the user should know about how the passphrase is kept.
-    pub fn warning(&self) -> Option<KeyWarning> {
+    /// Returns what the user should know about how the passphrase is kept.
+    pub fn storage_warning(&self) -> Option<KeyWarning> {
         let PassphraseSource::File(path) = self else {
             return None;
         };
-        let mode = open_to_others(&fsio::facts(path)?)?;
+        let mode = open_to_others(&fsio::metadata_of(path)?)?;
         Some(KeyWarning::PassphraseOpenToOthers {
             path: path.clone(),
             mode,
         })
     }
 
-    fn get(
+    fn read_passphrase(
         &self,
         prompt: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>,
         why: &str,
     ) -> Result<Passphrase> {
-        let name = self.name();
+        let name = self.source_name();
         let bytes = match self {
             // An empty line at the prompt is an answer like any other; the key will say whether it
             // fits.
@@ -156,7 +163,7 @@ impl PassphraseSource {
                     .map_err(|error| no_terminal(error, why));
             }
             PassphraseSource::File(path) => first_line(path, &name)?,
-            PassphraseSource::Fd(number) => first_line(&descriptor(*number), &name)?,
+            PassphraseSource::Fd(number) => first_line(&descriptor_path(*number), &name)?,
             PassphraseSource::Env(variable) => {
                 let value = std::env::var_os(variable).ok_or_else(|| {
                     no_passphrase(
@@ -177,33 +184,33 @@ impl PassphraseSource {
     }
 
     /// The file that it is read from, by name or by descriptor, where it is one.
-    pub fn file(&self) -> Option<PathBuf> {
+    pub fn source_file(&self) -> Option<PathBuf> {
         match self {
             PassphraseSource::File(path) => Some(path.clone()),
-            PassphraseSource::Fd(number) => Some(descriptor(*number)),
+            PassphraseSource::Fd(number) => Some(descriptor_path(*number)),
             PassphraseSource::Ask | PassphraseSource::Env(_) => None,
         }
     }
 
     /// The source in words, for messages.
-    fn name(&self) -> String {
+    fn source_name(&self) -> String {
         match self {
             PassphraseSource::Ask => "the terminal".to_owned(),
-            PassphraseSource::File(path) => format!("the passphrase file {}", shown(path)),
+            PassphraseSource::File(path) => format!("the passphrase file {}", shown_path(path)),
             PassphraseSource::Fd(number) => format!("the descriptor {number}"),
             PassphraseSource::Env(variable) => {
-                format!("the variable {}", shown(Path::new(variable)))
+                format!("the variable {}", shown_path(Path::new(variable)))
             }
         }
     }
 }
 
-fn descriptor(number: u32) -> PathBuf {
+fn descriptor_path(number: u32) -> PathBuf {
     PathBuf::from(format!("/dev/fd/{number}"))
 }
 
 /// A passphrase that a key may be encrypted with.
-fn fit(bytes: &[u8]) -> Result<()> {
+fn check_fit(bytes: &[u8]) -> Result<()> {
     let unfit = |what: &str| {
         Err(Error::new(
             ErrorKind::PassphraseUnfit,
@@ -232,7 +239,7 @@ fn no_passphrase(message: String, hint: &str) -> Error {
 fn no_terminal(error: Error, why: &str) -> Error {
     if error.kind == ErrorKind::NoPassphrase {
         Error {
-            message: error.message.clone().after(format!("{why}, and ")),
+            message: error.message.clone().prefixed_with(format!("{why}, and ")),
             ..error
         }
     } else {
@@ -256,27 +263,27 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
         io::ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
         _ => unreadable(format!("cannot be read: {error}")),
     };
-    let file = fsio::open(path).map_err(describe)?;
+    let file = fsio::open_named(path).map_err(describe)?;
     match read_line(&file).map_err(describe)? {
-        Line::Whole(line) | Line::Ended(line) => Ok(line),
-        Line::TooLong => Err(unreadable(format!(
+        PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
+        PassphraseLine::TooLong => Err(unreadable(format!(
             "has a first line of more than {MAX_PASSPHRASE} bytes"
         ))),
     }
 }
 
-/// What reading one line came to.
-enum Line {
+/// The result of reading one line.
+enum PassphraseLine {
     /// A line with its end.
     Whole(Zeroizing<Vec<u8>>),
-    /// What there was before the input ended.
+    /// The bytes that there were before the input ended.
     Ended(Zeroizing<Vec<u8>>),
     /// More than a passphrase may have.
     TooLong,
 }
 
 /// Reads up to the first LF, byte by byte, and drops a CR before it.
-fn read_line(mut from: impl Read) -> std::io::Result<Line> {
+fn read_line(mut from: impl Read) -> std::io::Result<PassphraseLine> {
     let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSPHRASE.saturating_add(2)));
     let mut byte = Zeroizing::new([0u8; 1]);
     let ended = loop {
@@ -288,16 +295,16 @@ fn read_line(mut from: impl Read) -> std::io::Result<Line> {
             Err(error) => return Err(error),
         }
         if line.len() > MAX_PASSPHRASE.saturating_add(1) {
-            return Ok(Line::TooLong);
+            return Ok(PassphraseLine::TooLong);
         }
     };
     if line.last() == Some(&b'\r') {
         line.pop();
     }
     Ok(match line.len() {
-        length if length > MAX_PASSPHRASE => Line::TooLong,
-        _ if ended => Line::Ended(line),
-        _ => Line::Whole(line),
+        length if length > MAX_PASSPHRASE => PassphraseLine::TooLong,
+        _ if ended => PassphraseLine::Ended(line),
+        _ => PassphraseLine::Whole(line),
     })
 }
 
@@ -308,12 +315,12 @@ mod tests {
 
     use super::*;
 
-    fn of(bytes: &[u8]) -> Result<Vec<u8>> {
+    fn first_line_of(bytes: &[u8]) -> Result<Vec<u8>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         PassphraseSource::File(file.path().to_path_buf())
             .for_key(Path::new("k"), false)
-            .map(|p| p.bytes().to_vec())
+            .map(|p| p.as_bytes().to_vec())
     }
 
     #[test]
@@ -324,19 +331,25 @@ mod tests {
             b"pass word\r\n",
             b"pass word\nsecond line\n",
         ] {
-            assert_eq!(of(text).unwrap(), b"pass word");
+            assert_eq!(first_line_of(text).unwrap(), b"pass word");
         }
         assert_eq!(
-            of("Schlüssel \n".as_bytes()).unwrap(),
+            first_line_of("Schlüssel \n".as_bytes()).unwrap(),
             "Schlüssel ".as_bytes()
         );
-        assert_eq!(of(&[b'x'; 1023]).unwrap().len(), 1023);
+        assert_eq!(first_line_of(&[b'x'; 1023]).unwrap().len(), 1023);
         assert_eq!(
-            of(&[b'x'; 1024]).unwrap_err().kind,
+            first_line_of(&[b'x'; 1024]).unwrap_err().kind,
             ErrorKind::PassphraseUnreadable
         );
-        assert_eq!(of(b"").unwrap_err().kind, ErrorKind::NoPassphrase);
-        assert_eq!(of(b"\nsecond").unwrap_err().kind, ErrorKind::NoPassphrase);
+        assert_eq!(
+            first_line_of(b"").unwrap_err().kind,
+            ErrorKind::NoPassphrase
+        );
+        assert_eq!(
+            first_line_of(b"\nsecond").unwrap_err().kind,
+            ErrorKind::NoPassphrase
+        );
     }
 
     #[test]
@@ -389,7 +402,7 @@ mod tests {
             PassphraseSource::Fd(number)
                 .for_key(Path::new("k"), false)
                 .unwrap()
-                .bytes(),
+                .as_bytes(),
             b"secret"
         );
     }

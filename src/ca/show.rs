@@ -1,9 +1,9 @@
-//! What `ca show` says of a CA certificate. It states; whether CloudHSM would take it is `check`'s
-//! to judge.
+//! The facts that `ca show` states of a CA certificate. `check` judges whether CloudHSM would take
+//! it.
 
 use serde::Serialize;
 
-use crate::x509::{Certificate, Moment, SignatureAlgorithm, hex, name_text};
+use crate::x509::{Certificate, Moment, SignatureAlgorithm, name_text, to_hex};
 
 /// A CA certificate in figures, for people and for programs.
 #[derive(Clone, Debug, Serialize)]
@@ -18,11 +18,11 @@ pub struct CaSummary {
     pub version: u8,
     /// `RSA 4096`, `P-256`.
     pub key: String,
-    /// What it was signed with.
+    /// The algorithm that it was signed with.
     pub signature_algorithm: String,
-    /// From when on it is valid.
+    /// The first moment at which it is valid.
     pub not_before: Moment,
-    /// Until when.
+    /// The last such moment.
     pub not_after: Moment,
     /// SHA-256 over the certificate, in hex.
     pub sha256: String,
@@ -32,9 +32,9 @@ pub struct CaSummary {
     pub self_signed: bool,
     /// The subject key identifier in hex, where present.
     pub subject_key_identifier: Option<String>,
-    /// What basicConstraints says, where present.
+    /// The content of basicConstraints, where present.
     pub basic_constraints: Option<BasicConstraintsSummary>,
-    /// What keyUsage says, where present.
+    /// The content of keyUsage, where present.
     pub key_usage: Option<KeyUsageSummary>,
     /// Every extension, by OID.
     pub extensions: Vec<String>,
@@ -45,7 +45,7 @@ pub struct CaSummary {
 pub struct BasicConstraintsSummary {
     /// The certificate is a CA's.
     pub ca: bool,
-    /// How many intermediate certificates may follow, where it says.
+    /// The greatest number of intermediate certificates that may follow, where it is given.
     pub path_len: Option<u64>,
     /// Marked critical.
     pub critical: bool,
@@ -61,26 +61,26 @@ pub struct KeyUsageSummary {
 }
 
 impl CaSummary {
-    /// Of a certificate.
-    pub fn of(certificate: &Certificate) -> Self {
+    /// Summarises a certificate.
+    pub fn from_certificate(certificate: &Certificate) -> Self {
         let extensions = certificate.extensions();
         CaSummary {
             subject: name_text(certificate.subject()),
             issuer: name_text(certificate.issuer()),
-            serial: serial(certificate.serial()),
+            serial: serial_hex(certificate.serial()),
             version: certificate.version(),
-            key: certificate.key().describe(),
+            key: certificate.public_key().describe(),
             signature_algorithm: match SignatureAlgorithm::from_der(certificate.outer_algorithm()) {
                 Ok(algorithm) => algorithm.to_string(),
                 Err(fault) => fault.to_string(),
             },
             not_before: certificate.not_before(),
             not_after: certificate.not_after(),
-            sha256: hex(&certificate.fingerprint()),
-            key_sha256: hex(&crate::x509::sha256(certificate.spki())),
+            sha256: to_hex(&certificate.fingerprint()),
+            key_sha256: to_hex(&crate::x509::sha256(certificate.spki())),
             self_signed: certificate.issuer() == certificate.subject()
-                && certificate.is_signed_by(certificate.key()),
-            subject_key_identifier: extensions.subject_key_identifier.as_deref().map(hex),
+                && certificate.is_signed_by(certificate.public_key()),
+            subject_key_identifier: extensions.subject_key_identifier.as_deref().map(to_hex),
             basic_constraints: extensions
                 .basic_constraints
                 .map(|found| BasicConstraintsSummary {
@@ -89,15 +89,15 @@ impl CaSummary {
                     critical: found.critical,
                 }),
             key_usage: extensions.key_usage.map(|found| KeyUsageSummary {
-                bits: found.names(),
+                bits: found.bit_names(),
                 critical: found.critical,
             }),
             extensions: extensions.all.clone(),
         }
     }
 
-    /// The same as lines of text: a name and a value each.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
+    /// Returns the same as lines of text: a name and a value each.
+    pub fn to_lines(&self) -> Vec<(&'static str, String)> {
         let critical = |critical: bool| if critical { " (critical)" } else { "" };
         let mut lines = vec![
             ("subject", self.subject.clone()),
@@ -150,10 +150,10 @@ impl CaSummary {
 }
 
 /// The serial's value in hex, without the octet that is there for the sign alone.
-fn serial(octets: &[u8]) -> String {
+fn serial_hex(octets: &[u8]) -> String {
     match octets {
-        [0, rest @ ..] if !rest.is_empty() => hex(rest),
-        all => hex(all),
+        [0, rest @ ..] if !rest.is_empty() => to_hex(rest),
+        all => to_hex(all),
     }
 }
 
@@ -161,20 +161,23 @@ fn serial(octets: &[u8]) -> String {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::ca::{KeyType, NewKey, Terms, make_trust_anchor, parse_subject};
+    use crate::ca::{CaTerms, KeyType, NewKey, make_trust_anchor, parse_subject};
 
     #[test]
     fn a_new_trust_anchor_is_shown_as_it_was_made() {
-        let key = NewKey::generate(KeyType::P384).unwrap().signer().unwrap();
+        let key = NewKey::generate(KeyType::P384)
+            .unwrap()
+            .to_file_key()
+            .unwrap();
         let subject = parse_subject("CN=My CA,C=US").unwrap();
         let moment = |text: &str| text.parse::<Moment>().unwrap();
-        let terms = Terms {
+        let terms = CaTerms {
             subject: &subject,
             serial: &[0xAB, 1],
             not_before: moment("2026-01-01T00:00:00Z"),
             not_after: moment("2036-01-01T00:00:00Z"),
         };
-        let summary = CaSummary::of(&make_trust_anchor(&terms, &key).unwrap());
+        let summary = CaSummary::from_certificate(&make_trust_anchor(&terms, &key).unwrap());
         assert!(summary.self_signed);
         assert_eq!(
             (
@@ -184,7 +187,7 @@ mod tests {
             ),
             ("ab01", "P-384", 3)
         );
-        let lines = summary.lines();
+        let lines = summary.to_lines();
         for line in [
             ("subject", "C=US, CN=My CA"),
             ("self-signed", "yes"),

@@ -1,5 +1,5 @@
-//! How a key is kept, where that could be better. Data: the command line says it, no command stops
-//! for it.
+//! Warnings on how a key is kept, where that could be better. Data: the command line says it, no
+//! command stops for it.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::fault::Anew;
 use crate::hint;
-use crate::outside::shown;
+use crate::outside::shown_path;
 
 /// Something the user should know about a key or passphrase file that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum KeyWarning {
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
-        /// How openssl writes it there; `None`: it does not read the file as it is.
+        /// The way in which openssl writes it there; `None`: it does not read the file as it is.
         anew: Option<Anew>,
     },
     /// The key is encrypted, with an empty passphrase.
@@ -43,7 +43,7 @@ pub enum KeyWarning {
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
-        /// How openssl writes it there; `None`: it does not read the file as it is.
+        /// The way in which openssl writes it there; `None`: it does not read the file as it is.
         anew: Option<Anew>,
     },
     /// The key is encrypted in an old form, which a fast guesser opens.
@@ -52,9 +52,9 @@ pub enum KeyWarning {
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
-        /// What it is encrypted with.
+        /// The encryption of the key.
         what: &'static str,
-        /// How openssl writes it there; `None`: it does not read the file as it is.
+        /// The way in which openssl writes it there; `None`: it does not read the file as it is.
         anew: Option<Anew>,
     },
     /// The PKCS#11 module, which sees the PIN, can be exchanged by others than its owner.
@@ -107,24 +107,24 @@ impl fmt::Display for KeyWarning {
                 write!(
                     f,
                     "the CA's key file {} is open to others (mode {mode:04o}): {}",
-                    shown(path),
-                    chmod("600", path)
+                    shown_path(path),
+                    chmod_command("600", path)
                 )
             }
             KeyWarning::PassphraseOpenToOthers { path, mode } => {
                 write!(
                     f,
                     "the passphrase file {} is open to others (mode {mode:04o}): {}",
-                    shown(path),
-                    chmod("600", path)
+                    shown_path(path),
+                    chmod_command("600", path)
                 )
             }
             KeyWarning::Unencrypted { path, new, anew } => {
                 write!(
                     f,
                     "the CA's key file {} is not encrypted{}",
-                    shown(path),
-                    writes_anew(*anew, path, new, "encrypted")
+                    shown_path(path),
+                    rewrite_hint(*anew, path, new, "encrypted")
                 )
             }
             KeyWarning::WeakEncryption {
@@ -136,17 +136,17 @@ impl fmt::Display for KeyWarning {
                 write!(
                     f,
                     "the CA's key file {} has {what}{}",
-                    shown(path),
-                    writes_anew(*anew, path, new, "in a better one")
+                    shown_path(path),
+                    rewrite_hint(*anew, path, new, "in a better one")
                 )
             }
             KeyWarning::EmptyPassphrase { path, new, anew } => {
-                let how = writes_anew(*anew, path, new, "with another one");
+                let how = rewrite_hint(*anew, path, new, "with another one");
                 write!(
                     f,
                     "the CA's key file {} is encrypted with an empty passphrase, which everybody \
                      knows{how}",
-                    shown(path)
+                    shown_path(path)
                 )
             }
             #[cfg(feature = "pkcs11")]
@@ -155,8 +155,8 @@ impl fmt::Display for KeyWarning {
                     f,
                     "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the \
                      PIN: {}",
-                    shown(path),
-                    chmod("go-w", path)
+                    shown_path(path),
+                    chmod_command("go-w", path)
                 )
             }
             #[cfg(feature = "pkcs11")]
@@ -165,8 +165,8 @@ impl fmt::Display for KeyWarning {
                     f,
                     "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, \
                      and not the URI's {}",
-                    shown(used),
-                    shown(named)
+                    shown_path(used),
+                    shown_path(named)
                 )
             }
             #[cfg(feature = "pkcs11")]
@@ -181,15 +181,15 @@ impl fmt::Display for KeyWarning {
     }
 }
 
-/// What is to be done about it, where openssl can.
-fn writes_anew(anew: Option<Anew>, path: &Path, new: &Path, how: &str) -> String {
+/// Says what to do about it, where openssl can help.
+fn rewrite_hint(anew: Option<Anew>, path: &Path, new: &Path, how: &str) -> String {
     anew.map_or_else(String::new, |anew| {
         format!(": {} writes it anew, {how}", anew.command(path, new))
     })
 }
 
-fn chmod(mode: &str, path: &Path) -> String {
-    hint::command(&["chmod", mode, &hint::path(path, "FILE")])
+fn chmod_command(mode: &str, path: &Path) -> String {
+    hint::quote_command(&["chmod", mode, &hint::path_word(path, "FILE")])
 }
 
 /// The permission bits of a regular file, if they let anyone but the owner at it.
@@ -201,7 +201,7 @@ pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
 impl KeyWarning {
     #[cfg(feature = "pkcs11")]
     pub(crate) fn of_module(path: &Path) -> Option<Self> {
-        let mode = crate::fsio::facts(path)?.permissions().mode() & 0o7777;
+        let mode = crate::fsio::metadata_of(path)?.permissions().mode() & 0o7777;
         (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers {
             path: path.to_path_buf(),
             mode,

@@ -6,23 +6,23 @@ use crate::checks::Finding;
 use crate::error::{Class, Error, ErrorKind};
 use crate::outside::Lines;
 
-/// What to do about dates first.
-pub(crate) const LOOK_AT_THE_CLOCK: &str = "look at this machine's clock first: `date -u` shows it";
+/// The first thing to do about dates.
+pub(crate) const CLOCK_HINT: &str = "look at this machine's clock first: `date -u` shows it";
 
-/// What to do about dates that a CA gave.
+/// Says what to do about dates that a CA gave.
 fn clock() -> String {
     format!(
-        "{LOOK_AT_THE_CLOCK}. Where it is right, a certificate that has expired is to be made anew \
+        "{CLOCK_HINT}. Where it is right, a certificate that has expired is to be made anew \
          by its CA, and one that is not valid yet is to be waited for"
     )
 }
 
-/// What to do about a certificate that was read and is at fault itself: another copy of it has the
+/// The hint for a certificate that was read and is at fault itself: another copy of it has the
 /// fault as well.
-pub(crate) const REISSUE: &str = "the file was read, and the certificate in it is at fault: have \
-                                  its CA issue it anew, for the same key and under the same name, \
-                                  without what is named above; or use another CA certificate, such \
-                                  as `hsmboot ca init` makes";
+pub(crate) const REISSUE_HINT: &str = "the file was read, and the certificate in it is at fault: \
+                                       have its CA issue it anew, for the same key and under the \
+                                       same name, without what is named above; or use another CA \
+                                       certificate, such as `hsmboot ca init` makes";
 
 impl Record {
     /// The error of the worst failure: malformed before a bad trust anchor before the rest. `None`
@@ -69,7 +69,7 @@ impl Record {
                 (
                     ErrorKind::Malformed,
                     "a certificate is malformed or over a documented limit",
-                    REISSUE,
+                    REISSUE_HINT,
                 )
             }
             Class::Input => (
@@ -144,6 +144,10 @@ impl Record {
                  first of its chain",
             ),
         };
-        Some(Error::new(kind, Lines::from(first).and(lines), hint))
+        Some(Error::new(
+            kind,
+            Lines::from(first).followed_by(lines),
+            hint,
+        ))
     }
 }

@@ -159,8 +159,8 @@ impl<E: Engine> Record<E> {
         self.with(Status::Note)
     }
 
-    /// Whether an input is not what it must be to be read at all: such a record ends a command with
-    /// 4, any other rejection with 3.
+    /// Tells whether an input is not what it must be to be read at all: such a record ends a
+    /// command with 4, any other rejection with 3.
     pub fn malformed(&self) -> bool {
         self.failed()
             .any(|finding| finding.id.facts().failure.class() == Class::Input)

@@ -52,8 +52,8 @@ impl Side {
     /// Both.
     pub const ALL: [Side; 2] = [Side::Aws, Side::Manufacturer];
 
-    /// This side's of a pair that holds both sides', AWS's first.
-    pub(crate) fn of<T>(self, [aws, manufacturer]: [T; 2]) -> T {
+    /// Selects this side's value of a pair that holds both sides', AWS's first.
+    pub(crate) fn select_from<T>(self, [aws, manufacturer]: [T; 2]) -> T {
         match self {
             Side::Aws => aws,
             Side::Manufacturer => manufacturer,
@@ -76,7 +76,7 @@ impl Side {
         }
     }
 
-    /// As sentences name its anchor.
+    /// The name that sentences have for its anchor.
     pub const fn anchor_noun(self) -> &'static str {
         match self {
             Side::Aws => "the AWS anchor",
@@ -84,7 +84,7 @@ impl Side {
         }
     }
 
-    /// As sentences name its chain.
+    /// The name that sentences have for its chain.
     pub const fn chain_noun(self) -> &'static str {
         match self {
             Side::Aws => "AWS's chain",
@@ -101,7 +101,7 @@ impl Side {
     }
 }
 
-/// Which of the certificates between anchor and hardware certificate, from below.
+/// The place of a certificate between anchor and hardware certificate, counted from below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Height {
     /// It issued the hardware certificate.

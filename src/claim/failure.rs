@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError};
+use crate::cloudhsm::{CallPlace, Cluster, ClusterState, ServiceError};
 use crate::outside::OutsideText;
 
 use super::live_csr::LiveCsr;
@@ -11,11 +11,11 @@ use super::shown::Shown;
 use super::target::Target;
 
 #[cfg(feature = "online")]
-pub(crate) use messages::reasons;
+pub(crate) use messages::state_reasons;
 
 mod messages;
 
-/// Why the cluster is not claimed, or why that is not known.
+/// The reason why the cluster is not claimed, or why that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// A call failed for good.
@@ -29,8 +29,8 @@ pub enum Failure {
     NotFound {
         /// The cluster's id.
         cluster_id: String,
-        /// Where we looked.
-        place: Option<Place>,
+        /// The place where we looked.
+        place: Option<CallPlace>,
         /// InitializeCluster was sent before.
         sent: bool,
     },
@@ -47,7 +47,7 @@ pub enum Failure {
         cluster_id: String,
         /// SHA-256 of the CSR that was signed.
         signed: [u8; 32],
-        /// What the cluster has now.
+        /// The CSR that the cluster has now.
         now: LiveCsr,
         /// InitializeCluster was sent before.
         sent: bool,
@@ -62,7 +62,7 @@ pub enum Failure {
         theirs: Shown,
         /// This run's CA certificate, if there is one.
         ours: Option<Shown>,
-        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
         origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
@@ -75,9 +75,9 @@ pub enum Failure {
         state: ClusterState,
         /// The cluster's certificate.
         theirs: Shown,
-        /// Why.
+        /// The reason.
         doubt: Doubt,
-        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
         origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
@@ -93,7 +93,7 @@ pub enum Failure {
         theirs: Shown,
         /// SHA-256 of the CSR that was signed.
         signed: [u8; 32],
-        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
         origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
@@ -111,7 +111,7 @@ pub enum Failure {
     NoEffect {
         /// The cluster's id.
         cluster_id: String,
-        /// How often.
+        /// The number of times that it was sent.
         sends: u32,
         /// The last error.
         last: Option<ServiceError>,
@@ -122,7 +122,7 @@ pub enum Failure {
         cluster_id: String,
         /// The state seen last.
         state: Option<ClusterState>,
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
         /// InitializeCluster was sent before.
         sent: bool,
@@ -133,7 +133,7 @@ pub enum Failure {
     OutOfReach {
         /// The cluster as it was described.
         cluster: Box<Cluster>,
-        /// What was waited for.
+        /// The state that was waited for.
         target: Target,
     },
 }

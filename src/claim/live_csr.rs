@@ -18,7 +18,7 @@ impl LiveCsr {
     /// Compares the cluster's CSR with the signed one: as DER, so line ends do not matter.
     pub(super) fn compare(text: &str, signed: Option<&Csr>) -> Self {
         match pem::decode(text.as_bytes(), Label::CertificateRequest) {
-            Ok(der) if signed.is_some_and(|csr| csr.der() == der) => LiveCsr::Same,
+            Ok(der) if signed.is_some_and(|csr| csr.as_der() == der) => LiveCsr::Same,
             Ok(der) => LiveCsr::Other(sha256(&der)),
             Err(error) => LiveCsr::Unreadable(error.to_string()),
         }

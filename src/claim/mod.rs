@@ -47,72 +47,74 @@
 
 use std::time::Duration;
 
-use crate::cloudhsm::{Accepted, Cluster, InitializeCluster, Place, ServiceError, Trouble};
+use crate::cloudhsm::{
+    CallPlace, Cluster, InitializeAnswer, InitializeCluster, ServiceError, Trouble,
+};
 use crate::owner::{Authorized, Owner};
 use crate::x509::Csr;
 
 mod failure;
 mod live_csr;
 pub mod ownership;
-mod pace;
-mod papers;
+mod prepared_pair;
 mod rules;
 mod shown;
 mod target;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod view;
 pub mod wait;
 
 pub use failure::Failure;
 #[cfg(feature = "online")]
-pub(crate) use failure::reasons;
+pub(crate) use failure::state_reasons;
 pub use live_csr::LiveCsr;
-use pace::Pace;
-pub use pace::Patience;
-use papers::Papers;
+use prepared_pair::PreparedPair;
 pub use shown::Shown;
-use view::View;
+pub use timing::Patience;
+use timing::PauseSchedule;
+use view::ClusterView;
 
-/// What to do next.
+/// The next thing to do in a claim.
 #[derive(Clone, Debug)]
-pub enum Step {
-    /// Call DescribeClusters; its answer goes to [`Claim::described`].
+pub enum ClaimStep {
+    /// Call DescribeClusters; its answer goes to [`Claim::record_description`].
     Describe,
     /// Wait this long.
     Pause(Duration),
     /// Verify this cluster's certificates, sign its CSR, check the pair; it goes to
-    /// [`Claim::certified`].
+    /// [`Claim::set_pair`].
     Certify(Box<Cluster>),
-    /// Call InitializeCluster, once; its answer goes to [`Claim::initialized`].
+    /// Call InitializeCluster, once; its answer goes to [`Claim::record_initialization`].
     Initialize(Box<InitializeCluster>),
     /// The cluster is claimed by this CA.
-    Done(Box<Outcome>),
+    Done(Box<ClaimOutcome>),
     /// It is not, or nobody knows.
     Failed(Box<Failure>),
 }
 
-/// How a claim ended well.
+/// The result of a claim that ended well.
 #[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Whether this run claimed the cluster.
-    pub how: How,
+pub struct ClaimOutcome {
+    /// The run that claimed the cluster: this one, or an earlier one.
+    pub how: ClaimOrigin,
     /// The cluster as the last description showed it.
     pub cluster: Cluster,
     /// The cluster certificate in it.
     pub certificate: Shown,
-    /// Whether that is the very certificate of the pair. If not, it is another one for the same key
-    /// that this CA signed.
+    /// True where that is the very certificate of the pair. If not, it is another one for the same
+    /// key that this CA signed.
     pub same_certificate: bool,
-    /// What InitializeCluster answered, where it did.
-    pub answer: Option<Accepted>,
-    /// How often InitializeCluster was sent.
+    /// The answer of InitializeCluster, where it gave one.
+    pub answer: Option<InitializeAnswer>,
+    /// The number of times that InitializeCluster was sent.
     pub sent: u32,
 }
 
-/// Who claimed the cluster.
+/// The run that claimed the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum ClaimOrigin {
     /// This run.
     Claimed,
     /// This CA, before; nothing was changed.
@@ -123,8 +125,8 @@ pub enum How {
 #[derive(Debug)]
 pub struct Claim {
     cluster_id: String,
-    place: Option<Place>,
-    papers: Option<Papers>,
+    place: Option<CallPlace>,
+    papers: Option<PreparedPair>,
     /// The owner, known before the pair is.
     owner: Option<Owner>,
     /// The CSR that the claim is for, where it is known before the pair is.
@@ -140,26 +142,26 @@ pub struct Claim {
     open: bool,
     /// The same before the request that is under way.
     open_before: bool,
-    answer: Option<Accepted>,
+    answer: Option<InitializeAnswer>,
     last: Option<Cluster>,
     last_error: Option<ServiceError>,
     gaps: u32,
     looks: u32,
-    pace: Pace,
+    pace: PauseSchedule,
 }
 
-/// What `next` will say.
+/// The step that `next` will return.
 #[derive(Debug)]
 enum Todo {
     Describe,
     Pause,
     Certify,
     Initialize,
-    Done(Box<Outcome>),
+    Done(Box<ClaimOutcome>),
     Failed(Box<Failure>),
 }
 
-/// What is known of the last InitializeCluster.
+/// The state of the last InitializeCluster, as far as it is known.
 #[derive(Clone, Debug)]
 enum Sent {
     Accepted {
@@ -175,16 +177,16 @@ enum Sent {
 }
 
 impl Claim {
-    /// A claim with an authorized pair: `submit`.
+    /// Makes a claim with an authorized pair, for `submit`.
     ///
     /// The cluster must be ready; it is not waited for.
-    pub fn submit(
+    pub fn for_submission(
         cluster_id: impl Into<String>,
         authorized: Authorized,
         patience: Patience,
     ) -> Self {
         let cluster_id = cluster_id.into();
-        let papers = Papers::of(&authorized, &cluster_id);
+        let papers = PreparedPair::from_authorized(&authorized, &cluster_id);
         Claim {
             papers: Some(papers),
             waits_for_creation: false,
@@ -192,12 +194,12 @@ impl Claim {
         }
     }
 
-    /// A claim whose pair is not fit to be sent now, of a cluster that may be claimed already:
-    /// `submit` after the CA has expired.
+    /// Makes a claim whose pair is not fit to be sent now, of a cluster that may be claimed
+    /// already: for `submit` after the CA has expired.
     ///
     /// A cluster that `owner` has claimed for `csr` is recognised. Any other asks for the pair with
-    /// [`Step::Certify`].
-    pub fn confirm(
+    /// [`ClaimStep::Certify`].
+    pub fn for_confirmation(
         cluster_id: impl Into<String>,
         owner: Owner,
         csr: Option<Csr>,
@@ -211,12 +213,12 @@ impl Claim {
         }
     }
 
-    /// A claim from the beginning: `bootstrap`. Waits for the cluster and its CSR, then asks for
-    /// the pair with [`Step::Certify`].
+    /// Makes a claim from the beginning, for `bootstrap`. Waits for the cluster and its CSR,
+    /// then asks for the pair with [`ClaimStep::Certify`].
     ///
     /// With the owner, a cluster that they have claimed already is recognised. With the CSR of a
     /// bundle that is there already, it must be claimed for that CSR's key.
-    pub fn bootstrap(
+    pub fn for_bootstrap(
         cluster_id: impl Into<String>,
         owner: Option<Owner>,
         csr: Option<Csr>,
@@ -249,13 +251,13 @@ impl Claim {
             last_error: None,
             gaps: 0,
             looks: 0,
-            pace: Pace::default(),
+            pace: PauseSchedule::default(),
         }
     }
 
-    /// Where the service is, for messages.
+    /// Sets where the service is, for messages.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn with_place(mut self, place: CallPlace) -> Self {
         self.place = Some(place);
         self
     }
@@ -270,56 +272,57 @@ impl Claim {
         self.last.as_ref()
     }
 
-    /// How often InitializeCluster was handed out to be sent.
-    pub fn sends(&self) -> u32 {
+    /// The number of times that InitializeCluster was handed out to be sent.
+    pub fn send_count(&self) -> u32 {
         self.sends
     }
 
     /// The last failed call that is being waited out, if that is what is going on.
-    pub fn trouble(&self) -> Option<&ServiceError> {
+    pub fn pending_error(&self) -> Option<&ServiceError> {
         self.last_error.as_ref()
     }
 
-    /// What to do next. `elapsed` is the time since the claim began, and never runs backwards.
+    /// Returns what to do next. `elapsed` is the time since the claim began, and never runs
+    /// backwards.
     ///
-    /// A [`Step::Initialize`] is handed out once: without a word about its outcome it counts as
-    /// unknown.
-    pub fn next(&mut self, elapsed: Duration) -> Step {
-        self.pace.at(elapsed);
+    /// A [`ClaimStep::Initialize`] is handed out once: without a word about its outcome it counts
+    /// as unknown.
+    pub fn next(&mut self, elapsed: Duration) -> ClaimStep {
+        self.pace.set_elapsed(elapsed);
         match &self.todo {
-            Todo::Describe => Step::Describe,
-            Todo::Pause => self.pause(),
+            Todo::Describe => ClaimStep::Describe,
+            Todo::Pause => self.plan_pause(),
             Todo::Certify => match &self.last {
-                Some(cluster) => Step::Certify(Box::new(cluster.clone())),
-                None => Step::Describe,
+                Some(cluster) => ClaimStep::Certify(Box::new(cluster.clone())),
+                None => ClaimStep::Describe,
             },
-            Todo::Initialize => self.initialize(),
-            Todo::Done(outcome) => Step::Done(outcome.clone()),
-            Todo::Failed(failure) => Step::Failed(failure.clone()),
+            Todo::Initialize => self.plan_initialization(),
+            Todo::Done(outcome) => ClaimStep::Done(outcome.clone()),
+            Todo::Failed(failure) => ClaimStep::Failed(failure.clone()),
         }
     }
 
-    fn pause(&mut self) -> Step {
+    fn plan_pause(&mut self) -> ClaimStep {
         let limit = match (&self.sent, &self.papers) {
             (None, None) => self.patience.creation,
             _ => self.patience.initialization,
         };
-        match self.pace.pause(&self.patience, limit) {
+        match self.pace.next_pause(&self.patience, limit) {
             Some(length) => {
                 self.todo = Todo::Describe;
-                Step::Pause(length)
+                ClaimStep::Pause(length)
             }
             None => {
-                self.fail(self.unfinished(limit));
+                self.fail_with(self.unfinished_failure(limit));
                 self.next_failure()
             }
         }
     }
 
-    fn initialize(&mut self) -> Step {
+    fn plan_initialization(&mut self) -> ClaimStep {
         let Some(papers) = &self.papers else {
             self.todo = Todo::Describe;
-            return Step::Describe;
+            return ClaimStep::Describe;
         };
         let request = papers.request.clone();
         // Until `initialized` says more.
@@ -332,37 +335,37 @@ impl Claim {
         self.sends = self.sends.saturating_add(1);
         self.looks = 0;
         self.todo = Todo::Describe;
-        self.pace.restart();
-        Step::Initialize(Box::new(request))
+        self.pace.restart_stretch();
+        ClaimStep::Initialize(Box::new(request))
     }
 
-    fn next_failure(&self) -> Step {
+    fn next_failure(&self) -> ClaimStep {
         match &self.todo {
-            Todo::Failed(failure) => Step::Failed(failure.clone()),
-            _ => Step::Describe,
+            Todo::Failed(failure) => ClaimStep::Failed(failure.clone()),
+            _ => ClaimStep::Describe,
         }
     }
 
-    /// The authorized pair for [`Step::Certify`]. The cluster is described again before it is sent:
-    /// signing may have taken a while.
+    /// Takes the authorized pair for [`ClaimStep::Certify`]. The cluster is described again before
+    /// it is sent: signing may have taken a while.
     ///
     /// # Errors
     /// Class `Rejected`, `another-trust-anchor`: the claim began with another owner.
-    pub fn certified(&mut self, authorized: &Authorized) -> crate::error::Result<()> {
+    pub fn set_pair(&mut self, authorized: &Authorized) -> crate::error::Result<()> {
         if let Some(owner) = &self.owner {
-            owner.is(authorized.owner().trust_anchor(), "the pair's")?;
+            owner.check_same_anchor(authorized.owner().trust_anchor(), "the pair's")?;
         }
         if matches!(self.todo, Todo::Certify) {
-            self.papers = Some(Papers::of(authorized, &self.cluster_id));
+            self.papers = Some(PreparedPair::from_authorized(authorized, &self.cluster_id));
             self.todo = Todo::Describe;
             self.looks = 0;
-            self.pace.restart();
+            self.pace.restart_stretch();
         }
         Ok(())
     }
 
-    /// The answer to [`Step::Initialize`].
-    pub fn initialized(&mut self, result: Result<Accepted, ServiceError>) {
+    /// Takes the answer to [`ClaimStep::Initialize`].
+    pub fn record_initialization(&mut self, result: Result<InitializeAnswer, ServiceError>) {
         // Nothing is taken that was not asked for: only a request just handed out has an answer.
         if !matches!(
             (&self.sent, &self.todo),
@@ -394,8 +397,8 @@ impl Claim {
         });
     }
 
-    /// The answer to [`Step::Describe`]; `None`: there is no such cluster.
-    pub fn described(&mut self, answer: Result<Option<Cluster>, ServiceError>) {
+    /// Takes the answer to [`ClaimStep::Describe`]; `None`: there is no such cluster.
+    pub fn record_description(&mut self, answer: Result<Option<Cluster>, ServiceError>) {
         if !matches!(self.todo, Todo::Describe) {
             return;
         }
@@ -403,15 +406,15 @@ impl Claim {
             Ok(Some(cluster)) => {
                 self.gaps = 0;
                 self.last_error = None;
-                let view = View::of(&cluster, &self.mandate());
+                let view = ClusterView::from_cluster(&cluster, &self.current_mandate());
                 self.last = Some(cluster);
                 match self.sent.clone() {
-                    None => self.seen_before(view),
-                    Some(sent) => self.seen_after(view, sent),
+                    None => self.judge_before_sending(view),
+                    Some(sent) => self.judge_after_sending(view, sent),
                 }
             }
-            Ok(None) => self.missed(),
-            Err(error) => self.blind(error),
+            Ok(None) => self.note_missing_cluster(),
+            Err(error) => self.note_failed_look(error),
         }
     }
 }

@@ -1,11 +1,10 @@
-//! Judges whose a claimed cluster is: by its certificate and the owner's CA alone.
+//! Judges to whom a claimed cluster belongs: by its certificate and the owner's CA alone.
 //!
-//! What is there already is judged by what it is, not by what may be sent today: with every
-//! signature algorithm that can be verified, whatever the dates, versions and extensions of cluster
-//! certificate and CA are, and whatever stands around them. A cluster is the owner's by name *and*
-//! key
-//! *and* signature. It is somebody else's only where that is positively so; "cannot be judged" is
-//! neither.
+//! A certificate that exists already is judged by what it is, not by what may be sent today: with
+//! every signature algorithm that can be verified, whatever the dates, versions and extensions of
+//! cluster certificate and CA are, and whatever stands around them. A cluster is the owner's by
+//! name *and* key *and* signature. It is somebody else's only where that is positively so; "cannot
+//! be judged" is neither.
 
 mod legacy_signature;
 mod lenient;
@@ -16,14 +15,14 @@ use crate::x509::name::same_name;
 use crate::x509::{TrustAnchor, name_text, sha256};
 
 use super::shown::Shown;
-use legacy_signature::{LegacyKey, Verdict};
+use legacy_signature::{LegacyKey, SignatureVerdict};
 pub use lenient::LenientCertificate;
 
-/// How many certificates may stand between the cluster's and the owner's (AWS guide, Initialize the
-/// cluster: four with the root).
-const MOST_BETWEEN: usize = 3;
+/// The greatest number of certificates that may stand between the cluster's and the owner's (AWS
+/// guide, Initialize the cluster: four with the root).
+const MAX_BETWEEN: usize = 3;
 
-/// Whose a claimed cluster is.
+/// The answer to the question whose a claimed cluster is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ownership {
     /// The owner's: with the very certificate that was signed for this CSR.
@@ -40,7 +39,7 @@ pub enum Ownership {
     CannotBeJudged(Doubt),
 }
 
-/// Why nobody can tell whose a cluster is.
+/// The reason why nobody can tell whose a cluster is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// The cluster certificate cannot be read: why.
@@ -128,35 +127,35 @@ impl OwnerCertificate {
     pub fn all_of(trust_anchor: &TrustAnchor) -> Vec<Self> {
         trust_anchor
             .certificates()
-            .filter_map(|certificate| LenientCertificate::from_der(certificate.der()).ok())
+            .filter_map(|certificate| LenientCertificate::from_der(certificate.as_der()).ok())
             .map(OwnerCertificate)
             .collect()
     }
 
     /// The certificate, as it came.
-    pub fn der(&self) -> &[u8] {
-        self.0.der()
+    pub fn as_der(&self) -> &[u8] {
+        self.0.as_der()
     }
 
     /// The certificate in a message.
-    pub fn shown(&self) -> Shown {
-        shown(&self.0)
+    pub fn to_shown_certificate(&self) -> Shown {
+        show_certificate(&self.0)
     }
 }
 
-/// What the owner's claim would look like; nothing of it is needed to tell whose the cluster is.
+/// The owner's claim as it would look. Nothing of it is needed to tell whose the cluster is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Expected<'a> {
+pub struct ExpectedClaim<'a> {
     /// The SubjectPublicKeyInfo of the CSR that was signed, or is to be.
     pub csr_spki: Option<&'a [u8]>,
     /// The DER of the certificate that was signed for it.
     pub signed_cert: Option<&'a [u8]>,
 }
 
-/// What was judged, and how.
+/// The judgement on whose a cluster is, with the certificate that was judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// Whose the cluster is.
+pub struct OwnershipJudgement {
+    /// The owner of the cluster.
     pub ownership: Ownership,
     /// The cluster certificate: the first one of its text. `None`: it cannot be read.
     pub certificate: Option<LenientCertificate>,
@@ -165,7 +164,7 @@ pub struct Judgement {
 }
 
 impl Ownership {
-    /// Whether the owner's CA claimed the cluster, for whichever key.
+    /// Tells whether the owner's CA claimed the cluster, for whichever key.
     pub fn is_owners(&self) -> bool {
         match self {
             Ownership::ThisCertificate
@@ -183,48 +182,48 @@ impl Ownership {
 /// holder is the owner; those above it have signed that one, and perhaps other CAs, other people's.
 /// Whether they belong together, are valid now, or would be taken by InitializeCluster is not
 /// looked at. Of several certificates in the cluster's text the first is the cluster's.
-pub fn judge(
+pub fn judge_ownership(
     cluster_certificate: &str,
     owner: &[OwnerCertificate],
-    expected: &Expected<'_>,
-) -> Judgement {
+    expected: &ExpectedClaim<'_>,
+) -> OwnershipJudgement {
     match LenientCertificate::first_from_text(cluster_certificate.as_bytes()) {
-        Ok((certificate, others)) => Judgement {
-            ownership: ownership(&certificate, &others, owner, expected),
-            shown: shown(&certificate),
+        Ok((certificate, others)) => OwnershipJudgement {
+            ownership: judge_certificate(&certificate, &others, owner, expected),
+            shown: show_certificate(&certificate),
             certificate: Some(certificate),
         },
-        Err(why) => unreadable(cluster_certificate, &why),
+        Err(why) => unreadable_judgement(cluster_certificate, &why),
     }
 }
 
-fn unreadable(text: &str, why: &str) -> Judgement {
+fn unreadable_judgement(text: &str, why: &str) -> OwnershipJudgement {
     let unread = "(cannot be read)".to_owned();
     let shown = Shown {
         fingerprint: sha256(text.as_bytes()),
         subject: unread.clone(),
         issuer: unread,
     };
-    Judgement {
+    OwnershipJudgement {
         ownership: Ownership::CannotBeJudged(Doubt::Unreadable(why.to_owned())),
         certificate: None,
         shown,
     }
 }
 
-fn shown(certificate: &LenientCertificate) -> Shown {
+fn show_certificate(certificate: &LenientCertificate) -> Shown {
     Shown {
-        fingerprint: sha256(certificate.der()),
+        fingerprint: sha256(certificate.as_der()),
         subject: name_text(certificate.subject()),
         issuer: name_text(certificate.issuer()),
     }
 }
 
-fn ownership(
+fn judge_certificate(
     certificate: &LenientCertificate,
     others: &[LenientCertificate],
     owner: &[OwnerCertificate],
-    expected: &Expected<'_>,
+    expected: &ExpectedClaim<'_>,
 ) -> Ownership {
     if owner
         .iter()
@@ -233,9 +232,9 @@ fn ownership(
         return Ownership::CannotBeJudged(Doubt::CaItself);
     }
     let (first, above) = owner.split_at(owner.len().min(1));
-    match signer(certificate, first) {
-        Ok(true) => of_owner(certificate, expected),
-        Ok(false) if !above.is_empty() && signer(certificate, above) == Ok(true) => {
+    match is_issued_by_any(certificate, first) {
+        Ok(true) => compare_with_expected(certificate, expected),
+        Ok(false) if !above.is_empty() && is_issued_by_any(certificate, above) == Ok(true) => {
             let first = first
                 .first()
                 .map(|first| name_text(first.0.subject()))
@@ -255,52 +254,59 @@ fn ownership(
     }
 }
 
-/// Whether one of the owner's certificates issued this one; an error where that cannot be told.
-fn signer(certificate: &LenientCertificate, owner: &[OwnerCertificate]) -> Result<bool, Doubt> {
+/// Tells whether one of the owner's certificates issued this one. An error says why that cannot be
+/// told.
+fn is_issued_by_any(
+    certificate: &LenientCertificate,
+    owner: &[OwnerCertificate],
+) -> Result<bool, Doubt> {
     let mut doubt = owner.is_empty().then_some(Doubt::NoCa);
     for OwnerCertificate(ca) in owner {
-        match verdict(certificate, ca) {
-            Verdict::Made if same_name(certificate.issuer(), ca.subject()) => return Ok(true),
-            Verdict::Made => {
+        match judge_signature(certificate, ca) {
+            SignatureVerdict::Made if same_name(certificate.issuer(), ca.subject()) => {
+                return Ok(true);
+            }
+            SignatureVerdict::Made => {
                 doubt = Some(Doubt::AnotherName {
                     issuer: name_text(certificate.issuer()),
                     subject: name_text(ca.subject()),
                 });
             }
-            Verdict::NotMade => {}
-            Verdict::Unknown(why) => doubt = doubt.or(Some(Doubt::Unverifiable(why))),
+            SignatureVerdict::NotMade => {}
+            SignatureVerdict::Unknown(why) => doubt = doubt.or(Some(Doubt::Unverifiable(why))),
         }
     }
     doubt.map_or(Ok(false), Err)
 }
 
-fn verdict(certificate: &LenientCertificate, ca: &LenientCertificate) -> Verdict {
+fn judge_signature(certificate: &LenientCertificate, ca: &LenientCertificate) -> SignatureVerdict {
     match LegacyKey::from_spki(ca.spki()) {
-        Ok(key) => key.judge(
-            certificate.algorithm(),
+        Ok(key) => key.judge_signature(
+            certificate.signature_algorithm(),
             certificate.tbs(),
             certificate.signature(),
         ),
-        Err(why) => Verdict::Unknown(format!("the CA's certificate: {why}")),
+        Err(why) => SignatureVerdict::Unknown(format!("the CA's certificate: {why}")),
     }
 }
 
-/// Whether the certificates beside the cluster's lead from it to one of the owner's (RFC 5280 6.1.3
-/// a 1 and a 4).
+/// Tells whether the certificates beside the cluster's lead from it to one of the owner's (RFC 5280
+/// 6.1.3 a 1 and a 4).
 fn is_below(
     certificate: &LenientCertificate,
     others: &[LenientCertificate],
     owner: &[OwnerCertificate],
 ) -> bool {
     let mut below = certificate;
-    for _ in 0..MOST_BETWEEN {
+    for _ in 0..MAX_BETWEEN {
         let issued = |ca: &&LenientCertificate| {
-            same_name(below.issuer(), ca.subject()) && verdict(below, ca) == Verdict::Made
+            same_name(below.issuer(), ca.subject())
+                && judge_signature(below, ca) == SignatureVerdict::Made
         };
         let Some(ca) = others.iter().find(issued) else {
             return false;
         };
-        if signer(ca, owner) == Ok(true) {
+        if is_issued_by_any(ca, owner) == Ok(true) {
             return true;
         }
         below = ca;
@@ -308,13 +314,16 @@ fn is_below(
     false
 }
 
-fn of_owner(certificate: &LenientCertificate, expected: &Expected<'_>) -> Ownership {
+fn compare_with_expected(
+    certificate: &LenientCertificate,
+    expected: &ExpectedClaim<'_>,
+) -> Ownership {
     if expected
         .csr_spki
         .is_some_and(|spki| !same_key(spki, certificate.spki()))
     {
         Ownership::AnotherKey
-    } else if expected.signed_cert == Some(certificate.der()) {
+    } else if expected.signed_cert == Some(certificate.as_der()) {
         Ownership::ThisCertificate
     } else if expected.csr_spki.is_some() {
         Ownership::AnotherCertificate
@@ -323,8 +332,8 @@ fn of_owner(certificate: &LenientCertificate, expected: &Expected<'_>) -> Owners
     }
 }
 
-/// The same public key: as numbers where those can be read, however their SubjectPublicKeyInfo is
-/// written.
+/// Tells whether both are the same public key: as numbers where those can be read, however their
+/// SubjectPublicKeyInfo is written.
 fn same_key(one: &[u8], other: &[u8]) -> bool {
     one == other
         || matches!(

@@ -1,4 +1,5 @@
-//! What a description means for a claim under way: the rules of `mod.rs`'s page, one function each.
+//! The meaning of a description for a claim under way: the rules of `mod.rs`'s page, one function
+//! each.
 
 use std::time::Duration;
 
@@ -9,30 +10,33 @@ use crate::x509::Csr;
 use super::failure::Failure;
 use super::live_csr::LiveCsr;
 use super::shown::Shown;
-use super::view::{Mandate, Signer, View};
-use super::{Claim, How, Outcome, Sent, Todo};
+use super::view::{ClaimSigner, ClusterView, Mandate};
+use super::{Claim, ClaimOrigin, ClaimOutcome, Sent, Todo};
 
-/// How often InitializeCluster is sent at most when nobody knows what became of it.
-const MOST_SENDS: u32 = 3;
-/// How often it is sent at most when the service, or the network, turned it away without effect.
-const MOST_TURNED_AWAY: u32 = 6;
-/// How many descriptions must show an untouched cluster before a request of unknown outcome counts
-/// as lost. DescribeClusters may lag behind: with the pauses between them they span some seconds.
+/// The greatest number of times that InitializeCluster is sent when nobody knows what became of it.
+const MAX_SENDS: u32 = 3;
+/// The greatest number of times that it is sent when the service, or the network, turned it away
+/// without effect.
+const MAX_TURNED_AWAY: u32 = 6;
+/// The number of descriptions that must show an untouched cluster before a request of unknown
+/// outcome counts as lost. DescribeClusters may lag behind: with the pauses between them they span
+/// some seconds.
 const LOOKS_AFTER_UNKNOWN: u32 = 5;
 /// The same after an accepted request whose work DescribeClusters has never shown.
 const LOOKS_AFTER_ACCEPTED: u32 = 8;
 /// The same once INITIALIZE_IN_PROGRESS was seen: one reading of an older state is not a failure
 /// yet.
 const LOOKS_AFTER_PROGRESS: u32 = 3;
-/// How many descriptions in a row may fail, or miss the cluster, before anything has been sent.
-const MOST_GAPS: u32 = 5;
-/// How many descriptions may show a claimed cluster without its certificate before that is an
-/// answer.
+/// The greatest number of descriptions in a row that may fail, or miss the cluster, before anything
+/// has been sent.
+const MAX_FAILED_LOOKS: u32 = 5;
+/// The number of descriptions that may show a claimed cluster without its certificate before that
+/// is an answer.
 const LOOKS_WITHOUT_CERTIFICATE: u32 = 4;
 
 impl Claim {
-    /// What the cluster is held against.
-    pub(super) fn mandate(&self) -> Mandate<'_> {
+    /// Returns what the cluster is held against.
+    pub(super) fn current_mandate(&self) -> Mandate<'_> {
         Mandate {
             trust_anchor: self
                 .papers
@@ -49,14 +53,14 @@ impl Claim {
         }
     }
 
-    /// The service did not show the cluster.
-    pub(super) fn missed(&mut self) {
+    /// Takes note that the service did not show the cluster.
+    pub(super) fn note_missing_cluster(&mut self) {
         let known = self.last.is_some();
         self.gaps = self.gaps.saturating_add(1);
-        if known && self.gaps <= MOST_GAPS {
+        if known && self.gaps <= MAX_FAILED_LOOKS {
             self.todo = Todo::Pause;
         } else {
-            self.fail(Failure::NotFound {
+            self.fail_with(Failure::NotFound {
                 cluster_id: self.cluster_id.clone(),
                 place: self.place.clone(),
                 sent: self.sends > 0,
@@ -64,8 +68,8 @@ impl Claim {
         }
     }
 
-    /// DescribeClusters failed.
-    pub(super) fn blind(&mut self, error: ServiceError) {
+    /// Takes note that DescribeClusters failed.
+    pub(super) fn note_failed_look(&mut self, error: ServiceError) {
         self.gaps = self.gaps.saturating_add(1);
         if let Some(limit) = error.out_of_time() {
             // What became of the request matters more than that nobody can look any more.
@@ -79,7 +83,7 @@ impl Claim {
                 ) => Some(lost.clone()),
                 _ => Some(error),
             };
-            return self.fail(self.unfinished(limit));
+            return self.fail_with(self.unfinished_failure(limit));
         }
         let failure = match &self.sent {
             // What became of the request matters more than why we cannot look.
@@ -87,11 +91,11 @@ impl Claim {
             _ if !error.is_transient() => Some(error.clone()),
             // Only time ends the search for what became of it.
             _ if self.open => None,
-            _ if self.last.is_some() && self.gaps <= MOST_GAPS => None,
+            _ if self.last.is_some() && self.gaps <= MAX_FAILED_LOOKS => None,
             _ => Some(error.clone()),
         };
         match failure {
-            Some(error) => self.fail(Failure::Service {
+            Some(error) => self.fail_with(Failure::Service {
                 error,
                 open: self.open,
             }),
@@ -102,42 +106,48 @@ impl Claim {
         }
     }
 
-    /// A description while nothing has been sent.
-    pub(super) fn seen_before(&mut self, view: View) {
+    /// Judges a description while nothing has been sent.
+    pub(super) fn judge_before_sending(&mut self, view: ClusterView) {
         let certified = self.papers.is_some();
         match view {
-            View::Claimable(_) if !certified => self.todo = Todo::Certify,
-            View::Claimable(csr) => self.claimable(csr, |claim| claim.todo = Todo::Initialize),
-            View::Creating | View::NoCsrYet if self.waits_for_creation && !certified => {
+            ClusterView::Claimable(_) if !certified => self.todo = Todo::Certify,
+            ClusterView::Claimable(csr) => {
+                self.check_live_csr(csr, |claim| claim.todo = Todo::Initialize)
+            }
+            ClusterView::Creating | ClusterView::NoCsrYet
+                if self.waits_for_creation && !certified =>
+            {
                 self.todo = Todo::Pause
             }
-            View::Initializing => self.todo = Todo::Pause,
-            View::Claimed(signer) => self.claimed(signer),
-            View::NoCertificate => self.look(LOOKS_WITHOUT_CERTIFICATE, |claim| {
-                claim.fail(claim.forbidden())
+            ClusterView::Initializing => self.todo = Todo::Pause,
+            ClusterView::Claimed(signer) => self.judge_claimed(signer),
+            ClusterView::NoCertificate => self.count_look(LOOKS_WITHOUT_CERTIFICATE, |claim| {
+                claim.fail_with(claim.state_forbids())
             }),
-            View::Creating
-            | View::NoCsrYet
-            | View::NoHsm
-            | View::HsmsOut
-            | View::Passing
-            | View::Closed => self.fail(self.forbidden()),
+            ClusterView::Creating
+            | ClusterView::NoCsrYet
+            | ClusterView::NoHsm
+            | ClusterView::HsmsOut
+            | ClusterView::Passing
+            | ClusterView::Closed => self.fail_with(self.state_forbids()),
         }
     }
 
-    /// A description after a request.
-    pub(super) fn seen_after(&mut self, view: View, sent: Sent) {
+    /// Judges a description after a request.
+    pub(super) fn judge_after_sending(&mut self, view: ClusterView, sent: Sent) {
         match view {
-            View::Claimable(csr) => self.claimable(csr, |claim| claim.untouched(sent)),
+            ClusterView::Claimable(csr) => {
+                self.check_live_csr(csr, |claim| claim.judge_untouched(sent))
+            }
             // Our certificate alone is no confirmation: in these states the service may still be at
             // it, or be taking it back.
-            View::Claimed(Signer::Sent(_) | Signer::OwnCa(_))
+            ClusterView::Claimed(ClaimSigner::Sent(_) | ClaimSigner::OwnCa(_))
                 if self.open && !self.is_settled() =>
             {
                 self.todo = Todo::Pause
             }
-            View::Claimed(signer) => self.claimed(signer),
-            View::Initializing => {
+            ClusterView::Claimed(signer) => self.judge_claimed(signer),
+            ClusterView::Initializing => {
                 self.looks = 0;
                 if let Some(Sent::Accepted { progress } | Sent::Unknown { progress, .. }) =
                     &mut self.sent
@@ -147,19 +157,22 @@ impl Claim {
                 self.todo = Todo::Pause;
             }
             // The certificate or the next state may be a moment behind.
-            View::NoCertificate | View::Creating | View::NoCsrYet | View::Passing => {
-                self.todo = Todo::Pause
+            ClusterView::NoCertificate
+            | ClusterView::Creating
+            | ClusterView::NoCsrYet
+            | ClusterView::Passing => self.todo = Todo::Pause,
+            ClusterView::NoHsm | ClusterView::HsmsOut | ClusterView::Closed => {
+                self.fail_with(self.state_forbids())
             }
-            View::NoHsm | View::HsmsOut | View::Closed => self.fail(self.forbidden()),
         }
     }
 
-    /// The cluster is UNINITIALIZED with a CSR: go on if it is ours.
-    pub(super) fn claimable(&mut self, csr: LiveCsr, go_on: impl FnOnce(&mut Self)) {
+    /// Goes on if the cluster is UNINITIALIZED with a CSR that is ours.
+    pub(super) fn check_live_csr(&mut self, csr: LiveCsr, go_on: impl FnOnce(&mut Self)) {
         match &self.papers {
             Some(papers) if csr != LiveCsr::Same => {
                 let (signed, sent) = (papers.csr.fingerprint(), self.sends > 0);
-                self.fail(Failure::CsrChanged {
+                self.fail_with(Failure::CsrChanged {
                     cluster_id: self.cluster_id.clone(),
                     signed,
                     now: csr,
@@ -170,40 +183,42 @@ impl Claim {
         }
     }
 
-    /// The cluster is as if nothing had been sent.
-    pub(super) fn untouched(&mut self, sent: Sent) {
+    /// Judges a cluster that is as if nothing had been sent.
+    pub(super) fn judge_untouched(&mut self, sent: Sent) {
         match sent {
             Sent::Accepted { progress: true } | Sent::Unknown { progress: true, .. } => {
-                self.look(LOOKS_AFTER_PROGRESS, |claim| claim.fail(claim.fell_back()));
+                self.count_look(LOOKS_AFTER_PROGRESS, |claim| {
+                    claim.fail_with(claim.fell_back())
+                });
             }
-            Sent::Accepted { progress: false } => {
-                self.look(LOOKS_AFTER_ACCEPTED, |claim| claim.fail(claim.fell_back()))
-            }
+            Sent::Accepted { progress: false } => self.count_look(LOOKS_AFTER_ACCEPTED, |claim| {
+                claim.fail_with(claim.fell_back())
+            }),
             Sent::Unknown {
                 progress: false,
                 error,
-            } => self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
-            Sent::TurnedAway(error) if self.turned_away >= MOST_TURNED_AWAY => {
-                self.fail(Failure::Service {
+            } => self.count_look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
+            Sent::TurnedAway(error) if self.turned_away >= MAX_TURNED_AWAY => {
+                self.fail_with(Failure::Service {
                     error,
                     open: self.open,
                 });
             }
             Sent::TurnedAway(_) => self.todo = Todo::Initialize,
             Sent::Refused(error) if self.open => {
-                self.look(LOOKS_AFTER_UNKNOWN, |claim| {
-                    claim.fail(Failure::Service { error, open: true })
+                self.count_look(LOOKS_AFTER_UNKNOWN, |claim| {
+                    claim.fail_with(Failure::Service { error, open: true })
                 });
             }
-            Sent::Refused(error) => self.fail(Failure::Service { error, open: false }),
+            Sent::Refused(error) => self.fail_with(Failure::Service { error, open: false }),
         }
     }
 
     pub(super) fn send_again(&mut self, last: Option<ServiceError>) {
-        if self.sends.saturating_sub(self.turned_away) < MOST_SENDS {
+        if self.sends.saturating_sub(self.turned_away) < MAX_SENDS {
             self.todo = Todo::Initialize;
         } else {
-            self.fail(Failure::NoEffect {
+            self.fail_with(Failure::NoEffect {
                 cluster_id: self.cluster_id.clone(),
                 sends: self.sends,
                 last,
@@ -211,8 +226,8 @@ impl Claim {
         }
     }
 
-    /// Counts a look that showed nothing new; `conclude` once there were enough.
-    pub(super) fn look(&mut self, enough: u32, conclude: impl FnOnce(&mut Self)) {
+    /// Counts a look that showed nothing new, and calls `conclude` once there were enough.
+    pub(super) fn count_look(&mut self, enough: u32, conclude: impl FnOnce(&mut Self)) {
         self.looks = self.looks.saturating_add(1);
         if self.looks >= enough {
             conclude(self);
@@ -232,19 +247,23 @@ impl Claim {
         })
     }
 
-    pub(super) fn claimed(&mut self, signer: Signer) {
+    pub(super) fn judge_claimed(&mut self, signer: ClaimSigner) {
         let Some(cluster) = self.last.clone() else {
             return;
         };
-        let origin = cluster.origin();
+        let origin = cluster.origin_text();
         let (certificate, same_certificate) = match signer {
-            Signer::Sent(certificate) => (certificate, true),
-            Signer::OwnCa(certificate) => (certificate, false),
-            Signer::OtherKey(theirs) => {
-                let signed = self.mandate().csr.map(Csr::fingerprint).unwrap_or_default();
+            ClaimSigner::Sent(certificate) => (certificate, true),
+            ClaimSigner::OwnCa(certificate) => (certificate, false),
+            ClaimSigner::OtherKey(theirs) => {
+                let signed = self
+                    .current_mandate()
+                    .csr
+                    .map(Csr::fingerprint)
+                    .unwrap_or_default();
                 let sent = self.sends > 0;
                 let cluster_id = self.cluster_id.clone();
-                return self.fail(Failure::ClaimedForAnotherCsr {
+                return self.fail_with(Failure::ClaimedForAnotherCsr {
                     cluster_id,
                     state: cluster.state,
                     theirs,
@@ -253,9 +272,9 @@ impl Claim {
                     sent,
                 });
             }
-            Signer::Unclear(theirs, doubt) => {
+            ClaimSigner::Unclear(theirs, doubt) => {
                 let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
-                return self.fail(Failure::OwnerUnclear {
+                return self.fail_with(Failure::OwnerUnclear {
                     cluster_id,
                     state: cluster.state,
                     theirs,
@@ -264,12 +283,12 @@ impl Claim {
                     sent,
                 });
             }
-            Signer::Another(theirs) => {
+            ClaimSigner::Another(theirs) => {
                 let ours = self
-                    .mandate()
+                    .current_mandate()
                     .trust_anchor
-                    .map(|ours| Shown::of(ours.first()));
-                return self.fail(Failure::ClaimedByAnother {
+                    .map(|ours| Shown::from_certificate(ours.signing_ca()));
+                return self.fail_with(Failure::ClaimedByAnother {
                     cluster_id: self.cluster_id.clone(),
                     state: cluster.state,
                     theirs,
@@ -283,12 +302,12 @@ impl Claim {
         // another run did.
         let by_us = same_certificate && self.open;
         let how = if by_us {
-            How::Claimed
+            ClaimOrigin::Claimed
         } else {
-            How::AlreadyClaimed
+            ClaimOrigin::AlreadyClaimed
         };
         let (answer, sent) = (self.answer.clone(), self.sends);
-        self.todo = Todo::Done(Box::new(Outcome {
+        self.todo = Todo::Done(Box::new(ClaimOutcome {
             how,
             cluster,
             certificate,
@@ -298,11 +317,11 @@ impl Claim {
         }));
     }
 
-    pub(super) fn fail(&mut self, failure: Failure) {
+    pub(super) fn fail_with(&mut self, failure: Failure) {
         self.todo = Todo::Failed(Box::new(failure));
     }
 
-    pub(super) fn forbidden(&self) -> Failure {
+    pub(super) fn state_forbids(&self) -> Failure {
         let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
         match &self.last {
             Some(cluster) => Failure::StateForbids {
@@ -333,7 +352,7 @@ impl Claim {
         }
     }
 
-    pub(super) fn unfinished(&self, limit: Duration) -> Failure {
+    pub(super) fn unfinished_failure(&self, limit: Duration) -> Failure {
         Failure::Unfinished {
             cluster_id: self.cluster_id.clone(),
             state: self.last.as_ref().map(|cluster| cluster.state.clone()),

@@ -14,7 +14,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub(super) fn of(certificate: &Certificate) -> Self {
+    pub(super) fn from_certificate(certificate: &Certificate) -> Self {
         Shown {
             fingerprint: certificate.fingerprint(),
             subject: name_text(certificate.subject()),

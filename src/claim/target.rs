@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::cloudhsm::{Cluster, ClusterState, next_step, spelt_as_a_state};
+use crate::cloudhsm::{Cluster, ClusterState, is_spelt_as_state, next_step};
 use crate::outside::OutsideText;
 
 /// What to wait for.
@@ -56,7 +56,8 @@ impl Target {
         Target::Deleted,
     ];
 
-    /// As the command line spells it; to be compared, never to be shown.
+    /// Returns the name that the command line has for it. It is meant for comparisons, never for
+    /// display.
     pub fn as_str(&self) -> &str {
         match self {
             Target::Uninitialized => "uninitialized",
@@ -71,11 +72,11 @@ impl Target {
             Target::Degraded => "degraded",
             Target::DeleteInProgress => "delete_in_progress",
             Target::Deleted => "deleted",
-            Target::Other(name) => name.raw(),
+            Target::Other(name) => name.as_raw(),
         }
     }
 
-    /// Whether a cluster is there.
+    /// Tells whether a cluster is there.
     pub(super) fn is_met(&self, cluster: &Cluster) -> bool {
         let state = &cluster.state;
         match self {
@@ -95,12 +96,12 @@ impl Target {
             Target::Degraded => *state == ClusterState::Degraded,
             Target::DeleteInProgress => *state == ClusterState::DeleteInProgress,
             Target::Deleted => *state == ClusterState::Deleted,
-            Target::Other(name) => state.as_str() == name.raw(),
+            Target::Other(name) => state.as_str() == name.as_raw(),
         }
     }
 
-    /// Whether a cluster in this state can never get there. A degraded or unknown state may still
-    /// change.
+    /// Tells whether a cluster in this state can never get there. A degraded or unknown state may
+    /// still change.
     pub(super) fn is_lost(&self, state: &ClusterState) -> bool {
         match state {
             ClusterState::DeleteInProgress => {
@@ -129,11 +130,11 @@ impl Target {
 }
 
 impl Target {
-    /// Whether nothing that is under way brings a cluster there: what is waited for takes an HSM,
-    /// and none works or is being made. A cluster with a CSR may be claimed by somebody at any
+    /// Tells whether nothing that is under way brings a cluster there: what is waited for takes an
+    /// HSM, and none works or is being made. A cluster with a CSR may be claimed by somebody at any
     /// moment.
     pub(super) fn is_hopeless(&self, cluster: &Cluster) -> bool {
-        let stuck = next_step(cluster).needs_somebody();
+        let stuck = next_step(cluster).needs_action();
         match self {
             Target::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
             Target::Initialized | Target::Active | Target::InitializeInProgress => {
@@ -171,7 +172,7 @@ impl FromStr for Target {
         {
             return Ok(known);
         }
-        if spelt_as_a_state(text) {
+        if is_spelt_as_state(text) {
             return Ok(Target::Other(text.into()));
         }
         let known: Vec<String> = Target::ALL.iter().map(ToString::to_string).collect();

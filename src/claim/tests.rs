@@ -24,10 +24,10 @@ use crate::x509::pem::{self, Label};
 pub(super) const ID: &str = "cluster-abc234defgh";
 
 /// CSR, CAs and certificates, made once.
-pub(super) struct Material {
+pub(super) struct ClaimMaterial {
     pub(super) csr: String,
     pub(super) replaced_csr: String,
-    pub(super) papers: Papers,
+    pub(super) papers: PreparedPair,
     pub(super) authorized: Authorized,
     /// The pair's certificate, as ClusterCertificate.
     pub(super) ours: String,
@@ -41,8 +41,8 @@ pub(super) struct Material {
     pub(super) namesake: String,
 }
 
-pub(super) fn material() -> &'static Material {
-    static MATERIAL: OnceLock<Material> = OnceLock::new();
+pub(super) fn material() -> &'static ClaimMaterial {
+    static MATERIAL: OnceLock<ClaimMaterial> = OnceLock::new();
     MATERIAL.get_or_init(|| {
         let named = |name: &str| {
             let mut params = CertificateParams::default();
@@ -80,8 +80,8 @@ pub(super) fn material() -> &'static Material {
         )
         .into_pair()
         .unwrap();
-        let owner = Owner::named(Certificate::from_der(&ca_der).unwrap().into());
-        let csr_read = pair.csr().clone();
+        let owner = Owner::with_named_ca(Certificate::from_der(&ca_der).unwrap().into());
+        let csr_read = pair.need_csr().clone();
         let authorized = Authorized::new(
             pair,
             &Grounds::Unverified {
@@ -91,7 +91,7 @@ pub(super) fn material() -> &'static Material {
             &owner,
         )
         .unwrap();
-        Material {
+        ClaimMaterial {
             csr: csr_text,
             replaced_csr: csr(&KeyPair::generate().unwrap()),
             ours: text(&signed),
@@ -104,7 +104,7 @@ pub(super) fn material() -> &'static Material {
             ),
             theirs: text(&leaf(&other)),
             namesake: text(&leaf(&namesake)),
-            papers: Papers::of(&authorized, ID),
+            papers: PreparedPair::from_authorized(&authorized, ID),
             authorized,
         }
     })
@@ -112,34 +112,34 @@ pub(super) fn material() -> &'static Material {
 
 pub(super) type Described = Result<Option<Cluster>, ServiceError>;
 
-pub(super) fn cluster(state: ClusterState) -> Cluster {
+pub(super) fn cluster_in(state: ClusterState) -> Cluster {
     Cluster::new(ID, state)
 }
 
-pub(super) fn hsm(state: HsmState) -> HsmSummary {
+pub(super) fn hsm_in(state: HsmState) -> HsmSummary {
     HsmSummary::new("hsm-abc234defgh", state)
 }
 
 /// UNINITIALIZED, with this CSR.
-pub(super) fn ready(csr: &str) -> Described {
-    let mut cluster = cluster(ClusterState::Uninitialized);
-    cluster.hsms.push(hsm(HsmState::Active));
+pub(super) fn ready_cluster(csr: &str) -> Described {
+    let mut cluster = cluster_in(ClusterState::Uninitialized);
+    cluster.hsms.push(hsm_in(HsmState::Active));
     cluster.certificates.cluster_csr = Some(csr.to_owned());
     Ok(Some(cluster))
 }
 
-/// In this state, with this certificate.
-pub(super) fn claimed(state: ClusterState, certificate: &str) -> Described {
-    let mut cluster = cluster(state);
+/// Describes a cluster in this state, with this certificate.
+pub(super) fn claimed_cluster(state: ClusterState, certificate: &str) -> Described {
+    let mut cluster = cluster_in(state);
     cluster.certificates.cluster_certificate = Some(certificate.to_owned());
     Ok(Some(cluster))
 }
 
 pub(super) fn in_state(state: ClusterState) -> Described {
-    Ok(Some(cluster(state)))
+    Ok(Some(cluster_in(state)))
 }
 
-pub(super) fn fails(call: Call, trouble: Trouble) -> ServiceError {
+pub(super) fn service_error(call: Call, trouble: Trouble) -> ServiceError {
     ServiceError {
         call,
         trouble,
@@ -147,93 +147,93 @@ pub(super) fn fails(call: Call, trouble: Trouble) -> ServiceError {
     }
 }
 
-fn blind(trouble: Trouble) -> Described {
-    Err(fails(Call::DescribeClusters, trouble))
+fn failed_description(trouble: Trouble) -> Described {
+    Err(service_error(Call::DescribeClusters, trouble))
 }
 
-fn answer(trouble: Trouble) -> Result<Accepted, ServiceError> {
-    Err(fails(Call::InitializeCluster, trouble))
+fn failed_initialization(trouble: Trouble) -> Result<InitializeAnswer, ServiceError> {
+    Err(service_error(Call::InitializeCluster, trouble))
 }
 
-fn accepted() -> Result<Accepted, ServiceError> {
-    Ok(Accepted {
+fn accepted_answer() -> Result<InitializeAnswer, ServiceError> {
+    Ok(InitializeAnswer {
         state: Some(ClusterState::InitializeInProgress),
         state_message: Some("Cluster is initializing.".into()),
     })
 }
 
-fn lost() -> Trouble {
+fn lost_answer() -> Trouble {
     Trouble::Unknown {
         reason: "connection reset".into(),
     }
 }
 
-fn throttled() -> Trouble {
+fn throttled_call() -> Trouble {
     Trouble::Throttled {
         message: "Rate exceeded".into(),
     }
 }
 
-fn unreachable() -> Trouble {
+fn unreachable_service() -> Trouble {
     Trouble::Unreachable {
         reason: "connection refused".into(),
     }
 }
 
-fn refused() -> Trouble {
+fn refused_request() -> Trouble {
     Trouble::Refused {
         code: "CloudHsmInvalidRequestException".into(),
         message: "no".into(),
     }
 }
 
-fn denied() -> Trouble {
+fn denied_access() -> Trouble {
     Trouble::AccessDenied {
         message: "no".into(),
     }
 }
 
-/// What a run did, one letter a step, and how it ended. The last answer of each list stands for all
+/// The steps of a run, one letter each, and its end. The last answer of each list stands for all
 /// that follow.
-struct Run {
+struct ClaimRun {
     trace: String,
-    end: Result<Outcome, Error>,
+    end: Result<ClaimOutcome, Error>,
 }
 
-fn drive(
+fn drive_claim(
     mut claim: Claim,
     describes: &[Described],
-    initializes: &[Result<Accepted, ServiceError>],
-) -> Run {
+    initializes: &[Result<InitializeAnswer, ServiceError>],
+) -> ClaimRun {
     let (mut trace, mut now) = (String::new(), Duration::ZERO);
     let (mut looks, mut sends) = (0, 0);
     for _ in 0..10_000 {
         match claim.next(now) {
-            Step::Describe => {
+            ClaimStep::Describe => {
                 trace.push('D');
-                claim.described(describes[looks.min(describes.len() - 1)].clone());
+                claim.record_description(describes[looks.min(describes.len() - 1)].clone());
                 looks += 1;
             }
-            Step::Pause(length) => now += length,
-            Step::Certify(cluster) => {
+            ClaimStep::Pause(length) => now += length,
+            ClaimStep::Certify(cluster) => {
                 trace.push('C');
                 assert!(cluster.certificates.cluster_csr.is_some());
-                claim.certified(&material().authorized).unwrap();
+                claim.set_pair(&material().authorized).unwrap();
             }
-            Step::Initialize(request) => {
+            ClaimStep::Initialize(request) => {
                 trace.push('I');
                 assert_eq!(*request, material().papers.request);
-                claim.initialized(initializes[sends.min(initializes.len() - 1)].clone());
+                claim.record_initialization(initializes[sends.min(initializes.len() - 1)].clone());
                 sends += 1;
             }
-            Step::Done(outcome) => {
-                return Run {
+            ClaimStep::Done(outcome) => {
+                return ClaimRun {
                     trace,
                     end: Ok(*outcome),
                 };
             }
-            Step::Failed(failure) => {
-                return Run {
+            ClaimStep::Failed(failure) => {
+                return ClaimRun {
                     trace,
                     end: Err((*failure).into()),
                 };
@@ -243,13 +243,13 @@ fn drive(
     panic!("no end after {trace}");
 }
 
-fn submission() -> Claim {
-    Claim::submit(ID, material().authorized.clone(), Patience::default())
+fn submission_claim() -> Claim {
+    Claim::for_submission(ID, material().authorized.clone(), Patience::default())
 }
 
 /// A bootstrap by the owner, in a new directory.
-fn beginning() -> Claim {
-    Claim::bootstrap(
+fn bootstrap_claim() -> Claim {
+    Claim::for_bootstrap(
         ID,
         Some(material().authorized.owner().clone()),
         None,
@@ -257,19 +257,25 @@ fn beginning() -> Claim {
     )
 }
 
-fn submit(describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
-    drive(submission(), describes, initializes)
+fn run_submission(
+    describes: &[Described],
+    initializes: &[Result<InitializeAnswer, ServiceError>],
+) -> ClaimRun {
+    drive_claim(submission_claim(), describes, initializes)
 }
 
-fn bootstrap(describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
-    drive(beginning(), describes, initializes)
+fn run_bootstrap(
+    describes: &[Described],
+    initializes: &[Result<InitializeAnswer, ServiceError>],
+) -> ClaimRun {
+    drive_claim(bootstrap_claim(), describes, initializes)
 }
 
-impl Run {
+impl ClaimRun {
     fn ends_with(&self, code: u8, kind: ErrorKind) {
         let error = self.end.as_ref().expect_err(&self.trace);
         assert_eq!(
-            (error.code(), error.kind),
+            (error.exit_code(), error.kind),
             (code, kind),
             "{}: {}",
             self.trace,
@@ -278,7 +284,7 @@ impl Run {
         assert!(!error.hint.is_empty());
     }
 
-    fn claims(&self, how: How, trace: &str) {
+    fn assert_claims(&self, how: ClaimOrigin, trace: &str) {
         let outcome = self
             .end
             .as_ref()
@@ -287,21 +293,25 @@ impl Run {
     }
 }
 
-fn ok() -> Described {
-    ready(&material().csr)
+fn ready_answer() -> Described {
+    ready_cluster(&material().csr)
 }
 
-fn done() -> Described {
-    claimed(ClusterState::Initialized, &material().ours)
+fn claimed_answer() -> Described {
+    claimed_cluster(ClusterState::Initialized, &material().ours)
 }
 
 #[test]
 fn a_claim_describes_sends_once_and_confirms() {
-    let run = submit(
-        &[ok(), in_state(ClusterState::InitializeInProgress), done()],
-        &[accepted()],
+    let run = run_submission(
+        &[
+            ready_answer(),
+            in_state(ClusterState::InitializeInProgress),
+            claimed_answer(),
+        ],
+        &[accepted_answer()],
     );
-    run.claims(How::Claimed, "DIDD");
+    run.assert_claims(ClaimOrigin::Claimed, "DIDD");
     let outcome = run.end.unwrap();
     assert!(outcome.same_certificate);
     assert_eq!(outcome.sent, 1);
@@ -314,38 +324,42 @@ fn a_claim_describes_sends_once_and_confirms() {
 #[test]
 fn line_ends_do_not_make_another_csr() {
     let crlf = material().csr.replace('\n', "\r\n");
-    submit(&[ready(&crlf), done()], &[accepted()]).claims(How::Claimed, "DID");
+    run_submission(
+        &[ready_cluster(&crlf), claimed_answer()],
+        &[accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DID");
 }
 
 #[test]
 fn a_bootstrap_waits_for_the_csr_and_looks_again_after_signing() {
-    let mut starting = cluster(ClusterState::Uninitialized);
-    starting.hsms.push(hsm(HsmState::CreateInProgress));
+    let mut starting = cluster_in(ClusterState::Uninitialized);
+    starting.hsms.push(hsm_in(HsmState::CreateInProgress));
     let describes = [
         in_state(ClusterState::CreateInProgress),
         Ok(Some(starting)),
-        ok(),
-        ok(),
-        done(),
+        ready_answer(),
+        ready_answer(),
+        claimed_answer(),
     ];
-    bootstrap(&describes, &[accepted()]).claims(How::Claimed, "DDDCDID");
+    run_bootstrap(&describes, &[accepted_answer()]).assert_claims(ClaimOrigin::Claimed, "DDDCDID");
 }
 
 #[test]
 fn a_submission_waits_for_no_creation() {
-    submit(&[in_state(ClusterState::CreateInProgress)], &[])
+    run_submission(&[in_state(ClusterState::CreateInProgress)], &[])
         .ends_with(8, ErrorKind::ClusterNotReady);
-    let mut starting = cluster(ClusterState::Uninitialized);
-    starting.hsms.push(hsm(HsmState::CreateInProgress));
-    submit(&[Ok(Some(starting))], &[]).ends_with(8, ErrorKind::CsrNotReady);
+    let mut starting = cluster_in(ClusterState::Uninitialized);
+    starting.hsms.push(hsm_in(HsmState::CreateInProgress));
+    run_submission(&[Ok(Some(starting))], &[]).ends_with(8, ErrorKind::CsrNotReady);
 }
 
 #[test]
 fn every_other_state_has_its_own_answer_and_sends_nothing() {
-    let mut broken = cluster(ClusterState::Uninitialized);
-    broken.hsms.push(hsm(HsmState::Degraded));
-    let mut broken_after_its_csr = ok().unwrap().unwrap();
-    broken_after_its_csr.hsms = vec![hsm(HsmState::Degraded)];
+    let mut broken = cluster_in(ClusterState::Uninitialized);
+    broken.hsms.push(hsm_in(HsmState::Degraded));
+    let mut broken_after_its_csr = ready_answer().unwrap().unwrap();
+    broken_after_its_csr.hsms = vec![hsm_in(HsmState::Degraded)];
     let cases = [
         (in_state(ClusterState::Uninitialized), ErrorKind::NoHsm),
         (Ok(Some(broken)), ErrorKind::NoHsm),
@@ -375,15 +389,15 @@ fn every_other_state_has_its_own_answer_and_sends_nothing() {
     ];
     for (described, kind) in cases {
         for run in [
-            submit(from_ref(&described), &[]),
-            bootstrap(from_ref(&described), &[]),
+            run_submission(from_ref(&described), &[]),
+            run_bootstrap(from_ref(&described), &[]),
         ] {
             run.ends_with(8, kind);
             assert_eq!(run.trace, "D");
         }
     }
     for state in [ClusterState::Initialized, ClusterState::Active] {
-        let run = submit(&[in_state(state)], &[]);
+        let run = run_submission(&[in_state(state)], &[]);
         run.ends_with(8, ErrorKind::ClaimedByUnknown);
         assert_eq!(run.trace, "DDDD");
     }
@@ -398,10 +412,11 @@ fn a_cluster_that_this_ca_has_claimed_is_done() {
         ClusterState::Degraded,
     ] {
         for (certificate, same) in [(&material().ours, true), (&material().ours_again, false)] {
-            let run = submit(&[claimed(state.clone(), certificate)], &[]);
-            run.claims(How::AlreadyClaimed, "D");
+            let run = run_submission(&[claimed_cluster(state.clone(), certificate)], &[]);
+            run.assert_claims(ClaimOrigin::AlreadyClaimed, "D");
             assert_eq!(run.end.unwrap().same_certificate, same);
-            bootstrap(&[claimed(state.clone(), certificate)], &[]).claims(How::AlreadyClaimed, "D");
+            run_bootstrap(&[claimed_cluster(state.clone(), certificate)], &[])
+                .assert_claims(ClaimOrigin::AlreadyClaimed, "D");
         }
     }
 }
@@ -409,9 +424,9 @@ fn a_cluster_that_this_ca_has_claimed_is_done() {
 #[test]
 fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
     for certificate in [&material().theirs, &material().namesake] {
-        let run = submit(&[claimed(ClusterState::Active, certificate)], &[]);
+        let run = run_submission(&[claimed_cluster(ClusterState::Active, certificate)], &[]);
         run.ends_with(8, ErrorKind::ClaimedByAnotherCa);
-        let ours = crate::x509::hex(&material().papers.trust_anchor.first().fingerprint());
+        let ours = crate::x509::to_hex(&material().papers.trust_anchor.signing_ca().fingerprint());
         let message = run.end.unwrap_err().message;
         assert!(
             message.contains(&ours) && message.matches("SHA-256").count() == 2,
@@ -422,12 +437,15 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
 
 #[test]
 fn what_cannot_be_judged_is_neither_ours_nor_anothers() {
-    submit(&[claimed(ClusterState::Active, "no certificate")], &[])
-        .ends_with(8, ErrorKind::ClaimedByUnknown);
+    run_submission(
+        &[claimed_cluster(ClusterState::Active, "no certificate")],
+        &[],
+    )
+    .ends_with(8, ErrorKind::ClaimedByUnknown);
     // Without a CA of our own nobody can tell.
-    let run = drive(
-        Claim::bootstrap(ID, None, None, Patience::default()),
-        &[claimed(ClusterState::Active, &material().ours)],
+    let run = drive_claim(
+        Claim::for_bootstrap(ID, None, None, Patience::default()),
+        &[claimed_cluster(ClusterState::Active, &material().ours)],
         &[],
     );
     run.ends_with(8, ErrorKind::ClaimedByUnknown);
@@ -435,26 +453,33 @@ fn what_cannot_be_judged_is_neither_ours_nor_anothers() {
 
 #[test]
 fn a_certificate_of_this_ca_for_another_key_is_no_claim_of_this_pair() {
-    let elsewhere = || claimed(ClusterState::Active, &material().ours_elsewhere);
-    submit(&[elsewhere()], &[]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
-    submit(&[ok(), elsewhere()], &[accepted()]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
-    bootstrap(&[ok(), elsewhere()], &[]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
+    let elsewhere = || claimed_cluster(ClusterState::Active, &material().ours_elsewhere);
+    run_submission(&[elsewhere()], &[]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
+    run_submission(&[ready_answer(), elsewhere()], &[accepted_answer()])
+        .ends_with(8, ErrorKind::ClaimedForAnotherCsr);
+    run_bootstrap(&[ready_answer(), elsewhere()], &[])
+        .ends_with(8, ErrorKind::ClaimedForAnotherCsr);
     // Without a pair there is no key to compare with: the CA is all that is asked.
-    bootstrap(&[elsewhere()], &[]).claims(How::AlreadyClaimed, "D");
+    run_bootstrap(&[elsewhere()], &[]).assert_claims(ClaimOrigin::AlreadyClaimed, "D");
 }
 
 #[test]
 fn an_initialization_under_way_is_waited_for_and_judged() {
     let busy = || in_state(ClusterState::InitializeInProgress);
-    submit(&[busy(), busy(), done()], &[]).claims(How::AlreadyClaimed, "DDD");
-    let theirs = claimed(ClusterState::Initialized, &material().theirs);
-    submit(&[busy(), theirs], &[]).ends_with(8, ErrorKind::ClaimedByAnotherCa);
-    submit(&[busy(), ok(), done()], &[accepted()]).claims(How::Claimed, "DDID");
+    run_submission(&[busy(), busy(), claimed_answer()], &[])
+        .assert_claims(ClaimOrigin::AlreadyClaimed, "DDD");
+    let theirs = claimed_cluster(ClusterState::Initialized, &material().theirs);
+    run_submission(&[busy(), theirs], &[]).ends_with(8, ErrorKind::ClaimedByAnotherCa);
+    run_submission(
+        &[busy(), ready_answer(), claimed_answer()],
+        &[accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DDID");
 }
 
 #[test]
 fn after_sending_only_initialized_and_active_confirm() {
-    let ours = |state| claimed(state, &material().ours);
+    let ours = |state| claimed_cluster(state, &material().ours);
     let unsettled = [
         ClusterState::RollbackInProgress,
         ClusterState::UpdateInProgress,
@@ -462,111 +487,193 @@ fn after_sending_only_initialized_and_active_confirm() {
         ClusterState::Other("PONDERING".into()),
     ];
     for state in unsettled {
-        submit(&[ok(), ours(state.clone()), done()], &[accepted()]).claims(How::Claimed, "DIDD");
-        submit(&[ok(), ours(state.clone())], &[accepted()]).ends_with(7, ErrorKind::NotFinished);
-        submit(&[ok(), claimed(state, &material().theirs)], &[accepted()])
-            .ends_with(8, ErrorKind::ClaimedByAnotherCa);
+        run_submission(
+            &[ready_answer(), ours(state.clone()), claimed_answer()],
+            &[accepted_answer()],
+        )
+        .assert_claims(ClaimOrigin::Claimed, "DIDD");
+        run_submission(&[ready_answer(), ours(state.clone())], &[accepted_answer()])
+            .ends_with(7, ErrorKind::NotFinished);
+        run_submission(
+            &[ready_answer(), claimed_cluster(state, &material().theirs)],
+            &[accepted_answer()],
+        )
+        .ends_with(8, ErrorKind::ClaimedByAnotherCa);
     }
 }
 
 #[test]
 fn an_answer_lost_after_the_change_is_found_by_looking() {
-    submit(&[ok(), done()], &[answer(lost())]).claims(How::Claimed, "DID");
+    run_submission(
+        &[ready_answer(), claimed_answer()],
+        &[failed_initialization(lost_answer())],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DID");
     let busy = in_state(ClusterState::InitializeInProgress);
-    submit(&[ok(), ok(), busy, done()], &[answer(lost())]).claims(How::Claimed, "DIDDD");
+    run_submission(
+        &[ready_answer(), ready_answer(), busy, claimed_answer()],
+        &[failed_initialization(lost_answer())],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DIDDD");
 }
 
 #[test]
 fn a_request_lost_before_the_change_is_sent_again_after_several_looks() {
-    let describes = [ok(), ok(), ok(), ok(), ok(), ok(), done()];
-    submit(&describes, &[answer(lost()), accepted()]).claims(How::Claimed, "DIDDDDDID");
+    let describes = [
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        claimed_answer(),
+    ];
+    run_submission(
+        &describes,
+        &[failed_initialization(lost_answer()), accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DIDDDDDID");
 }
 
 #[test]
 fn a_service_that_loses_every_request_is_asked_three_times() {
-    let run = submit(&[ok()], &[answer(lost())]);
+    let run = run_submission(&[ready_answer()], &[failed_initialization(lost_answer())]);
     run.ends_with(6, ErrorKind::InitializeWithoutEffect);
     assert_eq!(run.trace, "DIDDDDDIDDDDDIDDDDD");
 }
 
 #[test]
 fn a_late_effect_of_a_lost_request_counts() {
-    let describes = [ok(), ok(), ok(), ok(), ok(), ok(), done()];
-    let run = submit(&describes, &[answer(lost()), answer(refused())]);
-    run.claims(How::Claimed, "DIDDDDDID");
-    let again = submit(&[ok()], &[answer(lost()), answer(refused())]);
+    let describes = [
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        ready_answer(),
+        claimed_answer(),
+    ];
+    let run = run_submission(
+        &describes,
+        &[
+            failed_initialization(lost_answer()),
+            failed_initialization(refused_request()),
+        ],
+    );
+    run.assert_claims(ClaimOrigin::Claimed, "DIDDDDDID");
+    let again = run_submission(
+        &[ready_answer()],
+        &[
+            failed_initialization(lost_answer()),
+            failed_initialization(refused_request()),
+        ],
+    );
     again.ends_with(6, ErrorKind::ServiceRefused);
     assert_eq!(again.trace, "DIDDDDDIDDDDD");
 }
 
 #[test]
 fn throttling_is_retried_after_looking_and_not_for_ever() {
-    let run = submit(
-        &[ok(), ok(), ok(), done()],
-        &[answer(throttled()), answer(throttled()), accepted()],
+    let run = run_submission(
+        &[
+            ready_answer(),
+            ready_answer(),
+            ready_answer(),
+            claimed_answer(),
+        ],
+        &[
+            failed_initialization(throttled_call()),
+            failed_initialization(throttled_call()),
+            accepted_answer(),
+        ],
     );
-    run.claims(How::Claimed, "DIDIDID");
-    let run = submit(&[ok()], &[answer(throttled())]);
+    run.assert_claims(ClaimOrigin::Claimed, "DIDIDID");
+    let run = run_submission(
+        &[ready_answer()],
+        &[failed_initialization(throttled_call())],
+    );
     run.ends_with(6, ErrorKind::Throttled);
     assert_eq!(run.trace, "DIDIDIDIDIDID");
 }
 
 #[test]
 fn a_throttled_run_does_not_take_credit_for_another() {
-    submit(&[ok(), done()], &[answer(throttled())]).claims(How::AlreadyClaimed, "DID");
-    submit(&[ok(), done()], &[answer(refused())]).claims(How::AlreadyClaimed, "DID");
+    run_submission(
+        &[ready_answer(), claimed_answer()],
+        &[failed_initialization(throttled_call())],
+    )
+    .assert_claims(ClaimOrigin::AlreadyClaimed, "DID");
+    run_submission(
+        &[ready_answer(), claimed_answer()],
+        &[failed_initialization(refused_request())],
+    )
+    .assert_claims(ClaimOrigin::AlreadyClaimed, "DID");
 }
 
 #[test]
 fn a_refusal_is_told_once_the_cluster_is_seen_untouched() {
-    let run = submit(&[ok()], &[answer(refused())]);
+    let run = run_submission(
+        &[ready_answer()],
+        &[failed_initialization(refused_request())],
+    );
     run.ends_with(6, ErrorKind::ServiceRefused);
     assert_eq!(run.trace, "DID");
-    submit(&[ok()], &[answer(denied())]).ends_with(6, ErrorKind::AccessDenied);
-    submit(&[ok(), blind(unreachable())], &[answer(refused())])
-        .ends_with(6, ErrorKind::ServiceRefused);
+    run_submission(&[ready_answer()], &[failed_initialization(denied_access())])
+        .ends_with(6, ErrorKind::AccessDenied);
+    run_submission(
+        &[ready_answer(), failed_description(unreachable_service())],
+        &[failed_initialization(refused_request())],
+    )
+    .ends_with(6, ErrorKind::ServiceRefused);
 }
 
 #[test]
 fn a_replaced_csr_is_a_conflict_before_and_after() {
-    let replaced = || ready(&material().replaced_csr);
-    let run = submit(&[replaced()], &[]);
+    let replaced = || ready_cluster(&material().replaced_csr);
+    let run = run_submission(&[replaced()], &[]);
     run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "D");
     assert!(
         run.end
             .unwrap_err()
             .message
-            .contains(&crate::x509::hex(&material().papers.csr.fingerprint()))
+            .contains(&crate::x509::to_hex(&material().papers.csr.fingerprint()))
     );
-    let run = submit(&[ok(), replaced()], &[answer(lost())]);
+    let run = run_submission(
+        &[ready_answer(), replaced()],
+        &[failed_initialization(lost_answer())],
+    );
     run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "DID");
-    let run = bootstrap(&[ok(), replaced()], &[]);
+    let run = run_bootstrap(&[ready_answer(), replaced()], &[]);
     run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "DCD");
-    submit(&[ready("no CSR at all")], &[]).ends_with(8, ErrorKind::CsrChanged);
+    run_submission(&[ready_cluster("no CSR at all")], &[]).ends_with(8, ErrorKind::CsrChanged);
 }
 
 #[test]
 fn an_initialization_that_never_ends_is_unfinished() {
-    let run = submit(
-        &[ok(), in_state(ClusterState::InitializeInProgress)],
-        &[accepted()],
+    let run = run_submission(
+        &[ready_answer(), in_state(ClusterState::InitializeInProgress)],
+        &[accepted_answer()],
     );
     run.ends_with(7, ErrorKind::NotFinished);
-    bootstrap(&[in_state(ClusterState::CreateInProgress)], &[])
+    run_bootstrap(&[in_state(ClusterState::CreateInProgress)], &[])
         .ends_with(7, ErrorKind::NotFinished);
     let bare = in_state(ClusterState::Initialized);
-    submit(&[ok(), bare], &[accepted()]).ends_with(7, ErrorKind::NotFinished);
+    run_submission(&[ready_answer(), bare], &[accepted_answer()])
+        .ends_with(7, ErrorKind::NotFinished);
 }
 
 #[test]
 fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
     let busy = || in_state(ClusterState::InitializeInProgress);
-    let mut back = ok().unwrap().unwrap();
+    let mut back = ready_answer().unwrap().unwrap();
     back.state_message = Some("The HSM was replaced.".into());
-    let run = submit(&[ok(), busy(), Ok(Some(back))], &[accepted()]);
+    let run = run_submission(
+        &[ready_answer(), busy(), Ok(Some(back))],
+        &[accepted_answer()],
+    );
     run.ends_with(6, ErrorKind::InitializationFellBack);
     assert!(
         run.end
@@ -575,55 +682,97 @@ fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
             .contains("The HSM was replaced.")
     );
     // One stale reading is no way back.
-    submit(&[ok(), busy(), ok(), busy(), done()], &[accepted()]).claims(How::Claimed, "DIDDDD");
-    submit(&[ok()], &[accepted()]).ends_with(6, ErrorKind::InitializationFellBack);
+    run_submission(
+        &[
+            ready_answer(),
+            busy(),
+            ready_answer(),
+            busy(),
+            claimed_answer(),
+        ],
+        &[accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DIDDDD");
+    run_submission(&[ready_answer()], &[accepted_answer()])
+        .ends_with(6, ErrorKind::InitializationFellBack);
 }
 
 #[test]
 fn a_service_that_cannot_be_asked_after_sending_is_asked_until_time_is_up() {
-    let run = submit(&[ok(), blind(unreachable())], &[answer(lost())]);
+    let run = run_submission(
+        &[ready_answer(), failed_description(unreachable_service())],
+        &[failed_initialization(lost_answer())],
+    );
     run.ends_with(7, ErrorKind::NotFinished);
     assert_eq!(run.trace.matches('I').count(), 1);
-    submit(
-        &[ok(), blind(unreachable()), blind(throttled()), done()],
-        &[accepted()],
+    run_submission(
+        &[
+            ready_answer(),
+            failed_description(unreachable_service()),
+            failed_description(throttled_call()),
+            claimed_answer(),
+        ],
+        &[accepted_answer()],
     )
-    .claims(How::Claimed, "DIDDD");
-    let run = submit(&[ok(), blind(denied())], &[accepted()]);
+    .assert_claims(ClaimOrigin::Claimed, "DIDDD");
+    let run = run_submission(
+        &[ready_answer(), failed_description(denied_access())],
+        &[accepted_answer()],
+    );
     run.ends_with(6, ErrorKind::AccessDenied);
     assert!(run.end.unwrap_err().message.contains("is not known"));
 }
 
 #[test]
 fn an_unreachable_service_ends_with_6() {
-    submit(&[blind(unreachable())], &[]).ends_with(6, ErrorKind::ServiceUnreachable);
-    submit(&[blind(denied())], &[]).ends_with(6, ErrorKind::AccessDenied);
-    submit(&[ok(), blind(unreachable())], &[answer(unreachable())])
+    run_submission(&[failed_description(unreachable_service())], &[])
         .ends_with(6, ErrorKind::ServiceUnreachable);
-    let creating = in_state(ClusterState::CreateInProgress);
-    bootstrap(
-        &[creating.clone(), blind(unreachable()), ok(), ok(), done()],
-        &[accepted()],
+    run_submission(&[failed_description(denied_access())], &[])
+        .ends_with(6, ErrorKind::AccessDenied);
+    run_submission(
+        &[ready_answer(), failed_description(unreachable_service())],
+        &[failed_initialization(unreachable_service())],
     )
-    .claims(How::Claimed, "DDDCDID");
-    bootstrap(&[creating, blind(unreachable())], &[]).ends_with(6, ErrorKind::ServiceUnreachable);
+    .ends_with(6, ErrorKind::ServiceUnreachable);
+    let creating = in_state(ClusterState::CreateInProgress);
+    run_bootstrap(
+        &[
+            creating.clone(),
+            failed_description(unreachable_service()),
+            ready_answer(),
+            ready_answer(),
+            claimed_answer(),
+        ],
+        &[accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DDDCDID");
+    run_bootstrap(&[creating, failed_description(unreachable_service())], &[])
+        .ends_with(6, ErrorKind::ServiceUnreachable);
 }
 
 #[test]
 fn an_unknown_cluster_ends_with_6() {
-    let run = submit(&[Ok(None)], &[]);
+    let run = run_submission(&[Ok(None)], &[]);
     run.ends_with(6, ErrorKind::ClusterNotFound);
     assert_eq!(run.trace, "D");
-    submit(&[ok(), Ok(None), done()], &[accepted()]).claims(How::Claimed, "DIDD");
-    submit(&[ok(), Ok(None)], &[accepted()]).ends_with(6, ErrorKind::ClusterNotFound);
+    run_submission(
+        &[ready_answer(), Ok(None), claimed_answer()],
+        &[accepted_answer()],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DIDD");
+    run_submission(&[ready_answer(), Ok(None)], &[accepted_answer()])
+        .ends_with(6, ErrorKind::ClusterNotFound);
 }
 
 #[test]
 fn a_request_that_nobody_reports_on_counts_as_sent() {
-    let mut claim = submission();
-    claim.described(ok());
-    assert!(matches!(claim.next(Duration::ZERO), Step::Initialize(_)));
-    assert!(matches!(claim.next(Duration::ZERO), Step::Describe));
-    claim.described(ok());
-    assert!(matches!(claim.next(Duration::ZERO), Step::Pause(_)));
+    let mut claim = submission_claim();
+    claim.record_description(ready_answer());
+    assert!(matches!(
+        claim.next(Duration::ZERO),
+        ClaimStep::Initialize(_)
+    ));
+    assert!(matches!(claim.next(Duration::ZERO), ClaimStep::Describe));
+    claim.record_description(ready_answer());
+    assert!(matches!(claim.next(Duration::ZERO), ClaimStep::Pause(_)));
 }

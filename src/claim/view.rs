@@ -1,13 +1,15 @@
-//! What a description means for a claim.
+//! The meaning of a description for a claim.
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
 use crate::x509::{Certificate, Csr, TrustAnchor};
 
 use super::live_csr::LiveCsr;
-use super::ownership::{self, Doubt, Expected, Judgement, OwnerCertificate, Ownership};
+use super::ownership::{
+    self, Doubt, ExpectedClaim, OwnerCertificate, Ownership, OwnershipJudgement,
+};
 use super::shown::Shown;
 
-/// Whose claim this is, and for which CSR: what a cluster is held against.
+/// The claim that a cluster is held against: whose it is, and for which CSR.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mandate<'a> {
     /// The owner's CA.
@@ -16,13 +18,14 @@ pub(super) struct Mandate<'a> {
     pub(super) signed_cert: Option<&'a Certificate>,
     /// The CSR that the claim is for.
     pub(super) csr: Option<&'a Csr>,
-    /// Whether the CSR is signed, and the pair here: only then must the cluster still carry it.
+    /// True where the CSR is signed and the pair is here. Only then must the cluster still carry
+    /// it.
     pub(super) pair_is_there: bool,
 }
 
 /// A cluster, seen by someone who wants to claim it.
 #[derive(Clone, Debug)]
-pub(super) enum View {
+pub(super) enum ClusterView {
     /// UNINITIALIZED, with a CSR.
     Claimable(LiveCsr),
     /// CREATE_IN_PROGRESS.
@@ -36,7 +39,7 @@ pub(super) enum View {
     /// INITIALIZE_IN_PROGRESS.
     Initializing,
     /// Claimed, with the certificate to show for it.
-    Claimed(Signer),
+    Claimed(ClaimSigner),
     /// INITIALIZED or ACTIVE, but no certificate shown.
     NoCertificate,
     /// A state that passes (an update, one of tomorrow's), and no certificate shown.
@@ -45,9 +48,9 @@ pub(super) enum View {
     Closed,
 }
 
-/// Whose certificate a claimed cluster shows.
+/// The signer of the certificate that a claimed cluster shows.
 #[derive(Clone, Debug)]
-pub(super) enum Signer {
+pub(super) enum ClaimSigner {
     /// The certificate of the pair.
     Sent(Shown),
     /// Another one for the same key, signed by the same CA.
@@ -60,73 +63,78 @@ pub(super) enum Signer {
     Unclear(Shown, Doubt),
 }
 
-impl View {
-    /// No catch-all arm: a state that is added here needs its meaning.
-    pub(super) fn of(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
-        let shown = || signer(cluster, mandate).map(View::Claimed);
+impl ClusterView {
+    /// Reads the description of a cluster. There is no catch-all arm: a state that is added needs
+    /// its meaning here.
+    pub(super) fn from_cluster(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
+        let shown = || find_signer(cluster, mandate).map(ClusterView::Claimed);
         match &cluster.state {
             // One that is being restored was claimed before: whoever claimed it, it is not waited
             // for in vain.
-            ClusterState::CreateInProgress if cluster.origin().is_some() => match shown() {
-                Some(View::Claimed(
-                    theirs @ (Signer::OtherKey(_) | Signer::Another(_) | Signer::Unclear(..)),
-                )) => View::Claimed(theirs),
-                _ => View::Creating,
+            ClusterState::CreateInProgress if cluster.origin_text().is_some() => match shown() {
+                Some(ClusterView::Claimed(
+                    theirs @ (ClaimSigner::OtherKey(_)
+                    | ClaimSigner::Another(_)
+                    | ClaimSigner::Unclear(..)),
+                )) => ClusterView::Claimed(theirs),
+                _ => ClusterView::Creating,
             },
-            ClusterState::CreateInProgress => View::Creating,
+            ClusterState::CreateInProgress => ClusterView::Creating,
             ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
                 Some(csr) => match next_step(cluster) {
                     // The HSM that made this CSR is broken or going: nothing is sent for a key that
                     // goes with it.
-                    NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
-                    _ => View::Claimable(LiveCsr::compare(
+                    NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => {
+                        ClusterView::HsmsOut
+                    }
+                    _ => ClusterView::Claimable(LiveCsr::compare(
                         csr,
                         mandate.csr.filter(|_| mandate.pair_is_there),
                     )),
                 },
                 None => without_csr(cluster),
             },
-            ClusterState::InitializeInProgress => View::Initializing,
+            ClusterState::InitializeInProgress => ClusterView::Initializing,
             ClusterState::Initialized | ClusterState::Active => {
-                shown().unwrap_or(View::NoCertificate)
+                shown().unwrap_or(ClusterView::NoCertificate)
             }
             ClusterState::UpdateInProgress
             | ClusterState::ModifyInProgress
             | ClusterState::RollbackInProgress
-            | ClusterState::Other(_) => shown().unwrap_or(View::Passing),
-            ClusterState::Degraded => shown().unwrap_or(View::Closed),
-            ClusterState::DeleteInProgress | ClusterState::Deleted => View::Closed,
+            | ClusterState::Other(_) => shown().unwrap_or(ClusterView::Passing),
+            ClusterState::Degraded => shown().unwrap_or(ClusterView::Closed),
+            ClusterState::DeleteInProgress | ClusterState::Deleted => ClusterView::Closed,
         }
     }
 }
 
-fn without_csr(cluster: &Cluster) -> View {
+fn without_csr(cluster: &Cluster) -> ClusterView {
     match next_step(cluster) {
-        NextStep::Wait(_) => View::NoCsrYet,
-        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
-        _ => View::NoHsm,
+        NextStep::Wait(_) => ClusterView::NoCsrYet,
+        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => ClusterView::HsmsOut,
+        _ => ClusterView::NoHsm,
     }
 }
 
-fn signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<Signer> {
+fn find_signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<ClaimSigner> {
     let text = cluster.certificates.cluster_certificate.as_deref()?;
     // One that this crate has read reads here as well.
     let owner = mandate
         .trust_anchor
         .map(OwnerCertificate::all_of)
         .unwrap_or_default();
-    let expected = Expected {
+    let expected = ExpectedClaim {
         csr_spki: mandate.csr.map(Csr::spki),
-        signed_cert: mandate.signed_cert.map(Certificate::der),
+        signed_cert: mandate.signed_cert.map(Certificate::as_der),
     };
-    let Judgement {
+    let OwnershipJudgement {
         ownership, shown, ..
-    } = ownership::judge(text, &owner, &expected);
+    } = ownership::judge_ownership(text, &owner, &expected);
     Some(match ownership {
-        Ownership::ThisCertificate => Signer::Sent(shown),
-        Ownership::AnotherCertificate | Ownership::NoCsrToCompare => Signer::OwnCa(shown),
-        Ownership::AnotherKey => Signer::OtherKey(shown),
-        Ownership::AnotherCa => Signer::Another(shown),
-        Ownership::CannotBeJudged(doubt) => Signer::Unclear(shown, doubt),
+        Ownership::ThisCertificate => ClaimSigner::Sent(shown),
+        Ownership::AnotherCertificate | Ownership::NoCsrToCompare => ClaimSigner::OwnCa(shown),
+        Ownership::AnotherKey => ClaimSigner::OtherKey(shown),
+        Ownership::AnotherCa => ClaimSigner::Another(shown),
+        Ownership::CannotBeJudged(doubt) => ClaimSigner::Unclear(shown, doubt),
     })
 }

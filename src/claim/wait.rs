@@ -3,24 +3,24 @@
 
 use std::time::Duration;
 
-use crate::cloudhsm::{Cluster, Place, ServiceError};
+use crate::cloudhsm::{CallPlace, Cluster, ServiceError};
 
 use super::failure::Failure;
-use super::pace::{Pace, Patience};
+use super::timing::{Patience, PauseSchedule};
 
 pub use super::target::Target;
 
-/// How many descriptions in a row may fail, or miss a cluster that was there.
-const MOST_GAPS: u32 = 5;
-/// How many descriptions in a row must show that somebody has to act first. An HSM that was just
-/// created, or another command is about to create, may not be listed at once: with the pauses
-/// between them they span some seconds.
+/// The greatest number of descriptions in a row that may fail, or miss a cluster that was there.
+const MAX_FAILED_LOOKS: u32 = 5;
+/// The number of descriptions in a row that must show that somebody has to act first. An HSM that
+/// was just created, or another command is about to create, may not be listed at once: with the
+/// pauses between them they span some seconds.
 const LOOKS_WITHOUT_HOPE: u32 = 6;
 
-/// What to do next.
+/// The next thing to do in a wait.
 #[derive(Clone, Debug)]
-pub enum Step {
-    /// Call DescribeClusters; its answer goes to [`Wait::described`].
+pub enum WaitStep {
+    /// Call DescribeClusters; its answer goes to [`Wait::record_description`].
     Describe,
     /// Wait this long.
     Pause(Duration),
@@ -35,16 +35,16 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Wait {
     cluster_id: String,
-    place: Option<Place>,
+    place: Option<CallPlace>,
     target: Target,
     patience: Patience,
     limit: Duration,
-    step: Step,
+    step: WaitStep,
     last: Option<Cluster>,
     last_error: Option<ServiceError>,
     gaps: u32,
     hopeless: u32,
-    pace: Pace,
+    pace: PauseSchedule,
 }
 
 impl Wait {
@@ -61,18 +61,18 @@ impl Wait {
             target,
             patience,
             limit,
-            step: Step::Describe,
+            step: WaitStep::Describe,
             last: None,
             last_error: None,
             gaps: 0,
             hopeless: 0,
-            pace: Pace::default(),
+            pace: PauseSchedule::default(),
         }
     }
 
-    /// Where the service is, for messages.
+    /// Sets where the service is, for messages.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn with_place(mut self, place: CallPlace) -> Self {
         self.place = Some(place);
         self
     }
@@ -87,46 +87,46 @@ impl Wait {
         self.last.as_ref()
     }
 
-    /// Whether it is the owner who brings the cluster there, with a client of the HSMs and not of
-    /// the service.
+    /// Tells whether the owner brings the cluster there, with a client of the HSMs and not of the
+    /// service.
     pub fn is_for_activation(&self) -> bool {
         self.target == Target::Active
     }
 
     /// The last failed call that is being waited out, if that is what is going on.
-    pub fn trouble(&self) -> Option<&ServiceError> {
+    pub fn pending_error(&self) -> Option<&ServiceError> {
         self.last_error.as_ref()
     }
 
-    /// What to do next; `elapsed` is the time since the wait began.
-    pub fn next(&mut self, elapsed: Duration) -> Step {
-        self.pace.at(elapsed);
-        if !matches!(self.step, Step::Pause(_)) {
+    /// Returns what to do next; `elapsed` is the time since the wait began.
+    pub fn next(&mut self, elapsed: Duration) -> WaitStep {
+        self.pace.set_elapsed(elapsed);
+        if !matches!(self.step, WaitStep::Pause(_)) {
             return self.step.clone();
         }
-        match self.pace.pause(&self.patience, self.limit) {
+        match self.pace.next_pause(&self.patience, self.limit) {
             Some(length) => {
-                self.step = Step::Describe;
-                Step::Pause(length)
+                self.step = WaitStep::Describe;
+                WaitStep::Pause(length)
             }
             None => {
-                self.fail(self.out_of_time(self.limit));
+                self.fail_with(self.out_of_time(self.limit));
                 self.step.clone()
             }
         }
     }
 
-    /// The answer to [`Step::Describe`]; `None`: there is no such cluster.
-    pub fn described(&mut self, answer: Result<Option<Cluster>, ServiceError>) {
-        if !matches!(self.step, Step::Describe) {
+    /// Takes the answer to [`WaitStep::Describe`]; `None`: there is no such cluster.
+    pub fn record_description(&mut self, answer: Result<Option<Cluster>, ServiceError>) {
+        if !matches!(self.step, WaitStep::Describe) {
             return;
         }
         match answer {
-            Ok(Some(cluster)) => self.seen(cluster),
+            Ok(Some(cluster)) => self.record_cluster(cluster),
             // A cluster that nobody has seen may be a slip of the keyboard: its absence proves
             // nothing.
             Ok(None) if self.target == Target::Deleted && self.last.is_some() => {
-                self.step = Step::Done(None)
+                self.step = WaitStep::Done(None)
             }
             Ok(None) => {
                 let failure = Failure::NotFound {
@@ -134,34 +134,34 @@ impl Wait {
                     place: self.place.clone(),
                     sent: false,
                 };
-                self.gap(failure);
+                self.note_failed_look(failure);
             }
             Err(error) if error.out_of_time().is_some() => {
                 let waited = error.out_of_time().unwrap_or(self.limit);
                 self.last_error = Some(error);
-                self.fail(self.out_of_time(waited));
+                self.fail_with(self.out_of_time(waited));
             }
             Err(error) if error.is_transient() => {
                 self.last_error = Some(error.clone());
-                self.gap(Failure::Service { error, open: false });
+                self.note_failed_look(Failure::Service { error, open: false });
             }
-            Err(error) => self.fail(Failure::Service { error, open: false }),
+            Err(error) => self.fail_with(Failure::Service { error, open: false }),
         }
     }
 
-    /// The time is over. Where the last look has shown that somebody has to act first, that is what
-    /// to say: the same command again would wait in vain.
+    /// Returns the failure where the time is over. Where the last look has shown that somebody has
+    /// to act first, the failure says that: the same command again would wait in vain.
     fn out_of_time(&self, waited: Duration) -> Failure {
         match &self.last {
             Some(cluster) if self.target.is_hopeless(cluster) => Failure::StateForbids {
                 cluster: Box::new(cluster.clone()),
                 sent: false,
             },
-            _ => self.unfinished(waited),
+            _ => self.unfinished_failure(waited),
         }
     }
 
-    fn unfinished(&self, waited: Duration) -> Failure {
+    fn unfinished_failure(&self, waited: Duration) -> Failure {
         Failure::Unfinished {
             cluster_id: self.cluster_id.clone(),
             state: self.last.as_ref().map(|cluster| cluster.state.clone()),
@@ -171,7 +171,7 @@ impl Wait {
         }
     }
 
-    fn seen(&mut self, cluster: Cluster) {
+    fn record_cluster(&mut self, cluster: Cluster) {
         self.gaps = 0;
         self.last_error = None;
         self.last = Some(cluster.clone());
@@ -181,32 +181,32 @@ impl Wait {
             0
         };
         if self.target.is_met(&cluster) {
-            self.step = Step::Done(Some(Box::new(cluster)));
+            self.step = WaitStep::Done(Some(Box::new(cluster)));
         } else if self.target.is_lost(&cluster.state) {
-            self.fail(Failure::OutOfReach {
+            self.fail_with(Failure::OutOfReach {
                 cluster: Box::new(cluster),
                 target: self.target.clone(),
             });
         } else if self.hopeless >= LOOKS_WITHOUT_HOPE {
-            self.fail(Failure::StateForbids {
+            self.fail_with(Failure::StateForbids {
                 cluster: Box::new(cluster),
                 sent: false,
             });
         } else {
-            self.step = Step::Pause(Duration::ZERO);
+            self.step = WaitStep::Pause(Duration::ZERO);
         }
     }
 
-    fn gap(&mut self, failure: Failure) {
+    fn note_failed_look(&mut self, failure: Failure) {
         self.gaps += 1;
-        if self.last.is_some() && self.gaps <= MOST_GAPS {
-            self.step = Step::Pause(Duration::ZERO);
+        if self.last.is_some() && self.gaps <= MAX_FAILED_LOOKS {
+            self.step = WaitStep::Pause(Duration::ZERO);
         } else {
-            self.fail(failure);
+            self.fail_with(failure);
         }
     }
 
-    fn fail(&mut self, failure: Failure) {
-        self.step = Step::Failed(Box::new(failure));
+    fn fail_with(&mut self, failure: Failure) {
+        self.step = WaitStep::Failed(Box::new(failure));
     }
 }

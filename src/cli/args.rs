@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::owner::lies_in;
-use super::step::{given, short_text};
+use super::step::{check_short_text, given_file_digest};
 use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::hint;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{OutsideText, shown_path};
 use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile, Side};
 
-/// `./<cluster-id>` unless the user named a directory.
+/// Returns the bundle's directory: `./<cluster-id>` unless the user named one.
 #[cfg_attr(not(any(feature = "online", feature = "qr")), allow(dead_code))]
 pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
     given
@@ -22,7 +22,7 @@ pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
 }
 
-/// Which roots are trusted, and how strictly.
+/// The roots to trust, and how strictly to judge by them.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Verification")]
 pub struct TrustArgs {
@@ -34,15 +34,15 @@ pub struct TrustArgs {
     /// or HSMBOOT_MANUFACTURER_ROOT, with : between files)
     #[arg(long, value_name = "FILE")]
     pub(crate) manufacturer_root: Vec<PathBuf>,
-    /// How the hardware certificates' CA profile is judged: genuine ones fail rfc5280
+    /// The rules for the hardware certificates' CA profile: genuine ones fail rfc5280
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
     pub(crate) policy: PolicyName,
     /// Accept one failing check that can be waived: validity.* or extensions.* (may repeat; needs
     /// --reason)
-    #[arg(long, value_name = "CHECK", value_parser = waivable)]
+    #[arg(long, value_name = "CHECK", value_parser = parse_waivable_check)]
     pub(crate) accept: Vec<CheckId>,
-    /// Why a failure is accepted, or a step done unverified; recorded
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    /// The reason for accepting a failure or for going on unverified; recorded
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub(crate) reason: Option<String>,
 }
 
@@ -59,11 +59,11 @@ pub enum PolicyName {
 /// The longest reason, in characters.
 const MAX_REASON: usize = 2000;
 
-fn reason(text: &str) -> std::result::Result<String, String> {
-    short_text(text, MAX_REASON).map(str::to_owned)
+fn parse_reason(text: &str) -> std::result::Result<String, String> {
+    check_short_text(text, MAX_REASON).map(str::to_owned)
 }
 
-fn waivable(text: &str) -> std::result::Result<CheckId, String> {
+fn parse_waivable_check(text: &str) -> std::result::Result<CheckId, String> {
     let id: CheckId = text.parse()?;
     if id.waivable() {
         return Ok(id);
@@ -80,20 +80,23 @@ fn waivable(text: &str) -> std::result::Result<CheckId, String> {
 }
 
 impl TrustArgs {
-    /// The anchors that `bundle` is judged by: those given replace the built-in ones of their side.
+    /// Returns the anchors that `bundle` is judged by. Given anchors replace the built-in ones of
+    /// their side.
     ///
     /// # Errors
-    /// As [`Self::anchors_and_files`].
-    pub(crate) fn anchors(&self, bundle: &Store) -> Result<Anchors> {
-        self.anchors_and_files(bundle).map(|(anchors, _)| anchors)
+    /// As [`Self::read_anchors_and_files`].
+    pub(crate) fn read_anchors(&self, bundle: &Store) -> Result<Anchors> {
+        self.read_anchors_and_files(bundle)
+            .map(|(anchors, _)| anchors)
     }
 
-    /// The same, and the SHA-256 of the files that were given, for the transcript.
+    /// Does the same as [`Self::read_anchors`], and also returns the SHA-256 of the given files,
+    /// for the transcript.
     ///
     /// # Errors
     /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch
     /// for itself. Class `Input` where a file cannot be read or parsed: nothing falls back.
-    pub(crate) fn anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
+    pub(crate) fn read_anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
         let mut files_read = Digests::new();
         for (given_roots, side) in self
@@ -105,21 +108,21 @@ impl TrustArgs {
                 side.clear();
             }
             for file in &given_roots.files {
-                let content = read_root_of(file, given_roots.named_by, bundle)?;
+                let content = read_root_outside_bundle(file, given_roots.named_by, bundle)?;
                 side.extend(parse_root(file, &content)?);
-                files_read.extend(given(file, &content));
+                files_read.extend(given_file_digest(file, &content));
             }
         }
         Ok((anchors, files_read))
     }
 
-    /// Why something is accepted or done unverified.
+    /// Returns the reason for accepting a failure or for going on unverified.
     pub(crate) fn reason(&self) -> Option<OutsideText> {
         self.reason.clone().map(Into::into)
     }
 
-    /// The roots that options name, or the variables where no option does: AWS's, then the
-    /// manufacturer's.
+    /// Returns the roots that the options name, or the variables where no option does: AWS's first,
+    /// then the manufacturer's.
     fn given_roots(&self) -> [GivenRoots; 2] {
         let sides = [
             ("--aws-root", AWS_ROOT_VARIABLE, &self.aws_root),
@@ -133,7 +136,7 @@ impl TrustArgs {
             true => GivenRoots {
                 option,
                 named_by: variable,
-                files: roots_of(variable),
+                files: root_files_from_env(variable),
             },
             false => GivenRoots {
                 option,
@@ -143,17 +146,17 @@ impl TrustArgs {
         })
     }
 
-    /// What the command line of a later step has to say again for the bundle to be judged alike, as
+    /// Returns the options that a later step has to repeat so that the bundle is judged alike, as
     /// words of a command.
-    pub(crate) fn again(&self) -> Vec<String> {
+    pub(crate) fn options_to_repeat(&self) -> Vec<String> {
         let roots = self.given_roots().into_iter().flat_map(|given| {
             given
                 .files
                 .into_iter()
                 .map(move |file| (given.option, file))
         });
-        let roots =
-            roots.flat_map(|(option, file)| [option.to_owned(), crate::hint::path(&file, "FILE")]);
+        let roots = roots
+            .flat_map(|(option, file)| [option.to_owned(), crate::hint::path_word(&file, "FILE")]);
         let policy = match self.policy {
             PolicyName::Attestation => None,
             PolicyName::Rfc5280 => Some(["--policy".to_owned(), "rfc5280".to_owned()]),
@@ -168,13 +171,13 @@ impl TrustArgs {
             .collect()
     }
 
-    /// The root options of this command line, as words of another: what the environment names, that
-    /// one has as well.
-    pub(crate) fn root_words(&self) -> Vec<String> {
+    /// Returns the root options of this command line, as words of another command. Roots that the
+    /// environment names are left out: the other command reads them there itself.
+    pub(crate) fn root_options(&self) -> Vec<String> {
         let words = |option: &str, files: &[PathBuf]| {
             files
                 .iter()
-                .flat_map(|file| [option.to_owned(), hint::path(file, "FILE")])
+                .flat_map(|file| [option.to_owned(), hint::path_word(file, "FILE")])
                 .collect::<Vec<_>>()
         };
         [
@@ -184,16 +187,16 @@ impl TrustArgs {
         .concat()
     }
 
-    /// The files of the roots that were given for a side, by option or variable.
+    /// Returns the files of the roots that an option or a variable gives for a side.
     pub(crate) fn root_files(&self, side: Side) -> Vec<PathBuf> {
-        side.of(self.given_roots()).files
+        side.select_from(self.given_roots()).files
     }
 
-    /// The policy; `--accept` wants its reason, and a reason something to explain.
+    /// Returns the policy. `--accept` needs a reason, and a reason needs something to explain.
     ///
     /// # Errors
     /// Class `Usage`.
-    pub(crate) fn policy(&self, unverified: bool, chains_only: bool) -> Result<Policy> {
+    pub(crate) fn build_policy(&self, unverified: bool, chains_only: bool) -> Result<Policy> {
         let blank = self
             .reason
             .as_deref()
@@ -225,14 +228,15 @@ impl TrustArgs {
     }
 }
 
-/// Names the files of AWS's roots, where no option does.
+/// The variable that names the files of AWS's roots, where no option does.
 pub(crate) const AWS_ROOT_VARIABLE: &str = "HSMBOOT_AWS_ROOT";
 
-/// Names the files of the manufacturer's roots, where no option does.
+/// The variable that names the files of the manufacturer's roots, where no option does.
 pub(crate) const MANUFACTURER_ROOT_VARIABLE: &str = "HSMBOOT_MANUFACTURER_ROOT";
 
-/// The files that a variable names, `:` between them; none where it is not set, or to nothing.
-pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
+/// Returns the files that a variable names, separated by `:`. There are none where it is unset or
+/// empty.
+pub(crate) fn root_files_from_env(variable: &str) -> Vec<PathBuf> {
     std::env::var_os(variable)
         .map(|names| {
             std::env::split_paths(&names)
@@ -246,14 +250,18 @@ pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
 struct GivenRoots {
     /// The option that names them.
     option: &'static str,
-    /// What named these: the option, or the variable.
+    /// The option or the variable that names these files.
     named_by: &'static str,
     files: Vec<PathBuf>,
 }
 
-/// Reads a root that a bundle is to be judged by. One that lies in that bundle proves nothing:
-/// whoever could write to it made the chains and the root.
-fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Result<Vec<u8>> {
+/// Reads a root to judge a bundle by. One that lies in that bundle proves nothing: whoever could
+/// write to it made the chains and the root.
+fn read_root_outside_bundle(
+    file: &std::path::Path,
+    named_by: &str,
+    bundle: &Store,
+) -> Result<Vec<u8>> {
     let (content, facts) = read_root_with_facts(file)?;
     if lies_in(bundle, file, Some(&facts)) {
         return Err(Error::new(
@@ -263,8 +271,8 @@ fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Resul
                     "{named_by} names a file of the bundle itself, which proves nothing: whoever \
                      could write to the bundle chose it"
                 ),
-                format!("  root    {}", shown(file)),
-                format!("  bundle  {}", shown(bundle.path())),
+                format!("  root    {}", shown_path(file)),
+                format!("  bundle  {}", shown_path(bundle.path())),
             ],
             format!(
                 "give {named_by} a root that did not come with the bundle: the maker's own, \
@@ -298,11 +306,11 @@ fn read_root_with_facts(file: &std::path::Path) -> Result<(Vec<u8>, std::fs::Met
 }
 
 fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
-    Anchor::from_file(content, &shown(file)).map_err(|fault| unread_root(&fault))
+    Anchor::from_file(content, &shown_path(file)).map_err(|fault| unreadable_root_error(&fault))
 }
 
-/// The error of a root file that cannot be read as one.
-pub(crate) fn unread_root(fault: &crate::x509::Malformed) -> Error {
+/// Returns the error for a file that cannot be read as a root.
+pub(crate) fn unreadable_root_error(fault: &crate::x509::Malformed) -> Error {
     Error::new(
         ErrorKind::BadAnchor,
         fault.to_string(),
@@ -310,7 +318,7 @@ pub(crate) fn unread_root(fault: &crate::x509::Malformed) -> Error {
     )
 }
 
-/// Where a passphrase comes from: never from the command line itself.
+/// The source of a passphrase: never the command line itself.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Passphrase (asked for on the terminal otherwise)")]
 pub struct PassphraseArgs {
@@ -340,9 +348,9 @@ impl PassphraseArgs {
     }
 }
 
-/// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as
-/// openssl and people print them, or without.
-pub(crate) fn sha256_digits(text: &str) -> std::result::Result<[u8; 32], String> {
+/// Parses a SHA-256 as people note it: 64 hexadecimal digits, with or without colons or blanks
+/// between them, as openssl prints them.
+pub(crate) fn parse_sha256(text: &str) -> std::result::Result<[u8; 32], String> {
     let digits: String = text
         .chars()
         .filter(|c| *c != ':' && !c.is_whitespace())
@@ -371,11 +379,11 @@ mod tests {
             .collect();
         for between in [":", " ", "\t"] {
             assert_eq!(
-                sha256_digits(&plain),
-                sha256_digits(&colons.join(between).to_uppercase())
+                parse_sha256(&plain),
+                parse_sha256(&colons.join(between).to_uppercase())
             );
         }
-        assert!(sha256_digits(&plain).is_ok());
+        assert!(parse_sha256(&plain).is_ok());
         for wrong in [
             "",
             "01",
@@ -384,7 +392,7 @@ mod tests {
             &plain.replace('f', "g"),
             &plain.replace("ab", "+b"),
         ] {
-            assert!(sha256_digits(wrong).is_err(), "{wrong}");
+            assert!(parse_sha256(wrong).is_err(), "{wrong}");
         }
     }
 }

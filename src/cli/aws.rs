@@ -1,11 +1,11 @@
-//! Flags for what is asked of AWS: their forms, and the group for commands that are offline but for
-//! a CA that lives there.
+//! Flags for requests to AWS: their forms, and the group for commands that are offline except for a
+//! CA that lives there.
 
 use std::time::Duration;
 
-use crate::aws::endpoint_problem;
+use crate::aws::check_endpoint;
 
-pub(crate) fn region(text: &str) -> Result<String, String> {
+pub(crate) fn parse_region(text: &str) -> Result<String, String> {
     let fits = (1..=40).contains(&text.len())
         && text
             .bytes()
@@ -17,11 +17,11 @@ pub(crate) fn region(text: &str) -> Result<String, String> {
     }
 }
 
-pub(crate) fn endpoint(text: &str) -> Result<String, String> {
-    endpoint_problem(text).map(|()| text.to_owned())
+pub(crate) fn parse_endpoint(text: &str) -> Result<String, String> {
+    check_endpoint(text).map(|()| text.to_owned())
 }
 
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || "expected seconds, or a number with s, m or h: 90, 90s, 15m, 1h".to_owned();
     let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
         Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
@@ -45,23 +45,23 @@ pub(crate) use ca::CaAccessArgs;
 
 #[cfg(feature = "awskms")]
 mod ca {
-    use crate::aws::Options;
+    use crate::aws::ConnectOptions;
     use crate::ca::KeySource;
     use crate::error::{Error, ErrorKind, Result};
 
-    /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and
+    /// The way to a CA in AWS. What is not given comes from the AWS SDK's usual environment and
     /// files.
     #[derive(Clone, Debug, Default, clap::Args)]
     #[command(next_help_heading = "A CA in AWS (default: the AWS SDK's environment and files)")]
     pub struct CaAccessArgs {
         /// The AWS region of an `awskms:` key that is no ARN; an ARN says its own
-        #[arg(long, value_name = "REGION", value_parser = super::region)]
+        #[arg(long, value_name = "REGION", value_parser = super::parse_region)]
         region: Option<String>,
         /// A profile of the AWS configuration; its credentials are used, not the environment's
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
         /// Another endpoint for AWS KMS or AWS Private CA, such as a VPC endpoint
-        #[arg(long, value_name = "URL", value_parser = super::endpoint)]
+        #[arg(long, value_name = "URL", value_parser = super::parse_endpoint)]
         endpoint_url: Option<String>,
         /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads
         /// the session token
@@ -70,13 +70,13 @@ mod ca {
     }
 
     impl CaAccessArgs {
-        pub(crate) fn options(&self) -> Options {
-            Options {
+        pub(crate) fn options(&self) -> ConnectOptions {
+            ConnectOptions {
                 region: self.region.clone(),
                 profile: self.profile.clone(),
                 endpoint_url: self.endpoint_url.clone(),
                 insecure_http: self.insecure_http,
-                ..Options::default()
+                ..ConnectOptions::default()
             }
         }
 
@@ -87,7 +87,7 @@ mod ca {
         pub(crate) fn options_for<'a>(
             &self,
             sources: impl IntoIterator<Item = &'a KeySource>,
-        ) -> Result<Options> {
+        ) -> Result<ConnectOptions> {
             let given = [
                 ("--region", self.region.is_some()),
                 ("--profile", self.profile.is_some()),
@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn times_have_units_and_an_end() {
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(parse_duration("1h"), Ok(Duration::from_secs(3600)));
         for wrong in [
             "",
             "m",
@@ -126,15 +126,15 @@ mod tests {
             "99999999999999999999",
             "999999h",
         ] {
-            assert!(duration(wrong).is_err(), "{wrong}");
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_region_is_part_of_a_host_name_and_nothing_else_is_one() {
-        assert!(region("us-gov-west-1").is_ok());
+        assert!(parse_region("us-gov-west-1").is_ok());
         for wrong in ["", "eu west", "evil.example.com/", "EU-WEST-1", "a@b"] {
-            assert!(region(wrong).is_err(), "{wrong}");
+            assert!(parse_region(wrong).is_err(), "{wrong}");
         }
     }
 }

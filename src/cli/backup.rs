@@ -6,9 +6,11 @@ mod policy;
 
 use serde_json::{Value, json};
 
-use super::manage::{AGAIN, ConsentArgs, Seen, WaitArgs, located, settle};
+use super::manage::{
+    ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
+};
 use super::online::{OnlineArgs, block_on};
-use super::ui::{Outcome, Ui};
+use super::ui::{CommandOutput, Ui};
 use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
@@ -95,26 +97,26 @@ pub struct ModifyArgs {
     /// The backup
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: String,
-    /// Whether the retention policy spares it
+    /// Keep the backup for ever (true), or as long as the cluster's retention policy says (false)
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     never_expires: bool,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
         Command::List(args) => list::run(args, ui),
         Command::Copy(args) => copy::run(args, ui),
-        Command::Delete(args) => delete(args, ui),
-        Command::Restore(args) => restore(args, ui),
-        Command::Modify(args) => modify(args, ui),
+        Command::Delete(args) => delete_backup(args, ui),
+        Command::Restore(args) => restore_backup(args, ui),
+        Command::Modify(args) => modify_backup(args, ui),
         Command::Policy(command) => policy::run(command, ui),
     }
 }
 
-/// A backup in JSON.
-fn document(backup: &Backup) -> Value {
+/// Returns a backup as JSON.
+fn backup_document(backup: &Backup) -> Value {
     let moment = |at: Option<i64>| at.map(Moment::from_unix);
     json!({
         "backup_id": backup.backup_id,
@@ -136,8 +138,8 @@ fn document(backup: &Backup) -> Value {
     })
 }
 
-/// The backup, where the service shows it.
-async fn look(
+/// Looks the backup up; returns `None` where the service does not show it.
+async fn look_up_backup(
     service: &AwsCloudHsm,
     id: &str,
 ) -> std::result::Result<Option<Backup>, ServiceError> {
@@ -146,15 +148,15 @@ async fn look(
         ..BackupFilter::default()
     };
     Ok(service
-        .backups(&filter)
+        .describe_backups(&filter)
         .await?
         .into_iter()
         .find(|backup| backup.backup_id == id))
 }
 
-/// The backup, or that there is none.
-async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
-    look(service, id).await?.ok_or_else(|| {
+/// Returns the backup, or an error where there is none.
+async fn find_backup(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
+    look_up_backup(service, id).await?.ok_or_else(|| {
         Error::new(
             ErrorKind::BackupNotFound,
             [
@@ -167,8 +169,8 @@ async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
     })
 }
 
-/// A backup whose state does not allow the step.
-fn forbidden(backup: &Backup, what: &str) -> Error {
+/// Returns the error for a backup whose state does not allow the step.
+fn backup_state_error(backup: &Backup, what: &str) -> Error {
     let hint = match backup.state {
         BackupState::CreateInProgress => {
             "it is being made: run the same command again when it is READY"
@@ -188,36 +190,36 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
     .with_fact(FactName::State, backup.state.to_string())
 }
 
-/// Looks, until it is asked no more, whether the backup has got into a state.
-async fn settled(
+/// Waits until the backup has reached a state. Without `--wait` it looks once.
+async fn wait_for_state(
     service: &AwsCloudHsm,
     id: &str,
     goal: &BackupState,
     wait: &WaitArgs,
     ui: &Ui,
 ) -> Result<Backup> {
-    let Some(limit) = wait.limit() else {
-        return find(service, id).await;
+    let Some(limit) = wait.wait_limit() else {
+        return find_backup(service, id).await;
     };
-    settle(ui, limit, AGAIN, async || {
-        Ok(match look(service, id).await? {
-            Some(backup) if backup.state == *goal => Seen::There(backup),
-            Some(backup) => Seen::NotYet(format!("{id} {}", backup.state)),
-            None => Seen::NotYet(format!("{id} is not listed")),
+    poll_until_there(ui, limit, RUN_AGAIN_HINT, async || {
+        Ok(match look_up_backup(service, id).await? {
+            Some(backup) if backup.state == *goal => PollStatus::There(backup),
+            Some(backup) => PollStatus::NotYet(format!("{id} {}", backup.state)),
+            None => PollStatus::NotYet(format!("{id} is not listed")),
         })
     })
     .await
 }
 
-/// A change that was sent once. Where its answer is lost, the backup tells.
-async fn sent(
+/// Confirms a change that was sent once. Where its answer is lost, the backup's state tells.
+async fn confirm_change(
     service: &AwsCloudHsm,
     id: &str,
     goal: &BackupState,
     result: std::result::Result<(), ServiceError>,
 ) -> Result<()> {
     match result {
-        Err(error) if error.outcome_unknown() => match look(service, id).await? {
+        Err(error) if error.outcome_unknown() => match look_up_backup(service, id).await? {
             Some(backup) if backup.state == *goal => Ok(()),
             _ => Err(error.into()),
         },
@@ -225,37 +227,42 @@ async fn sent(
     }
 }
 
-fn told(service: &AwsCloudHsm, changed: bool, backup: &Backup, text: String) -> Outcome {
+fn change_output(
+    service: &AwsCloudHsm,
+    changed: bool,
+    backup: &Backup,
+    text: String,
+) -> CommandOutput {
     let text = if changed {
         format!("{text}\n")
     } else {
         format!("{text} already; nothing was changed\n")
     };
-    Outcome::done(
-        located(
+    CommandOutput::success(
+        with_place(
             service.place(),
-            json!({ "changed": changed, "backup": document(backup) }),
+            json!({ "changed": changed, "backup": backup_document(backup) }),
         ),
         text,
     )
 }
 
-fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
+fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
-    args.consent.check()?;
+    args.consent.check_can_ask()?;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let before = find(&service, id).await?;
+        let before = find_backup(&service, id).await?;
         let changed = match before.state {
             BackupState::PendingDeletion | BackupState::Deleted => false,
-            BackupState::CreateInProgress => return Err(forbidden(&before, "deleted")),
+            BackupState::CreateInProgress => return Err(backup_state_error(&before, "deleted")),
             BackupState::Ready | BackupState::Other(_) => true,
         };
         if !changed {
-            return Ok(told(
+            return Ok(change_output(
                 &service,
                 false,
                 &before,
@@ -266,18 +273,19 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
             .cluster_id
             .as_ref()
             .map_or_else(|| "an unknown cluster".to_owned(), ToString::to_string);
-        args.consent.ask(
+        args.consent.ask_to_delete(
             &format!("{id} of {of}, at {}", service.place()),
             "It can be restored for seven days; then it is gone for good.",
         )?;
         let result = service.delete_backup(id).await;
-        sent(&service, id, &BackupState::PendingDeletion, result).await?;
-        let backup = settled(&service, id, &BackupState::PendingDeletion, &args.wait, ui).await?;
+        confirm_change(&service, id, &BackupState::PendingDeletion, result).await?;
+        let backup =
+            wait_for_state(&service, id, &BackupState::PendingDeletion, &args.wait, ui).await?;
         let until = backup
             .deleted
             .map(|at| format!(", gone for good at {}", Moment::from_unix(at)))
             .unwrap_or_default();
-        Ok(told(
+        Ok(change_output(
             &service,
             true,
             &backup,
@@ -286,27 +294,32 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-fn restore(args: &RestoreArgs, ui: &Ui) -> Result<Outcome> {
+fn restore_backup(args: &RestoreArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let before = find(&service, id).await?;
+        let before = find_backup(&service, id).await?;
         match before.state {
             BackupState::Ready => {
-                return Ok(told(&service, false, &before, format!("{id} is READY")));
+                return Ok(change_output(
+                    &service,
+                    false,
+                    &before,
+                    format!("{id} is READY"),
+                ));
             }
             BackupState::CreateInProgress | BackupState::Deleted => {
-                return Err(forbidden(&before, "restored"));
+                return Err(backup_state_error(&before, "restored"));
             }
             BackupState::PendingDeletion | BackupState::Other(_) => {}
         }
         let result = service.restore_backup(id).await;
-        sent(&service, id, &BackupState::Ready, result).await?;
-        let backup = settled(&service, id, &BackupState::Ready, &args.wait, ui).await?;
-        Ok(told(
+        confirm_change(&service, id, &BackupState::Ready, result).await?;
+        let backup = wait_for_state(&service, id, &BackupState::Ready, &args.wait, ui).await?;
+        Ok(change_output(
             &service,
             true,
             &backup,
@@ -315,16 +328,16 @@ fn restore(args: &RestoreArgs, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
+fn modify_backup(args: &ModifyArgs, ui: &Ui) -> Result<CommandOutput> {
     let (id, never) = (&args.backup_id, args.never_expires);
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let before = find(&service, id).await?;
+        let before = find_backup(&service, id).await?;
         if matches!(
             before.state,
             BackupState::PendingDeletion | BackupState::Deleted | BackupState::CreateInProgress
         ) {
-            return Err(forbidden(&before, "changed"));
+            return Err(backup_state_error(&before, "changed"));
         }
         let changed = before.never_expires != Some(never);
         let backup = if changed {
@@ -337,6 +350,6 @@ fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
         } else {
             format!("{id} expires by the cluster's retention policy")
         };
-        Ok(told(&service, changed, &backup, text))
+        Ok(change_output(&service, changed, &backup, text))
     })
 }

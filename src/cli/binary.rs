@@ -1,50 +1,58 @@
-//! A file that is DER where PEM is expected: the command that converts it.
+//! The hint for a file that is DER where PEM is expected: the command that converts it.
 
 use std::path::Path;
 
 use crate::bundle::{Bundle, Part};
 use crate::error::{Error, ErrorKind};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::verify::Evidence;
 use crate::x509::pem::{Label, PemError, decode};
 use crate::{fsio, hint};
 
-/// A file that was given: where it lies, what was read of it, and what it should hold.
-pub(crate) type Given<'a> = (&'a Path, &'a [u8], Label);
+/// A given file: its path, its content, and what it should hold.
+pub(crate) type GivenFile<'a> = (&'a Path, &'a [u8], Label);
 
-/// The same error; where one of the files is DER, its hint names that file, in a command that
-/// writes PEM to a name that nothing has.
-pub(crate) fn told(error: Error, files: &[Given<'_>]) -> Error {
+/// Returns the same error. Where one of the files is DER, the hint names that file, in a command
+/// that writes PEM to a new name.
+pub(crate) fn with_conversion_hint(error: Error, files: &[GivenFile<'_>]) -> Error {
     let binary = files
         .iter()
         .find(|(_, text, label)| decode(text, *label) == Err(PemError::Der));
     match binary {
         Some((path, _, label)) if error.kind == ErrorKind::Malformed => Error {
-            hint: converted(path, *label).into(),
+            hint: conversion_hint(path, *label).into(),
             ..error
         },
         _ => error,
     }
 }
 
-fn converted(path: &Path, label: Label) -> String {
+fn conversion_hint(path: &Path, label: Label) -> String {
     let program = match label {
         Label::Certificate => "x509",
         Label::CertificateRequest => "req",
     };
     let new = hint::free_name(path, "pem", fsio::is_taken);
-    let (file, out) = (hint::path(path, "FILE"), hint::path(&new, "NEWFILE"));
-    let command = hint::command(&[
+    let (file, out) = (
+        hint::path_word(path, "FILE"),
+        hint::path_word(&new, "NEWFILE"),
+    );
+    let command = hint::quote_command(&[
         "openssl", program, "-inform", "DER", "-in", &file, "-out", &out,
     ]);
     format!(
         "convert it with {command}, and put {} in its place",
-        shown(&new)
+        shown_path(&new)
     )
 }
 
-/// The same of what a bundle holds: in one file it names none.
-pub(crate) fn told_of(error: Error, bundle: &Bundle, evidence: &Evidence) -> Error {
+/// Does the same as [`with_conversion_hint`] for the files of a bundle. A bundle in one file has no
+/// file to name.
+pub(crate) fn with_conversion_hint_for_bundle(
+    error: Error,
+    bundle: &Bundle,
+    evidence: &Evidence,
+) -> Error {
     if !bundle.store().is_directory() {
         return error;
     }
@@ -65,5 +73,5 @@ pub(crate) fn told_of(error: Error, bundle: &Bundle, evidence: &Evidence) -> Err
         .chain(&certificates)
         .map(|(path, text, label)| (path.as_path(), *text, *label))
         .collect();
-    told(error, &files)
+    with_conversion_hint(error, &files)
 }

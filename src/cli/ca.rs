@@ -12,15 +12,15 @@ use super::aws::CaAccessArgs;
 use super::key::{KeyAccess, new_ca_key_help};
 use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
-use super::ui::{Outcome, Ui, path_value};
+use super::ui::{CommandOutput, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
 use crate::ca::{
-    CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms,
+    CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
     make_intermediate, make_trust_anchor, parse_subject,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::sign::DEFAULT_DAYS;
 use crate::x509::{TrustAnchor, write};
 pub(crate) use issuer::Issuer;
@@ -72,11 +72,11 @@ pub struct InitArgs {
     #[arg(long, value_name = "DN")]
     subject: String,
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
-    #[arg(long, value_name = "T", value_parser = key_type)]
+    #[arg(long, value_name = "T", value_parser = parse_key_type)]
     key_type: Option<KeyType>,
     #[arg(long, value_name = "KEY", help = new_ca_key_help())]
     ca_key: Option<PathBuf>,
-    /// How many days the CA lasts
+    /// The days that the CA lasts
     #[arg(
         long,
         value_name = "N",
@@ -116,22 +116,22 @@ pub struct ShowArgs {
     file: PathBuf,
 }
 
-pub(crate) fn key_type(text: &str) -> std::result::Result<KeyType, String> {
+pub(crate) fn parse_key_type(text: &str) -> std::result::Result<KeyType, String> {
     text.parse()
         .map_err(|fault: Error| format!("{}: {}", fault.message, fault.hint))
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
-        Command::Init(args) => init(args, ui),
-        Command::Show(args) => show(args),
+        Command::Init(args) => init_ca(args, ui),
+        Command::Show(args) => show_ca(args),
     }
 }
 
-fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
+fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
     let subject = parse_subject(&args.subject)?;
     let elsewhere = args.ca_key.as_deref().map(KeySource::parse).transpose()?;
-    let named = args.issuer.named(&subject, super::now())?;
+    let named = args.issuer.read_issuer(&subject, super::now())?;
     let file = if named.is_some() { CHAIN_FILE } else { CA_FILE };
     // A chain beside a certificate that stands there already would not be the one that is taken.
     let files = [CA_FILE, CHAIN_FILE];
@@ -154,7 +154,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     check_free(&args.out, &places, args.force)?;
     let issuer = match named {
         None => None,
-        Some(named) => Some(named.open(
+        Some(named) => Some(named.open_key(
             &args.issuer,
             &args.token,
             #[cfg(feature = "awskms")]
@@ -163,7 +163,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         )?),
     };
     let (key_type, issuer) = (args.key_type.unwrap_or_default(), issuer.as_ref());
-    let order = Order {
+    let order = CaOrder {
         subject: &subject,
         key_type,
         days: args.days,
@@ -187,7 +187,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         true => None,
         false => {
             let source = args.passphrase.source();
-            if let Some(warning) = source.warning() {
+            if let Some(warning) = source.storage_warning() {
                 ui.warn(warning.to_string());
             }
             Some(source.for_new_key(&key_path)?)
@@ -196,51 +196,53 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     if passphrase.is_none() {
         ui.warn(format!(
             "{} is written without encryption: whoever can read it can sign as this CA",
-            shown(&key_path)
+            shown_path(&key_path)
         ));
     }
-    let (made, _) = order.make(passphrase.as_ref(), ui, |files| {
+    let (made, _) = order.make_ca(passphrase.as_ref(), ui, |files| {
         fsio::write_all(&args.out, files)
     })?;
     let mut text = format!(
         "made a CA\n  {:12} {}\n  key          {}\n",
-        order.noun(),
-        shown(args.out.join(file)),
-        shown(&key_path)
+        order.file_noun(),
+        shown_path(args.out.join(file)),
+        shown_path(&key_path)
     );
-    text.push_str(&described(&made));
+    text.push_str(&describe_chain(&made));
     text.push_str(
         "keep the key and its passphrase offline and apart: they decide who owns every \
                    cluster that this CA claims\n",
     );
-    let mut document = document(&made, &args.out.join(file));
+    let mut document = ca_document(&made, &args.out.join(file));
     if let Some(object) = document.as_object_mut() {
         object.insert("key".to_owned(), path_value(&key_path));
         object.insert("key_encrypted".to_owned(), json!(passphrase.is_some()));
     }
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-/// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
+/// Makes a CA whose key has its own place: on a token, in AWS KMS, or in an existing file.
 fn init_elsewhere(
     args: &InitArgs,
-    order: &Order<'_>,
+    order: &CaOrder<'_>,
     source: &KeySource,
     access: &KeyAccess<'_>,
     ui: &Ui,
-) -> Result<Outcome> {
-    let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
+) -> Result<CommandOutput> {
+    let Provided { loaded, made, name } = access.provide_key(source, args.key_type, ui)?;
     let path = args.out.join(order.file);
     let kept = |mut error: Error| {
         if made {
-            error.message = error.message.and(format!(
+            error.message = error.message.followed_by(format!(
                 "  the key was made all the same, and stays: {name}"
             ));
-            error.hint = error.hint.and("the same command goes on with that key");
+            error.hint = error
+                .hint
+                .followed_by("the same command goes on with that key");
         }
         error
     };
-    let certified = order.certify(loaded.key.as_ref()).map_err(kept)?;
+    let certified = order.certify_key(loaded.key.as_ref()).map_err(kept)?;
     let text = certified.to_pem();
     let file = NewFile {
         name: order.file.to_owned(),
@@ -256,26 +258,33 @@ fn init_elsewhere(
     };
     let mut text = format!(
         "made a CA\n  {:12} {}\n  key          {name}\n               {how}\n",
-        order.noun(),
-        shown(&path)
+        order.file_noun(),
+        shown_path(&path)
     );
-    text.push_str(&described(&certified));
+    text.push_str(&describe_chain(&certified));
     text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
-    let mut document = document(&certified, &path);
+    let mut document = ca_document(&certified, &path);
     if let Some(object) = document.as_object_mut() {
         object.insert("key".to_owned(), json!(name));
         object.insert("key_made".to_owned(), json!(made));
     }
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-fn document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
-    let chain: Vec<CaSummary> = made.above().iter().map(CaSummary::of).collect();
-    json!({ "certificate": path_value(path), "ca": CaSummary::of(made.first()), "chain": chain })
+fn ca_document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
+    let chain: Vec<CaSummary> = made
+        .certificates_above()
+        .iter()
+        .map(CaSummary::from_certificate)
+        .collect();
+    json!({
+        "certificate": path_value(path), "ca": CaSummary::from_certificate(made.signing_ca()),
+        "chain": chain,
+    })
 }
 
-/// The CA, and the names of those above it.
-fn described(made: &TrustAnchor) -> String {
+/// Returns the lines that describe the CA and name the CAs above it.
+fn describe_chain(made: &TrustAnchor) -> String {
     let above = |ca: &crate::x509::Certificate| {
         format!(
             "  {:16} {}\n",
@@ -283,29 +292,35 @@ fn described(made: &TrustAnchor) -> String {
             crate::x509::name_text(ca.subject())
         )
     };
-    lines(&CaSummary::of(made.first())) + &made.above().iter().map(above).collect::<String>()
+    summary_lines(&CaSummary::from_certificate(made.signing_ca()))
+        + &made
+            .certificates_above()
+            .iter()
+            .map(above)
+            .collect::<String>()
 }
 
-/// More than certificates and key take: a chain has at most 16,000 characters, a key about 5000.
-const ROOM: usize = 32 * 1024;
+/// The free space to require: more than certificates and key take. A chain has at most 16,000
+/// characters, a key about 5000.
+const SPACE_NEEDED: usize = 32 * 1024;
 
-/// A CA to be made.
-pub(crate) struct Order<'a> {
+/// The order for a new CA.
+pub(crate) struct CaOrder<'a> {
     pub(crate) subject: &'a [u8],
     pub(crate) key_type: KeyType,
     pub(crate) days: u32,
     pub(crate) force: bool,
-    /// What its certificate's file, or its chain's, is called.
+    /// The name of the file for its certificate or its chain.
     pub(crate) file: &'static str,
     /// The CA above it, where it is not its own.
     pub(crate) issuer: Option<&'a Issuer>,
 }
 
-/// That none of the files stands there already, and that they can be written, before a passphrase
-/// is asked for and a key made.
+/// Checks that none of the files exists yet and that they can be written, before a passphrase is
+/// asked for and a key made.
 pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> {
     fsio::check_dir(dir)?;
-    fsio::mend(dir);
+    fsio::mend_leftovers(dir);
     for name in names {
         let path = dir.join(name);
         if !force && fsio::is_there(&path) {
@@ -313,7 +328,7 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
                 ErrorKind::FileExists,
                 format!(
                     "there is a CA already: {} exists; it was left as it is",
-                    shown(&path)
+                    shown_path(&path)
                 ),
                 "choose another directory with --out, or replace it with --force: then clusters \
                  that it claimed have lost their CA",
@@ -331,11 +346,11 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
             }],
         )?;
     }
-    fsio::check_writable(dir, ROOM)
+    fsio::check_writable(dir, SPACE_NEEDED)
 }
 
-impl Order<'_> {
-    const fn noun(&self) -> &'static str {
+impl CaOrder<'_> {
+    const fn file_noun(&self) -> &'static str {
         if self.issuer.is_some() {
             "chain"
         } else {
@@ -343,12 +358,13 @@ impl Order<'_> {
         }
     }
 
-    /// The certificate for a key; under an issuer, the chain, which CloudHSM would not refuse.
-    fn certify(&self, key: &dyn CaKey) -> Result<TrustAnchor> {
-        let serial = write::serial(super::random()?);
+    /// Makes the certificate for a key. Under an issuer it makes the chain, and checks that
+    /// CloudHSM would not refuse it.
+    fn certify_key(&self, key: &dyn CaKey) -> Result<TrustAnchor> {
+        let serial = write::positive_serial(super::random_octets()?);
         let now = super::now();
-        let (not_before, not_after) = write::lifetime(now, self.days);
-        let terms = Terms {
+        let (not_before, not_after) = write::validity_period(now, self.days);
+        let terms = CaTerms {
             subject: self.subject,
             serial: &serial,
             not_before,
@@ -367,17 +383,17 @@ impl Order<'_> {
         crate::check::trust_anchor(chain.to_pem().as_bytes(), now).map(|(chain, _)| chain)
     }
 
-    /// Makes key and certificate and writes both, or neither; gives both, ready to sign.
-    pub(crate) fn make(
+    /// Makes key and certificate, writes both or neither, and returns both, ready to sign.
+    pub(crate) fn make_ca(
         &self,
         passphrase: Option<&Passphrase>,
         ui: &Ui,
         write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
     ) -> Result<(TrustAnchor, FileKey)> {
-        ui.detail(format!("making a key, {}", self.key_type));
+        ui.say_detail(format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
-        let signer = key.signer()?;
-        let certified = self.certify(&signer)?;
+        let signer = key.to_file_key()?;
+        let certified = self.certify_key(&signer)?;
         let key_pem = key.to_pem(passphrase)?;
         let cert_pem = certified.to_pem();
         let file = |name: &str, mode| (name.to_owned(), mode);
@@ -400,18 +416,21 @@ impl Order<'_> {
     }
 }
 
-fn lines(summary: &CaSummary) -> String {
+fn summary_lines(summary: &CaSummary) -> String {
     summary
-        .lines()
+        .to_lines()
         .iter()
         .map(|(name, value)| format!("  {name:16} {value}\n"))
         .collect()
 }
 
-fn show(args: &ShowArgs) -> Result<Outcome> {
+fn show_ca(args: &ShowArgs) -> Result<CommandOutput> {
     let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
-    let trust_anchor = read_trust_anchor(&content, &shown(&args.file))?;
-    let summaries: Vec<CaSummary> = trust_anchor.certificates().map(CaSummary::of).collect();
+    let trust_anchor = read_trust_anchor(&content, &shown_path(&args.file))?;
+    let summaries: Vec<CaSummary> = trust_anchor
+        .certificates()
+        .map(CaSummary::from_certificate)
+        .collect();
     let judged = crate::check::judge_read_trust_anchor(&trust_anchor, super::now());
     let (notes, refused) = match judged {
         Ok(notes) => (
@@ -425,7 +444,7 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     };
     let mut text: String = summaries
         .iter()
-        .map(lines)
+        .map(summary_lines)
         .collect::<Vec<_>>()
         .join("\n  issued by\n");
     text.push_str(&match &refused {
@@ -449,5 +468,5 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
         object.insert("notes".to_owned(), json!(notes));
         object.insert("refusal".to_owned(), json!(refused));
     }
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }

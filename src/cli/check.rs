@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::binary;
-use super::ui::{GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
+use super::ui::{CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -38,7 +38,7 @@ pub struct Args {
     at: Option<Moment>,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let csr = fsio::read(&args.csr, "the cluster's CSR", MAX_INPUT)?;
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         args.at.unwrap_or_else(super::now),
     )
     .record;
-    let mut text = Text::new();
+    let mut text = StyledText::new();
     for finding in record.checks.iter().filter(|_| !ui.quiet) {
         let style = match finding.status {
             Status::Pass => GREEN,
@@ -68,7 +68,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         (&args.signed_cert, &signed_cert, Label::Certificate),
         (&args.trust_anchor, &trust_anchor, Label::Certificate),
     ];
-    let error = record.error().map(|error| binary::told(error, &files));
+    let error = record
+        .error()
+        .map(|error| binary::with_conversion_hint(error, &files));
     let verdict = match error {
         None => styled(
             GREEN,
@@ -81,7 +83,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     };
     text.push(verdict);
     text.push_str("\n");
-    Ok(Outcome {
+    Ok(CommandOutput {
         document: serde_json::to_value(&record).unwrap_or_default(),
         text,
         error,

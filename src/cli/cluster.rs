@@ -1,16 +1,16 @@
 //! `hsmboot cluster create`, `list`, `show`, `modify`, `delete`
 
-mod course;
 mod create;
 mod delete;
 mod modify;
 mod order;
+mod type_change;
 
 use serde_json::json;
 
-use super::manage::{located, or_dash, state, table};
-use super::online::{OnlineArgs, block_on, cluster_id};
-use super::ui::{Outcome, Ui};
+use super::manage::{or_dash, parse_state, table_text, with_place};
+use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::ui::{CommandOutput, Ui};
 use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
@@ -19,8 +19,8 @@ use crate::cloudhsm::fleet::ClusterFilter;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, limits};
 use crate::error::{Error, Result};
 use crate::x509::Moment;
-pub(crate) use create::created;
-pub(crate) use order::{NewClusterArgs, Then, announce};
+pub(crate) use create::wait_until_created;
+pub(crate) use order::{AfterCreation, NewClusterArgs, announce_creation};
 
 /// Create, list, show, change and delete clusters
 #[derive(Debug, clap::Subcommand)]
@@ -49,31 +49,31 @@ Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the ser
 cannot be reached")]
 pub struct ListArgs {
     /// Only this cluster (may repeat)
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Vec<ClusterId>,
     /// Only clusters in this VPC (may repeat)
     #[arg(long, visible_alias = "vpc", value_name = "ID", value_parser = limits::vpc_id)]
     vpc_id: Vec<String>,
     /// Only clusters in this state, as the API names it, in any case (may repeat)
-    #[arg(long, value_name = "STATE", value_parser = cluster_state)]
+    #[arg(long, value_name = "STATE", value_parser = parse_cluster_state)]
     state: Vec<ClusterState>,
     /// The order (default: the service's)
     #[arg(long, value_enum, value_name = "BY")]
-    sort: Option<Sort>,
-    /// How many clusters a request brings, 1 to 25; all pages are shown
+    sort: Option<ClusterSort>,
+    /// The number of clusters per request, 1 to 25; all pages are shown
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(i32).range(range(limits::CLUSTERS_PER_PAGE)),
+        value_parser = clap::value_parser!(i32).range(page_range(limits::CLUSTERS_PER_PAGE)),
     )]
     page_size: Option<i32>,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
-/// `--sort`
+/// The order of `--sort`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Sort {
+pub enum ClusterSort {
     /// The oldest first
     Created,
     /// By id
@@ -93,49 +93,49 @@ Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service ref
 reached")]
 pub struct ShowArgs {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
-pub(crate) fn range((least, most): (i32, i32)) -> std::ops::RangeInclusive<i64> {
+pub(crate) fn page_range((least, most): (i32, i32)) -> std::ops::RangeInclusive<i64> {
     i64::from(least)..=i64::from(most)
 }
 
-fn retention() -> clap::builder::RangedI64ValueParser<u16> {
+fn retention_parser() -> clap::builder::RangedI64ValueParser<u16> {
     let (least, most) = limits::RETENTION_DAYS;
     clap::value_parser!(u16).range(i64::from(least)..=i64::from(most))
 }
 
-fn cluster_state(text: &str) -> std::result::Result<ClusterState, String> {
-    state(text, ClusterState::KNOWN).map(|name| ClusterState::from(name.as_str()))
+fn parse_cluster_state(text: &str) -> std::result::Result<ClusterState, String> {
+    parse_state(text, ClusterState::KNOWN).map(|name| ClusterState::from(name.as_str()))
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
         Command::Create(args) => create::run(args, ui),
-        Command::List(args) => list(args, ui),
-        Command::Show(args) => show(args, ui),
+        Command::List(args) => list_clusters(args, ui),
+        Command::Show(args) => show_cluster(args, ui),
         Command::Modify(args) => modify::run(args, ui),
         Command::Delete(args) => delete::run(args, ui),
     }
 }
 
-/// The cluster, or that there is none.
-pub(crate) async fn find(service: &AwsCloudHsm, id: &ClusterId) -> Result<Cluster> {
+/// Returns the cluster, or an error where there is none.
+pub(crate) async fn find_cluster(service: &AwsCloudHsm, id: &ClusterId) -> Result<Cluster> {
     let missing = || Failure::NotFound {
         cluster_id: id.to_string(),
         place: Some(service.place().clone()),
         sent: false,
     };
     service
-        .describe(id.as_str())
+        .describe_cluster(id.as_str())
         .await?
         .ok_or_else(|| missing().into())
 }
 
-fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
+fn list_clusters(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
     let filter = ClusterFilter {
         cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
         vpc_ids: args.vpc_id.clone(),
@@ -144,30 +144,33 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     };
     let (mut clusters, place) = block_on(async {
         let service = args.online.connect(None, ui).await?;
-        Ok((service.clusters(&filter).await?, service.place().clone()))
+        Ok((
+            service.describe_clusters(&filter).await?,
+            service.place().clone(),
+        ))
     })?;
     match args.sort {
         None => {}
-        Some(Sort::Created) => clusters.sort_by_key(|cluster| cluster.created),
-        Some(Sort::Id) => clusters.sort_by(|a, b| a.cluster_id.cmp(&b.cluster_id)),
-        Some(Sort::State) => clusters.sort_by(|a, b| a.state.as_str().cmp(b.state.as_str())),
+        Some(ClusterSort::Created) => clusters.sort_by_key(|cluster| cluster.created),
+        Some(ClusterSort::Id) => clusters.sort_by(|a, b| a.cluster_id.cmp(&b.cluster_id)),
+        Some(ClusterSort::State) => clusters.sort_by(|a, b| a.state.as_str().cmp(b.state.as_str())),
     }
-    let rows: Vec<[String; 7]> = clusters.iter().map(row).collect();
+    let rows: Vec<[String; 7]> = clusters.iter().map(cluster_row).collect();
     let text = match rows.is_empty() {
         true => format!("no clusters at {place}\n").into(),
-        false => table(
+        false => table_text(
             ["CLUSTER", "STATE", "TYPE", "MODE", "HSMS", "VPC", "CREATED"],
             &rows,
         ),
     };
-    let clusters: Vec<_> = clusters.iter().map(view::document).collect();
-    Ok(Outcome::done(
-        located(&place, json!({ "clusters": clusters })),
+    let clusters: Vec<_> = clusters.iter().map(view::cluster_document).collect();
+    Ok(CommandOutput::success(
+        with_place(&place, json!({ "clusters": clusters })),
         text,
     ))
 }
 
-fn row(cluster: &Cluster) -> [String; 7] {
+fn cluster_row(cluster: &Cluster) -> [String; 7] {
     [
         cluster.cluster_id.to_string(),
         cluster.state.to_string(),
@@ -179,29 +182,29 @@ fn row(cluster: &Cluster) -> [String; 7] {
     ]
 }
 
-fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
+fn show_cluster(args: &ShowArgs, ui: &Ui) -> Result<CommandOutput> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let cluster = find(&service, &args.cluster_id).await?;
-        Ok(Outcome::done(
-            located(
+        let cluster = find_cluster(&service, &args.cluster_id).await?;
+        Ok(CommandOutput::success(
+            with_place(
                 service.place(),
-                json!({ "cluster": view::document(&cluster) }),
+                json!({ "cluster": view::cluster_document(&cluster) }),
             ),
-            view::text_in_full(&cluster),
+            view::full_cluster_text(&cluster),
         ))
     })
 }
 
-pub(crate) fn is_going(cluster: &Cluster) -> bool {
+pub(crate) fn is_deleting_or_deleted(cluster: &Cluster) -> bool {
     matches!(
         cluster.state,
         ClusterState::DeleteInProgress | ClusterState::Deleted
     )
 }
 
-/// The error of a cluster that is deleted, or being deleted.
-pub(crate) fn deleted(cluster: &Cluster) -> Error {
+/// Returns the error for a cluster that is deleted, or being deleted.
+pub(crate) fn deleted_error(cluster: &Cluster) -> Error {
     Failure::StateForbids {
         cluster: Box::new(cluster.clone()),
         sent: false,

@@ -1,14 +1,14 @@
-//! What is about to happen, and the question whether it shall: one screen, before InitializeCluster
-//! is sent.
+//! The screen before InitializeCluster is sent: what is about to happen, and the question whether
+//! to go on.
 
 use super::screen::Screen;
-use super::ui::{BOLD, GREEN, RED, Text, YELLOW, styled};
+use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
 use crate::bundle::Fingerprint;
-use crate::cloudhsm::Place;
+use crate::cloudhsm::CallPlace;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
-use crate::x509::{TrustAnchor, hex, name_text};
+use crate::x509::{TrustAnchor, name_text, to_hex};
 
 /// `--yes`
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -18,32 +18,32 @@ pub struct YesArgs {
     pub(crate) yes: bool,
 }
 
-/// What is about to happen: who, what, and by which roots.
-pub(crate) struct Intent<'a> {
+/// The claim that is about to be made: who, what, and by which roots.
+pub(crate) struct ClaimIntent<'a> {
     pub(crate) cluster_id: &'a str,
-    pub(crate) place: &'a Place,
+    pub(crate) place: &'a CallPlace,
     /// The AWS account, where the credentials name it.
     pub(crate) account: Option<&'a OutsideText>,
     pub(crate) trust_anchor: &'a TrustAnchor,
-    /// How the owner was named or proved; `None`: not yet.
+    /// The way in which the owner was named or proved; `None`: not yet.
     pub(crate) owner: Option<&'a crate::owner::Basis>,
     pub(crate) record: &'a Record,
-    /// What clients or the service may stumble over, one sentence each.
+    /// Facts that clients or the service may stumble over, one sentence each.
     pub(crate) notes: &'a [String],
 }
 
-/// What somebody answered.
+/// An answer that gives consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum ConsentAnswer {
     /// Yes.
     Yes,
     /// The fingerprint of the response, which is a yes too.
     Response(Fingerprint),
 }
 
-/// What counts as a yes.
+/// The answers that count as a yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum ConsentQuestion {
     /// `yes` alone.
     Yes,
     /// The response's fingerprint, or `yes` to go on without comparing it.
@@ -52,15 +52,15 @@ pub(crate) enum Question {
     Response,
 }
 
-impl Question {
-    fn text(self) -> &'static str {
+impl ConsentQuestion {
+    fn prompt_text(self) -> &'static str {
         match self {
-            Question::Yes => "type yes to claim it:",
-            Question::ResponseOrYes => {
+            ConsentQuestion::Yes => "type yes to claim it:",
+            ConsentQuestion::ResponseOrYes => {
                 "type the fingerprint of the response, as `hsmboot sign` printed it there, or yes \
                  to claim it without comparing:"
             }
-            Question::Response => {
+            ConsentQuestion::Response => {
                 "type the fingerprint of the response, as `hsmboot sign` printed it there, to \
                  claim it:"
             }
@@ -68,18 +68,18 @@ impl Question {
     }
 }
 
-impl Intent<'_> {
-    fn text(&self) -> Text {
+impl ClaimIntent<'_> {
+    fn summary_text(&self) -> StyledText {
         let first = format!(
             "about to claim {} for good: InitializeCluster cannot be taken back",
             shown_text(self.cluster_id)
         );
-        let mut out = Text::from([styled(BOLD, first), Text::from("\n")]);
-        let mut line = |label: &str, value: Text| {
+        let mut out = StyledText::from([styled(BOLD, first), StyledText::from("\n")]);
+        let mut line = |label: &str, value: StyledText| {
             out.push([
-                Text::from(format!("  {label:8}  ")),
+                StyledText::from(format!("  {label:8}  ")),
                 value,
-                Text::from("\n"),
+                StyledText::from("\n"),
             ])
         };
         line(
@@ -135,7 +135,7 @@ impl Intent<'_> {
             );
             line(
                 "",
-                format!("SHA-256 {}", hex(&certificate.fingerprint())).into(),
+                format!("SHA-256 {}", to_hex(&certificate.fingerprint())).into(),
             );
             line("", format!("ends {}", certificate.not_after()).into());
         }
@@ -144,8 +144,8 @@ impl Intent<'_> {
                 YELLOW,
                 "not named yet: the fingerprint of the response will",
             ),
-            Some(basis) if basis.waiver().is_some() => styled(RED, basis.says()),
-            Some(basis) => basis.says().into(),
+            Some(basis) if basis.waiver_reason().is_some() => styled(RED, basis.as_phrase()),
+            Some(basis) => basis.as_phrase().into(),
         };
         line("owner", owner);
         for note in self.notes {
@@ -154,33 +154,35 @@ impl Intent<'_> {
         out
     }
 
-    /// Shows it and asks, where somebody sits at a terminal. `None`: nobody does, and the command
-    /// line decides.
+    /// Shows the claim and asks for consent, if somebody sits at a terminal. `None`: nobody does,
+    /// and the command line decides.
     ///
     /// # Errors
     /// Class [`Class::Interrupted`](crate::error::Class::Interrupted), `declined`: the answer is
     /// no, or there is none.
-    pub(crate) fn ask(&self, question: Question) -> Result<Option<Answer>> {
+    pub(crate) fn show_and_ask(&self, question: ConsentQuestion) -> Result<Option<ConsentAnswer>> {
         let Some(mut screen) = Screen::open() else {
             return Ok(None);
         };
-        screen.show(self.text());
+        screen.show(self.summary_text());
         for _ in 0..3 {
-            let answer = screen.ask(format!("{} ", question.text()));
+            let answer = screen.ask(format!("{} ", question.prompt_text()));
             match answer.as_deref() {
                 // Nobody named the owner: that is told as such.
-                None if question == Question::Response => return Ok(None),
+                None if question == ConsentQuestion::Response => return Ok(None),
                 None => break,
                 Some(answer)
-                    if answer.eq_ignore_ascii_case("yes") && question != Question::Response =>
+                    if answer.eq_ignore_ascii_case("yes")
+                        && question != ConsentQuestion::Response =>
                 {
-                    return Ok(Some(Answer::Yes));
+                    return Ok(Some(ConsentAnswer::Yes));
                 }
                 Some(answer)
-                    if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes =>
+                    if answer.chars().any(|c| c.is_ascii_digit())
+                        && question != ConsentQuestion::Yes =>
                 {
                     match answer.parse() {
-                        Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
+                        Ok(fingerprint) => return Ok(Some(ConsentAnswer::Response(fingerprint))),
                         Err(fault) => screen.show(format!("{}\n", shown_text(&fault))),
                     }
                 }
@@ -194,11 +196,11 @@ impl Intent<'_> {
                 shown_text(self.cluster_id)
             ),
             match question {
-                Question::Response => {
+                ConsentQuestion::Response => {
                     "ask for the fingerprint that `hsmboot sign` printed on the other side, and \
                      run this again; or name your CA with --ca FILE"
                 }
-                Question::Yes | Question::ResponseOrYes => {
+                ConsentQuestion::Yes | ConsentQuestion::ResponseOrYes => {
                     "run the same command again and answer yes, or say so beforehand with --yes"
                 }
             },

@@ -1,4 +1,4 @@
-//! `--expect`, and the question for it: is this what the other side sent?
+//! `--expect`, and the question in its place: is this what the other side sent?
 
 use super::screen::Screen;
 use super::ui::Ui;
@@ -6,7 +6,7 @@ use crate::bundle::Fingerprint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
-/// What the other side read out.
+/// The option for the fingerprint that the other side read out.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ExpectArgs {
     /// The fingerprint that the other side reads out: anything else is refused (asked for on a
@@ -15,8 +15,8 @@ pub struct ExpectArgs {
     pub(crate) expect: Option<Fingerprint>,
 }
 
-/// Which fingerprint, and who has the other copy of it.
-pub(crate) struct Side {
+/// The fingerprint that is compared, and who has the other copy of it.
+pub(crate) struct FingerprintSide {
     /// `request` or `response`
     pub(crate) what: &'static str,
     /// The command that printed it.
@@ -24,16 +24,22 @@ pub(crate) struct Side {
 }
 
 impl ExpectArgs {
-    /// Compares, and says whether anybody did. Without `--expect` and without a terminal nothing is
-    /// compared, which is said: the chains and the keys are judged all the same.
+    /// Compares the fingerprint, and returns whether anybody did. Without `--expect` and without a
+    /// terminal nothing is compared, and a warning says so: the chains and the keys are judged all
+    /// the same.
     ///
     /// # Errors
     /// Class `Rejected`, `another-fingerprint`; `Rejected`, `not-compared`, where the question gets
     /// no answer.
-    pub(crate) fn compare(&self, found: Fingerprint, side: &Side, ui: &Ui) -> Result<bool> {
+    pub(crate) fn compare_fingerprint(
+        &self,
+        found: Fingerprint,
+        side: &FingerprintSide,
+        ui: &Ui,
+    ) -> Result<bool> {
         let asked = || {
             Screen::open()
-                .map(|mut screen| ask(side, &mut screen))
+                .map(|mut screen| ask_fingerprint(side, &mut screen))
                 .transpose()
         };
         let given = match self.expect {
@@ -48,15 +54,16 @@ impl ExpectArgs {
             ));
             return Ok(false);
         };
-        match &found.differences(given)[..] {
+        match &found.differing_groups(given)[..] {
             [] => Ok(true),
-            apart => Err(another(side, apart)),
+            apart => Err(another_fingerprint_error(side, apart)),
         }
     }
 }
 
-/// The fingerprint that was found is not told: whoever is tired would give it as the answer.
-pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
+/// Returns the error for a fingerprint that differs. It does not show the one that was found: a
+/// tired operator would give it as the answer.
+pub(crate) fn another_fingerprint_error(side: &FingerprintSide, apart: &[usize]) -> Error {
     let numbers: Vec<String> = apart.iter().map(ToString::to_string).collect();
     let groups = match apart.len() {
         1 => format!(
@@ -84,7 +91,7 @@ pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
 }
 
 /// Asks until the answer is a fingerprint, or `skip`.
-fn ask(side: &Side, screen: &mut Screen) -> Result<Option<Fingerprint>> {
+fn ask_fingerprint(side: &FingerprintSide, screen: &mut Screen) -> Result<Option<Fingerprint>> {
     let unanswered = || {
         Error::new(
             ErrorKind::NotCompared,

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::TOOL;
-use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, roots_of};
+use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, root_files_from_env};
 use super::hardware;
-use super::online::{OnlineArgs, block_on, cluster_id};
+use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::step::StepArgs;
-use super::ui::{Outcome, Ui, path_value};
+use super::ui::{CommandOutput, Ui, path_value};
 use crate::bundle::ClusterId;
-use crate::claim::{Failure, reasons};
+use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::Result;
-use crate::fetch::{self, Facts, Fetched};
+use crate::fetch::{self, FetchFacts, Fetched};
 use crate::hint;
-use crate::outside::{Lines, OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown_path};
 use crate::verify::{Anchors, PublishedRoot, Side};
 
 /// Fetch a cluster's CSR and certificates into a bundle
@@ -32,7 +32,7 @@ reached; 8 the cluster's state shows no CSR, \
 or files of other content stand there")]
 pub struct Args {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
     /// The directory to write into, or one file NAME.hsmboot (default: ./<cluster-id>)
     #[arg(long, value_name = "DIR")]
@@ -46,11 +46,11 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let dir = bundle_dir(args.bundle.as_ref(), &args.cluster_id);
     let (cluster, place) = block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let found = service.describe(args.cluster_id.as_str()).await?;
+        let found = service.describe_cluster(args.cluster_id.as_str()).await?;
         let place = service.place().clone();
         match found {
             Some(cluster) => Ok((cluster, place)),
@@ -66,37 +66,38 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let region = place
         .region
         .as_ref()
-        .map(OutsideText::raw)
+        .map(OutsideText::as_raw)
         .unwrap_or_default();
-    let facts = Facts {
+    let facts = FetchFacts {
         region,
-        endpoint: place.endpoint.as_ref().map(OutsideText::raw),
+        endpoint: place.endpoint.as_ref().map(OutsideText::as_raw),
         now,
         tool: TOOL,
-        step: args.step.begin(now),
+        step: args.step.begin_step(now),
     };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
-    if let Some(warning) = warning(&cluster) {
+    if let Some(warning) = broken_hsm_warning(&cluster) {
         ui.warn(&warning);
     }
     warn_of_roots(&fetched, ui);
-    Ok(answer(&fetched))
+    Ok(fetch_output(&fetched))
 }
 
-/// A CSR whose HSM is broken or going leads nowhere: another HSM makes another.
-pub(crate) fn warning(cluster: &Cluster) -> Option<Lines> {
+/// Returns a warning if the HSM that made the CSR is broken or being deleted. Such a CSR is of no
+/// use: another HSM makes another.
+pub(crate) fn broken_hsm_warning(cluster: &Cluster) -> Option<Lines> {
     match next_step(cluster) {
         NextStep::Fetch => None,
         step => Some(
             Lines::from("the HSM that made this CSR does not work")
-                .and(reasons(cluster))
-                .and(step.advice(&cluster.cluster_id)),
+                .followed_by(state_reasons(cluster))
+                .followed_by(step.advice_for(&cluster.cluster_id)),
         ),
     }
 }
 
-/// Certificates that the service does not show leave nothing to verify.
+/// Warns of certificates that the service does not show: without them there is nothing to verify.
 pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
     for part in &fetched.missing {
         ui.warn(format!(
@@ -106,29 +107,32 @@ pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
     }
 }
 
-/// Which roots the bundle's chains will need that are not built in. A root that an option gives to
-/// a later command is not known here.
+/// Returns the roots that the bundle's chains need and that are not built in. A root that an option
+/// gives to a later command is not known here.
 fn roots_needed(fetched: &Fetched) -> Vec<&'static PublishedRoot> {
     let named = |root: &&PublishedRoot| match root.side {
-        Side::Aws => !roots_of(AWS_ROOT_VARIABLE).is_empty(),
-        Side::Manufacturer => !roots_of(MANUFACTURER_ROOT_VARIABLE).is_empty(),
+        Side::Aws => !root_files_from_env(AWS_ROOT_VARIABLE).is_empty(),
+        Side::Manufacturer => !root_files_from_env(MANUFACTURER_ROOT_VARIABLE).is_empty(),
     };
-    hardware::of(&fetched.bundle)
+    hardware::of_bundle(&fetched.bundle)
         .roots_needed(&Anchors::built_in())
         .into_iter()
         .filter(|root| !named(root))
         .collect()
 }
 
-/// Says so on the machine that is online: the other one cannot download anything.
+/// Warns of those roots on the machine that is online: the other one cannot download anything.
 fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
     let roots = roots_needed(fetched);
     if !roots.is_empty() {
-        ui.warn(hardware::needed(&roots, fetched.bundle.path()));
+        ui.warn(hardware::missing_roots_warning(
+            &roots,
+            fetched.bundle.path(),
+        ));
     }
 }
 
-fn answer(fetched: &Fetched) -> Outcome {
+fn fetch_output(fetched: &Fetched) -> CommandOutput {
     let dir = fetched.bundle.path();
     let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
@@ -144,10 +148,10 @@ fn answer(fetched: &Fetched) -> Outcome {
         format!(
             "{} is unchanged: {} holds it already\n",
             fetched.bundle.id(),
-            shown(dir)
+            shown_path(dir)
         )
     } else {
-        format!("fetched {} into {}\n", fetched.bundle.id(), shown(dir))
+        format!("fetched {} into {}\n", fetched.bundle.id(), shown_path(dir))
     };
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
@@ -156,7 +160,7 @@ fn answer(fetched: &Fetched) -> Outcome {
         "fingerprint of the request  {}\n",
         fetched.fingerprint
     ));
-    let dir = hint::path(dir, "DIR");
+    let dir = hint::path_word(dir, "DIR");
     let roots: Vec<&str> = roots_needed(fetched)
         .iter()
         .flat_map(|root| [root.option, root.file_word()])
@@ -165,6 +169,6 @@ fn answer(fetched: &Fetched) -> Outcome {
         .into_iter()
         .chain(roots)
         .collect();
-    text.push_str(&format!("next: {}\n", hint::line(&next)));
-    Outcome::done(document, text)
+    text.push_str(&format!("next: {}\n", hint::command_line(&next)));
+    CommandOutput::success(document, text)
 }

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::args::sha256_digits;
+use super::args::parse_sha256;
 use super::owner::NamedCa;
-use super::ui::{GREEN, Outcome, Text, Ui, path_value, styled};
+use super::ui::{CommandOutput, GREEN, StyledText, Ui, path_value, styled};
 use crate::bundle::{Bundle, Part, RECEIPT, Receipt, Transcript};
 use crate::check;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
-use crate::handover::{self as engine, Facts, Handover, SUMS};
-use crate::outside::shown;
-use crate::owner::{self, Owner, Purpose, Response};
-use crate::x509::{Certificate, Csr, TrustAnchor, hex};
+use crate::handover::{self as engine, Handover, HandoverFacts, SUMS};
+use crate::outside::shown_path;
+use crate::owner::{self, Owner, ProofPurpose, SignedResponse};
+use crate::x509::{Certificate, Csr, TrustAnchor, to_hex};
 
 /// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a
 /// SHA256SUMS. Never a key
@@ -47,15 +47,15 @@ pub struct Args {
     ca: Option<PathBuf>,
     /// The SHA-256 of your CA's certificate, which proves it as well; of a chain of three or more
     /// that of its root too: may repeat
-    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     ca_fingerprint: Vec<[u8; 32]>,
-    /// Where an HSM is now, IPv4 or IPv6; may repeat, and takes the place of all addresses that the
-    /// receipt has
+    /// The current address of an HSM, IPv4 or IPv6; may repeat, and takes the place of all
+    /// addresses that the receipt has
     #[arg(long = "address", value_name = "IP")]
     addresses: Vec<IpAddr>,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let bundle = Bundle::open(&args.dir)?;
     let named = args
         .ca
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             ErrorKind::Usage,
             format!(
                 "{} is the bundle itself: what is handed over lies beside it",
-                shown(&args.out)
+                shown_path(&args.out)
             ),
             "name another directory with -o",
         ));
@@ -77,10 +77,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
     let receipt = Receipt::read(bundle.store())?;
     Transcript::read(bundle.store())?.account_for(bundle.store(), Some(bundle.id()), None)?;
-    let parts = Parts::read(&bundle)?;
-    let owner = prove(args, named.as_ref(), &bundle, &parts)?;
-    engine::is_of_this_claim(&receipt, &bundle, &parts.response())?;
-    let handover = Handover::new(&Facts {
+    let parts = ClaimedParts::read(&bundle)?;
+    let owner = prove_owner(args, named.as_ref(), &bundle, &parts)?;
+    engine::check_same_claim(&receipt, &bundle, &parts.as_response())?;
+    let handover = Handover::new(&HandoverFacts {
         receipt: &receipt,
         owner: &owner,
         addresses: &args.addresses,
@@ -111,12 +111,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         .is_ok_and(|found| found == file.content)
     };
     let changed = !files.iter().all(there);
-    fsio::write_all(&args.out, &files).map_err(another_place)?;
-    Ok(told(args, &receipt, &owner, &handover, changed))
+    fsio::write_all(&args.out, &files).map_err(with_other_directory_hint)?;
+    Ok(handover_output(args, &receipt, &owner, &handover, changed))
 }
 
-/// Nothing here is ever replaced: there is no `--force`.
-fn another_place(error: Error) -> Error {
+/// Returns the error with the hint to choose another directory: this command has no `--force`, and
+/// never replaces a file.
+fn with_other_directory_hint(error: Error) -> Error {
     match error.kind {
         ErrorKind::FileExists => Error {
             hint: "choose another directory with -o: what was handed over before is not replaced"
@@ -127,17 +128,18 @@ fn another_place(error: Error) -> Error {
     }
 }
 
-/// What was claimed, as the bundle's files hold it.
-struct Parts {
+/// The claimed pair, as the bundle's files hold it.
+struct ClaimedParts {
     csr: Csr,
     signed_cert: Certificate,
     trust_anchor: TrustAnchor,
-    /// A signature that cannot be verified any more, since its algorithm was given up: why.
+    /// The reason why a signature cannot be verified any more, since its algorithm was given up.
     unverified: Option<Error>,
 }
 
-impl Parts {
-    /// Reads the three, which belong together: whether they may still be sent is no matter.
+impl ClaimedParts {
+    /// Reads the three files and checks that they belong together. It does not matter whether they
+    /// may still be sent.
     ///
     /// # Errors
     /// Whatever forbids the pair for good: see [`check::may_fail_with_time`].
@@ -158,7 +160,7 @@ impl Parts {
         let inputs = checked.inputs();
         match (checked.into_pair().err(), inputs) {
             (Some(error), _) if !check::may_fail_with_time(&failed) => Err(error),
-            (unfit, Some((csr, signed_cert, trust_anchor))) => Ok(Parts {
+            (unfit, Some((csr, signed_cert, trust_anchor))) => Ok(ClaimedParts {
                 csr,
                 signed_cert,
                 trust_anchor,
@@ -171,8 +173,8 @@ impl Parts {
         }
     }
 
-    const fn response(&self) -> Response<'_> {
-        Response {
+    const fn as_response(&self) -> SignedResponse<'_> {
+        SignedResponse {
             csr: &self.csr,
             signed_cert: &self.signed_cert,
             trust_anchor: &self.trust_anchor,
@@ -180,17 +182,23 @@ impl Parts {
     }
 }
 
-/// The owner, as the command line names them; all that it says must hold. Nothing in the bundle
-/// does.
-fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -> Result<Owner> {
+/// Proves the owner from what the command line names; all of it must hold. Nothing in the bundle
+/// proves the owner.
+fn prove_owner(
+    args: &Args,
+    named: Option<&NamedCa>,
+    bundle: &Bundle,
+    parts: &ClaimedParts,
+) -> Result<Owner> {
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let found = &parts.trust_anchor;
-    let by_copy = named.map(NamedCa::owner);
+    let by_copy = named.map(NamedCa::to_owner);
     by_copy
         .iter()
-        .try_for_each(|owner| owner.is(found, &place))?;
-    let fingerprints = (!args.ca_fingerprint.is_empty())
-        .then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place, Purpose::Handover));
+        .try_for_each(|owner| owner.check_same_anchor(found, &place))?;
+    let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| {
+        Owner::with_fingerprints(&args.ca_fingerprint, found, &place, ProofPurpose::Handover)
+    });
     match (by_copy, fingerprints, &parts.unverified) {
         // With --ca all of the chain is named: what is given besides must fit, and need not
         // suffice.
@@ -204,19 +212,19 @@ fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -
     }
 }
 
-fn told(
+fn handover_output(
     args: &Args,
     receipt: &Receipt,
     owner: &Owner,
     handover: &Handover,
     changed: bool,
-) -> Outcome {
+) -> CommandOutput {
     let from = match (args.addresses.is_empty(), handover.addresses.is_empty()) {
         (false, _) => "option",
         (true, false) => "receipt",
         (true, true) => "none",
     };
-    let digests = handover.digests();
+    let digests = handover.file_digests();
     let document = json!({
         "changed": changed,
         "handover": path_value(&args.out),
@@ -224,7 +232,7 @@ fn told(
         "cluster_id": receipt.cluster_id,
         "region": receipt.region,
         "owner": owner.basis().as_str(),
-        "trust_anchor_sha256": hex(&owner.trust_anchor().first().fingerprint()),
+        "trust_anchor_sha256": to_hex(&owner.trust_anchor().signing_ca().fingerprint()),
         "addresses": handover.addresses,
         "addresses_from": from,
         "unverified": receipt.unverified,
@@ -236,7 +244,11 @@ fn told(
     } else {
         "nothing changed: what the clients of"
     };
-    let mut rest = format!(" {} get, in {}\n", receipt.cluster_id, shown(&args.out));
+    let mut rest = format!(
+        " {} get, in {}\n",
+        receipt.cluster_id,
+        shown_path(&args.out)
+    );
     for (name, digest) in &digests {
         rest.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
@@ -251,15 +263,15 @@ fn told(
     };
     rest.push_str(&format!(
         "  trust anchor  SHA-256 {}, {}\n  HSMs          {addresses}\n",
-        hex(&owner.trust_anchor().first().fingerprint()),
-        owner.basis().says()
+        to_hex(&owner.trust_anchor().signing_ca().fingerprint()),
+        owner.basis().as_phrase()
     ));
     rest.push_str(&format!(
         "next: copy all of it to each client machine, there `sha256sum -c \
                             {SUMS}`, then what README.txt says\n"
     ));
-    Outcome::done(
+    CommandOutput::success(
         document,
-        Text::from([styled(GREEN, first), Text::from(rest)]),
+        StyledText::from([styled(GREEN, first), StyledText::from(rest)]),
     )
 }

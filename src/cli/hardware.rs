@@ -1,12 +1,12 @@
-//! What is said of a cluster's hardware: which root its chains need, that it is for non-FIPS mode,
-//! and what a verdict rests on.
+//! The messages about a cluster's hardware: which root its chains need, that it is for non-FIPS
+//! mode, and what a verdict rests on.
 
 use std::path::Path;
 
 use super::args::TrustArgs;
 use super::ui::Ui;
 use crate::bundle::{Bundle, Request};
-use crate::check::LOOK_AT_THE_CLOCK;
+use crate::check::CLOCK_HINT;
 use crate::error::{Error, ErrorKind, FactName};
 use crate::hint;
 use crate::outside::{Lines, OutsideText};
@@ -14,21 +14,21 @@ use crate::verify::{
     self as engine, Cause, Hardware, PublishedRoot, Record, Roots, Status, Verdict,
 };
 
-/// What a verified CSR is said to be: a genuine HSM's only by built-in roots.
-pub(crate) const fn proven(roots: Roots) -> &'static str {
+/// Returns the sentence for a verified CSR. Only built-in roots make it a genuine HSM's.
+pub(crate) const fn proof_sentence(roots: Roots) -> &'static str {
     match roots {
         Roots::BuiltIn => "the CSR is a genuine HSM's",
         Roots::Given => "the CSR is an HSM's, by roots that were given",
     }
 }
 
-/// What `request.json` says of the cluster; nothing where there is none.
-pub(crate) fn of(bundle: &Bundle) -> Hardware<'_> {
+/// Returns what `request.json` says of the cluster's hardware; nothing where there is none.
+pub(crate) fn of_bundle(bundle: &Bundle) -> Hardware<'_> {
     bundle.request().map(Request::hardware).unwrap_or_default()
 }
 
-/// One root in lines: which file, of what, from where.
-fn lines(root: &PublishedRoot) -> Lines {
+/// Returns the lines about one root: its file, its subject, and its source.
+fn root_lines(root: &PublishedRoot) -> Lines {
     let name = root
         .common_name
         .map(|name| format!(", CN {name}"))
@@ -37,7 +37,12 @@ fn lines(root: &PublishedRoot) -> Lines {
         .browser
         .then_some("  browser  needed for the download: scripts are refused");
     let file = root.file.map_or_else(
-        || format!("the file in {}, whatever it is called", root.download()),
+        || {
+            format!(
+                "the file in {}, whatever it is called",
+                root.download_name()
+            )
+        },
         str::to_owned,
     );
     Lines::from([
@@ -45,32 +50,36 @@ fn lines(root: &PublishedRoot) -> Lines {
         format!("  page     {}", root.page),
         format!("  archive  {}", root.archive),
     ])
-    .and(browser)
+    .followed_by(browser)
 }
 
-/// Which roots have to be given, and the command that does.
+/// Returns the warning that names the roots which have to be given, and the command that gives
+/// them.
 #[cfg(feature = "online")]
-pub(crate) fn needed(roots: &[&PublishedRoot], dir: &Path) -> Lines {
-    let all: Lines = roots.iter().map(|root| lines(root)).collect();
+pub(crate) fn missing_roots_warning(roots: &[&PublishedRoot], dir: &Path) -> Lines {
+    let all: Lines = roots.iter().map(|root| root_lines(root)).collect();
     let of = roots
         .iter()
         .map(|root| root.of)
         .collect::<Vec<_>>()
         .join(" and ");
-    let next = get(roots, &verify_with(roots, dir, &TrustArgs::default()));
+    let next = download_hint(roots, &verify_command(roots, dir, &TrustArgs::default()));
     Lines::from(format!(
         "hsmboot has no root for {of} built in; it has to be given"
     ))
-    .and(all)
-    .and(next)
+    .followed_by(all)
+    .followed_by(next)
 }
 
-/// The command that judges a bundle by these roots too: with those that were given already, and the
-/// files in the directory that one works in.
-fn verify_with(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> String {
-    let (dir, given) = (hint::path(dir, "DIR"), trust.root_words());
-    let words = given.iter().map(String::as_str).chain(with(roots));
-    hint::command(
+/// Returns the command that judges a bundle by these roots too, with the roots that were given
+/// already. The files are taken from the current directory.
+fn verify_command(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> String {
+    let (dir, given) = (hint::path_word(dir, "DIR"), trust.root_options());
+    let words = given
+        .iter()
+        .map(String::as_str)
+        .chain(options_for_roots(roots));
+    hint::quote_command(
         &["hsmboot", "verify", &dir]
             .into_iter()
             .chain(words)
@@ -78,28 +87,28 @@ fn verify_with(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> Strin
     )
 }
 
-/// The options that give these roots.
-fn with<'a>(roots: &'a [&'a PublishedRoot]) -> impl Iterator<Item = &'a str> {
+/// Returns the options that give these roots.
+fn options_for_roots<'a>(roots: &'a [&'a PublishedRoot]) -> impl Iterator<Item = &'a str> {
     roots
         .iter()
         .flat_map(|root| [root.option, root.file_word()])
 }
 
-/// How to get these roots, up to the command that uses them.
-fn get(roots: &[&PublishedRoot], then: &str) -> String {
+/// Returns the hint how to get these roots, up to the command `then` that uses them.
+fn download_hint(roots: &[&PublishedRoot], then: &str) -> String {
     let download: Vec<String> = roots
         .iter()
         .map(|root| {
             format!(
                 "{}{}",
-                root.download(),
+                root.download_name(),
                 if root.browser { " with a browser" } else { "" }
             )
         })
         .collect();
     let show: Vec<String> = roots
         .iter()
-        .map(|root| hint::command(&["hsmboot", "roots", "show", root.file_word()]))
+        .map(|root| hint::quote_command(&["hsmboot", "roots", "show", root.file_word()]))
         .collect();
     let (take, shows) = match roots {
         [_] => ("the file out of the archive", "shows its fingerprint"),
@@ -113,31 +122,36 @@ fn get(roots: &[&PublishedRoot], then: &str) -> String {
     )
 }
 
-/// The error where nothing but roots is missing: not that the HSM is no genuine one.
-fn root_missing(roots: &[&'static PublishedRoot], then: &str) -> Error {
-    let all: Lines = roots.iter().map(|root| lines(root)).collect();
+/// Returns the error where only roots are missing. It does not say that the HSM is not genuine.
+fn root_missing_error(roots: &[&'static PublishedRoot], then: &str) -> Error {
+    let all: Lines = roots.iter().map(|root| root_lines(root)).collect();
     let cause = Cause::RootsMissing(roots.to_vec());
-    let message = Lines::from(format!("{cause}: do not sign, do not submit")).and(all);
-    Error::new(ErrorKind::RootMissing, message, get(roots, then))
+    let message = Lines::from(format!("{cause}: do not sign, do not submit")).followed_by(all);
+    Error::new(ErrorKind::RootMissing, message, download_hint(roots, then))
 }
 
-/// The same before anything is fetched: the command that was called is the one to call again.
+/// Does the same as [`root_missing_error`] before anything is fetched: the hint repeats the command
+/// that was called.
 #[cfg(feature = "online")]
-pub(crate) fn root_missing_yet(roots: &[&'static PublishedRoot]) -> Error {
-    let options: Vec<&str> = with(roots).collect();
-    let again = super::step::same_command(&options);
+pub(crate) fn root_missing_error_before_fetch(roots: &[&'static PublishedRoot]) -> Error {
+    let options: Vec<&str> = options_for_roots(roots).collect();
+    let again = super::step::repeated_command(&options);
     let then = again.unwrap_or_else(|| {
         format!(
             "run the same command again, with {} behind it",
-            hint::command(&options)
+            hint::quote_command(&options)
         )
     });
-    root_missing(roots, &then)
+    root_missing_error(roots, &then)
 }
 
-/// Why a rejected record ends a command: 4 where an input could not be read, 3 otherwise, with the
-/// headline of its cause where one is known.
-pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> Option<Error> {
+/// Returns the error with which a rejected record ends a command: 4 where an input could not be
+/// read, 3 otherwise, with the headline of its cause where one is known.
+pub(crate) fn rejection_error(
+    record: &Record,
+    bundle: &Bundle,
+    trust: &TrustArgs,
+) -> Option<Error> {
     if record.verdict == Verdict::Verified {
         return None;
     }
@@ -156,24 +170,29 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
                 "an input is malformed or over a documented limit; the HSM's identity is \
                          not proven",
             )
-            .and(failed),
+            .followed_by(failed),
             "fetch the bundle again, or save the console's downloads again as they are",
         );
         return Some(error.with_fact(FactName::Checks, checks));
     }
-    let cause = Cause::of(record, of(bundle));
+    let cause = Cause::from_record(record, of_bundle(bundle));
     let headline = Lines::from("the HSM's identity is not proven: do not sign, do not submit")
-        .and(cause.as_ref().map(ToString::to_string));
+        .followed_by(cause.as_ref().map(ToString::to_string));
     let hint = match &cause {
         Some(Cause::RootsMissing(roots)) => {
-            let error = root_missing(roots, &verify_with(roots, bundle.path(), trust));
+            let error = root_missing_error(roots, &verify_command(roots, bundle.path(), trust));
             return Some(error.with_fact(FactName::Checks, checks));
         }
         Some(Cause::OtherRoots(sides)) => {
             let files = sides.iter().flat_map(|side| trust.root_files(*side));
             let show: Vec<String> = files
                 .map(|file| {
-                    hint::command(&["hsmboot", "roots", "show", &hint::path(&file, "FILE")])
+                    hint::quote_command(&[
+                        "hsmboot",
+                        "roots",
+                        "show",
+                        &hint::path_word(&file, "FILE"),
+                    ])
                 })
                 .collect();
             format!(
@@ -184,29 +203,29 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
             )
         }
         Some(Cause::Time) => format!(
-            "{LOOK_AT_THE_CLOCK}, and --at where it was given. Where the moment is right, a \
+            "{CLOCK_HINT}, and --at where it was given. Where the moment is right, a \
              hardware certificate has ended or not begun: docs/troubleshooting.md"
         ),
         None => "each check's rule and source: docs/verification.md; what each failure means: \
                  docs/troubleshooting.md"
             .to_owned(),
     };
-    let error = Error::new(ErrorKind::Rejected, headline.and(failed), hint);
+    let error = Error::new(ErrorKind::Rejected, headline.followed_by(failed), hint);
     Some(error.with_fact(FactName::Checks, checks))
 }
 
-/// The cluster's Mode: what the live cluster says, or the bundle where that says nothing. A bundle
-/// may be old, or anybody's.
-pub(crate) fn mode<'a>(
+/// Returns the cluster's Mode from the live cluster, or from the bundle where the live cluster does
+/// not say. A bundle may be old, or anybody's.
+pub(crate) fn cluster_mode<'a>(
     live: Option<&'a OutsideText>,
     bundle: &'a Bundle,
 ) -> Option<&'a OutsideText> {
     live.or_else(|| bundle.request().and_then(|request| request.mode.as_ref()))
 }
 
-/// Says loudly where non-FIPS hardware is under a cluster whose Mode is FIPS.
-pub(crate) fn alarm(record: &Record, mode: Option<&OutsideText>, ui: &Ui) {
-    if let Some(alarm) = engine::fips_alarm(record, mode.map(OutsideText::raw)) {
+/// Prints an alarm if non-FIPS hardware is under a cluster whose Mode is FIPS.
+pub(crate) fn alarm_non_fips(record: &Record, mode: Option<&OutsideText>, ui: &Ui) {
+    if let Some(alarm) = engine::fips_alarm(record, mode.map(OutsideText::as_raw)) {
         ui.alarm(format!("NOT FIPS: {alarm}"));
     }
 }

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::cluster::{deleted, find, is_going};
-use super::manage::{ConsentArgs, Seen, WaitArgs, located, or_dash, settle};
-use super::online::{OnlineArgs, block_on, cluster_id};
-use super::ui::{Outcome, Ui};
+use super::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
+use super::manage::{ConsentArgs, PollStatus, WaitArgs, or_dash, poll_until_there, with_place};
+use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::ui::{CommandOutput, Ui};
 use super::view::hsm_document;
 use crate::bundle::ClusterId;
-use crate::claim::reasons;
+use crate::claim::state_reasons;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{
     CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::{Lines, OutsideText, joined, shown_text};
+use crate::outside::{Lines, OutsideText, join_shown, shown_text};
 
 /// Create and delete the HSMs of a cluster
 #[derive(Debug, clap::Subcommand)]
@@ -48,12 +48,12 @@ be reached, or its answer is lost; \
 7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
 pub struct CreateArgs {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
-    /// One that the cluster has a subnet in
+    /// An Availability Zone that the cluster has a subnet in
     #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
     availability_zone: String,
-    /// Its address in that subnet (default: a free one)
+    /// The HSM's address in that subnet (default: a free one)
     #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
     ip_address: Option<String>,
     #[command(flatten)]
@@ -77,10 +77,10 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 refused or cannot be reached; 7 not gone in time; 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
     #[command(flatten)]
-    which: Which,
+    which: HsmSelector,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -89,10 +89,10 @@ pub struct DeleteArgs {
     online: OnlineArgs,
 }
 
-/// An HSM, by one of its names.
+/// The options that name an HSM: one of its names.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct Which {
+pub struct HsmSelector {
     /// The HSM, by its id
     #[arg(long, value_name = "ID", value_parser = limits::hsm_id)]
     hsm_id: Option<String>,
@@ -104,16 +104,16 @@ pub struct Which {
     eni_ip: Option<String>,
 }
 
-impl Which {
-    fn is(&self, hsm: &HsmSummary) -> bool {
+impl HsmSelector {
+    fn matches_hsm(&self, hsm: &HsmSummary) -> bool {
         let same = |wanted: &Option<String>, found: Option<&str>| {
             wanted
                 .as_deref()
                 .is_some_and(|wanted| found == Some(wanted))
         };
-        same(&self.hsm_id, Some(hsm.hsm_id.raw()))
-            || same(&self.eni_id, hsm.eni_id.as_ref().map(OutsideText::raw))
-            || same(&self.eni_ip, hsm.eni_ip.as_ref().map(OutsideText::raw))
+        same(&self.hsm_id, Some(hsm.hsm_id.as_raw()))
+            || same(&self.eni_id, hsm.eni_id.as_ref().map(OutsideText::as_raw))
+            || same(&self.eni_ip, hsm.eni_ip.as_ref().map(OutsideText::as_raw))
     }
 
     fn name(&self) -> &str {
@@ -125,26 +125,26 @@ impl Which {
     }
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
-        Command::Create(args) => create(args, ui),
-        Command::Delete(args) => delete(args, ui),
+        Command::Create(args) => create_hsm(args, ui),
+        Command::Delete(args) => delete_hsm(args, ui),
     }
 }
 
-fn document(
+fn hsm_change_document(
     service: &AwsCloudHsm,
     changed: bool,
     id: &ClusterId,
     hsm: Option<&HsmSummary>,
 ) -> Value {
-    located(
+    with_place(
         service.place(),
         json!({ "changed": changed, "cluster_id": id, "hsm": hsm.map(hsm_document) }),
     )
 }
 
-fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
+fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.cluster_id;
     let order = NewHsm {
         cluster_id: id.to_string(),
@@ -154,24 +154,21 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let mut cluster = find(&service, id).await?;
-        takes_an_hsm(&cluster, &order.availability_zone)?;
+        let mut cluster = find_cluster(&service, id).await?;
+        check_takes_hsm(&cluster, &order.availability_zone)?;
         let made = service.create_hsm(&order).await?;
-        let hsm = match args.wait.limit() {
+        let hsm = match args.wait.wait_limit() {
             None => made,
             Some(limit) => {
                 ui.say(format!("created {}", made.hsm_id));
-                active(&service, id, &made.hsm_id, limit, ui)
+                wait_until_active(&service, id, &made.hsm_id, limit, ui)
                     .await
                     .map_err(|error| {
-                        error.unless_done_already().with_document(document(
-                            &service,
-                            true,
-                            id,
-                            Some(&made),
-                        ))
+                        error
+                            .unless_done_already()
+                            .with_document(hsm_change_document(&service, true, id, Some(&made)))
                     })?
             }
         };
@@ -183,16 +180,16 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
         );
         // What comes next, of a cluster as it is with this HSM.
         cluster.hsms.push(hsm.clone());
-        text.push_str(&next_line(&cluster));
-        Ok(Outcome::done(
-            document(&service, true, id, Some(&hsm)),
+        text.push_str(&next_command_line(&cluster));
+        Ok(CommandOutput::success(
+            hsm_change_document(&service, true, id, Some(&hsm)),
             text,
         ))
     })
 }
 
-/// Waits until a new HSM is at work.
-async fn active(
+/// Waits until a new HSM is ACTIVE.
+async fn wait_until_active(
     service: &AwsCloudHsm,
     id: &ClusterId,
     hsm_id: &OutsideText,
@@ -203,31 +200,29 @@ async fn active(
         "it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it \
          stands"
     );
-    settle(ui, limit, &hint, async || {
-        let cluster = service.describe(id.as_str()).await?;
-        let next = cluster
-            .as_ref()
-            .map_or_else(String::new, after_a_broken_hsm);
+    poll_until_there(ui, limit, &hint, async || {
+        let cluster = service.describe_cluster(id.as_str()).await?;
+        let next = cluster.as_ref().map_or_else(String::new, broken_hsm_hint);
         let hsm =
             cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id));
         Ok(match hsm {
-            Some(hsm) if hsm.state == HsmState::Active => Seen::There(hsm),
+            Some(hsm) if hsm.state == HsmState::Active => PollStatus::There(hsm),
             Some(hsm)
                 if matches!(
                     hsm.state,
                     HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted
                 ) =>
             {
-                Seen::Lost(never_active(&hsm, &next))
+                PollStatus::Lost(never_active_error(&hsm, &next))
             }
-            Some(hsm) => Seen::NotYet(format!("{hsm_id} {}", hsm.state)),
-            None => Seen::NotYet(format!("{hsm_id} is not listed yet")),
+            Some(hsm) => PollStatus::NotYet(format!("{hsm_id} {}", hsm.state)),
+            None => PollStatus::NotYet(format!("{hsm_id} is not listed yet")),
         })
     })
     .await
 }
 
-fn never_active(hsm: &HsmSummary, next: &str) -> Error {
+fn never_active_error(hsm: &HsmSummary, next: &str) -> Error {
     let message = hsm
         .state_message
         .as_ref()
@@ -238,7 +233,7 @@ fn never_active(hsm: &HsmSummary, next: &str) -> Error {
             format!("{} cannot become ACTIVE any more", hsm.hsm_id),
             format!("  state    {}", hsm.state),
         ])
-        .and(message),
+        .followed_by(message),
         next,
     )
     .with_fact(FactName::HsmId, &hsm.hsm_id)
@@ -247,11 +242,11 @@ fn never_active(hsm: &HsmSummary, next: &str) -> Error {
     .with_fact(FactName::ServiceMessage, hsm.state_message.as_ref())
 }
 
-/// What to do about an HSM that did not come to work. One of a claimed cluster is its owner's to
-/// judge: the others hold the keys.
-fn after_a_broken_hsm(cluster: &Cluster) -> String {
+/// Returns the hint about an HSM that did not become ACTIVE. In a claimed cluster its owner
+/// decides: the other HSMs hold the keys.
+fn broken_hsm_hint(cluster: &Cluster) -> String {
     match cluster.state {
-        ClusterState::Uninitialized => next_step(cluster).advice(&cluster.cluster_id),
+        ClusterState::Uninitialized => next_step(cluster).advice_for(&cluster.cluster_id),
         _ => format!(
             "`hsmboot cluster show --cluster-id {}` shows the cluster",
             cluster.cluster_id
@@ -259,12 +254,12 @@ fn after_a_broken_hsm(cluster: &Cluster) -> String {
     }
 }
 
-/// That the cluster can have another HSM, and has a subnet where it is to stand.
-pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
+/// Checks that the cluster can have another HSM, and has a subnet in the zone.
+pub(crate) fn check_takes_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     let id = &cluster.cluster_id;
     let state = &cluster.state;
-    if is_going(cluster) {
-        return Err(deleted(cluster));
+    if is_deleting_or_deleted(cluster) {
+        return Err(deleted_error(cluster));
     }
     let conflict = |kind, message: Lines, hint: String| {
         Err(Error::new(kind, message, hint)
@@ -277,11 +272,11 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                 format!("{id} takes no HSM yet"),
                 format!("  state  {state}"),
             ])
-            .and(reasons(cluster));
+            .followed_by(state_reasons(cluster));
             return conflict(
                 ErrorKind::ClusterNotReady,
                 message,
-                next_step(cluster).advice(id),
+                next_step(cluster).advice_for(id),
             );
         }
         // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses
@@ -302,16 +297,16 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                 Lines::from(format!(
                     "{id} has its first HSM, and takes no other before it is claimed and activated"
                 ))
-                .and(hsms)
-                .and(reasons(cluster)),
+                .followed_by(hsms)
+                .followed_by(state_reasons(cluster)),
                 match next_step(cluster) {
                     NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
                     // Not the same command again: that would be refused again.
                     step @ NextStep::Wait(_) => format!(
                         "wait for its CSR, and claim it: `{}`",
-                        step.command(id).unwrap_or_default()
+                        step.command_for(id).unwrap_or_default()
                     ),
-                    step => step.advice(id),
+                    step => step.advice_for(id),
                 },
             );
         }
@@ -320,7 +315,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     if cluster.subnets.is_empty() || cluster.subnets.keys().any(|known| known == zone) {
         return Ok(());
     }
-    let zones = |between| joined(cluster.subnets.keys(), between);
+    let zones = |between| join_shown(cluster.subnets.keys(), between);
     conflict(
         ErrorKind::ZoneWithoutSubnet,
         format!(
@@ -333,42 +328,47 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     )
 }
 
-fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
+fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.cluster_id;
-    args.consent.check()?;
+    args.consent.check_can_ask()?;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let cluster = find(&service, id).await?;
+        let cluster = find_cluster(&service, id).await?;
         let hsm = cluster
             .hsms
             .iter()
-            .find(|hsm| args.which.is(hsm))
-            .ok_or_else(|| no_such_hsm(&cluster, args.which.name()))?;
-        let changed = !is_going_hsm(hsm);
+            .find(|hsm| args.which.matches_hsm(hsm))
+            .ok_or_else(|| no_such_hsm_error(&cluster, args.which.name()))?;
+        let changed = !is_hsm_deleting_or_deleted(hsm);
         if changed {
-            args.consent.ask(
+            args.consent.ask_to_delete(
                 &format!(
                     "{} of {id} ({}), at {}",
                     hsm.hsm_id,
                     cluster.state,
                     service.place()
                 ),
-                consequence(&cluster),
+                deletion_consequence(&cluster),
             )?;
-            send_deletion(&service, id, hsm.hsm_id.raw()).await?;
+            send_deletion(&service, id, hsm.hsm_id.as_raw()).await?;
         }
         let look = async || {
             Ok(service
-                .describe(id.as_str())
+                .describe_cluster(id.as_str())
                 .await?
-                .and_then(|cluster| find_hsm(cluster, hsm.hsm_id.raw())))
+                .and_then(|cluster| find_hsm(cluster, hsm.hsm_id.as_raw())))
         };
-        let last = match args.wait.limit() {
+        let last = match args.wait.wait_limit() {
             None => look().await?,
-            Some(limit) => settle(ui, limit, AGAIN, async || gone(look().await?)).await?,
+            Some(limit) => {
+                poll_until_there(ui, limit, STATUS_HINT, async || {
+                    deletion_status(look().await?)
+                })
+                .await?
+            }
         };
         let mut text = match (changed, last.is_some()) {
             (true, false) => format!("deleted {}\n", hsm.hsm_id),
@@ -385,10 +385,10 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
             .certificates
             .cluster_csr
             .filter(|_| !after.hsms.is_empty());
-        text.push_str(&next_line(&after));
-        let mut document = document(&service, changed, id, last.as_ref());
-        super::submit::insert(&mut document, "hsm_id", json!(hsm.hsm_id));
-        Ok(Outcome::done(document, text))
+        text.push_str(&next_command_line(&after));
+        let mut document = hsm_change_document(&service, changed, id, last.as_ref());
+        super::submit::insert_member(&mut document, "hsm_id", json!(hsm.hsm_id));
+        Ok(CommandOutput::success(document, text))
     })
 }
 
@@ -396,10 +396,10 @@ fn find_hsm(cluster: Cluster, hsm_id: &str) -> Option<HsmSummary> {
     cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id)
 }
 
-/// What comes next with a cluster that is not claimed yet.
-pub(crate) fn next_line(cluster: &Cluster) -> String {
+/// Returns the line with the next command for a cluster that is not claimed yet.
+pub(crate) fn next_command_line(cluster: &Cluster) -> String {
     let command = if cluster.state == ClusterState::Uninitialized {
-        next_step(cluster).command(&cluster.cluster_id)
+        next_step(cluster).command_for(&cluster.cluster_id)
     } else {
         None
     };
@@ -408,28 +408,28 @@ pub(crate) fn next_line(cluster: &Cluster) -> String {
         .unwrap_or_default()
 }
 
-const AGAIN: &str = "`hsmboot cluster show` shows how it stands; it goes on by itself";
+const STATUS_HINT: &str = "`hsmboot cluster show` shows how it stands; it goes on by itself";
 
-fn gone(
+fn deletion_status(
     hsm: Option<HsmSummary>,
-) -> std::result::Result<Seen<Option<HsmSummary>>, crate::cloudhsm::ServiceError> {
+) -> std::result::Result<PollStatus<Option<HsmSummary>>, crate::cloudhsm::ServiceError> {
     Ok(match hsm {
-        None => Seen::There(None),
-        Some(hsm) if hsm.state == HsmState::Deleted => Seen::There(None),
-        Some(hsm) => Seen::NotYet(format!("{} {}", hsm.hsm_id, hsm.state)),
+        None => PollStatus::There(None),
+        Some(hsm) if hsm.state == HsmState::Deleted => PollStatus::There(None),
+        Some(hsm) => PollStatus::NotYet(format!("{} {}", hsm.hsm_id, hsm.state)),
     })
 }
 
-/// Sends DeleteHsm. Where its answer is lost, the cluster tells.
+/// Sends DeleteHsm. Where its answer is lost, the cluster's state tells.
 async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> Result<()> {
     match service.delete_hsm(id.as_str(), hsm_id).await {
         Err(error) if error.outcome_unknown() => {
-            let cluster = service.describe(id.as_str()).await?;
+            let cluster = service.describe_cluster(id.as_str()).await?;
             let stays = cluster.is_some_and(|cluster| {
                 cluster
                     .hsms
                     .iter()
-                    .any(|hsm| hsm.hsm_id == hsm_id && !is_going_hsm(hsm))
+                    .any(|hsm| hsm.hsm_id == hsm_id && !is_hsm_deleting_or_deleted(hsm))
             });
             if stays { Err(error.into()) } else { Ok(()) }
         }
@@ -437,12 +437,12 @@ async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> R
     }
 }
 
-fn is_going_hsm(hsm: &HsmSummary) -> bool {
+fn is_hsm_deleting_or_deleted(hsm: &HsmSummary) -> bool {
     matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted)
 }
 
-/// What goes with the HSM.
-fn consequence(cluster: &Cluster) -> &'static str {
+/// Returns what is lost with the HSM.
+fn deletion_consequence(cluster: &Cluster) -> &'static str {
     match (&cluster.state, cluster.hsms.len()) {
         (ClusterState::Uninitialized, _) => {
             "The cluster's CSR goes with it: a certificate that was signed for it is worthless \
@@ -453,7 +453,7 @@ fn consequence(cluster: &Cluster) -> &'static str {
     }
 }
 
-fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
+fn no_such_hsm_error(cluster: &Cluster, name: &str) -> Error {
     let hsms: Lines = cluster
         .hsms
         .iter()
@@ -466,7 +466,7 @@ fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
     };
     Error::new(
         ErrorKind::HsmNotFound,
-        Lines::from(format!("{} has no HSM {name}", cluster.cluster_id)).and(hsms),
+        Lines::from(format!("{} has no HSM {name}", cluster.cluster_id)).followed_by(hsms),
         format!(
             "`hsmboot cluster show --cluster-id {}` shows its HSMs",
             cluster.cluster_id

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use super::args::TrustArgs;
 use super::binary;
-use super::expect::{ExpectArgs, Side};
+use super::expect::{ExpectArgs, FingerprintSide};
 use super::hardware;
 use super::owner::NamedCa;
-use super::sign::{self, Signed, Told};
-use super::step::{StepArgs, given, judged, warn_of_gaps};
-use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Fingerprint, Origin, Step, Store, Waiver};
+use super::sign::{self, SignatureSummary, SignedPair};
+use super::step::{StepArgs, given_file_digest, warn_of_gaps, with_judgement};
+use super::ui::{CommandOutput, Ui};
+use crate::bundle::{Bundle, Fingerprint, SignatureOrigin, Store, TranscriptStep, Waiver};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -57,19 +57,21 @@ pub struct Args {
     force: bool,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(args.unverified, false)?;
-    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args.trust.build_policy(args.unverified, false)?;
+    let (anchors, roots) = args
+        .trust
+        .read_anchors_and_files(&Store::at_path(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
-    let evidence = bundle.evidence(false, args.unverified)?;
+    let evidence = bundle.read_evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
-    let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
-    sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
-        .map_err(|error| binary::told_of(error, &bundle, &evidence))?;
+    let waiver = Waiver::from_options(args.unverified, args.trust.reason.as_deref());
+    hardware::alarm_non_fips(&judgement.record, hardware::cluster_mode(None, &bundle), ui);
+    sign::signing_grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
+        .map_err(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
@@ -82,14 +84,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     )
     .into_pair()
     .map_err(|error| {
-        binary::told(
+        binary::with_conversion_hint(
             error,
             &[(&args.signed_cert, &signed_cert, Label::Certificate)],
         )
     })?;
-    let owner = named.owner();
-    owner.is(pair.trust_anchor(), "the pair's")?;
-    let before = sign::signed_before(
+    let owner = named.to_owner();
+    owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
+    let before = sign::find_earlier_pair(
         &bundle,
         &named.trust_anchor,
         "--trust-anchor",
@@ -100,7 +102,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         .as_ref()
         .is_some_and(|before| before.signed_cert() != pair.signed_cert())
     {
-        return Err(sign::already_signed(
+        return Err(sign::already_signed_error(
             &bundle,
             "it is this CA's and fits, and it is another certificate than --signed-cert",
         ));
@@ -108,33 +110,39 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     sign::note_subject(&pair, ui);
     sign::show_notes(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
-    let owner_again = ["--ca".to_owned(), hint::path(&args.trust_anchor, "FILE")];
-    let again: Vec<String> = owner_again.into_iter().chain(args.trust.again()).collect();
+    let owner_again = [
+        "--ca".to_owned(),
+        hint::path_word(&args.trust_anchor, "FILE"),
+    ];
+    let again: Vec<String> = owner_again
+        .into_iter()
+        .chain(args.trust.options_to_repeat())
+        .collect();
     if before.is_some() {
         let compared = args.expect.expect.is_some()
-            && args.expect.compare(
+            && args.expect.compare_fingerprint(
                 request,
-                &Side {
+                &FingerprintSide {
                     what: "request",
                     by: "fetch",
                 },
                 ui,
             )?;
         let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-        let signed = Signed {
+        let signed = SignedPair {
             bundle,
             pair,
             evidence,
             record,
             unverified: waiver,
-            origin: Origin::default(),
+            origin: SignatureOrigin::default(),
             signed_at: now,
             force: false,
         };
-        let signed = signed.left_before();
-        return Ok(signed.answer(
-            &signed.response(),
-            &Told {
+        let signed = signed.with_recorded_origin();
+        return Ok(signed.signing_output(
+            &signed.to_response(),
+            &SignatureSummary {
                 request,
                 compared,
                 changed: false,
@@ -142,20 +150,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             },
         ));
     }
-    let compared = args.expect.compare(
+    let compared = args.expect.compare_fingerprint(
         request,
-        &Side {
+        &FingerprintSide {
             what: "request",
             by: "fetch",
         },
         ui,
     )?;
-    let step = judged(args.step.begin(now), &judgement.record, &roots);
+    let step = with_judgement(args.step.begin_step(now), &judgement.record, &roots);
     let mut files = roots;
-    files.extend(given(&args.signed_cert, &signed_cert));
-    files.extend(named.given());
+    files.extend(given_file_digest(&args.signed_cert, &signed_cert));
+    files.extend(named.file_digest());
     let (reason, unverified) = (args.trust.reason(), waiver.is_some());
-    let step = Step {
+    let step = TranscriptStep {
         given: files,
         reason,
         unverified,
@@ -164,20 +172,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         ..step
     };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-    let signed = Signed {
+    let signed = SignedPair {
         bundle,
         pair,
         evidence,
         record,
         unverified: waiver,
-        origin: Origin::default(),
+        origin: SignatureOrigin::default(),
         signed_at: now,
         force: args.force,
     };
     let response = signed.write(&step)?;
-    Ok(signed.answer(
+    Ok(signed.signing_output(
         &response,
-        &Told {
+        &SignatureSummary {
             request,
             compared,
             changed: true,

@@ -1,4 +1,4 @@
-//! Getting at the CA's key, wherever it lives, and what the user hears of it on the way.
+//! The way to the CA's key, wherever it lives, and the messages on that way.
 
 use super::args::PassphraseArgs;
 use super::token::TokenArgs;
@@ -10,52 +10,52 @@ use crate::ca::{
 use crate::cli::owner::lies_in;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::x509::Certificate;
 
-/// What the command line says of the way to the key.
+/// The options for the way to the key.
 pub(crate) struct KeyAccess<'a> {
     pub(crate) passphrase: &'a PassphraseArgs,
     pub(crate) token: &'a TokenArgs,
     /// The CA's certificate, where there is one yet.
     pub(crate) certificate: Option<Certificate>,
-    /// The bundle that is worked with, if there is one.
+    /// The bundle in use, if there is one.
     pub(crate) bundle: Option<&'a Store>,
     #[cfg(feature = "awskms")]
-    pub(crate) aws: crate::aws::Options,
+    pub(crate) aws: crate::aws::ConnectOptions,
 }
 
 impl KeyAccess<'_> {
-    /// The CA's key, with warnings about how it is kept.
-    pub(crate) fn load(&self, source: &KeySource, ui: &Ui) -> Result<LoadedKey> {
+    /// Loads the CA's key, with warnings about how it is kept.
+    pub(crate) fn load_key(&self, source: &KeySource, ui: &Ui) -> Result<LoadedKey> {
         let options = self.token.options();
         self.refuse_library_of_bundle(source, &options)?;
-        let loaded = self.unlock(ui, |unlock| source.load(unlock))?;
-        tell(&loaded, ui);
+        let loaded = self.with_unlock(ui, |unlock| source.load(unlock))?;
+        report_loaded_key(&loaded, ui);
         Ok(loaded)
     }
 
-    /// The key for a new CA certificate, likewise.
-    pub(crate) fn provide(
+    /// Finds or makes the key for a new CA certificate, with the same warnings.
+    pub(crate) fn provide_key(
         &self,
         source: &KeySource,
         kind: Option<KeyType>,
         ui: &Ui,
     ) -> Result<Provided> {
-        let provided = self.unlock(ui, |unlock| source.provide(kind, unlock))?;
-        tell(&provided.loaded, ui);
+        let provided = self.with_unlock(ui, |unlock| source.provide(kind, unlock))?;
+        report_loaded_key(&provided.loaded, ui);
         Ok(provided)
     }
 
-    /// A library that lies in the bundle is somebody else's program: it would run in this process,
-    /// and be given the PIN.
+    /// Refuses a PKCS#11 module that lies in the bundle. It is somebody else's program: it would
+    /// run in this process, and be given the PIN.
     fn refuse_library_of_bundle(&self, source: &KeySource, options: &TokenOptions) -> Result<()> {
         let (Some(bundle), Some(library)) = (self.bundle, source.library(options)) else {
             return Ok(());
         };
         // A directory is no library. Of a name that leads to no file here, the system's loader
         // knows where to look, and does not look in the bundle (dlopen(3)).
-        if !fsio::facts(library.path)
+        if !fsio::metadata_of(library.path)
             .is_some_and(|facts| !facts.is_dir() && lies_in(bundle, library.path, Some(&facts)))
         {
             return Ok(());
@@ -64,14 +64,14 @@ impl KeyAccess<'_> {
             ErrorKind::ModuleInBundle,
             [
                 library.in_bundle.to_owned(),
-                format!("  module  {}", shown(library.path)),
-                format!("  bundle  {}", shown(bundle.path())),
+                format!("  module  {}", shown_path(library.path)),
+                format!("  bundle  {}", shown_path(bundle.path())),
             ],
             library.instead,
         ))
     }
 
-    fn unlock<T>(&self, ui: &Ui, open: impl FnOnce(Unlock<'_>) -> Result<T>) -> Result<T> {
+    fn with_unlock<T>(&self, ui: &Ui, open: impl FnOnce(Unlock<'_>) -> Result<T>) -> Result<T> {
         open(Unlock {
             passphrase: &self.passphrase.source(),
             certificate: self.certificate.as_ref(),
@@ -79,14 +79,14 @@ impl KeyAccess<'_> {
             #[cfg(feature = "awskms")]
             aws: Some(&self.aws),
             say: &|text: &str| ui.say(text),
-            ask: &|text: &str| ui.ask(text),
+            ask: &|text: &str| ui.request_action(text),
         })
     }
 }
 
-fn tell(loaded: &LoadedKey, ui: &Ui) {
+fn report_loaded_key(loaded: &LoadedKey, ui: &Ui) {
     for note in &loaded.notes {
-        ui.detail(note);
+        ui.say_detail(note);
     }
     for warning in &loaded.warnings {
         ui.warn(warning.to_string());

@@ -1,5 +1,5 @@
-//! What the commands share that make, change and delete: consent, waiting for a state, tables,
-//! documents.
+//! The parts that the creating, changing and deleting commands share: consent, waiting for a state,
+//! tables, documents.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,41 +7,40 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::online::{Watcher, duration};
+use super::online::{Watcher, parse_duration};
 use super::screen::Screen;
-use super::ui::{BOLD, Text, Ui, styled};
-use crate::cloudhsm::{Place, ServiceError, Tag, limits, spelt_as_a_state};
+use super::ui::{BOLD, StyledText, Ui, styled};
+use crate::cloudhsm::{CallPlace, ServiceError, Tag, is_spelt_as_state, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_text};
 
-/// Whether to wait for the state that follows.
+/// The options for waiting for the state that follows.
 #[derive(Clone, Debug, Args)]
 pub struct WaitArgs {
     /// Wait until it is done
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long the command may take with --wait: seconds, or a number with s, m or h (default:
-    /// 30m)
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "wait")]
+    /// The time limit with --wait: seconds, or a number with s, m or h (default: 30m)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "wait")]
     pub(crate) timeout: Option<Duration>,
 }
 
 impl WaitArgs {
-    /// How long is waited unless the user says otherwise.
-    pub(crate) const USUAL: Duration = Duration::from_secs(30 * 60);
+    /// The time to wait unless the user says otherwise.
+    pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
-    /// How long to wait; `None`: not at all.
-    pub(crate) fn limit(&self) -> Option<Duration> {
-        self.limit_or(Self::USUAL)
+    /// Returns the time to wait; `None`: not at all.
+    pub(crate) fn wait_limit(&self) -> Option<Duration> {
+        self.wait_limit_or(Self::DEFAULT_LIMIT)
     }
 
-    /// The same, where what is waited for takes another time.
-    pub(crate) fn limit_or(&self, usual: Duration) -> Option<Duration> {
+    /// Does the same as [`WaitArgs::wait_limit`] with another default, for what takes another time.
+    pub(crate) fn wait_limit_or(&self, usual: Duration) -> Option<Duration> {
         self.wait.then(|| self.timeout.unwrap_or(usual))
     }
 }
 
-/// Whether the user has said yes beforehand.
+/// The option to consent beforehand.
 #[derive(Clone, Debug, Args)]
 pub struct ConsentArgs {
     /// Delete without asking
@@ -50,8 +49,8 @@ pub struct ConsentArgs {
 }
 
 impl ConsentArgs {
-    /// That there is somebody to ask, before the service is so much as looked at.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks that there is somebody to ask, before the service is called at all.
+    pub(crate) fn check_can_ask(&self) -> Result<()> {
         if self.yes || is_at_terminal() {
             return Ok(());
         }
@@ -63,8 +62,8 @@ impl ConsentArgs {
         ))
     }
 
-    /// Asks, unless `--yes`. Anything but a yes is a no.
-    pub(crate) fn ask(&self, what: &str, consequence: &str) -> Result<()> {
+    /// Asks whether to delete, unless `--yes` is given. Anything but a yes is a no.
+    pub(crate) fn ask_to_delete(&self, what: &str, consequence: &str) -> Result<()> {
         if self.yes {
             return Ok(());
         }
@@ -79,67 +78,71 @@ impl ConsentArgs {
     }
 }
 
-/// Whether somebody can be asked.
+/// Tells whether somebody can be asked.
 pub(crate) fn is_at_terminal() -> bool {
     Screen::open().is_some()
 }
 
-/// Asks. Anything but a yes is a no.
+/// Asks a question. Anything but a yes is a no.
 pub(crate) fn ask_yes(question: &str, consequence: &str) -> bool {
     // The question goes where the answer is typed, and not into the result.
-    let question = Text::from([
-        Text::from(format!("{question}\n{consequence}\n")),
+    let question = StyledText::from([
+        StyledText::from(format!("{question}\n{consequence}\n")),
         styled(BOLD, "type yes to go on:"),
-        Text::from(" "),
+        StyledText::from(" "),
     ]);
     let answer = Screen::open().and_then(|mut screen| screen.ask(question));
     answer.is_some_and(|answer| answer.eq_ignore_ascii_case("yes"))
 }
 
-/// How to go on where the same command may simply be run again.
-pub(crate) const AGAIN: &str =
+/// The hint where the same command can simply be run again.
+pub(crate) const RUN_AGAIN_HINT: &str =
     "run the same command again: it goes on from here (`--timeout` gives it longer)";
 
-/// What a look at something shows, when a state of it is waited for.
-pub(crate) enum Seen<T> {
-    /// It is there.
+/// The result of one look at something whose state is waited for.
+pub(crate) enum PollStatus<T> {
+    /// The awaited state is reached.
     There(T),
-    /// Not yet: how it stands, in one line.
+    /// It is not reached yet; the current state in one line.
     NotYet(String),
-    /// It will never be.
+    /// It can never be reached.
     Lost(Error),
 }
 
 /// The pauses between two looks, and how many looks in a row may fail.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-const MOST_GAPS: u32 = 5;
+const MAX_FAILED_POLLS: u32 = 5;
 
-/// Looks until it is there, for `limit` in all. `hint` says how to go on when that is over.
-pub(crate) async fn settle<T>(
+/// Looks until it is there, for at most `limit`. `hint` says how to go on after that.
+pub(crate) async fn poll_until_there<T>(
     ui: &Ui,
     limit: Duration,
     hint: &str,
-    look: impl AsyncFn() -> std::result::Result<Seen<T>, ServiceError>,
+    look: impl AsyncFn() -> std::result::Result<PollStatus<T>, ServiceError>,
 ) -> Result<T> {
     let mut watcher = Watcher::new(ui);
     let (mut pause, mut gaps, mut last, mut over) = (FIRST_PAUSE, 0_u32, String::new(), false);
     loop {
         match look().await {
-            Ok(Seen::There(found)) => return Ok(found),
-            Ok(Seen::Lost(error)) => return Err(error),
-            Ok(Seen::NotYet(line)) => {
+            Ok(PollStatus::There(found)) => return Ok(found),
+            Ok(PollStatus::Lost(error)) => return Err(error),
+            Ok(PollStatus::NotYet(line)) => {
                 gaps = 0;
-                watcher.tell(&line);
+                watcher.show_line(&line);
                 last = line;
             }
-            Err(error) if error.is_transient() && gaps < MOST_GAPS => {
+            Err(error) if error.is_transient() && gaps < MAX_FAILED_POLLS => {
                 gaps += 1;
-                watcher.tell(&format!("{}; trying again", error.brief()));
+                watcher.show_line(&format!("{}; trying again", error.summary_line()));
             }
             Err(error) if error.out_of_time().is_some() => {
                 over = true;
-                last = if last.is_empty() { error.brief() } else { last };
+                last = if last.is_empty() {
+                    error.summary_line()
+                } else {
+                    last
+                };
             }
             Err(error) => return Err(error.into()),
         }
@@ -159,8 +162,8 @@ pub(crate) async fn settle<T>(
     }
 }
 
-/// A document with the place that it is about at its head.
-pub(crate) fn located(place: &Place, members: Value) -> Value {
+/// Returns a document that begins with the place it is about.
+pub(crate) fn with_place(place: &CallPlace, members: Value) -> Value {
     let mut document = json!({ "region": place.region, "endpoint": place.endpoint });
     if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
         object.extend(members);
@@ -168,8 +171,8 @@ pub(crate) fn located(place: &Place, members: Value) -> Value {
     document
 }
 
-/// Rows under their heads, in columns.
-pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Text {
+/// Returns rows under their heads, in columns.
+pub(crate) fn table_text<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> StyledText {
     let widths: Vec<usize> = (0..N)
         .map(|at| {
             rows.iter()
@@ -188,9 +191,9 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> T
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut text = Text::from([
+    let mut text = StyledText::from([
         styled(BOLD, line(&heads.map(str::to_owned))),
-        Text::from("\n"),
+        StyledText::from("\n"),
     ]);
     for row in rows {
         text.push_str(&format!("{}\n", line(row)));
@@ -198,30 +201,30 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> T
     text
 }
 
-/// What stands in a cell where there is nothing.
+/// Returns the text of a cell, or a dash where there is nothing.
 pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
     text.map(|text| text.to_string())
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "-".to_owned())
 }
 
-/// A wrong command line that clap cannot see.
-pub(crate) fn usage(message: impl Into<Lines>, hint: &str) -> Error {
+/// Returns the error for a wrong command line that clap cannot detect.
+pub(crate) fn usage_error(message: impl Into<Lines>, hint: &str) -> Error {
     Error::new(ErrorKind::Usage, message, hint)
 }
 
-/// A tag on the command line: `KEY=VALUE`.
-pub(crate) fn tag(text: &str) -> std::result::Result<Tag, String> {
-    limits::tag(text).map(|(key, value)| Tag {
+/// Parses a tag of the command line: `KEY=VALUE`.
+pub(crate) fn parse_tag(text: &str) -> std::result::Result<Tag, String> {
+    limits::parse_tag(text).map(|(key, value)| Tag {
         key: key.into(),
         value: value.into(),
     })
 }
 
-/// At most 50 tags, none twice (API Reference 2022-06-06, TagList).
+/// Checks that there are at most 50 tags, and none twice (API Reference 2022-06-06, TagList).
 pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
     if keys.len() > limits::MAX_TAGS {
-        return Err(usage(
+        return Err(usage_error(
             format!(
                 "{} tags are too many: a request takes 1 to {}",
                 keys.len(),
@@ -230,14 +233,14 @@ pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
             "use several commands",
         ));
     }
-    no_repeats("the tag", keys)
+    check_no_repeats("the tag", keys)
 }
 
-/// That nothing is named twice.
-pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
+/// Checks that nothing is named twice.
+pub(crate) fn check_no_repeats(what: &str, values: &[&str]) -> Result<()> {
     let mut seen = BTreeSet::new();
     match values.iter().find(|value| !seen.insert(**value)) {
-        Some(twice) => Err(usage(
+        Some(twice) => Err(usage_error(
             format!("{what} {} is named twice", shown_text(twice)),
             "name each once",
         )),
@@ -245,13 +248,14 @@ pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
     }
 }
 
-/// A state's name: in any case, of those that the API documents; another as the service spells it.
-pub(crate) fn state(text: &str, known: &[&str]) -> std::result::Result<String, String> {
+/// Parses a state's name: one that the API documents in any case, another one as the service spells
+/// it.
+pub(crate) fn parse_state(text: &str, known: &[&str]) -> std::result::Result<String, String> {
     let found = known
         .iter()
         .copied()
         .find(|name| name.eq_ignore_ascii_case(text))
-        .or(Some(text).filter(|text| spelt_as_a_state(text)));
+        .or(Some(text).filter(|text| is_spelt_as_state(text)));
     found.map(str::to_owned).ok_or_else(|| {
         format!(
             "expected one of {}, or another state's name in capitals, as the service spells it",
@@ -267,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_table_has_columns() {
-        let text = table(
+        let text = table_text(
             ["A", "LONG"],
             &[
                 ["wide cell".to_owned(), "x".to_owned()],
@@ -284,7 +288,7 @@ mod tests {
     #[test]
     fn a_tag_named_twice_and_the_51st_are_refused() {
         assert!(check_tags(&["a", "b"]).is_ok());
-        assert_eq!(check_tags(&["a", "b", "a"]).unwrap_err().code(), 2);
+        assert_eq!(check_tags(&["a", "b", "a"]).unwrap_err().exit_code(), 2);
         let many: Vec<String> = (0..51).map(|n| format!("k{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(check_tags(&many).is_err());

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use serde_json::json;
 
-use super::ui::{Outcome, path_value};
+use super::ui::{CommandOutput, path_value};
 use crate::error::Result;
 use crate::fsio::{self, NewFile};
-use crate::outside::shown;
+use crate::outside::shown_path;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -38,25 +38,25 @@ pub struct ManArgs {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn completions(args: &CompletionsArgs) -> Outcome {
+pub(crate) fn run_completions(args: &CompletionsArgs) -> CommandOutput {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "hsmboot", &mut script);
     let text = String::from_utf8_lossy(&script).into_owned();
-    Outcome::done(
+    CommandOutput::success(
         json!({ "shell": args.shell.to_string(), "script": text }),
         text,
     )
 }
 
-pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
+pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
     let mut command = super::command();
     command.build();
     let Some(dir) = &args.out else {
-        let text = page(command);
-        return Ok(Outcome::done(json!({ "page": text }), text));
+        let text = render_page(command);
+        return Ok(CommandOutput::success(json!({ "page": text }), text));
     };
     let mut pages = Vec::new();
-    collect(command, "hsmboot", &mut pages);
+    collect_pages(command, "hsmboot", &mut pages);
     let files: Vec<NewFile<'_>> = pages
         .iter()
         .map(|(name, text)| NewFile {
@@ -68,23 +68,23 @@ pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
         .collect();
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    Ok(Outcome::done(
+    Ok(CommandOutput::success(
         json!({ "directory": path_value(dir), "pages": names }),
-        format!("wrote {} pages into {}\n", pages.len(), shown(dir)),
+        format!("wrote {} pages into {}\n", pages.len(), shown_path(dir)),
     ))
 }
 
-fn collect(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
+fn collect_pages(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
     for sub in command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
     {
-        collect(sub.clone(), &format!("{name}-{}", sub.get_name()), pages);
+        collect_pages(sub.clone(), &format!("{name}-{}", sub.get_name()), pages);
     }
-    pages.push((format!("{name}.1"), page(command)));
+    pages.push((format!("{name}.1"), render_page(command)));
 }
 
-fn page(command: clap::Command) -> String {
+fn render_page(command: clap::Command) -> String {
     let mut out = Vec::new();
     // Writing into memory does not fail.
     drop(clap_mangen::Man::new(command).render(&mut out));

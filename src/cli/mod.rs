@@ -72,7 +72,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
 use crate::x509::Moment;
-use ui::{Format, Outcome, Ui};
+use ui::{CommandOutput, OutputFormat, Ui};
 
 /// Name and version of the program, as documents record it.
 pub(crate) const TOOL: &str = concat!("hsmboot ", env!("CARGO_PKG_VERSION"));
@@ -173,26 +173,27 @@ pub enum Command {
     Man(meta::ManArgs),
 }
 
-/// The command line's definition, for manual pages, completions and docs.
+/// Returns the command line's definition, for manual pages, completions and docs.
 pub fn command() -> clap::Command {
-    unquoting(Cli::command())
+    hide_env_values(Cli::command())
 }
 
-/// Help names the variable that an option is read from; what that one holds is from outside, and is
-/// nobody's business there.
-fn unquoting(command: clap::Command) -> clap::Command {
+/// Hides the values of variables in the help. The help names the variable that an option is read
+/// from; its value is from outside, and nobody's business there.
+fn hide_env_values(command: clap::Command) -> clap::Command {
     command
         .mut_args(|arg| arg.hide_env_values(true))
-        .mut_subcommands(unquoting)
+        .mut_subcommands(hide_env_values)
 }
 
-/// The command line, as it was typed.
+/// Parses the command line.
 fn parse() -> std::result::Result<Cli, clap::Error> {
     let matches = command().try_get_matches()?;
     Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command()))
 }
 
-/// The clock. It belongs to this module; everything that judges gets its answer as an argument.
+/// Returns the current time. The clock belongs to this module; everything that judges takes the
+/// time as an argument.
 pub(crate) fn now() -> Moment {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Moment::from_unix(
@@ -203,8 +204,8 @@ pub(crate) fn now() -> Moment {
     )
 }
 
-/// Random octets from the system.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+/// Returns random octets from the system.
+pub(crate) fn random_octets<const N: usize>() -> Result<[u8; N]> {
     use ring::rand::SecureRandom;
     let mut octets = [0; N];
     ring::rand::SystemRandom::new()
@@ -219,9 +220,9 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(octets)
 }
 
-/// No memory image of a program that holds keys and passphrases. Where the system does not grant
-/// that, nothing is lost but the precaution.
-fn no_core() {
+/// Disables core dumps, since the program holds keys and passphrases. Where the system does not
+/// allow that, only the precaution is lost.
+fn disable_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _granted = setrlimit(
         Resource::Core,
@@ -232,22 +233,22 @@ fn no_core() {
     );
 }
 
-/// Runs the program and gives its exit code.
+/// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = match parse() {
         Ok(cli) => cli,
-        Err(fault) => return usage(fault),
+        Err(fault) => return report_clap_error(fault),
     };
     let ui = Ui::new(&cli.global);
-    no_core();
-    ui::no_panic_is_shown(&ui);
-    if let Err(error) = signals::install(&ui) {
+    disable_core_dumps();
+    ui::install_panic_hook(&ui);
+    if let Err(error) = signals::install_handler(&ui) {
         return ui.finish(Err(error));
     }
     ui.finish(run(cli.command, &ui))
 }
 
-fn run(command: Command, ui: &Ui) -> Result<Outcome> {
+fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
         #[cfg(feature = "online")]
         Command::Bootstrap(args) => bootstrap::run(&args, ui),
@@ -277,18 +278,19 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
         Command::Pack(args) => pack::run(&args, ui),
-        Command::Unpack(args) => pack::unpack(&args, ui),
+        Command::Unpack(args) => pack::run_unpack(&args, ui),
         #[cfg(feature = "qr")]
         Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
         Command::Report(args) => report::run(&args, ui),
-        Command::Completions(args) => Ok(meta::completions(&args)),
-        Command::Man(args) => meta::man(&args),
+        Command::Completions(args) => Ok(meta::run_completions(&args)),
+        Command::Man(args) => meta::run_man(&args),
     }
 }
 
-/// What clap quotes of the command line and of the environment, in its shown form.
-fn shown_in(mut fault: clap::Error) -> clap::Error {
+/// Returns the error with what clap quotes of the command line and of the environment in its shown
+/// form.
+fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
     use clap::error::ContextValue;
     let quoted: Vec<_> = fault
         .context()
@@ -299,10 +301,12 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
                 ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()),
             )),
             // A tip quotes a word of the command line, and has lines of its own for that.
-            ContextValue::StyledStr(text) => Some((kind, ContextValue::StyledStr(plain(text)))),
+            ContextValue::StyledStr(text) => {
+                Some((kind, ContextValue::StyledStr(strip_styles(text))))
+            }
             ContextValue::StyledStrs(texts) => Some((
                 kind,
-                ContextValue::StyledStrs(texts.iter().map(plain).collect()),
+                ContextValue::StyledStrs(texts.iter().map(strip_styles).collect()),
             )),
             _ => None,
         })
@@ -313,14 +317,14 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
     fault
 }
 
-/// The same text without its styles, on one line, in its shown form.
-fn plain(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
+/// Returns the text without its styles, on one line, in its shown form.
+fn strip_styles(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
     shown_on_a_line(&text.to_string()).into()
 }
 
-/// What clap has to say, with its escape sequences. What a value's own parser says of the value is
-/// shown: clap writes it as it is.
-fn rendered(fault: &clap::Error) -> String {
+/// Renders clap's message, with its escape sequences. What a value's own parser says of the value
+/// is converted to its shown form here, since clap writes it unchanged.
+fn render_clap_error(fault: &clap::Error) -> String {
     let text = fault.render().ansi().to_string();
     match std::error::Error::source(fault).map(ToString::to_string) {
         Some(said) if !said.is_empty() => text.replace(&said, &shown_on_a_line(&said)),
@@ -328,12 +332,14 @@ fn rendered(fault: &clap::Error) -> String {
     }
 }
 
-/// Help and version are answers (0, standard output); anything else is a wrong command line (2), in
-/// JSON where that was asked for.
-fn usage(fault: clap::Error) -> ExitCode {
-    let fault = &shown_in(fault);
+/// Prints clap's answer and returns the exit code. Help and version are results (0, standard
+/// output). Anything else is a wrong command line (2), in JSON where that was asked for.
+fn report_clap_error(fault: clap::Error) -> ExitCode {
+    let fault = &show_quoted_words(fault);
     // What was not understood has no parsed options: these two are looked for among the words.
-    let words: Vec<String> = std::env::args_os().map(crate::outside::stored).collect();
+    let words: Vec<String> = std::env::args_os()
+        .map(crate::outside::stored_path)
+        .collect();
     let json = words.iter().any(|word| word == "--output=json")
         || words
             .windows(2)
@@ -347,35 +353,39 @@ fn usage(fault: clap::Error) -> ExitCode {
         _ => None,
     };
     if let (Some(name), true) = (answer, json) {
-        let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
-        return Ui::bare(Format::Json).finish(Ok(Outcome::done(
+        let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
+        return Ui::with_format(OutputFormat::Json).finish(Ok(CommandOutput::success(
             serde_json::json!({ name: text.trim_end() }),
             text,
         )));
     }
     if answer.is_some() {
         // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
-        drop(print(fault));
+        drop(print_clap_error(fault));
         return ExitCode::SUCCESS;
     }
     if json {
-        let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
+        let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
         let message = text
             .trim()
             .strip_prefix("error: ")
             .unwrap_or(text.trim())
             .to_owned();
-        let error = Error::new(ErrorKind::Usage, Lines::own(&message), "hsmboot --help");
-        return Ui::bare(Format::Json).finish(Err(error));
+        let error = Error::new(
+            ErrorKind::Usage,
+            Lines::from_own_text(&message),
+            "hsmboot --help",
+        );
+        return Ui::with_format(OutputFormat::Json).finish(Err(error));
     }
-    drop(print(fault));
-    ExitCode::from(Class::Usage.code())
+    drop(print_clap_error(fault));
+    ExitCode::from(Class::Usage.exit_code())
 }
 
-/// As clap prints it, with our own say in colours.
-fn print(fault: &clap::Error) -> std::io::Result<()> {
+/// Prints the message as clap does, with this program's own rule for colours.
+fn print_clap_error(fault: &clap::Error) -> std::io::Result<()> {
     use std::io::Write;
-    let text = rendered(fault);
+    let text = render_clap_error(fault);
     if fault.use_stderr() {
         write!(anstream::stderr().lock(), "{text}")
     } else {

@@ -1,25 +1,25 @@
-//! What comes after a claim, as the online commands say it.
+//! The steps after a claim, as the online commands show them.
 
 use serde_json::Value;
 
-use super::ui::{BOLD, Text, styled};
+use super::ui::{BOLD, StyledText, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
-use crate::handover::{self, Claimed, Lead, NextStep, Stage};
+use crate::handover::{self, ClaimedCluster, ClientStep, Lead, Stage};
 use crate::outside::OutsideText;
 use crate::owner::Owner;
 
-/// The steps for a cluster as it is; none where it is not claimed, or about to be gone.
-pub(crate) fn of_cluster(
+/// Returns the steps for a cluster as it is now; none where it is not claimed, or about to be gone.
+pub(crate) fn steps_of_cluster(
     cluster: &Cluster,
     region: Option<&OutsideText>,
     lead: Lead<'_>,
-) -> Vec<NextStep> {
-    let Some(stage) = Stage::of(&cluster.state) else {
+) -> Vec<ClientStep> {
+    let Some(stage) = Stage::from_state(&cluster.state) else {
         return Vec::new();
     };
-    let site = handover::site(cluster);
-    handover::next_steps(&Claimed {
+    let site = handover::client_site(cluster);
+    handover::next_steps(&ClaimedCluster {
         cluster_id: &cluster.cluster_id,
         region,
         stage,
@@ -28,15 +28,15 @@ pub(crate) fn of_cluster(
     })
 }
 
-/// What comes first where a bundle is at hand: what the clients get is written from it, where it
-/// holds the receipt. A CA that nothing proved is not passed off as proven.
-pub(crate) fn from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead<'a> {
+/// Returns the first step where a bundle is at hand: the clients' files are written from it, where
+/// it holds the receipt. A CA that nothing proved is not passed off as proven.
+pub(crate) fn lead_from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead<'a> {
     let proven = owner
         .basis()
-        .waiver()
+        .waiver_reason()
         .is_none()
         .then(|| owner.trust_anchor());
-    if bundle.anew().has_file(RECEIPT) {
+    if bundle.without_cache().has_file(RECEIPT) {
         Lead::Handover {
             bundle: bundle.path(),
             proven,
@@ -46,8 +46,8 @@ pub(crate) fn from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead<'a> 
     }
 }
 
-/// Adds them to what a command says.
-pub(crate) fn add(steps: &[NextStep], document: &mut Value, text: &mut Text) {
+/// Adds the steps to a command's result.
+pub(crate) fn add_steps(steps: &[ClientStep], document: &mut Value, text: &mut StyledText) {
     if let Some(object) = document.as_object_mut() {
         object.insert(
             "next_steps".to_owned(),
@@ -57,8 +57,8 @@ pub(crate) fn add(steps: &[NextStep], document: &mut Value, text: &mut Text) {
     if !steps.is_empty() {
         text.push([
             styled(BOLD, "next:"),
-            Text::from("\n"),
-            Text::from(handover::text(steps)),
+            StyledText::from("\n"),
+            StyledText::from(handover::to_numbered_text(steps)),
         ]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the online commands share: flags, the connection, waiting with something to look at.
+//! The parts that the online commands share: flags, the connection, and progress while waiting.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -7,29 +7,30 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-pub(crate) use super::aws::duration;
-use super::aws::{endpoint, region};
-use super::ui::{Text, Ui};
+pub(crate) use super::aws::parse_duration;
+use super::aws::{parse_endpoint, parse_region};
+use super::ui::{StyledText, Ui};
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
-use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
+use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
 use crate::cloudhsm::{Cluster, ServiceError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::OutsideText;
 
-/// Where the service is. What is not given comes from the AWS SDK's usual environment and files.
+/// The options that name the service. What is not given comes from the AWS SDK's usual environment
+/// and files.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Service (default: the AWS SDK's environment and files)")]
 pub struct OnlineArgs {
     /// The cluster's AWS region
-    #[arg(long, value_name = "REGION", value_parser = region)]
+    #[arg(long, value_name = "REGION", value_parser = parse_region)]
     pub(crate) region: Option<String>,
     /// A profile of the AWS configuration; its credentials are used, not the environment's
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Another endpoint: a VPC endpoint, or a simulator's http://127.0.0.1:PORT, which needs no
     /// credentials
-    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    #[arg(long, value_name = "URL", value_parser = parse_endpoint)]
     pub(crate) endpoint_url: Option<String>,
     /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the
     /// session token
@@ -37,25 +38,25 @@ pub struct OnlineArgs {
     pub(crate) insecure_http: bool,
 }
 
-/// The end of the command, where `--timeout` names one. A process runs one command.
+/// The command's deadline, where `--timeout` sets one. A process runs one command.
 static DEADLINE: OnceLock<Deadline> = OnceLock::new();
 
-/// How long to wait.
+/// The option for the time to wait.
 #[derive(Clone, Debug, Args)]
 pub struct TimeoutArgs {
-    /// How long the command may take: seconds, or a number with s, m or h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    /// The time limit of the command: seconds, or a number with s, m or h
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
 }
 
-/// A cluster id on the command line.
-pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
+/// Parses a cluster id of the command line.
+pub(crate) fn parse_cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
     text.parse()
 }
 
 impl OnlineArgs {
-    /// The same as [`OnlineArgs::connect`], for a command that was given so long, from now:
-    /// whatever is asked of AWS then ends with it.
+    /// Does the same as [`OnlineArgs::connect`] for a command with a time limit, counted from now.
+    /// Every later request to AWS ends with it.
     pub(crate) async fn connect_within(
         &self,
         limit: Option<Duration>,
@@ -68,51 +69,51 @@ impl OnlineArgs {
         self.connect(fallback_region, ui).await
     }
 
-    /// The way to another service of AWS for the same command: with its profile, not with its
-    /// endpoint, which is CloudHSM's.
+    /// Returns the options for another service of AWS in the same command: with its profile, but
+    /// without its endpoint, which is CloudHSM's.
     #[cfg(feature = "awskms")]
-    pub(crate) fn elsewhere(&self, region: Option<String>) -> Options {
+    pub(crate) fn options_for_other_service(&self, region: Option<String>) -> ConnectOptions {
         let deadline = DEADLINE.get().copied();
-        Options {
+        ConnectOptions {
             region,
             profile: self.profile.clone(),
             insecure_http: self.insecure_http,
             deadline,
-            ..Options::default()
+            ..ConnectOptions::default()
         }
     }
 
-    /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the
-    /// environment name one.
+    /// Finds region, endpoint and credentials. `fallback_region` is used where neither the flags
+    /// nor the environment name a region.
     pub(crate) async fn connect(
         &self,
         fallback_region: Option<&OutsideText>,
         ui: &Ui,
     ) -> Result<AwsCloudHsm> {
-        if let Some(wrong) =
-            fallback_region.filter(|text| self.region.is_none() && region(text.raw()).is_err())
+        if let Some(wrong) = fallback_region
+            .filter(|text| self.region.is_none() && parse_region(text.as_raw()).is_err())
         {
             ui.warn(format!(
                 "the region in the bundle's request.json is none, and left aside: \"{wrong}\""
             ));
         }
-        let options = Options {
+        let options = ConnectOptions {
             region: self.region.clone(),
-            fallback_region: fallback_region.and_then(|text| region(text.raw()).ok()),
+            fallback_region: fallback_region.and_then(|text| parse_region(text.as_raw()).ok()),
             profile: self.profile.clone(),
             endpoint_url: self.endpoint_url.clone(),
             insecure_http: self.insecure_http,
             deadline: DEADLINE.get().copied(),
-            ..Options::default()
+            ..ConnectOptions::default()
         };
         let service = AwsCloudHsm::connect(&options).await?;
-        if let Some(elsewhere) = service.elsewhere() {
+        if let Some(elsewhere) = service.endpoint_notice() {
             ui.say(elsewhere);
         }
         for note in service.notes() {
-            ui.detail(note);
+            ui.say_detail(note);
         }
-        ui.detail(format!("service: {}", service.place()));
+        ui.say_detail(format!("service: {}", service.place()));
         Ok(service)
     }
 }
@@ -138,7 +139,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     done
 }
 
-/// Shows what is being waited for: a spinner on a terminal, a line for each new state elsewhere.
+/// Shows the progress of a wait: a spinner on a terminal, a line for each new state elsewhere.
 pub(crate) struct Watcher<'a> {
     ui: &'a Ui,
     started: Instant,
@@ -160,36 +161,36 @@ impl<'a> Watcher<'a> {
         self.started.elapsed()
     }
 
-    /// The cluster, and the trouble with asking after it, where there is some.
-    pub(crate) fn see(&mut self, cluster: Option<&Cluster>, trouble: Option<&ServiceError>) {
+    /// Shows the cluster's state, or the trouble with asking for it, where there is some.
+    pub(crate) fn show_state(&mut self, cluster: Option<&Cluster>, trouble: Option<&ServiceError>) {
         let line = match (cluster, trouble) {
-            (_, Some(trouble)) => format!("{}; trying again", trouble.brief()),
-            (Some(cluster), None) => line(cluster),
+            (_, Some(trouble)) => format!("{}; trying again", trouble.summary_line()),
+            (Some(cluster), None) => cluster_line(cluster),
             (None, None) => return,
         };
-        self.tell(&line);
+        self.show_line(&line);
     }
 
-    pub(crate) fn tell(&mut self, line: &str) {
+    pub(crate) fn show_line(&mut self, line: &str) {
         if line == self.shown {
             return;
         }
         line.clone_into(&mut self.shown);
-        if self.ui.draws() {
+        if self.ui.shows_progress() {
             self.bar
-                .get_or_insert_with(spinner)
-                .set_message(Text::from(line).to_terminal());
+                .get_or_insert_with(new_spinner)
+                .set_message(StyledText::from(line).to_terminal());
         } else {
             self.ui.say(line);
         }
     }
 
-    pub(crate) fn watch(&mut self, claim: &Claim) {
-        self.see(claim.last_seen(), claim.trouble());
+    pub(crate) fn show_claim(&mut self, claim: &Claim) {
+        self.show_state(claim.last_seen(), claim.pending_error());
     }
 
     pub(crate) async fn pause(&self, length: Duration) {
-        let left = DEADLINE.get().map_or(length, Deadline::left);
+        let left = DEADLINE.get().map_or(length, Deadline::time_left);
         tokio::time::sleep(length.min(left)).await;
     }
 
@@ -202,7 +203,7 @@ impl<'a> Watcher<'a> {
     }
 }
 
-fn spinner() -> ProgressBar {
+fn new_spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
         bar.set_style(style);
@@ -217,7 +218,7 @@ impl Drop for Watcher<'_> {
     }
 }
 
-fn line(cluster: &Cluster) -> String {
+fn cluster_line(cluster: &Cluster) -> String {
     use crate::cloudhsm::ClusterState;
     let (id, state) = (&cluster.cluster_id, &cluster.state);
     if *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_none() {

@@ -1,14 +1,14 @@
-//! Whose CA it is: what the command line says of the owner, and the one place that makes the proof
-//! of it for every command.
+//! The owner: what the command line says of the CA, and the one place that makes the proof of the
+//! owner for every command.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use super::step::given;
+use super::step::given_file_digest;
 use crate::bundle::{Digests, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::owner::Owner;
 use crate::x509::TrustAnchor;
 
@@ -24,7 +24,7 @@ pub(crate) struct NamedCa {
 }
 
 impl NamedCa {
-    /// Reads the CA certificate that `option` names. Whether CloudHSM takes it as trust anchor is
+    /// Reads the CA certificate that `option` names. Whether CloudHSM accepts it as trust anchor is
     /// not judged here.
     ///
     /// # Errors
@@ -41,8 +41,8 @@ impl NamedCa {
                         "{option} names a file of the bundle itself, which proves nothing: whoever \
                          could write to the bundle chose it"
                     ),
-                    format!("  {option}  {}", shown(file)),
-                    format!("  bundle  {}", shown(bundle.path())),
+                    format!("  {option}  {}", shown_path(file)),
+                    format!("  bundle  {}", shown_path(bundle.path())),
                 ],
                 format!(
                     "give {option} a copy of your CA's certificate that did not come with the \
@@ -50,7 +50,7 @@ impl NamedCa {
                 ),
             ));
         }
-        let trust_anchor = read_trust_anchor(&text, &shown(file))?;
+        let trust_anchor = read_trust_anchor(&text, &shown_path(file))?;
         Ok(NamedCa {
             trust_anchor,
             text,
@@ -58,25 +58,25 @@ impl NamedCa {
         })
     }
 
-    /// The owner that this names.
-    pub(crate) fn owner(&self) -> Owner {
-        Owner::named(self.trust_anchor.clone())
+    /// Returns the owner that this CA names.
+    pub(crate) fn to_owner(&self) -> Owner {
+        Owner::with_named_ca(self.trust_anchor.clone())
     }
 
-    /// The file, for the transcript.
-    pub(crate) fn given(&self) -> Digests {
-        given(&self.file, &self.text)
+    /// Returns the file's digest, for the transcript.
+    pub(crate) fn file_digest(&self) -> Digests {
+        given_file_digest(&self.file, &self.text)
     }
 }
 
-/// A trust anchor as somebody's file has it; `place` is for messages.
+/// Reads a trust anchor from the text of somebody's file; `place` is for messages.
 ///
 /// # Errors
 /// Class [`Class::Input`](crate::error::Class::Input), `malformed`.
 pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> Result<TrustAnchor> {
     TrustAnchor::from_file(text).map_err(|fault| {
         let hint = match fault.is_of_content() {
-            true => crate::check::REISSUE,
+            true => crate::check::REISSUE_HINT,
             false => {
                 "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that \
                       signs first, the root last"
@@ -86,19 +86,19 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
     })
 }
 
-/// Whether a path leads to a file of the bundle, or through it, by path, link or inode. `facts` are
-/// of what was opened there.
+/// Tells whether a path leads to a file of the bundle, or through it, by path, link or inode.
+/// `facts` are of what was opened there.
 pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> bool {
     // What cannot be looked at cannot be told apart from the bundle's own.
     let Some(facts) = facts else { return true };
     if bundle.is_archive() {
-        fsio::is(bundle.path(), facts)
+        fsio::is_file_of(bundle.path(), facts)
     } else {
         fsio::lies_in(bundle.path(), file, facts)
     }
 }
 
-/// The one way round the proof of the owner.
+/// The option that goes on without the proof of the owner.
 #[cfg(feature = "online")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct FromBundleArgs {
@@ -110,8 +110,8 @@ pub struct FromBundleArgs {
 
 #[cfg(feature = "online")]
 impl FromBundleArgs {
-    /// The owner on the operator's word alone, which is said in red.
-    pub(crate) fn waive(
+    /// Returns the owner on the operator's word alone, and prints that in red.
+    pub(crate) fn waive_proof(
         &self,
         trust_anchor: &TrustAnchor,
         reason: Option<&str>,
@@ -123,9 +123,9 @@ impl FromBundleArgs {
                   write to the bundle chose it.",
         );
         for fingerprint in trust_anchor.fingerprints() {
-            ui.alarm(format!("SHA-256 {}", crate::x509::hex(&fingerprint)));
+            ui.alarm(format!("SHA-256 {}", crate::x509::to_hex(&fingerprint)));
         }
         ui.alarm(format!("Going on because: {reason}"));
-        Owner::waived(trust_anchor.clone(), reason)
+        Owner::with_waiver(trust_anchor.clone(), reason)
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::ui::{Outcome, Ui, path_value};
-use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted};
+use super::ui::{CommandOutput, Ui, path_value};
+use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::{joined, shown};
-use crate::x509::hex;
+use crate::outside::{join_shown, shown_path};
+use crate::x509::to_hex;
 
 /// Put a bundle into one file
 #[derive(Debug, clap::Args)]
@@ -57,17 +57,17 @@ pub struct UnpackArgs {
     force: bool,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let target = Store::at(&args.out);
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let target = Store::at_path(&args.out);
     if !target.is_archive() {
-        return Err(usage(&format!(
+        return Err(usage_error(&format!(
             "`{}` is no name for a bundle in one file: it must end in {SUFFIX}",
-            shown(&args.out)
+            shown_path(&args.out)
         )));
     }
     let bundle = Bundle::open(&args.dir)?;
     let members = bundle.members()?;
-    let left_out = bundle.strangers()?;
+    let left_out = bundle.list_strangers()?;
     if !left_out.is_empty() {
         let files = if left_out.len() == 1 {
             "a file of this name"
@@ -76,11 +76,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         ui.say(format!(
             "left out, since no bundle has {files}: {}",
-            joined(&left_out, ", ")
+            join_shown(&left_out, ", ")
         ));
     }
-    let (digest, unchanged) = target.pack(&members, args.force)?;
-    let digest = hex(&digest);
+    let (digest, unchanged) = target.pack_members(&members, args.force)?;
+    let digest = to_hex(&digest);
     let names: Vec<&String> = members.keys().collect();
     let document = json!({
         "bundle": path_value(&args.out),
@@ -98,18 +98,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     };
     let text = format!(
         "{} {what}: {} of {}\n  SHA-256 of the file {digest}\n",
-        shown(&args.out),
-        counted(names.len(), "file"),
+        shown_path(&args.out),
+        counted_noun(names.len(), "file"),
         bundle.id()
     );
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
-    if Store::at(&args.dir).is_archive() {
-        return Err(usage(&format!(
+pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
+    if Store::at_path(&args.dir).is_archive() {
+        return Err(usage_error(&format!(
             "`{}` is a name for a bundle in one file, and a directory is expected",
-            shown(&args.dir)
+            shown_path(&args.dir)
         )));
     }
     let from = Bundle::open(&args.file)?;
@@ -129,18 +129,18 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
         format!(
             "{} is unchanged: {} holds it already\n",
             bundle.id(),
-            shown(&args.dir)
+            shown_path(&args.dir)
         )
     } else {
-        format!("unpacked {} into {}\n", bundle.id(), shown(&args.dir))
+        format!("unpacked {} into {}\n", bundle.id(), shown_path(&args.dir))
     };
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-fn usage(message: &str) -> Error {
+fn usage_error(message: &str) -> Error {
     Error::new(
         ErrorKind::Usage,
         message,

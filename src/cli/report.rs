@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 use super::TOOL;
 use super::args::TrustArgs;
 use super::owner::NamedCa;
-use super::ui::{BOLD, Format, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
+use super::ui::{
+    BOLD, CommandOutput, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, path_value, styled,
+};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::{joined, shown};
-use crate::report::{self as engine, Difference, Facts};
+use crate::outside::{join_shown, shown_path};
+use crate::report::{self as engine, Difference, PageFacts};
 use crate::verify::{self, Status, Verdict};
-use crate::x509::{Moment, hex, sha256};
+use crate::x509::{Moment, sha256, to_hex};
 
 /// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript,
 /// what was sent and what came back
@@ -38,7 +40,7 @@ pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// Where to write the page; - is standard output
+    /// The file to write the page to; - is standard output
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
     /// Your CA's certificate: the bundle's trust anchor and the transcript's seals are held against
@@ -55,28 +57,28 @@ pub struct Args {
     force: bool,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(false, false)?;
-    let anchors = args.trust.anchors(&Store::at(&args.dir))?;
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args.trust.build_policy(false, false)?;
+    let anchors = args.trust.read_anchors(&Store::at_path(&args.dir))?;
     let named = args
         .ca
         .as_deref()
-        .map(|file| NamedCa::read(file, "--ca", &Store::at(&args.dir)))
+        .map(|file| NamedCa::read(file, "--ca", &Store::at_path(&args.dir)))
         .transpose()?;
-    let own_ca = named.map(|ca| (ca.owner(), shown(&ca.file)));
-    let survey = Survey::of(&args.dir)?;
-    let target = Target::of(&args.out, &args.dir, &survey)?;
+    let own_ca = named.map(|ca| (ca.to_owner(), shown_path(&ca.file)));
+    let survey = Survey::read_from(&args.dir)?;
+    let target = ReportTarget::from_path(&args.out, &args.dir, &survey)?;
     let (made_at, at) = {
         let now = super::now();
         (now, args.at.unwrap_or(now))
     };
     let verification = verify::verify(&survey.evidence(), &anchors, at, &policy).record;
     let texts = (
-        survey.part(Part::Csr),
-        survey.part(Part::SignedCert),
+        survey.part_content(Part::Csr),
+        survey.part_content(Part::SignedCert),
         survey.trust_anchor(),
     );
-    let signed = survey.holds(&Part::SignedCert.file_name(&survey.cluster_id));
+    let signed = survey.has_file(&Part::SignedCert.file_name(&survey.cluster_id));
     let pair = signed.then(|| {
         check(
             texts.0.unwrap_or_default(),
@@ -86,10 +88,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         )
         .record
     });
-    let facts = Facts {
+    let facts = PageFacts {
         tool: TOOL.to_owned(),
         made_at,
-        place: shown(&args.dir),
+        place: shown_path(&args.dir),
         survey,
         anchors,
         verification,
@@ -97,37 +99,37 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         pair,
         own_ca,
     };
-    let page = engine::page(&facts);
-    let differences = engine::differences(&facts);
+    let page = engine::make_page(&facts);
+    let differences = engine::find_differences(&facts);
     target.write(&page, args.force)?;
-    let document = document(args, &facts, &page, &differences);
-    let told = told(&facts, &page, &differences, &target, &args.out);
+    let document = report_document(args, &facts, &page, &differences);
+    let told = report_text(&facts, &page, &differences, &target, &args.out);
     match (target, ui.format) {
-        (Target::Output, Format::Text) => {
+        (ReportTarget::Output, OutputFormat::Text) => {
             ui.say_styled(&told);
-            Ok(Outcome::done(document, page))
+            Ok(CommandOutput::success(document, page))
         }
-        _ => Ok(Outcome::done(document, told)),
+        _ => Ok(CommandOutput::success(document, told)),
     }
 }
 
-/// Where the page goes.
-enum Target {
+/// The destination of the page.
+enum ReportTarget {
     Output,
     File { dir: PathBuf, name: String },
 }
 
-impl Target {
+impl ReportTarget {
     /// # Errors
     /// Class `Usage` where the path names no file; `Conflict` where it is one of the bundle's own:
     /// no report replaces what it reports on.
-    fn of(out: &Path, bundle: &Path, survey: &Survey) -> Result<Self> {
+    fn from_path(out: &Path, bundle: &Path, survey: &Survey) -> Result<Self> {
         if out.as_os_str() == "-" {
-            return Ok(Target::Output);
+            return Ok(ReportTarget::Output);
         }
         let name = out.file_name().and_then(|name| name.to_str());
-        let (Some(name), false) = (name, crate::outside::stored(out).ends_with('/')) else {
-            let message = format!("{} is no name for a file", shown(out));
+        let (Some(name), false) = (name, crate::outside::stored_path(out).ends_with('/')) else {
+            let message = format!("{} is no name for a file", shown_path(out));
             return Err(Error::new(
                 ErrorKind::Usage,
                 message,
@@ -141,19 +143,19 @@ impl Target {
         let inside = fsio::is_same(&dir, bundle);
         let own = survey.files.iter().any(|seen| seen.name == name)
             || [CA_FILE, CA_KEY_FILE, CREATION, TRANSCRIPT].contains(&name)
-            || is_part(name);
+            || has_bundle_extension(name);
         if (inside && own) || fsio::is_same(out, bundle) {
             return Err(Error::new(
                 ErrorKind::FileExists,
                 format!(
                     "{} is, or would be taken for, a file of the bundle: a report replaces none of \
                      them, nor with --force",
-                    shown(out)
+                    shown_path(out)
                 ),
                 "choose another name",
             ));
         }
-        Ok(Target::File {
+        Ok(ReportTarget::File {
             dir,
             name: name.to_owned(),
         })
@@ -161,8 +163,8 @@ impl Target {
 
     fn write(&self, page: &str, force: bool) -> Result<()> {
         match self {
-            Target::Output => Ok(()),
-            Target::File { dir, name } => fsio::write_named(
+            ReportTarget::Output => Ok(()),
+            ReportTarget::File { dir, name } => fsio::write_named(
                 dir,
                 &[NewFile {
                     name: name.clone(),
@@ -175,16 +177,21 @@ impl Target {
     }
 }
 
-/// Whether a file of this name would be taken for a cluster's.
-fn is_part(name: &str) -> bool {
+/// Tells whether a file of this name would be taken for a cluster's.
+fn has_bundle_extension(name: &str) -> bool {
     [".csr", ".crt", ".key", ".json", ".jsonl"]
         .iter()
         .any(|end| name.ends_with(end))
 }
 
-fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) -> Value {
+fn report_document(
+    args: &Args,
+    facts: &PageFacts,
+    page: &str,
+    differences: &[Difference],
+) -> Value {
     let to_file = args.out.as_os_str() != "-";
-    let transcript = engine::transcript(facts);
+    let transcript = engine::transcript_standing(facts);
     let accepted: Vec<_> = facts
         .verification
         .with(Status::Accepted)
@@ -192,7 +199,7 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
         .collect();
     let mut document = json!({
         "report": to_file.then(|| path_value(&args.out)),
-        "sha256": hex(&sha256(page.as_bytes())),
+        "sha256": to_hex(&sha256(page.as_bytes())),
         "bundle": path_value(&args.dir),
         "cluster_id": facts.survey.cluster_id,
         "made_at": facts.made_at,
@@ -212,16 +219,16 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
     document
 }
 
-fn told(
-    facts: &Facts,
+fn report_text(
+    facts: &PageFacts,
     page: &str,
     differences: &[Difference],
-    target: &Target,
+    target: &ReportTarget,
     out: &Path,
-) -> Text {
+) -> StyledText {
     let mut text = match target {
-        Target::Output => Text::new(),
-        Target::File { .. } => Text::from(format!("wrote {}\n", shown(out))),
+        ReportTarget::Output => StyledText::new(),
+        ReportTarget::File { .. } => StyledText::from(format!("wrote {}\n", shown_path(out))),
     };
     let at = facts.verification.at;
     let verdict = match facts.verification.verdict {
@@ -240,7 +247,7 @@ fn told(
         Some(pair) => styled(RED, pair.verdict_word()),
     };
     let records = match differences.len() {
-        0 => Text::from("agree with what was found"),
+        0 => StyledText::from("agree with what was found"),
         1 => styled(RED, "one differs from what was found: see the page"),
         count => styled(
             RED,
@@ -248,15 +255,15 @@ fn told(
         ),
     };
     text.push_str(&format!("  cluster     {}\n", facts.survey.cluster_id));
-    let row = |name: &str, value: Text| {
-        Text::from([
-            Text::from(format!("  {name:10}  ")),
+    let row = |name: &str, value: StyledText| {
+        StyledText::from([
+            StyledText::from(format!("  {name:10}  ")),
             value,
-            Text::from("\n"),
+            StyledText::from("\n"),
         ])
     };
     text.push(row("verdict", verdict));
-    if let Some(cause) = engine::cause(facts) {
+    if let Some(cause) = engine::rejection_cause(facts) {
         text.push(row("because", styled(RED, cause.to_string())));
     }
     text.push(row("pair", pair));
@@ -267,8 +274,8 @@ fn told(
         );
         text.push(row("CA", says));
     }
-    let transcript = engine::transcript(facts);
-    text.push(row("transcript", Text::from(&transcript.says)));
+    let transcript = engine::transcript_standing(facts);
+    text.push(row("transcript", StyledText::from(&transcript.says)));
     if let Some(steps) = &transcript.not_compared_in {
         text.push(row(
             "compared",
@@ -276,13 +283,20 @@ fn told(
         ));
     }
     text.push(row("records", records));
-    text.push(row("SHA-256", Text::from(hex(&sha256(page.as_bytes())))));
+    text.push(row(
+        "SHA-256",
+        StyledText::from(to_hex(&sha256(page.as_bytes()))),
+    ));
     if !facts.survey.private_keys.is_empty() {
         let says = format!(
             "private key  in the bundle: {}; move it to where the CA's key is to be kept",
-            joined(&facts.survey.private_keys, ", ")
+            join_shown(&facts.survey.private_keys, ", ")
         );
-        text.push([Text::from("  "), styled(RED, says), Text::from("\n")]);
+        text.push([
+            StyledText::from("  "),
+            styled(RED, says),
+            StyledText::from("\n"),
+        ]);
     }
     text
 }

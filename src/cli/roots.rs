@@ -1,20 +1,20 @@
-//! `hsmboot roots`: which roots are trusted, and what a file that is to be trusted holds.
+//! `hsmboot roots`: lists the trusted roots, and examines a file that may become one.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::args::{read_root, unread_root};
-use super::ui::{Outcome, Text, YELLOW, styled};
+use super::args::{read_root, unreadable_root_error};
+use super::ui::{CommandOutput, StyledText, YELLOW, styled};
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::{Lines, shown};
+use crate::outside::{Lines, shown_path};
 use crate::verify::{
     Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot,
     Side, roots_in,
 };
 use crate::x509::name::{common_name_text, same_name};
-use crate::x509::{Certificate, Moment, hex, name_text};
+use crate::x509::{Certificate, Moment, name_text, to_hex};
 
 /// List the built-in roots, or look at a file that holds one
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ pub struct Args {
     command: Option<Command>,
 }
 
-/// What to do with roots.
+/// The commands about roots.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     #[allow(missing_docs)]
@@ -60,7 +60,7 @@ pub struct ShowArgs {
 
 /// A built-in anchor.
 #[derive(Serialize)]
-struct BuiltIn {
+struct BuiltInRoot {
     side: Side,
     subject: String,
     key: String,
@@ -68,9 +68,9 @@ struct BuiltIn {
     certificates: Vec<IssuedCertificate>,
 }
 
-/// A certificate in a file.
+/// A certificate in a file that may be given as a root.
 #[derive(Serialize)]
-struct Found {
+struct RootCandidate {
     subject: String,
     issuer: String,
     key: String,
@@ -78,31 +78,36 @@ struct Found {
     certificate_sha256: String,
     not_before: Moment,
     not_after: Moment,
-    /// What it is, as far as that can be told.
+    /// A description of the certificate, as far as it is known.
     what: String,
-    /// Why it should not be given as a root.
+    /// The reasons not to give it as a root.
     faults: Vec<String>,
-    /// What is worth knowing besides.
+    /// Other facts worth knowing.
     notes: Vec<String>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args) -> Result<CommandOutput> {
     match &args.command {
-        None => Ok(list()),
-        Some(Command::Show(args)) => show(&args.file),
+        None => Ok(list_roots()),
+        Some(Command::Show(args)) => show_roots(&args.file),
     }
 }
 
-fn list() -> Outcome {
+fn list_roots() -> CommandOutput {
     let anchors = Anchors::built_in();
     let now = super::now();
-    let built_in: Vec<BuiltIn> = Side::ALL
+    let built_in: Vec<BuiltInRoot> = Side::ALL
         .into_iter()
-        .flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)))
-        .map(|(side, anchor)| of_anchor(side, anchor))
+        .flat_map(|side| {
+            anchors
+                .of_side(side)
+                .iter()
+                .map(move |anchor| (side, anchor))
+        })
+        .map(|(side, anchor)| describe_anchor(side, anchor))
         .collect();
     let published = [&LS2_MANUFACTURER_ROOT, &GOVCLOUD_AWS_ROOT];
-    let mut text = Text::from("built in\n");
+    let mut text = StyledText::from("built in\n");
     for root in &built_in {
         text.push_str(&format!(
             "  {} of {}\n    key          {}, SHA-256 {}\n",
@@ -135,15 +140,17 @@ fn list() -> Outcome {
     for root in published {
         text.push_str(&published_lines(root));
     }
-    text.push_str(WHAT_THEN);
-    Outcome::done(
-        json!({ "built_in": built_in, "published": published, "after_the_end": WHAT_THEN.trim() }),
+    text.push_str(AFTER_EXPIRY);
+    CommandOutput::success(
+        json!({
+            "built_in": built_in, "published": published, "after_the_end": AFTER_EXPIRY.trim(),
+        }),
         text,
     )
 }
 
-/// What becomes of the AWS root, whose only certificate ends on 2027-04-26.
-const WHAT_THEN: &str = "\
+/// The note on the AWS root, whose only certificate ends on 2027-04-26.
+const AFTER_EXPIRY: &str = "\
 A root here is a name and a key (RFC 5280 6.1.1 d): when its certificate ends, as AWS's does on \
 2027-04-26, chains under the same key go on being verified, with a note. \
 A successor will have another key. None is known: AWS would name it in the guide (Verify HSM \
@@ -161,7 +168,12 @@ fn published_lines(root: &PublishedRoot) -> String {
         ""
     };
     let file = root.file.map_or_else(
-        || format!("the file in {}, whatever it is called", root.download()),
+        || {
+            format!(
+                "the file in {}, whatever it is called",
+                root.download_name()
+            )
+        },
         str::to_owned,
     );
     format!(
@@ -175,25 +187,26 @@ fn published_lines(root: &PublishedRoot) -> String {
     )
 }
 
-fn of_anchor(side: Side, anchor: &Anchor) -> BuiltIn {
-    BuiltIn {
+fn describe_anchor(side: Side, anchor: &Anchor) -> BuiltInRoot {
+    BuiltInRoot {
         side,
         subject: name_text(anchor.subject()),
-        key: anchor.key().describe(),
-        key_sha256: hex(anchor.spki_sha256()),
-        certificates: anchor.certificates(),
+        key: anchor.public_key().describe(),
+        key_sha256: to_hex(anchor.spki_sha256()),
+        certificates: anchor.known_certificates(),
     }
 }
 
-fn show(file: &Path) -> Result<Outcome> {
+fn show_roots(file: &Path) -> Result<CommandOutput> {
     let content = read_root(file)?;
-    let certificates = roots_in(&content, &shown(file)).map_err(|fault| unread_root(&fault))?;
+    let certificates =
+        roots_in(&content, &shown_path(file)).map_err(|fault| unreadable_root_error(&fault))?;
     let now = super::now();
-    let found: Vec<Found> = certificates
+    let found: Vec<RootCandidate> = certificates
         .iter()
-        .map(|certificate| judge(certificate, now))
+        .map(|certificate| judge_root(certificate, now))
         .collect();
-    let mut text = Text::new();
+    let mut text = StyledText::new();
     for root in &found {
         text.push_str(&format!(
             "{}\n  what         {}\n  issuer       {}\n  key          {}, SHA-256 {}\n  \
@@ -229,11 +242,12 @@ fn show(file: &Path) -> Result<Outcome> {
     let error = (!faults.is_empty()).then(|| {
         Error::new(
             ErrorKind::RootUnfit,
-            Lines::from(format!("{} is not to be given as a root", shown(file))).and(faults),
+            Lines::from(format!("{} is not to be given as a root", shown_path(file)))
+                .followed_by(faults),
             "download it again from the maker's page, which `hsmboot roots` names",
         )
     });
-    Ok(Outcome {
+    Ok(CommandOutput {
         document: json!({ "roots": found, "fit": error.is_none() }),
         text,
         error,
@@ -243,22 +257,26 @@ fn show(file: &Path) -> Result<Outcome> {
 /// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.
 const OTHER_CUSTOMERS_ROOT: &str = "cavium-liquidsecurity-ls2";
 
-fn judge(certificate: &Certificate, now: Moment) -> Found {
+fn judge_root(certificate: &Certificate, now: Moment) -> RootCandidate {
     let anchors = Anchors::built_in();
     let built_in = || {
-        Side::ALL
-            .into_iter()
-            .flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)))
+        Side::ALL.into_iter().flat_map(|side| {
+            anchors
+                .of_side(side)
+                .iter()
+                .map(move |anchor| (side, anchor))
+        })
     };
     let named = |anchor: &Anchor| same_name(anchor.subject(), certificate.subject());
     let (mut faults, mut notes) = (Vec::new(), Vec::new());
     let common_name = common_name_text(certificate.subject());
-    let known = built_in()
-        .find(|(_, anchor)| named(anchor) && anchor.key().same_numbers(certificate.key()));
+    let known = built_in().find(|(_, anchor)| {
+        named(anchor) && anchor.public_key().same_numbers(certificate.public_key())
+    });
     let what = if let Some((side, anchor)) = known {
-        let print = hex(&certificate.fingerprint());
+        let print = to_hex(&certificate.fingerprint());
         let published = anchor
-            .certificates()
+            .known_certificates()
             .iter()
             .any(|issued| issued.sha256.as_deref() == Some(&print));
         let how = if published {
@@ -274,7 +292,7 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
         faults.push("it has a built-in root's name and another key".to_owned());
         format!("not the built-in root of {}", side.chain_noun())
     } else if let Some((side, _)) =
-        built_in().find(|(_, anchor)| anchor.key().same_secret(certificate.key()))
+        built_in().find(|(_, anchor)| anchor.public_key().same_secret(certificate.public_key()))
     {
         faults.push("it has a built-in root's key and another name".to_owned());
         format!("not the built-in root of {}", side.chain_noun())
@@ -295,7 +313,7 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
             "it is no root: it was issued by {}",
             name_text(certificate.issuer())
         ));
-    } else if !certificate.is_signed_by(certificate.key()) {
+    } else if !certificate.is_signed_by(certificate.public_key()) {
         let judged = crate::x509::SignatureAlgorithm::from_der(certificate.outer_algorithm());
         match judged {
             Ok(_) => faults.push(
@@ -306,8 +324,8 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
     }
     faults.extend(
         certificate
-            .key()
-            .usable()
+            .public_key()
+            .check_usable()
             .err()
             .map(|fault| format!("it holds {fault}, under which no chain is verified")),
     );
@@ -324,13 +342,18 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
                             d), so chains are verified all the same"
         ));
     }
-    notes.extend(certificate.faults().iter().map(ToString::to_string));
-    Found {
+    notes.extend(
+        certificate
+            .tolerated_faults()
+            .iter()
+            .map(ToString::to_string),
+    );
+    RootCandidate {
         subject: name_text(certificate.subject()),
         issuer: name_text(certificate.issuer()),
-        key: certificate.key().describe(),
-        key_sha256: hex(certificate.spki_sha256()),
-        certificate_sha256: hex(&certificate.fingerprint()),
+        key: certificate.public_key().describe(),
+        key_sha256: to_hex(certificate.spki_sha256()),
+        certificate_sha256: to_hex(&certificate.fingerprint()),
         not_before: certificate.not_before(),
         not_after: certificate.not_after(),
         what,

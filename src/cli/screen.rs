@@ -1,19 +1,19 @@
-//! A terminal at which somebody can be asked: what is shown there, the question, and the answer.
+//! A terminal where somebody can be asked: what is shown there, the question, and the answer.
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 
-use super::ui::Text;
+use super::ui::StyledText;
 use crate::fsio;
 
 /// The longest line that is read as an answer.
 const MAX_ANSWER: u64 = 256;
 
-/// Where questions are asked. All that is written to it passes the gate of [`Text`].
+/// The terminal where questions are asked. All that is written to it passes through [`StyledText`].
 pub(crate) struct Screen(Box<dyn Write>);
 
 impl Screen {
-    /// Where to ask, if somebody is there to answer. Where standard error goes elsewhere
-    /// (`2>&1 | tee log`), somebody still sits at the terminal.
+    /// Opens the terminal to ask at, if somebody is there to answer. Where standard error goes
+    /// elsewhere (`2>&1 | tee log`), somebody still sits at the terminal.
     pub(crate) fn open() -> Option<Self> {
         if !std::io::stdin().is_terminal() {
             return None;
@@ -21,12 +21,12 @@ impl Screen {
         if std::io::stderr().is_terminal() {
             return Some(Screen(Box::new(anstream::stderr())));
         }
-        let tty = fsio::terminal().ok()?;
+        let tty = fsio::open_terminal().ok()?;
         Some(Screen(Box::new(anstream::AutoStream::auto(tty))))
     }
 
-    /// Shows a text, as it is: with its last newline, or without.
-    pub(crate) fn show(&mut self, text: impl Into<Text>) {
+    /// Shows a text as it is, with or without a last newline.
+    pub(crate) fn show(&mut self, text: impl Into<StyledText>) {
         // Nobody may be there any more: then there is no answer either.
         drop(
             self.0
@@ -35,9 +35,9 @@ impl Screen {
         );
     }
 
-    /// Shows a question, and reads one line as its answer, without white space around it; nothing
-    /// where the keyboard is gone.
-    pub(crate) fn ask(&mut self, question: impl Into<Text>) -> Option<String> {
+    /// Shows a question, and reads one line as its answer, without white space around it. `None`:
+    /// the keyboard is gone.
+    pub(crate) fn ask(&mut self, question: impl Into<StyledText>) -> Option<String> {
         self.show(question);
         let mut line = String::new();
         match std::io::stdin()

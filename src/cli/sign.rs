@@ -1,39 +1,43 @@
 //! `hsmboot sign`
 
-mod before;
 #[cfg(feature = "awskms")]
 mod issuer;
+mod preconditions;
 mod response;
 
 #[cfg(any(feature = "online", feature = "qr"))]
-pub(crate) use before::signed_already;
-pub(crate) use before::{already_signed, check_places, fit_ca, grounds, signed_before};
+pub(crate) use preconditions::check_signed;
+pub(crate) use preconditions::{
+    already_signed_error, check_ca_fit, check_places_free, find_earlier_pair, signing_grounds,
+};
 #[cfg(feature = "online")]
-pub(crate) use response::notes;
-pub(crate) use response::{Signed, Told, note_subject, show_notes};
+pub(crate) use response::pair_notes;
+pub(crate) use response::{SignatureSummary, SignedPair, note_subject, show_notes};
 
 use std::path::{Path, PathBuf};
 
 use super::args::{PassphraseArgs, TrustArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
-use super::expect::{ExpectArgs, Side};
+use super::expect::{ExpectArgs, FingerprintSide};
 use super::hardware;
 use super::key::{KeyAccess, ca_key_help};
 use super::owner::NamedCa;
-use super::step::{StepArgs, judged, refuse_gaps, seal, warn_of_gaps};
+use super::step::{StepArgs, make_seal, refuse_gaps, warn_of_gaps, with_judgement};
 use super::token::TokenArgs;
-use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Store, Transcript, Waiver};
+use super::ui::{CommandOutput, Ui};
+use crate::bundle::{
+    Bundle, Digests, Fingerprint, SignatureOrigin, Store, Transcript, TranscriptStep, Waiver,
+};
 use crate::ca::KeySource;
 use crate::check::Pair;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::owner::Owner;
-use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
+use crate::sign::{DEFAULT_DAYS, Grounds, SigningCa, SigningTerms, issue};
 use crate::verify::{self as engine, Evidence, Judgement};
-use crate::x509::{Moment, TrustAnchor, hex};
+use crate::x509::{Moment, TrustAnchor, to_hex};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -94,7 +98,7 @@ pub struct CaArgs {
     ca: Option<PathBuf>,
     #[arg(long, value_name = "KEY", help = ca_key_help(), requires = "ca")]
     ca_key: Option<PathBuf>,
-    /// How many days the signed certificate lasts, at most until the CA's own end
+    /// The days that the signed certificate lasts, at most until the CA's own end
     #[arg(
         long,
         value_name = "N",
@@ -113,7 +117,7 @@ pub struct CaArgs {
 }
 
 /// The CA, as the command line names it.
-enum Signer {
+enum SignerChoice {
     /// A certificate and its key.
     Own {
         certificate: PathBuf,
@@ -125,10 +129,10 @@ enum Signer {
 }
 
 impl CaArgs {
-    fn signer(&self) -> Result<Signer> {
+    fn choose_signer(&self) -> Result<SignerChoice> {
         #[cfg(feature = "awskms")]
-        if let Some(arn) = self.issuer.arn()? {
-            return Ok(Signer::Service(arn));
+        if let Some(arn) = self.issuer.checked_ca_arn()? {
+            return Ok(SignerChoice::Service(arn));
         }
         let (Some(certificate), Some(key)) = (&self.ca, &self.ca_key) else {
             return Err(Error::new(
@@ -140,15 +144,15 @@ impl CaArgs {
         let source = KeySource::parse(key)?;
         #[cfg(feature = "awskms")]
         self.access.options_for([&source])?;
-        Ok(Signer::Own {
+        Ok(SignerChoice::Own {
             certificate: certificate.clone(),
             source,
         })
     }
 }
 
-/// What is signed, on what grounds, and how that is written down.
-struct Work<'a> {
+/// The signing: what is signed, on what grounds, and how it is recorded.
+struct SigningJob<'a> {
     args: &'a Args,
     ui: &'a Ui,
     bundle: &'a Bundle,
@@ -158,14 +162,16 @@ struct Work<'a> {
     waiver: Option<Waiver>,
     /// The roots that were given: SHA-256 by file.
     roots: Digests,
-    /// When the evidence was judged.
+    /// The time when the evidence was judged.
     now: Moment,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(args.unverified, false)?;
-    let signer = args.ca.signer()?;
-    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args.trust.build_policy(args.unverified, false)?;
+    let signer = args.ca.choose_signer()?;
+    let (anchors, roots) = args
+        .trust
+        .read_anchors_and_files(&Store::at_path(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_ready()?;
     if args.seal {
@@ -173,17 +179,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     } else {
         warn_of_gaps(&bundle, ui);
     }
-    let evidence = bundle.evidence(false, args.unverified)?;
+    let evidence = bundle.read_evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
-    let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
-    let grounds = grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
-        .map_err(|error| super::binary::told_of(error, &bundle, &evidence))?;
+    let waiver = Waiver::from_options(args.unverified, args.trust.reason.as_deref());
+    hardware::alarm_non_fips(&judgement.record, hardware::cluster_mode(None, &bundle), ui);
+    let grounds = signing_grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui).map_err(
+        |error| super::binary::with_conversion_hint_for_bundle(error, &bundle, &evidence),
+    )?;
     let recorded = waiver
         .clone()
         .filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let work = Work {
+    let work = SigningJob {
         args,
         ui,
         bundle: &bundle,
@@ -195,60 +202,65 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         now,
     };
     match signer {
-        Signer::Own {
+        SignerChoice::Own {
             certificate,
             source,
-        } => work.by_own_ca(&certificate, &source),
+        } => work.sign_with_own_ca(&certificate, &source),
         #[cfg(feature = "awskms")]
-        Signer::Service(arn) => work.by_service(&arn),
+        SignerChoice::Service(arn) => work.sign_by_service(&arn),
     }
 }
 
-impl Work<'_> {
-    fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
-        let Work { args, ui, now, .. } = *self;
+impl SigningJob<'_> {
+    fn sign_with_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<CommandOutput> {
+        let SigningJob { args, ui, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
-        fit_ca(&named.trust_anchor, &shown(certificate), now)?;
-        if let Some(done) = self.done_before(&named.trust_anchor, "--ca")? {
+        check_ca_fit(&named.trust_anchor, &shown_path(certificate), now)?;
+        if let Some(done) = self.earlier_output(&named.trust_anchor, "--ca")? {
             return Ok(done);
         }
-        check_places(self.bundle, &named.trust_anchor, args.force)?;
-        let compared = self.compare()?;
+        check_places_free(self.bundle, &named.trust_anchor, args.force)?;
+        let compared = self.compare_request()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
             token: &args.ca.token,
-            certificate: Some(named.trust_anchor.first().clone()),
+            certificate: Some(named.trust_anchor.signing_ca().clone()),
             bundle: Some(self.bundle.store()),
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
-        let key = access.load(source, ui)?;
-        let ca = Ca::new(
+        let key = access.load_key(source, ui)?;
+        let ca = SigningCa::new(
             named.trust_anchor.to_pem().as_bytes(),
             key.key.as_ref(),
             now,
         )?;
-        let owner = named.owner();
-        owner.is(ca.trust_anchor(), "the CA that signs")?;
+        let owner = named.to_owner();
+        owner.check_same_anchor(ca.trust_anchor(), "the CA that signs")?;
         self.bundle.check_unchanged(args.seal)?;
         let pair = issue(
             &self.grounds,
             &ca,
-            &Terms {
-                serial: super::random()?,
+            &SigningTerms {
+                serial: super::random_octets()?,
                 now,
                 days: args.ca.days,
             },
         )?;
-        let seal =
-            |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().first().key(), sealed);
-        let step = Step {
-            seal: args.seal.then_some(&seal),
-            ..self.step(named.given(), &owner, compared)
+        let seal = |sealed: &[u8]| {
+            make_seal(
+                key.key.as_ref(),
+                pair.trust_anchor().signing_ca().public_key(),
+                sealed,
+            )
         };
-        self.finish(
+        let step = TranscriptStep {
+            seal: args.seal.then_some(&seal),
+            ..self.transcript_step(named.file_digest(), &owner, compared)
+        };
+        self.finish_signing(
             &pair,
-            Origin {
+            SignatureOrigin {
                 ca_key: key.name.clone().map(Into::into),
                 issued_by: None,
             },
@@ -258,10 +270,10 @@ impl Work<'_> {
         )
     }
 
-    /// What an earlier run has signed, where this CA would sign the same again: nothing is asked
-    /// for and nothing is changed.
-    fn done_before(&self, ca: &TrustAnchor, option: &str) -> Result<Option<Outcome>> {
-        let Work {
+    /// Returns the result of an earlier run, where this CA would sign the same again. Nothing is
+    /// asked for and nothing is changed.
+    fn earlier_output(&self, ca: &TrustAnchor, option: &str) -> Result<Option<CommandOutput>> {
+        let SigningJob {
             args,
             bundle,
             evidence,
@@ -269,43 +281,43 @@ impl Work<'_> {
             now,
             ..
         } = *self;
-        let Some(pair) = signed_before(bundle, ca, option, now, args.force)? else {
+        let Some(pair) = find_earlier_pair(bundle, ca, option, now, args.force)? else {
             return Ok(None);
         };
         if args.seal && Transcript::read(bundle.store())?.sealed_up_to().is_none() {
-            return Err(already_signed(
+            return Err(already_signed_error(
                 bundle,
                 "it is this CA's and fits, and no step of the transcript is sealed",
             ));
         }
-        let compared = args.expect.expect.is_some() && self.compare()?;
+        let compared = args.expect.expect.is_some() && self.compare_request()?;
         show_notes(&pair, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
-        let signed = Signed {
+        let signed = SignedPair {
             bundle,
             pair: &pair,
             evidence,
             record,
             unverified,
-            origin: Origin::default(),
+            origin: SignatureOrigin::default(),
             signed_at: now,
             force: false,
         };
-        let signed = signed.left_before();
-        let told = Told {
-            request: self.request(),
+        let signed = signed.with_recorded_origin();
+        let told = SignatureSummary {
+            request: self.request_fingerprint(),
             compared,
             changed: false,
-            again: self.again(&pair),
+            again: self.submit_options(&pair),
         };
-        Ok(Some(signed.answer(&signed.response(), &told)))
+        Ok(Some(signed.signing_output(&signed.to_response(), &told)))
     }
 
     /// Asks for the fingerprint that the other side read out.
-    fn compare(&self) -> Result<bool> {
-        self.args.expect.compare(
-            self.request(),
-            &Side {
+    fn compare_request(&self) -> Result<bool> {
+        self.args.expect.compare_fingerprint(
+            self.request_fingerprint(),
+            &FingerprintSide {
                 what: "request",
                 by: "fetch",
             },
@@ -313,44 +325,52 @@ impl Work<'_> {
         )
     }
 
-    fn request(&self) -> Fingerprint {
+    fn request_fingerprint(&self) -> Fingerprint {
         Fingerprint::of_request(self.bundle.id(), self.evidence)
     }
 
-    fn step(&self, given: Digests, owner: &Owner, compared: bool) -> Step<'static> {
-        Step {
+    fn transcript_step(
+        &self,
+        given: Digests,
+        owner: &Owner,
+        compared: bool,
+    ) -> TranscriptStep<'static> {
+        TranscriptStep {
             given: given.into_iter().chain(self.roots.clone()).collect(),
             reason: self.args.trust.reason(),
             unverified: self.waiver.is_some(),
             fingerprint_compared: Some(compared),
             owner: Some(owner.basis().as_str()),
-            ..judged(
-                self.args.step.begin(self.now),
+            ..with_judgement(
+                self.args.step.begin_step(self.now),
                 &self.judgement.record,
                 &self.roots,
             )
         }
     }
 
-    /// What `submit` has to be told: which CA is the owner's, and what judges the bundle alike. A
-    /// CA that is a service has no file.
-    fn again(&self, pair: &Pair) -> Vec<String> {
+    /// Returns the options for `submit`: those that name the owner's CA, and those that judge the
+    /// bundle alike. A CA that is a service has no file.
+    fn submit_options(&self, pair: &Pair) -> Vec<String> {
         let owner = match &self.args.ca.ca {
-            Some(file) => vec!["--ca".to_owned(), hint::path(file, "FILE")],
-            None => owner_by_fingerprint(pair.trust_anchor()),
+            Some(file) => vec!["--ca".to_owned(), hint::path_word(file, "FILE")],
+            None => fingerprint_options(pair.trust_anchor()),
         };
-        owner.into_iter().chain(self.args.trust.again()).collect()
+        owner
+            .into_iter()
+            .chain(self.args.trust.options_to_repeat())
+            .collect()
     }
 
-    fn finish(
+    fn finish_signing(
         &self,
         pair: &Pair,
-        origin: Origin,
+        origin: SignatureOrigin,
         signed_at: Moment,
-        step: &Step<'_>,
+        step: &TranscriptStep<'_>,
         compared: bool,
-    ) -> Result<Outcome> {
-        let Work {
+    ) -> Result<CommandOutput> {
+        let SigningJob {
             args,
             bundle,
             evidence,
@@ -359,7 +379,7 @@ impl Work<'_> {
         } = *self;
         show_notes(pair, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
-        let signed = Signed {
+        let signed = SignedPair {
             bundle,
             pair,
             evidence,
@@ -369,24 +389,27 @@ impl Work<'_> {
             signed_at,
             force: args.force,
         };
-        let response = signed.keep(step)?;
-        let told = Told {
-            request: self.request(),
+        let response = signed.write_keeping_certificate(step)?;
+        let told = SignatureSummary {
+            request: self.request_fingerprint(),
             compared,
             changed: true,
-            again: self.again(pair),
+            again: self.submit_options(pair),
         };
-        Ok(signed.answer(&response, &told))
+        Ok(signed.signing_output(&response, &told))
     }
 }
 
-/// The options that name a CA by its fingerprint: of its certificate, and of a longer chain its
-/// root's too.
-fn owner_by_fingerprint(ca: &TrustAnchor) -> Vec<String> {
-    let root = ca.above().last().filter(|_| ca.above().len() > 1);
-    [Some(ca.first()), root]
+/// Returns the options that name a CA by its fingerprint: its certificate's and, of a longer chain,
+/// its root's too.
+fn fingerprint_options(ca: &TrustAnchor) -> Vec<String> {
+    let root = ca
+        .certificates_above()
+        .last()
+        .filter(|_| ca.certificates_above().len() > 1);
+    [Some(ca.signing_ca()), root]
         .into_iter()
         .flatten()
-        .flat_map(|ca| ["--ca-fingerprint".to_owned(), hex(&ca.fingerprint())])
+        .flat_map(|ca| ["--ca-fingerprint".to_owned(), to_hex(&ca.fingerprint())])
         .collect()
 }

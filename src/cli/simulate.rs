@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use access::AccessArgs;
 
-use super::ui::{Format, Outcome, Text, Ui, write_stdout};
+use super::ui::{CommandOutput, OutputFormat, StyledText, Ui, write_stdout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::simulator::{FaultRule, Options, Reference, SimError, Simulator, Speed};
 
@@ -28,12 +28,12 @@ malformed credentials, or a state file that is
 damaged or none; 8 another simulator uses the state file, or another file stands where a root is \
 to be written; 130 interrupted")]
 pub struct Args {
-    /// Where to listen; port 0 is one that is free
+    /// The address to listen on; port 0 takes one that is free
     #[arg(
         long,
         value_name = "ADDR",
         default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        value_parser = address,
+        value_parser = parse_address,
     )]
     listen: SocketAddr,
     /// Write aws-root.crt and manufacturer-root.crt there, for --aws-root and --manufacturer-root
@@ -46,15 +46,15 @@ pub struct Args {
     #[arg(long, conflicts_with = "speed")]
     instant: bool,
     /// States of transition pass this many times as fast
-    #[arg(long, value_name = "N", value_parser = speed)]
+    #[arg(long, value_name = "N", value_parser = parse_speed)]
     speed: Option<Speed>,
-    /// Which edition of the service: today's, or that of the API Reference of 2022-06-06, which
-    /// makes clusters of hsm1.medium
+    /// The edition of the service: today's, or that of the API Reference of 2022-06-06, which makes
+    /// clusters of hsm1.medium
     #[arg(
         long,
         value_name = "DATE",
         default_value = Reference::default().name(),
-        value_parser = reference,
+        value_parser = parse_reference,
     )]
     reference: Reference,
     /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
@@ -69,20 +69,20 @@ pub struct Args {
     /// or throttling:25% (may repeat; the names are in docs/simulator.md)
     #[arg(long = "fault", value_name = "FAULT", value_parser = FaultRule::parse)]
     faults: Vec<FaultRule>,
-    /// What faults with a percentage are drawn from: the same seed and calls meet the same faults
+    /// The seed for faults with a percentage: the same seed and calls meet the same faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }
 
-/// An address with its port; a name, such as `localhost`, is looked up.
-fn address(text: &str) -> std::result::Result<SocketAddr, String> {
+/// Parses an address with its port; a name, such as `localhost`, is looked up.
+fn parse_address(text: &str) -> std::result::Result<SocketAddr, String> {
     let found = std::net::ToSocketAddrs::to_socket_addrs(text)
         .ok()
         .and_then(|mut all| all.next());
     found.ok_or_else(|| String::from("expected an address and a port, such as 127.0.0.1:8080"))
 }
 
-fn reference(text: &str) -> std::result::Result<Reference, String> {
+fn parse_reference(text: &str) -> std::result::Result<Reference, String> {
     Reference::parse(text).ok_or_else(|| {
         format!(
             "expected one of {}",
@@ -91,20 +91,20 @@ fn reference(text: &str) -> std::result::Result<Reference, String> {
     })
 }
 
-fn speed(text: &str) -> std::result::Result<Speed, String> {
-    let factor = text.parse().ok().and_then(Speed::times);
+fn parse_speed(text: &str) -> std::result::Result<Speed, String> {
+    let factor = text.parse().ok().and_then(Speed::from_factor);
     factor.ok_or_else(|| {
         String::from("a speed is a number above 0; 1 is the default, 0.01 a hundred times as slow")
     })
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let speed = if args.instant {
         Speed::INSTANT
     } else {
         args.speed.unwrap_or_default()
     };
-    let credentials = args.access.credentials(ui)?;
+    let credentials = args.access.read_credentials(ui)?;
     let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
     let state = args.state.clone();
     let reference = args.reference;
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         state,
         ..Options::default()
     };
-    let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
+    let simulator = Simulator::spawn(options).map_err(|fault| simulator_error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(format!(
             "whoever can reach {} can use this simulator, its control commands included",
@@ -131,14 +131,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(directory) = &args.roots {
         simulator
             .write_roots(directory)
-            .map_err(|fault| error(&fault))?;
+            .map_err(|fault| simulator_error(&fault))?;
     }
     let line = format!("listening on {}", simulator.url());
     match ui.format {
         // Nobody has to read it.
-        Format::Text => drop(write_stdout(&Text::from(format!("{line}\n")))),
+        OutputFormat::Text => drop(write_stdout(&StyledText::from(format!("{line}\n")))),
         // Standard output is for the one document at the end.
-        Format::Json => ui.say(&line),
+        OutputFormat::Json => ui.say(&line),
     }
     loop {
         // A signal ends the program (signals.rs).
@@ -146,7 +146,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-fn error(fault: &SimError) -> Error {
+fn simulator_error(fault: &SimError) -> Error {
     let (kind, hint) = match fault {
         SimError::BadState { .. } => (
             ErrorKind::BadState,

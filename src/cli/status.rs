@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::online::{OnlineArgs, block_on, cluster_id};
-use super::ui::{Outcome, Text, Ui};
+use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::ui::{CommandOutput, StyledText, Ui};
 use super::{next_steps, view};
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
-use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
+use crate::claim::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::handover::Lead;
-use crate::outside::shown;
-use crate::x509::hex;
+use crate::outside::shown_path;
+use crate::x509::to_hex;
 
 /// Show a cluster, or all of the region's, whose it is, and what comes next
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ Exit codes: 0 shown, and with --ca: yours, or claimed by nobody yet; 4 --ca name
 cannot be reached; 8 with --ca: another CA has claimed it, or it cannot be told who has")]
 pub struct Args {
     /// The cluster (default: all)
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Option<ClusterId>,
     /// Your CA's certificate, or chain: say whose each cluster is. It may be one that CloudHSM
     /// would refuse today
@@ -47,13 +47,13 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let owner = args.ca.as_deref().map(read_ca).transpose()?;
     let (clusters, place) = block_on(async {
         let service = args.online.connect(None, ui).await?;
         let clusters = match &args.cluster_id {
-            None => service.list().await?,
-            Some(id) => match service.describe(id.as_str()).await? {
+            None => service.list_clusters().await?,
+            Some(id) => match service.describe_cluster(id.as_str()).await? {
                 Some(cluster) => vec![cluster],
                 None => {
                     let place = Some(service.place().clone());
@@ -71,21 +71,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let mut document = json!({
         "region": place.region,
         "endpoint": place.endpoint,
-        "clusters": clusters.iter().map(view::document).collect::<Vec<_>>(),
+        "clusters": clusters.iter().map(view::cluster_document).collect::<Vec<_>>(),
     });
     let mut text = String::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
     let mut lead = Some(Lead::Judge);
     for cluster in &clusters {
-        text.push_str(&view::text(cluster));
+        text.push_str(&view::cluster_text(cluster));
         if let Some(owner) = &owner {
-            let whose = Whose::of(cluster, owner);
-            text.push_str(&format!("  {:12}  {}\n", "owner", whose.says()));
-            owners.push(whose.document(cluster));
-            lead = matches!(whose, Whose::ThisCa).then_some(Lead::Nothing);
+            let whose = ClaimedBy::judge_cluster(cluster, owner);
+            text.push_str(&format!("  {:12}  {}\n", "owner", whose.owner_text()));
+            owners.push(whose.owner_document(cluster));
+            lead = matches!(whose, ClaimedBy::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
-            if args.cluster_id.is_some() || !super::cluster::is_going(cluster) {
-                errors.extend(whose.error());
+            if args.cluster_id.is_some() || !super::cluster::is_deleting_or_deleted(cluster) {
+                errors.extend(whose.into_error());
             }
         }
     }
@@ -97,23 +97,23 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             "ca_sha256".to_owned(),
             owner
                 .iter()
-                .map(|ca| json!(hex(&ca.shown().fingerprint)))
+                .map(|ca| json!(to_hex(&ca.to_shown_certificate().fingerprint)))
                 .collect(),
         );
         object.insert("owners".to_owned(), Value::Array(owners));
     }
-    let mut text = Text::from(text);
+    let mut text = StyledText::from(text);
     if let (Some(_), [cluster]) = (&args.cluster_id, clusters.as_slice()) {
         // What is another's, or cannot be told, is nothing to go on with.
         let steps = lead
-            .map(|lead| next_steps::of_cluster(cluster, place.region.as_ref(), lead))
+            .map(|lead| next_steps::steps_of_cluster(cluster, place.region.as_ref(), lead))
             .unwrap_or_default();
-        next_steps::add(&steps, &mut document, &mut text);
+        next_steps::add_steps(&steps, &mut document, &mut text);
     }
-    Ok(Outcome {
+    Ok(CommandOutput {
         document,
         text,
-        error: worst(errors),
+        error: worst_error(errors),
     })
 }
 
@@ -122,14 +122,14 @@ fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
         Error::new(
             ErrorKind::Malformed,
-            format!("{}: {fault}", shown(path)),
+            format!("{}: {fault}", shown_path(path)),
             "give the CA's certificate, or its chain, in PEM or DER",
         )
     })
 }
 
-/// Whose a cluster is, as far as it can be told.
-enum Whose {
+/// The owner of a cluster, as far as it can be told.
+enum ClaimedBy {
     /// This CA's.
     ThisCa,
     /// Another CA's.
@@ -140,18 +140,18 @@ enum Whose {
     Unknown(Error),
 }
 
-impl Whose {
-    fn of(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
+impl ClaimedBy {
+    fn judge_cluster(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
         // In these two states it is nobody's, whatever an InitializeCluster that fell back has left
         // behind. A cluster that is being restored was claimed before.
-        let restored = cluster.origin().is_some();
+        let restored = cluster.origin_text().is_some();
         match cluster.state {
-            ClusterState::Uninitialized => return Whose::Nobody,
-            ClusterState::CreateInProgress if !restored => return Whose::Nobody,
+            ClusterState::Uninitialized => return ClaimedBy::Nobody,
+            ClusterState::CreateInProgress if !restored => return ClaimedBy::Nobody,
             _ => {}
         }
         let Some(text) = &cluster.certificates.cluster_certificate else {
-            return Whose::Unknown(
+            return ClaimedBy::Unknown(
                 Failure::StateForbids {
                     cluster: Box::new(cluster.clone()),
                     sent: false,
@@ -159,20 +159,20 @@ impl Whose {
                 .into(),
             );
         };
-        let judged = judge(text, owner, &Expected::default());
+        let judged = judge_ownership(text, owner, &ExpectedClaim::default());
         let (cluster_id, state, theirs, origin) = (
             cluster.cluster_id.to_string(),
             cluster.state.clone(),
             judged.shown,
-            cluster.origin(),
+            cluster.origin_text(),
         );
-        let ours = owner.first().map(OwnerCertificate::shown);
+        let ours = owner.first().map(OwnerCertificate::to_shown_certificate);
         match judged.ownership {
             Ownership::ThisCertificate
             | Ownership::AnotherCertificate
             | Ownership::NoCsrToCompare
-            | Ownership::AnotherKey => Whose::ThisCa,
-            Ownership::AnotherCa => Whose::AnotherCa(
+            | Ownership::AnotherKey => ClaimedBy::ThisCa,
+            Ownership::AnotherCa => ClaimedBy::AnotherCa(
                 Failure::ClaimedByAnother {
                     cluster_id,
                     state,
@@ -183,7 +183,7 @@ impl Whose {
                 }
                 .into(),
             ),
-            Ownership::CannotBeJudged(doubt) => Whose::Unknown(
+            Ownership::CannotBeJudged(doubt) => ClaimedBy::Unknown(
                 Failure::OwnerUnclear {
                     cluster_id,
                     state,
@@ -199,37 +199,37 @@ impl Whose {
 
     const fn name(&self) -> &'static str {
         match self {
-            Whose::ThisCa => "this-ca",
-            Whose::AnotherCa(_) => "another-ca",
-            Whose::Nobody => "nobody",
-            Whose::Unknown(_) => "unknown",
+            ClaimedBy::ThisCa => "this-ca",
+            ClaimedBy::AnotherCa(_) => "another-ca",
+            ClaimedBy::Nobody => "nobody",
+            ClaimedBy::Unknown(_) => "unknown",
         }
     }
 
-    const fn says(&self) -> &'static str {
+    const fn owner_text(&self) -> &'static str {
         match self {
-            Whose::ThisCa => "yours: this CA has claimed it",
-            Whose::AnotherCa(_) => "another's: not this CA has claimed it",
-            Whose::Nobody => "nobody yet: it is not claimed",
-            Whose::Unknown(_) => "it cannot be told",
+            ClaimedBy::ThisCa => "yours: this CA has claimed it",
+            ClaimedBy::AnotherCa(_) => "another's: not this CA has claimed it",
+            ClaimedBy::Nobody => "nobody yet: it is not claimed",
+            ClaimedBy::Unknown(_) => "it cannot be told",
         }
     }
 
-    fn document(&self, cluster: &Cluster) -> Value {
+    fn owner_document(&self, cluster: &Cluster) -> Value {
         json!({ "cluster_id": cluster.cluster_id, "owner": self.name() })
     }
 
-    fn error(self) -> Option<Error> {
+    fn into_error(self) -> Option<Error> {
         match self {
-            Whose::AnotherCa(error) | Whose::Unknown(error) => Some(error),
-            Whose::ThisCa | Whose::Nobody => None,
+            ClaimedBy::AnotherCa(error) | ClaimedBy::Unknown(error) => Some(error),
+            ClaimedBy::ThisCa | ClaimedBy::Nobody => None,
         }
     }
 }
 
-/// The error that the command ends with: of several clusters', another CA's claim before what
-/// cannot be told; the others are named.
-fn worst(mut errors: Vec<Error>) -> Option<Error> {
+/// Returns the error that the command ends with: of several clusters', another CA's claim before
+/// what cannot be told. The others are named in it.
+fn worst_error(mut errors: Vec<Error>) -> Option<Error> {
     let at = errors
         .iter()
         .position(|error| error.kind == ErrorKind::ClaimedByAnotherCa)
@@ -239,7 +239,7 @@ fn worst(mut errors: Vec<Error>) -> Option<Error> {
     }
     let mut worst = errors.remove(at);
     for other in errors {
-        worst.message = worst.message.and(other.message.lines().next());
+        worst.message = worst.message.followed_by(other.message.lines().next());
     }
     Some(worst)
 }

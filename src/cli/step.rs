@@ -1,38 +1,38 @@
-//! What a command says of itself in the bundle's transcript.
+//! A command's own entry in the bundle's transcript.
 
 use super::TOOL;
 use super::ui::Ui;
 use super::variable::unless_empty;
-use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
+use crate::bundle::{Bundle, Digests, Seal, Transcript, TranscriptStep};
 use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
-use crate::x509::{Moment, PublicKey, hex, sha256};
+use crate::x509::{Moment, PublicKey, sha256, to_hex};
 
-/// Who does it.
+/// The option that names who does a step.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StepArgs {
-    /// Who does this step, for the bundle's transcript
+    /// The name of who does this step, for the bundle's transcript
     #[arg(
         long,
         value_name = "NAME",
         env = unless_empty("HSMBOOT_OPERATOR"),
-        value_parser = operator,
+        value_parser = parse_operator,
     )]
     operator: Option<String>,
 }
 
 impl StepArgs {
-    /// A step that begins now.
-    pub(crate) fn begin(&self, now: Moment) -> Step<'static> {
-        Step {
+    /// Returns a step that begins now.
+    pub(crate) fn begin_step(&self, now: Moment) -> TranscriptStep<'static> {
+        TranscriptStep {
             time: Some(now),
             tool: TOOL,
             command: command_line(),
-            host: host(),
+            host: host_name(),
             operator: self.operator.clone().map(Into::into),
-            ..Step::default()
+            ..TranscriptStep::default()
         }
     }
 }
@@ -40,16 +40,16 @@ impl StepArgs {
 /// The longest name of an operator, in characters.
 const MAX_OPERATOR: usize = 200;
 
-fn operator(text: &str) -> std::result::Result<String, String> {
-    match short_text(text, MAX_OPERATOR)?.trim() {
+fn parse_operator(text: &str) -> std::result::Result<String, String> {
+    match check_short_text(text, MAX_OPERATOR)?.trim() {
         "" => Err("a name is expected".to_owned()),
         name => Ok(name.to_owned()),
     }
 }
 
-/// Text that is recorded, and shown again in another place: bounded, and nothing in it that a
-/// terminal would obey or hide.
-pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
+/// Checks a text that is recorded and shown again elsewhere: it is bounded, and holds nothing that
+/// a terminal would obey or hide.
+pub(crate) fn check_short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
     match text.chars().count() {
         length if length > max => Err(format!(
             "it has {length} characters, expected at most {max}"
@@ -61,9 +61,9 @@ pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, St
     }
 }
 
-/// Why a bundle's transcript is known not to be the record of all that was done to it; `None` where
-/// it may be.
-fn gap(bundle: &Bundle) -> Option<Lines> {
+/// Returns the reason why a bundle's transcript is known not to record all that was done to it;
+/// `None` where it may.
+fn transcript_gap(bundle: &Bundle) -> Option<Lines> {
     // One that does not hold in itself is refused when the step is written.
     let transcript = Transcript::read(bundle.store()).ok()?;
     if transcript.entries().is_empty() {
@@ -77,24 +77,25 @@ fn gap(bundle: &Bundle) -> Option<Lines> {
     Some(
         error
             .message
-            .after("the transcript does not account for the bundle: "),
+            .prefixed_with("the transcript does not account for the bundle: "),
     )
 }
 
-/// Warns where a bundle's transcript does not account for its files, before more is built on them.
-/// No step relies on a transcript: it goes on.
+/// Warns if a bundle's transcript does not account for its files, before more is built on them. No
+/// step relies on a transcript, so the step goes on.
 pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
-    if let Some(gap) = gap(bundle) {
+    if let Some(gap) = transcript_gap(bundle) {
         ui.warn(&gap);
     }
 }
 
-/// The same before a seal: one over a record that is known not to hold would be worse than none.
+/// Refuses such a transcript before a seal: a seal over a record that is known to be wrong would be
+/// worse than none.
 ///
 /// # Errors
 /// Class `Input`, `bad-transcript`.
 pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
-    match gap(bundle) {
+    match transcript_gap(bundle) {
         None => Ok(()),
         Some(gap) => Err(Error::new(
             ErrorKind::BadTranscript,
@@ -104,12 +105,12 @@ pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
     }
 }
 
-/// A seal by the CA's key, held against the CA's certificate before it is written, as every
-/// signature is.
+/// Makes a seal with the CA's key, and checks it with the CA's certificate before it is written, as
+/// every signature is.
 ///
 /// # Errors
-/// Class `Ca`: that the key does not sign; `bad-signature`.
-pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Seal> {
+/// Class `Ca`: the key does not sign, or `bad-signature`.
+pub(crate) fn make_seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Seal> {
     let seal = Seal::new(key.signature_algorithm(), &key.sign(sealed)?);
     if seal.is_by(ca, sealed) {
         return Ok(seal);
@@ -121,13 +122,17 @@ pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Sea
     ))
 }
 
-/// What was judged, by which roots of the user's, and what was accepted.
-pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> Step<'a> {
+/// Returns the step with the verdict, the roots that the user gave, and what was accepted.
+pub(crate) fn with_judgement<'a>(
+    step: TranscriptStep<'a>,
+    record: &Record,
+    roots: &Digests,
+) -> TranscriptStep<'a> {
     let accepted: Vec<String> = record
         .with(Status::Accepted)
         .map(|finding| finding.id.to_string())
         .collect();
-    Step {
+    TranscriptStep {
         verdict: Some(record.verdict_word().to_owned()),
         accepted,
         reason: record.terms.reason.clone(),
@@ -136,22 +141,22 @@ pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> St
     }
 }
 
-/// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs
-/// has: `./customerCA.crt` is not the bundle's.
-pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
-    let path = crate::outside::stored(path);
+/// Returns the name and digest of a file that is not the bundle's own. The name has a `/` in it,
+/// which none of the bundle's has: `./customerCA.crt` is not the bundle's.
+pub(crate) fn given_file_digest(path: &std::path::Path, content: &[u8]) -> Digests {
+    let path = crate::outside::stored_path(path);
     let name = if path.contains('/') {
         path
     } else {
         format!("./{path}")
     };
-    Digests::from([(name, hex(&sha256(content)))])
+    Digests::from([(name, to_hex(&sha256(content)))])
 }
 
 /// The longest word of a command line that is recorded whole, in characters.
 const MAX_WORD: usize = 500;
 
-fn shortened(word: &str) -> String {
+fn shorten_word(word: &str) -> String {
     let short: String = word.chars().take(MAX_WORD).collect();
     match word.chars().count().saturating_sub(MAX_WORD) {
         0 => short,
@@ -159,24 +164,24 @@ fn shortened(word: &str) -> String {
     }
 }
 
-/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:`
-/// URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is refused; in the place of another word
-/// it might still come here.
+/// Returns the command line. It holds no secret by design but one: a PIN that somebody put into a
+/// `pkcs11:` URI (RFC 7512, `pin-value`). Such a URI is refused as `--ca-key`; in place of another
+/// word it might still come here.
 fn command_line() -> Vec<OutsideText> {
     std::env::args_os()
         .map(|word| {
-            shortened(&without_userinfo(&without_pin(&crate::outside::stored(
-                word,
-            ))))
+            shorten_word(&without_userinfo(&without_pin(
+                &crate::outside::stored_path(word),
+            )))
             .into()
         })
         .collect()
 }
 
-/// This very command with more words behind it, for a hint; `None` where a word of it cannot be
-/// shown as it is, or must not be.
+/// Returns this very command with more words at its end, for a hint; `None` where a word of it
+/// cannot be shown unchanged, or must not be.
 #[cfg(feature = "online")]
-pub(crate) fn same_command(more: &[&str]) -> Option<String> {
+pub(crate) fn repeated_command(more: &[&str]) -> Option<String> {
     let words: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|word| word.into_string().ok())
@@ -189,7 +194,10 @@ pub(crate) fn same_command(more: &[&str]) -> Option<String> {
         .chain(words.iter().map(String::as_str))
         .chain(more.iter().copied())
         .collect();
-    words.iter().all(kept).then(|| crate::hint::command(&again))
+    words
+        .iter()
+        .all(kept)
+        .then(|| crate::hint::quote_command(&again))
 }
 
 fn without_pin(word: &str) -> String {
@@ -211,8 +219,8 @@ fn without_pin(word: &str) -> String {
     out + word.get(at..).unwrap_or_default()
 }
 
-/// A URL with a password in it is refused wherever one is used; in the place of another word it
-/// might still come here.
+/// Removes the user and password from a URL. Such a URL is refused wherever one is used; in place
+/// of another word it might still come here.
 fn without_userinfo(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else {
         return word.to_owned();
@@ -230,7 +238,7 @@ fn without_userinfo(word: &str) -> String {
     }
 }
 
-fn host() -> OutsideText {
+fn host_name() -> OutsideText {
     String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes())
         .into_owned()
         .into()
@@ -262,16 +270,19 @@ mod tests {
     fn a_seal_that_does_not_verify_is_not_written() {
         let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256)
             .unwrap()
-            .signer()
+            .to_file_key()
             .unwrap();
         let public = PublicKey::from_der(key.spki(), "the key").unwrap();
         assert!(
-            seal(&key, &public, b"a step")
+            make_seal(&key, &public, b"a step")
                 .unwrap()
                 .is_by(&public, b"a step")
         );
-        let error = seal(&Confused(key), &public, b"a step").unwrap_err();
-        assert_eq!((error.code(), error.kind), (5, ErrorKind::BadSignature));
+        let error = make_seal(&Confused(key), &public, b"a step").unwrap_err();
+        assert_eq!(
+            (error.exit_code(), error.kind),
+            (5, ErrorKind::BadSignature)
+        );
     }
 
     #[test]

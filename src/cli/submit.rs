@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::args::{TrustArgs, sha256_digits};
-use super::consent::{Answer, Intent, Question, YesArgs};
-use super::expect::{ExpectArgs, Side, another};
+use super::args::{TrustArgs, parse_sha256};
+use super::consent::{ClaimIntent, ConsentAnswer, ConsentQuestion, YesArgs};
+use super::expect::{ExpectArgs, FingerprintSide, another_fingerprint_error};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
-use super::step::{StepArgs, judged, warn_of_gaps};
-use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
+use super::step::{StepArgs, warn_of_gaps, with_judgement};
+use super::ui::{BOLD, CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, path_value, styled};
 use super::{TOOL, hardware, next_steps, sign};
-use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Store, Waiver};
+use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Store, TranscriptStep, Waiver};
 use crate::check::{self, Pair};
-use crate::claim::{self, Claim, How, Patience};
-use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster, Place};
+use crate::claim::{self, Claim, ClaimOrigin, Patience};
+use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, InitializeCluster};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::NewFile;
-use crate::outside::{Lines, OutsideText, shown};
-use crate::owner::{self, Authorized, Owner, Purpose, Response};
-use crate::submit::{Account, End, Host, drive, receipt};
+use crate::outside::{Lines, OutsideText, shown_path};
+use crate::owner::{self, Authorized, Owner, ProofPurpose, SignedResponse};
+use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
 use crate::verify::{self as engine, Roots};
 use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
 
@@ -58,7 +58,7 @@ pub struct Args {
     ca: Option<PathBuf>,
     /// The SHA-256 of your CA's certificate, which names the owner as well; of a chain of three or
     /// four, its root's too (may repeat)
-    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     ca_fingerprint: Vec<[u8; 32]>,
     #[command(flatten)]
     from_bundle: FromBundleArgs,
@@ -79,25 +79,36 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let policy = args
         .trust
-        .policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
-    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
+        .build_policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
+    let (anchors, roots) = args
+        .trust
+        .read_anchors_and_files(&Store::at_path(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_record()?;
     warn_of_gaps(&bundle, ui);
-    let evidence = bundle.evidence(false, args.unverified)?;
+    let evidence = bundle.read_evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
-    let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
-        .map_err(|error| asked_again(&bundle, super::binary::told_of(error, &bundle, &evidence)))?;
+    let waiver = Waiver::from_options(args.unverified, args.trust.reason.as_deref());
+    let grounds = sign::signing_grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
+        .map_err(|error| {
+            with_waiver_hint(
+                &bundle,
+                super::binary::with_conversion_hint_for_bundle(error, &bundle, &evidence),
+            )
+        })?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
-    let parts = Parts::read(&bundle, now)?;
-    let notes = parts.pair.as_ref().map(sign::notes).unwrap_or_default();
+    let parts = SignedParts::read(&bundle, now)?;
+    let notes = parts
+        .pair
+        .as_ref()
+        .map(sign::pair_notes)
+        .unwrap_or_default();
     notes.iter().for_each(|note| ui.warn(note));
-    let response = parts.response();
+    let response = parts.as_response();
     let named = args
         .ca
         .as_deref()
@@ -109,24 +120,24 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             .online
             .connect_within(args.timeout.timeout, region.as_ref(), ui)
             .await?;
-        let account = service.account().await;
+        let account = service.account_id().await;
         // Asked for here where it matters, so that the operator knows before anything is answered.
         // What keeps it from being told is met again by the claim.
         let live = match engine::is_for_non_fips_mode(&judgement.record) {
             true => service
-                .describe(bundle.id().as_str())
+                .describe_cluster(bundle.id().as_str())
                 .await
                 .ok()
                 .flatten()
                 .and_then(|cluster| cluster.mode),
             false => None,
         };
-        hardware::alarm(
+        hardware::alarm_non_fips(
             &judgement.record,
-            hardware::mode(live.as_ref(), &bundle),
+            hardware::cluster_mode(live.as_ref(), &bundle),
             ui,
         );
-        let intent = |owner| Intent {
+        let intent = |owner| ClaimIntent {
             cluster_id: bundle.id().as_str(),
             place: service.place(),
             account: account.as_ref(),
@@ -135,31 +146,35 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             record: &judgement.record,
             notes: &notes,
         };
-        let (owner, compared) = prove(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
+        let (owner, compared) =
+            prove_owner(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
         let given: Digests = roots
             .into_iter()
-            .chain(named.iter().flat_map(NamedCa::given))
+            .chain(named.iter().flat_map(NamedCa::file_digest))
             .collect();
-        let step = judged(args.step.begin(now), &judgement.record, &given);
-        let step = Step {
+        let step = with_judgement(args.step.begin_step(now), &judgement.record, &given);
+        let step = TranscriptStep {
             reason: args.trust.reason(),
             unverified: recorded.is_some(),
             owner: Some(owner.basis().as_str()),
             ..step
         };
-        let (id, patience) = (bundle.id().as_str(), patience(args.timeout.timeout));
+        let (id, patience) = (
+            bundle.id().as_str(),
+            patience_from_timeout(args.timeout.timeout),
+        );
         // What is not fit to be sent now may have been sent long ago.
         let (claim, unfit) = match parts.pair.clone() {
             Ok(pair) => (
-                Claim::submit(id, Authorized::new(pair, &grounds, &owner)?, patience),
+                Claim::for_submission(id, Authorized::new(pair, &grounds, &owner)?, patience),
                 None,
             ),
             Err(unfit) => (
-                Claim::confirm(id, owner.clone(), Some(parts.csr.clone()), patience),
+                Claim::for_confirmation(id, owner.clone(), Some(parts.csr.clone()), patience),
                 Some(unfit),
             ),
         };
-        let mut claim = claim.at(service.place().clone());
+        let mut claim = claim.with_place(service.place().clone());
         let mut host = Submission {
             watcher: Watcher::new(ui),
             ui,
@@ -172,40 +187,42 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             compared,
             sent_at: None,
         };
-        let end = drive(&service, &mut claim, &mut host).await?;
+        let end = drive_claim(&service, &mut claim, &mut host).await?;
         let (compared, sent_at) = (host.compared, host.sent_at);
-        let step = Step {
+        let step = TranscriptStep {
             fingerprint_compared: Some(compared.is_some()),
             ..host.step.clone()
         };
         drop(host);
         let outcome = match end {
-            End::WouldSend(request) => return Ok(would_send(&request, service.place(), &owner)),
-            End::WouldSign => return Err(without_pair()),
-            End::Claimed(outcome) => outcome,
+            DriveEnd::WouldSend(request) => {
+                return Ok(would_send_output(&request, service.place(), &owner));
+            }
+            DriveEnd::WouldSign => return Err(missing_pair_error()),
+            DriveEnd::Claimed(outcome) => outcome,
         };
-        let account = Account {
+        let account = ReceiptFacts {
             cluster_id: bundle.id(),
             region: service
                 .place()
                 .region
                 .as_ref()
-                .map(OutsideText::raw)
+                .map(OutsideText::as_raw)
                 .unwrap_or_default(),
-            endpoint: service.place().endpoint.as_ref().map(OutsideText::raw),
+            endpoint: service.place().endpoint.as_ref().map(OutsideText::as_raw),
             tool: TOOL,
             submitted_at: sent_at,
             now: super::now(),
             record: Some(&judgement.record),
             unverified: recorded.clone(),
         };
-        let receipt = receipt(&response, &owner, &outcome, &account);
+        let receipt = make_receipt(&response, &owner, &outcome, &account);
         if !args.dry_run {
             write_receipt(
                 &bundle,
                 &receipt,
                 outcome.how,
-                &Step {
+                &TranscriptStep {
                     time: Some(account.now),
                     ..step
                 },
@@ -213,14 +230,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         }
         let fingerprint = response.fingerprint(bundle.id());
         let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-        insert(&mut document, "bundle", path_value(bundle.path()));
-        insert(&mut document, "response_fingerprint", json!(fingerprint));
-        insert(
+        insert_member(&mut document, "bundle", path_value(bundle.path()));
+        insert_member(&mut document, "response_fingerprint", json!(fingerprint));
+        insert_member(
             &mut document,
             "response_compared",
             json!(compared.is_some()),
         );
-        let mut text = text(&bundle, &receipt, &outcome);
+        let mut text = claim_text(&bundle, &receipt, &outcome);
         let by = if compared.is_some() {
             "as expected"
         } else {
@@ -229,54 +246,54 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         text.push_str(&format!(
             "  response             fingerprint {fingerprint}, {by}\n"
         ));
-        let lead = next_steps::from_bundle(&bundle, &owner);
-        next_steps::add(
-            &next_steps::of_cluster(&outcome.cluster, service.place().region.as_ref(), lead),
+        let lead = next_steps::lead_from_bundle(&bundle, &owner);
+        next_steps::add_steps(
+            &next_steps::steps_of_cluster(&outcome.cluster, service.place().region.as_ref(), lead),
             &mut document,
             &mut text,
         );
-        Ok(Outcome::done(document, text))
+        Ok(CommandOutput::success(document, text))
     })
 }
 
-/// That somebody compared the fingerprint of the response, and so has seen what is about to be
-/// sent.
+/// The way in which somebody compared the fingerprint of the response, and so has seen what is
+/// about to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compared {
+enum ResponseComparison {
     /// By `--expect`.
     Beforehand,
     /// On the terminal, as the answer to what is about to happen.
     OnScreen,
 }
 
-/// The owner, as the command line names them or somebody at the terminal does. Otherwise whoever
+/// Proves the owner, whom the command line or somebody at the terminal names. Otherwise whoever
 /// could write to the bundle could have put a pair of their own there, and would own the cluster.
-fn prove(
+fn prove_owner(
     args: &Args,
     named: Option<&NamedCa>,
     bundle: &Bundle,
-    response: &Response<'_>,
-    intent: &Intent<'_>,
+    response: &SignedResponse<'_>,
+    intent: &ClaimIntent<'_>,
     ui: &Ui,
-) -> Result<(Owner, Option<Compared>)> {
-    let side = Side {
+) -> Result<(Owner, Option<ResponseComparison>)> {
+    let side = FingerprintSide {
         what: "response",
         by: "sign",
     };
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let by_response = |expected| {
         Owner::with_response(expected, bundle.id(), response)
-            .map_err(|apart| another(&side, &apart))
+            .map_err(|apart| another_fingerprint_error(&side, &apart))
     };
     // Everything that the command line says must hold.
     let expected = args.expect.expect.map(by_response).transpose()?;
-    let compared = expected.as_ref().map(|_| Compared::Beforehand);
+    let compared = expected.as_ref().map(|_| ResponseComparison::Beforehand);
     let by_fingerprints = || {
         Owner::with_fingerprints(
             &args.ca_fingerprint,
             response.trust_anchor,
             &place,
-            Purpose::Claim,
+            ProofPurpose::Claim,
         )
     };
     // With --ca, or the response's fingerprint, all of the chain is named: what is given besides
@@ -299,8 +316,8 @@ fn prove(
         )?,
     };
     if let Some(ca) = named {
-        let owner = ca.owner();
-        owner.is(response.trust_anchor, &place)?;
+        let owner = ca.to_owner();
+        owner.check_same_anchor(response.trust_anchor, &place)?;
         return Ok((owner, compared));
     }
     if let Some(owner) = fingerprint.or(expected) {
@@ -309,18 +326,20 @@ fn prove(
     if args.from_bundle.ca_from_bundle {
         return Ok((
             args.from_bundle
-                .waive(response.trust_anchor, args.trust.reason.as_deref(), ui),
+                .waive_proof(response.trust_anchor, args.trust.reason.as_deref(), ui),
             compared,
         ));
     }
     let asks = !args.consent.yes && !args.dry_run;
     let answer = if asks {
-        intent.ask(Question::Response)?
+        intent.show_and_ask(ConsentQuestion::Response)?
     } else {
         None
     };
     match answer {
-        Some(Answer::Response(typed)) => Ok((by_response(typed)?, Some(Compared::OnScreen))),
+        Some(ConsentAnswer::Response(typed)) => {
+            Ok((by_response(typed)?, Some(ResponseComparison::OnScreen)))
+        }
         _ => Err(owner::not_proven(
             "neither --ca nor --ca-fingerprint nor the response's fingerprint was given",
             response.trust_anchor,
@@ -329,7 +348,7 @@ fn prove(
     }
 }
 
-fn without_pair() -> Error {
+fn missing_pair_error() -> Error {
     Error::new(
         ErrorKind::Bug,
         "a submission asked for a pair that it was given",
@@ -337,8 +356,8 @@ fn without_pair() -> Error {
     )
 }
 
-/// The patience that `--timeout` asks for.
-pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
+/// Returns the patience that `--timeout` asks for.
+pub(crate) fn patience_from_timeout(timeout: Option<Duration>) -> Patience {
     match timeout {
         Some(limit) => Patience {
             creation: limit,
@@ -349,8 +368,9 @@ pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
     }
 }
 
-/// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
-fn asked_again(bundle: &Bundle, error: Error) -> Error {
+/// Adds the hint to repeat `--unverified` if the bundle was signed unverified. That decision is
+/// asked for again, not taken over.
+fn with_waiver_hint(bundle: &Bundle, error: Error) -> Error {
     let waived = bundle
         .response()
         .is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
@@ -366,22 +386,23 @@ fn asked_again(bundle: &Bundle, error: Error) -> Error {
     }
 }
 
-/// What a signed bundle holds, and the pair where it may be sent.
-struct Parts {
+/// The content of a signed bundle, and the pair where it may be sent.
+struct SignedParts {
     csr: Csr,
     signed_cert: Certificate,
     trust_anchor: TrustAnchor,
-    /// The pair; or why CloudHSM would not take it now, although its parts belong together.
+    /// The pair, or the error that says why CloudHSM would not take it now, although its parts
+    /// belong together.
     pair: Result<Pair>,
 }
 
-impl Parts {
+impl SignedParts {
     /// Reads and checks the pair as the bundle's files hold it.
     ///
     /// # Errors
     /// Whatever forbids the pair for good: it is malformed, changed, or does not belong together.
     fn read(bundle: &Bundle, now: Moment) -> Result<Self> {
-        sign::signed_already(bundle)?;
+        sign::check_signed(bundle)?;
         let (csr, signed_cert, trust_anchor) = (
             bundle.read(Part::Csr)?,
             bundle.read(Part::SignedCert)?,
@@ -392,7 +413,7 @@ impl Parts {
         let inputs = checked.inputs();
         let pair = checked.into_pair().map_err(|error| {
             if failed == [check::Rule::Key] {
-                signed_for_another(bundle, error)
+                signed_for_another_error(bundle, error)
             } else {
                 error
             }
@@ -400,19 +421,19 @@ impl Parts {
         let belongs_together = check::may_fail_with_time(&failed);
         match (pair, inputs) {
             (Err(error), _) if !belongs_together => Err(error),
-            (pair, Some((csr, signed_cert, trust_anchor))) => Ok(Parts {
+            (pair, Some((csr, signed_cert, trust_anchor))) => Ok(SignedParts {
                 csr,
                 signed_cert,
                 trust_anchor,
                 pair,
             }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
-            (pair, None) => Err(pair.err().unwrap_or_else(without_pair)),
+            (pair, None) => Err(pair.err().unwrap_or_else(missing_pair_error)),
         }
     }
 
-    const fn response(&self) -> Response<'_> {
-        Response {
+    const fn as_response(&self) -> SignedResponse<'_> {
+        SignedResponse {
             csr: &self.csr,
             signed_cert: &self.signed_cert,
             trust_anchor: &self.trust_anchor,
@@ -420,22 +441,22 @@ impl Parts {
     }
 }
 
-/// The pair as the bundle's files hold it, checked.
+/// Reads the pair as the bundle's files hold it, and checks it.
 pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
-    Parts::read(bundle, now)?.pair
+    SignedParts::read(bundle, now)?.pair
 }
 
-/// A sound pair, but for another CSR than the bundle's: it was fetched again after the HSM had been
-/// replaced, and not signed again.
-fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
+/// Returns the error for a sound pair that was signed for another CSR than the bundle's: the CSR
+/// was fetched again after the HSM had been replaced, and not signed again.
+fn signed_for_another_error(bundle: &Bundle, error: Error) -> Error {
     Error {
         kind: ErrorKind::SignedForAnotherCsr,
         message: Lines::from(format!(
             "{} was signed for another CSR than the \
                                       cluster's",
-            bundle.part(Part::SignedCert)
+            bundle.part_place(Part::SignedCert)
         ))
-        .and(error.message),
+        .followed_by(error.message),
         hint: format!(
             "AWS replaces a failed first HSM, and the CSR with it; sign the new one in a new \
              directory: `hsmboot fetch --cluster-id {} --bundle NEWDIR`",
@@ -446,47 +467,47 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     }
 }
 
-/// Drives a claim whose pair is there.
+/// The host of a claim whose pair exists already.
 struct Submission<'a> {
     watcher: Watcher<'a>,
     ui: &'a Ui,
     args: &'a Args,
     bundle: &'a Bundle,
-    response: Response<'a>,
-    /// Why the pair cannot be sent now, where it cannot.
+    response: SignedResponse<'a>,
+    /// The reason why the pair cannot be sent now, if it cannot.
     unfit: Option<Error>,
-    intent: Intent<'a>,
-    step: Step<'a>,
-    compared: Option<Compared>,
+    intent: ClaimIntent<'a>,
+    step: TranscriptStep<'a>,
+    compared: Option<ResponseComparison>,
     sent_at: Option<Moment>,
 }
 
 impl Submission<'_> {
-    /// Asks whether it shall be sent, once, unless that was answered before.
-    fn consent(&mut self) -> Result<()> {
+    /// Asks once whether to send the request, unless that was answered before.
+    fn ask_consent(&mut self) -> Result<()> {
         if self.args.consent.yes
             || self.sent_at.is_some()
-            || self.compared == Some(Compared::OnScreen)
+            || self.compared == Some(ResponseComparison::OnScreen)
         {
             return Ok(());
         }
         let question = if self.compared.is_some() {
-            Question::Yes
+            ConsentQuestion::Yes
         } else {
-            Question::ResponseOrYes
+            ConsentQuestion::ResponseOrYes
         };
         self.watcher.clear();
-        if let Some(Answer::Response(typed)) = self.intent.ask(question)? {
+        if let Some(ConsentAnswer::Response(typed)) = self.intent.show_and_ask(question)? {
             Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| {
-                another(
-                    &Side {
+                another_fingerprint_error(
+                    &FingerprintSide {
                         what: "response",
                         by: "sign",
                     },
                     &apart,
                 )
             })?;
-            self.compared = Some(Compared::OnScreen);
+            self.compared = Some(ResponseComparison::OnScreen);
         }
         Ok(())
     }
@@ -501,20 +522,20 @@ impl Host for Submission<'_> {
         self.watcher.pause(length).await;
     }
 
-    fn watch(&mut self, claim: &Claim) -> Result<()> {
-        self.watcher.watch(claim);
+    fn on_progress(&mut self, claim: &Claim) -> Result<()> {
+        self.watcher.show_claim(claim);
         Ok(())
     }
 
-    fn certify(&mut self, _cluster: &Cluster) -> Result<Option<Authorized>> {
-        Err(self.unfit.take().unwrap_or_else(without_pair))
+    fn make_pair(&mut self, _cluster: &Cluster) -> Result<Option<Authorized>> {
+        Err(self.unfit.take().unwrap_or_else(missing_pair_error))
     }
 
     fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
         if self.args.dry_run {
             return Ok(false);
         }
-        self.consent()?;
+        self.ask_consent()?;
         if self.compared.is_none() {
             self.ui.warn(
                 "nobody compared the response's fingerprint: --expect takes what `hsmboot \
@@ -522,29 +543,29 @@ impl Host for Submission<'_> {
             );
         }
         let now = super::now();
-        let step = Step {
+        let step = TranscriptStep {
             time: Some(now),
             fingerprint_compared: Some(self.compared.is_some()),
             ..self.step.clone()
         };
-        note_sending(self.bundle, &step)?;
+        record_sending(self.bundle, &step)?;
         self.sent_at = Some(now);
-        self.watcher.tell("InitializeCluster is sent");
+        self.watcher.show_line("InitializeCluster is sent");
         Ok(true)
     }
 }
 
-/// Puts the call on record before it is made: whatever happens then, even to this machine, the
-/// transcript knows of it.
-pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
+/// Records the call before it is made: whatever happens then, even to this machine, the transcript
+/// knows of it.
+pub(crate) fn record_sending(bundle: &Bundle, step: &TranscriptStep<'_>) -> Result<()> {
     bundle
-        .note(&Step {
+        .note_step(&TranscriptStep {
             sends: Some("InitializeCluster"),
             ..step.clone()
         })
         .map_err(|mut error| {
             error.message = Lines::from("nothing was sent: the transcript cannot be written first")
-                .and(error.message.after("  "));
+                .followed_by(error.message.prefixed_with("  "));
             error
         })
 }
@@ -554,17 +575,22 @@ pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
 pub(crate) fn write_receipt(
     bundle: &Bundle,
     receipt: &Receipt,
-    how: How,
-    step: &Step<'_>,
+    how: ClaimOrigin,
+    step: &TranscriptStep<'_>,
 ) -> Result<()> {
     // Where the transcript does not hold, writing says so.
-    if how == How::AlreadyClaimed && bundle.anew().holds_receipt_of(receipt).unwrap_or(false) {
+    if how == ClaimOrigin::AlreadyClaimed
+        && bundle
+            .without_cache()
+            .holds_receipt_of(receipt)
+            .unwrap_or(false)
+    {
         return Ok(());
     }
-    let content = bundle::document(receipt);
+    let content = bundle::to_document(receipt);
     // What happened is written down, whatever became of the files meanwhile.
     bundle
-        .anew()
+        .without_cache()
         .write(
             &[NewFile {
                 name: RECEIPT.to_owned(),
@@ -579,7 +605,7 @@ pub(crate) fn write_receipt(
                 "{} is claimed, but its receipt cannot be kept",
                 receipt.cluster_id
             ))
-            .and(error.message.after("  "));
+            .followed_by(error.message.prefixed_with("  "));
             error.hint =
                 "the claim itself is done and confirmed; run the same command again to write \
                       the receipt"
@@ -588,14 +614,18 @@ pub(crate) fn write_receipt(
         })
 }
 
-pub(crate) fn insert(document: &mut Value, name: &str, value: Value) {
+pub(crate) fn insert_member(document: &mut Value, name: &str, value: Value) {
     if let Some(object) = document.as_object_mut() {
         object.insert(name.to_owned(), value);
     }
 }
 
-/// What a dry run would have sent, exactly.
-pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Owner) -> Outcome {
+/// Returns the result of a dry run: exactly what it would have sent.
+pub(crate) fn would_send_output(
+    request: &InitializeCluster,
+    place: &CallPlace,
+    owner: &Owner,
+) -> CommandOutput {
     let document = json!({
         "dry_run": true,
         "region": place.region,
@@ -610,18 +640,21 @@ pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Own
     let rest = format!(
         "\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: \
          {}\nSignedCert:\n{}TrustAnchor:\n{}",
-        owner.basis().says(),
+        owner.basis().as_phrase(),
         request.cluster_id(),
         request.signed_cert(),
         request.trust_anchor(),
     );
-    let text = Text::from([styled(BOLD, "dry run: nothing was sent"), Text::from(rest)]);
-    Outcome::done(document, text)
+    let text = StyledText::from([
+        styled(BOLD, "dry run: nothing was sent"),
+        StyledText::from(rest),
+    ]);
+    CommandOutput::success(document, text)
 }
 
-/// Under which certificate the cluster was claimed before, as far as this machine can tell: without
-/// a pair here (and so without a CSR) there is none to compare with.
-fn by_whom(receipt: &Receipt) -> &'static str {
+/// Returns the words for the certificate under which the cluster was claimed before, as far as this
+/// machine can tell. Without a pair here, and so without a CSR, there is none to compare with.
+fn claimed_by_text(receipt: &Receipt) -> &'static str {
     match &receipt.csr_sha256 {
         None => "by this very CA",
         Some(_) if receipt.signed_cert_sha256 == receipt.cluster_certificate_sha256 => {
@@ -631,30 +664,34 @@ fn by_whom(receipt: &Receipt) -> &'static str {
     }
 }
 
-/// Which roots a receipt of this very run says that its verdict rests on.
-fn roots_of(receipt: &Receipt) -> Roots {
-    match receipt.roots.as_ref().map(OutsideText::raw) {
+/// Returns the roots on which the verdict rests, as a receipt of this very run says.
+fn recorded_roots(receipt: &Receipt) -> Roots {
+    match receipt.roots.as_ref().map(OutsideText::as_raw) {
         Some(roots) if roots == Roots::BuiltIn.as_str() => Roots::BuiltIn,
         _ => Roots::Given,
     }
 }
 
-pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> Text {
+pub(crate) fn claim_text(
+    bundle: &Bundle,
+    receipt: &Receipt,
+    outcome: &claim::ClaimOutcome,
+) -> StyledText {
     let first = match outcome.how {
-        How::Claimed => format!("claimed {}", bundle.id()),
-        How::AlreadyClaimed => format!(
+        ClaimOrigin::Claimed => format!("claimed {}", bundle.id()),
+        ClaimOrigin::AlreadyClaimed => format!(
             "{} is claimed already, {}; nothing was changed",
             bundle.id(),
-            by_whom(receipt)
+            claimed_by_text(receipt)
         ),
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {
         (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => Text::from(format!(
+        (None, Some(verdict)) => StyledText::from(format!(
             "{verdict}: {}",
-            hardware::proven(roots_of(receipt))
+            hardware::proof_sentence(recorded_roots(receipt))
         )),
-        (None, None) => Text::from("not judged in this run"),
+        (None, None) => StyledText::from("not judged in this run"),
     };
     let submitted = match receipt.submitted_at {
         Some(at) => format!("signed certificate and trust anchor, at {at}"),
@@ -674,24 +711,24 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
             .iter()
             .map(|above| format!("\n    above it           SHA-256 {above}"))
             .collect::<String>(),
-        shown(bundle.path()),
+        shown_path(bundle.path()),
     );
     let origin = outcome
         .cluster
-        .origin()
+        .origin_text()
         .map(|origin| format!("  restored             {origin}\n"))
         .unwrap_or_default();
     let rest = format!("{rest}{origin}");
-    let notes: Vec<Text> = receipt
+    let notes: Vec<StyledText> = receipt
         .notes
         .iter()
         .map(|note| styled(YELLOW, format!("  note                 {note}\n")))
         .collect();
     [
         styled(GREEN, first),
-        Text::from(state),
+        StyledText::from(state),
         proof,
-        Text::from(rest),
+        StyledText::from(rest),
     ]
     .into_iter()
     .chain(notes)

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::cluster::range;
-use super::manage::{ConsentArgs, check_tags, located, table, tag};
+use super::cluster::page_range;
+use super::manage::{ConsentArgs, check_tags, parse_tag, table_text, with_place};
 use super::online::{OnlineArgs, block_on};
-use super::ui::{Outcome, Ui};
+use super::ui::{CommandOutput, Ui};
 use super::view::tags_document;
 use crate::cloudhsm::{Fleet, Tag, limits};
 use crate::error::Result;
@@ -36,13 +36,13 @@ Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown
 refused or cannot be reached")]
 pub struct ListArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
     resource_id: String,
-    /// How many tags a request brings, 1 to 100; all pages are shown
+    /// The number of tags per request, 1 to 100; all pages are shown
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(i32).range(range(limits::TAGS_PER_PAGE)),
+        value_parser = clap::value_parser!(i32).range(page_range(limits::TAGS_PER_PAGE)),
     )]
     page_size: Option<i32>,
     #[command(flatten)]
@@ -59,10 +59,10 @@ Examples:
 Exit codes: 0 added; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
 pub struct AddArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
     resource_id: String,
     /// A tag (may repeat, up to 50)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, required = true)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, required = true)]
     tag: Vec<Tag>,
     #[command(flatten)]
     online: OnlineArgs,
@@ -82,7 +82,7 @@ service refused or cannot be reached; \
 130 declined, nothing was removed")]
 pub struct RemoveArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
     resource_id: String,
     /// A tag's key (may repeat, up to 50)
     #[arg(long, value_name = "KEY", value_parser = limits::tag_key, required = true)]
@@ -93,19 +93,19 @@ pub struct RemoveArgs {
     online: OnlineArgs,
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
-        Command::List(args) => list(args, ui),
-        Command::Add(args) => add(args, ui),
-        Command::Remove(args) => remove(args, ui),
+        Command::List(args) => list_tags(args, ui),
+        Command::Add(args) => add_tags(args, ui),
+        Command::Remove(args) => remove_tags(args, ui),
     }
 }
 
-fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
+fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.resource_id;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let tags = service.tags(id, args.page_size).await?;
+        let tags = service.list_tags(id, args.page_size).await?;
         let rows: Vec<[String; 2]> = tags
             .iter()
             .map(|tag| [tag.key.to_string(), tag.value.to_string()])
@@ -113,10 +113,10 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
         let text = if rows.is_empty() {
             format!("{} has no tags\n", shown_text(id)).into()
         } else {
-            table(["KEY", "VALUE"], &rows)
+            table_text(["KEY", "VALUE"], &rows)
         };
-        Ok(Outcome::done(
-            located(
+        Ok(CommandOutput::success(
+            with_place(
                 service.place(),
                 json!({ "resource_id": id, "tags": tags_document(&tags) }),
             ),
@@ -125,9 +125,15 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-fn add(args: &AddArgs, ui: &Ui) -> Result<Outcome> {
+fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.resource_id;
-    check_tags(&args.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
+    check_tags(
+        &args
+            .tag
+            .iter()
+            .map(|tag| tag.key.as_raw())
+            .collect::<Vec<_>>(),
+    )?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         service.add_tags(id, &args.tag).await?;
@@ -136,24 +142,24 @@ fn add(args: &AddArgs, ui: &Ui) -> Result<Outcome> {
             .iter()
             .map(|tag| format!("  {}={}\n", tag.key, tag.value))
             .collect();
-        let document = located(
+        let document = with_place(
             service.place(),
             json!({ "resource_id": id, "added": tags_document(&args.tag) }),
         );
-        Ok(Outcome::done(
+        Ok(CommandOutput::success(
             document,
             format!("{} has\n{}", shown_text(id), shown.concat()),
         ))
     })
 }
 
-fn remove(args: &RemoveArgs, ui: &Ui) -> Result<Outcome> {
+fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.resource_id;
     check_tags(&args.key.iter().map(String::as_str).collect::<Vec<_>>())?;
-    args.consent.check()?;
+    args.consent.check_can_ask()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        args.consent.ask(
+        args.consent.ask_to_delete(
             &format!(
                 "{} of {}'s tags ({}), at {}",
                 args.key.len(),
@@ -169,11 +175,11 @@ fn remove(args: &RemoveArgs, ui: &Ui) -> Result<Outcome> {
             .iter()
             .map(|key| format!("  {}\n", shown_text(key)))
             .collect();
-        let document = located(
+        let document = with_place(
             service.place(),
             json!({ "resource_id": id, "removed": args.key }),
         );
-        Ok(Outcome::done(
+        Ok(CommandOutput::success(
             document,
             format!("{} no longer has\n{}", shown_text(id), shown.concat()),
         ))

@@ -1,15 +1,15 @@
-//! Walks: a cluster in every state, with HSMs in every state, and somebody who does what the
-//! program tells him next, until that gets him somewhere.
+//! Walks: a cluster in every state, with HSMs in every state, and a person who does what the
+//! program says next, until that leads somewhere.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::hsm::{next_line, takes_an_hsm};
+use super::hsm::{check_takes_hsm, next_command_line};
 use super::view;
-use crate::claim::wait::{Step as WaitStep, Wait};
-use crate::claim::{Claim, Patience, Step as ClaimStep};
+use crate::claim::wait::{Wait, WaitStep};
+use crate::claim::{Claim, ClaimStep, Patience};
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, HsmSummary, next_step};
 use crate::error::{Error, ErrorKind};
 use crate::fetch;
@@ -25,8 +25,8 @@ struct Model {
     hsms_made: usize,
 }
 
-/// What a command comes to.
-enum Answer {
+/// The result of a command.
+enum CommandAnswer {
     /// The CSR is fetched, or about to be signed.
     Arrived,
     /// Standard output.
@@ -35,9 +35,9 @@ enum Answer {
     Failed(Error),
 }
 
-/// Where a walk ends.
+/// The end of a walk.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
-enum End {
+enum WalkEnd {
     /// The CSR is there, and signing is next.
     Csr,
     /// A person has to decide or to do something outside this program.
@@ -56,7 +56,7 @@ impl Model {
                 state.clone(),
             );
             hsm.state_message = (*state == HsmState::Degraded)
-                .then(|| BROKEN.to_owned())
+                .then(|| BROKEN_HSM_MESSAGE.to_owned())
                 .map(Into::into);
             cluster.hsms.push(hsm);
         }
@@ -76,7 +76,7 @@ impl Model {
         }
     }
 
-    /// Some time passes, and what is under way goes on.
+    /// Lets some time pass, in which what is in progress goes on.
     fn time_passes(&mut self) {
         let cluster = &mut self.cluster;
         cluster
@@ -112,7 +112,7 @@ impl Model {
         };
     }
 
-    fn run(&mut self, command: &str) -> Answer {
+    fn run(&mut self, command: &str) -> CommandAnswer {
         let words: Vec<&str> = command.split_whitespace().collect();
         assert!(words.contains(&ID), "a command about no cluster: {command}");
         let value = |name: &str| {
@@ -123,7 +123,7 @@ impl Model {
                 .copied()
         };
         match words.get(1..3).unwrap_or_default() {
-            ["status", _] => Answer::Text(view::text(&self.cluster)),
+            ["status", _] => CommandAnswer::Text(view::cluster_text(&self.cluster)),
             ["fetch", _] => self.fetch(),
             ["bootstrap", _] => self.bootstrap(),
             ["wait", _] => self.wait(
@@ -136,54 +136,55 @@ impl Model {
         }
     }
 
-    fn fetch(&self) -> Answer {
+    fn fetch(&self) -> CommandAnswer {
         thread_local!(
             static WRITTEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) }
         );
         let key = format!("{:?}", self.cluster);
         if WRITTEN.with_borrow(|written| written.contains(&key)) {
-            return self.fetched();
+            return self.fetch_answer();
         }
         let dir = tempfile::tempdir().unwrap();
-        let facts = fetch::Facts {
+        let facts = fetch::FetchFacts {
             region: "eu-west-1",
             endpoint: None,
-            now: Moment::constant(1_700_000_000),
+            now: Moment::from_constant(1_700_000_000),
             tool: "hsmboot test",
             step: Default::default(),
         };
         match fetch::write(&dir.path().join("b"), &self.cluster, &facts, false) {
             Ok(_) => {
                 WRITTEN.with_borrow_mut(|written| written.insert(key));
-                self.fetched()
+                self.fetch_answer()
             }
-            Err(error) => Answer::Failed(error),
+            Err(error) => CommandAnswer::Failed(error),
         }
     }
 
-    fn fetched(&self) -> Answer {
-        super::fetch::warning(&self.cluster)
-            .map_or(Answer::Arrived, |text| Answer::Text(text.to_string()))
+    fn fetch_answer(&self) -> CommandAnswer {
+        super::fetch::broken_hsm_warning(&self.cluster).map_or(CommandAnswer::Arrived, |text| {
+            CommandAnswer::Text(text.to_string())
+        })
     }
 
-    fn bootstrap(&mut self) -> Answer {
+    fn bootstrap(&mut self) -> CommandAnswer {
         let mut claim = begin_claim();
         let mut now = Duration::ZERO;
         loop {
             match claim.next(now) {
-                ClaimStep::Describe => claim.described(Ok(Some(self.cluster.clone()))),
+                ClaimStep::Describe => claim.record_description(Ok(Some(self.cluster.clone()))),
                 ClaimStep::Pause(length) => {
                     now += length;
                     self.time_passes();
                 }
-                ClaimStep::Failed(failure) => return Answer::Failed((*failure).into()),
-                ClaimStep::Certify(_) => return Answer::Arrived,
+                ClaimStep::Failed(failure) => return CommandAnswer::Failed((*failure).into()),
+                ClaimStep::Certify(_) => return CommandAnswer::Arrived,
                 other => panic!("{other:?}"),
             }
         }
     }
 
-    fn wait(&mut self, target: &str, seconds: u64) -> Answer {
+    fn wait(&mut self, target: &str, seconds: u64) -> CommandAnswer {
         let mut wait = Wait::new(
             ID,
             target.parse().unwrap(),
@@ -193,12 +194,14 @@ impl Model {
         let mut now = Duration::ZERO;
         loop {
             match wait.next(now) {
-                WaitStep::Describe => wait.described(Ok(Some(self.cluster.clone()))),
+                WaitStep::Describe => wait.record_description(Ok(Some(self.cluster.clone()))),
                 WaitStep::Pause(length) => {
                     now += length;
                     self.time_passes();
                 }
-                WaitStep::Done(cluster) => return Answer::Text(view::text(&cluster.unwrap())),
+                WaitStep::Done(cluster) => {
+                    return CommandAnswer::Text(view::cluster_text(&cluster.unwrap()));
+                }
                 WaitStep::Failed(failure) => {
                     let stuck = matches!(
                         self.cluster.state,
@@ -209,15 +212,15 @@ impl Model {
                         "waited {now:?} for {target} for nothing: {:?}",
                         self.cluster
                     );
-                    return Answer::Failed((*failure).into());
+                    return CommandAnswer::Failed((*failure).into());
                 }
             }
         }
     }
 
-    fn create_hsm(&mut self, zone: &str) -> Answer {
-        if let Err(error) = takes_an_hsm(&self.cluster, zone) {
-            return Answer::Failed(error);
+    fn create_hsm(&mut self, zone: &str) -> CommandAnswer {
+        if let Err(error) = check_takes_hsm(&self.cluster, zone) {
+            return CommandAnswer::Failed(error);
         }
         self.hsms_made += 1;
         assert!(self.hsms_made < 3, "HSM after HSM");
@@ -228,10 +231,10 @@ impl Model {
             ),
             HsmState::CreateInProgress,
         ));
-        Answer::Text(next_line(&self.cluster))
+        CommandAnswer::Text(next_command_line(&self.cluster))
     }
 
-    fn delete_hsm(&mut self, hsm_id: &str) -> Answer {
+    fn delete_hsm(&mut self, hsm_id: &str) -> CommandAnswer {
         assert!(
             !self.claimed,
             "an HSM of a claimed cluster was to be deleted"
@@ -245,26 +248,26 @@ impl Model {
             hsm.state = HsmState::DeleteInProgress;
         }
         self.time_passes();
-        Answer::Text(next_line(&self.cluster))
+        CommandAnswer::Text(next_command_line(&self.cluster))
     }
 }
 
-const BROKEN: &str = "HSM creation failed. Please delete this HSM and try again.";
+const BROKEN_HSM_MESSAGE: &str = "HSM creation failed. Please delete this HSM and try again.";
 
-/// A `bootstrap` that knows nothing but the cluster.
+/// Returns the claim of a `bootstrap` that knows nothing but the cluster.
 fn begin_claim() -> Claim {
-    Claim::bootstrap(ID, None, None, Patience::default())
+    Claim::for_bootstrap(ID, None, None, Patience::default())
 }
 
-/// The first command that a text names.
-fn command_in(text: &str) -> Option<String> {
+/// Returns the first command that a text names.
+fn first_command(text: &str) -> Option<String> {
     let from = text.find("hsmboot ").and_then(|at| text.get(at..))?;
     from.split(['`', '\n'])
         .next()
         .map(|command| command.replace("ZONE", "eu-west-1a").trim_end().to_owned())
 }
 
-/// That a person reads what nobody else can do for him.
+/// Tells whether a text names something that only a person can do.
 fn is_for_a_person(text: &str) -> bool {
     [
         "AWS Support",
@@ -280,11 +283,11 @@ fn is_for_a_person(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
-/// More commands than any walk needs: each of the three things that a cluster without a CSR takes
-/// is told, done and waited for.
+/// The longest walk: more commands than any walk needs. A cluster without a CSR takes three things,
+/// and each is said, done and waited for.
 const LONGEST_WALK: usize = 12;
 
-fn walk(start: &Model, first: &str) -> End {
+fn follow_hints(start: &Model, first: &str) -> WalkEnd {
     let mut model = start.clone();
     let (mut command, mut pending, mut trail) =
         (format!("hsmboot {first}"), Vec::<String>::new(), Vec::new());
@@ -304,9 +307,9 @@ fn walk(start: &Model, first: &str) -> End {
             stuck("a circle");
         }
         let (text, failed) = match model.run(&command) {
-            Answer::Arrived => return End::Csr,
-            Answer::Text(text) => (text, false),
-            Answer::Failed(error) => {
+            CommandAnswer::Arrived => return WalkEnd::Csr,
+            CommandAnswer::Text(text) => (text, false),
+            CommandAnswer::Failed(error) => {
                 let broken = error.kind == ErrorKind::NoHsm
                     && model
                         .cluster
@@ -314,7 +317,7 @@ fn walk(start: &Model, first: &str) -> End {
                         .iter()
                         .any(|hsm| hsm.state == HsmState::Degraded);
                 assert!(
-                    !broken || error.message.contains(BROKEN),
+                    !broken || error.message.contains(BROKEN_HSM_MESSAGE),
                     "the service's words are not shown: {}",
                     error.message
                 );
@@ -331,21 +334,21 @@ fn walk(start: &Model, first: &str) -> End {
             trail.join("\n")
         );
         model.time_passes();
-        if let Some(next) = command_in(&text) {
+        if let Some(next) = first_command(&text) {
             if failed && text.contains("the same command again") {
                 pending.push(command);
             }
             command = next;
         } else if is_for_a_person(&text) {
-            return End::Person;
+            return WalkEnd::Person;
         } else if let Some(before) = pending.pop() {
             command = before;
         } else if failed {
             stuck(&format!("a dead end, \"{text}\""));
         } else {
             // It is done, and says no more.
-            return if next_step(&model.cluster).command(&ID.into()).is_none() {
-                End::Person
+            return if next_step(&model.cluster).command_for(&ID.into()).is_none() {
+                WalkEnd::Person
             } else {
                 stuck(&format!("nothing comes next, \"{text}\""))
             };
@@ -410,9 +413,9 @@ fn whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states() {
                     if asks_for_more || hopes {
                         continue;
                     }
-                    let end = walk(&model, command);
+                    let end = follow_hints(&model, command);
                     assert!(
-                        !fresh || end == End::Csr,
+                        !fresh || end == WalkEnd::Csr,
                         "{name} {hsms:?}, CSR {csr}: `{command}` ends with a person"
                     );
                 }

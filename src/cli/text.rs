@@ -1,24 +1,24 @@
-//! What is written to a terminal: spans of text, each in its style.
+//! Text for a terminal: spans, each in its style.
 //!
-//! Styles become escape sequences here and nowhere else, and whatever else in a text a terminal
-//! would obey is shown: no content can carry a sequence of its own.
+//! Styles become escape sequences here and nowhere else. Anything else that a terminal would obey
+//! is shown instead: no content can carry a sequence of its own.
 
 use anstyle::Style;
 
 use crate::outside::{Lines, shown_lines};
 
-/// Text in spans. Line breaks are the program's own: what comes from outside has been shown on its
-/// line before (see [`crate::outside`]).
+/// Text in spans. Its line breaks are the program's own: text from outside was put on one line
+/// before (see [`crate::outside`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Text(Vec<(Style, String)>);
+pub(crate) struct StyledText(Vec<(Style, String)>);
 
-impl Text {
+impl StyledText {
     pub(crate) const fn new() -> Self {
-        Text(Vec::new())
+        StyledText(Vec::new())
     }
 
     /// Appends a text, in its styles.
-    pub(crate) fn push(&mut self, text: impl Into<Text>) {
+    pub(crate) fn push(&mut self, text: impl Into<StyledText>) {
         for (style, span) in text.into().0 {
             match self.0.last_mut() {
                 Some((last, before)) if *last == style => before.push_str(&span),
@@ -27,12 +27,12 @@ impl Text {
         }
     }
 
-    /// The same of a plain text.
+    /// Appends a plain text.
     pub(crate) fn push_str(&mut self, text: &str) {
         self.push(text);
     }
 
-    /// What a terminal is sent.
+    /// Returns the text with escape sequences, as a terminal is sent it.
     pub(crate) fn to_terminal(&self) -> String {
         let mut out = String::new();
         for (style, span) in &self.0 {
@@ -43,7 +43,7 @@ impl Text {
         out
     }
 
-    /// The text without styles, with nothing in it that a terminal would obey.
+    /// Returns the text without styles, with nothing in it that a terminal would obey.
     #[cfg(test)]
     pub(crate) fn to_plain(&self) -> String {
         let mut out = String::new();
@@ -54,55 +54,55 @@ impl Text {
     }
 }
 
-impl From<&str> for Text {
+impl From<&str> for StyledText {
     fn from(text: &str) -> Self {
-        Text::from(text.to_owned())
+        StyledText::from(text.to_owned())
     }
 }
 
-impl From<Lines> for Text {
+impl From<Lines> for StyledText {
     fn from(lines: Lines) -> Self {
-        Text::from(lines.as_str())
+        StyledText::from(lines.as_str())
     }
 }
 
-impl From<&Lines> for Text {
+impl From<&Lines> for StyledText {
     fn from(lines: &Lines) -> Self {
-        Text::from(lines.as_str())
+        StyledText::from(lines.as_str())
     }
 }
 
-impl From<&String> for Text {
+impl From<&String> for StyledText {
     fn from(text: &String) -> Self {
-        Text::from(text.to_owned())
+        StyledText::from(text.to_owned())
     }
 }
 
-impl From<String> for Text {
+impl From<String> for StyledText {
     fn from(text: String) -> Self {
-        Text(vec![(Style::new(), text)])
+        StyledText(vec![(Style::new(), text)])
     }
 }
 
-impl<const N: usize> From<[Text; N]> for Text {
-    fn from(parts: [Text; N]) -> Self {
-        let mut text = Text::new();
+impl<const N: usize> From<[StyledText; N]> for StyledText {
+    fn from(parts: [StyledText; N]) -> Self {
+        let mut text = StyledText::new();
         parts.into_iter().for_each(|part| text.push(part));
         text
     }
 }
 
-impl FromIterator<Text> for Text {
-    fn from_iter<I: IntoIterator<Item = Text>>(parts: I) -> Self {
-        let mut text = Text::new();
+impl FromIterator<StyledText> for StyledText {
+    fn from_iter<I: IntoIterator<Item = StyledText>>(parts: I) -> Self {
+        let mut text = StyledText::new();
         parts.into_iter().for_each(|part| text.push(part));
         text
     }
 }
 
-/// Text in a style; whether a stream shows it is decided where it is written.
-pub(crate) fn styled(style: Style, text: impl Into<String>) -> Text {
-    Text(vec![(style, text.into())])
+/// Returns a text in a style. Whether a stream shows the style is decided where it is written.
+pub(crate) fn styled(style: Style, text: impl Into<String>) -> StyledText {
+    StyledText(vec![(style, text.into())])
 }
 
 #[cfg(test)]
@@ -112,14 +112,14 @@ mod tests {
     #[test]
     fn a_text_cannot_drive_the_terminal() {
         assert_eq!(
-            Text::from("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}").to_terminal(),
+            StyledText::from("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}").to_terminal(),
             "a\\u{1b}[2J\\u{202e}b\\u{d}\nc\\u{9b}\\u{61c}"
         );
     }
 
     #[test]
     fn only_a_span_has_a_style() {
-        let mut text = Text::from("a\u{1b}[31m ");
+        let mut text = StyledText::from("a\u{1b}[31m ");
         text.push(styled(Style::new().bold(), "b\u{1b}[0m"));
         text.push_str("\n");
         assert_eq!(

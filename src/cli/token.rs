@@ -4,7 +4,7 @@
 use super::variable::unless_empty;
 use crate::ca::TokenOptions;
 
-/// What the command line says about the token, for a `--ca-key pkcs11:...`.
+/// The options for the token of a `--ca-key pkcs11:...`.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "PKCS#11 token")]
 pub struct TokenArgs {

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::args::sha256_digits;
+use super::args::parse_sha256;
 use super::owner::NamedCa;
-use super::ui::{GREEN, Outcome, RED, Text, path_value, styled};
+use super::ui::{CommandOutput, GREEN, RED, StyledText, path_value, styled};
 use crate::bundle::{
-    Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words,
+    Bundle, ClusterId, FileStanding, Store, TRANSCRIPT, Transcript, TranscriptEntry, counted_noun,
+    shell_words,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::MAX_INPUT;
-use crate::outside::{OutsideText, joined, shown};
-use crate::x509::{Certificate, TrustAnchor, hex};
+use crate::outside::{OutsideText, join_shown, shown_path};
+use crate::x509::{Certificate, TrustAnchor, to_hex};
 
 /// Read a bundle's transcript: who did what to it, and when
 #[derive(Debug, clap::Subcommand)]
@@ -70,24 +71,24 @@ pub struct VerifyArgs {
     ca: Option<PathBuf>,
     /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may
     /// repeat)
-    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     noted: Vec<[u8; 32]>,
 }
 
-pub(crate) fn run(command: &Command) -> Result<Outcome> {
+pub(crate) fn run(command: &Command) -> Result<CommandOutput> {
     match command {
-        Command::Show(args) => show(args),
-        Command::Verify(args) => verify(args),
+        Command::Show(args) => show_transcript(args),
+        Command::Verify(args) => verify_transcript(args),
     }
 }
 
-/// A bundle's place, its cluster, and its transcript. One that was begun and whose cluster nothing
-/// was fetched of yet is no bundle to other commands.
-fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
+/// Returns a bundle's place, its cluster, and its transcript. A bundle that was begun, but for
+/// which nothing was fetched yet, is no bundle to other commands.
+fn open_transcript(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
     let (store, known) = match Bundle::open(dir) {
         Ok(bundle) => (bundle.store().clone(), Some(bundle.id().clone())),
         Err(error) if error.kind == ErrorKind::NoBundle => (
-            Some(Store::at(dir))
+            Some(Store::at_path(dir))
                 .filter(|store| store.has(TRANSCRIPT))
                 .ok_or(error)?,
             None,
@@ -109,27 +110,27 @@ fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)>
     Ok((store, id, transcript))
 }
 
-fn show(args: &Args) -> Result<Outcome> {
-    let (store, id, transcript) = open(&args.dir)?;
+fn show_transcript(args: &Args) -> Result<CommandOutput> {
+    let (store, id, transcript) = open_transcript(&args.dir)?;
     let mut seen = BTreeMap::new();
     let text: String = transcript
         .entries()
         .iter()
-        .map(|entry| lines(entry, &mut seen))
+        .map(|entry| step_lines(entry, &mut seen))
         .collect();
     let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
     let document = json!({ "bundle": path_value(store.path()), "cluster_id": id, "steps": steps });
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-fn verify(args: &VerifyArgs) -> Result<Outcome> {
-    let (store, id, transcript) = open(&args.dir)?;
+fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
+    let (store, id, transcript) = open_transcript(&args.dir)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
         (Some(file), _) => Some(
             NamedCa::read(file, "--ca", &store)?
                 .trust_anchor
-                .first()
+                .signing_ca()
                 .clone(),
         ),
         // Where it is missing, what follows says which step wrote it.
@@ -137,18 +138,22 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             let text = store.read(store.trust_anchor_file(), "the trust anchor", MAX_INPUT)?;
             TrustAnchor::from_file(&text)
                 .ok()
-                .map(|trust_anchor| trust_anchor.first().clone())
+                .map(|trust_anchor| trust_anchor.signing_ca().clone())
         }
         (None, _) => None,
     };
-    transcript.account_for(&store, id.as_ref(), ca.as_ref().map(Certificate::key))?;
+    transcript.account_for(
+        &store,
+        id.as_ref(),
+        ca.as_ref().map(Certificate::public_key),
+    )?;
     if args.ca.is_some() {
         transcript.stands_as_sealed()?;
     }
     let noted: Vec<(u64, String)> = args
         .noted
         .iter()
-        .map(|noted| Ok((transcript.step_of(noted)?, hex(noted))))
+        .map(|noted| Ok((transcript.step_of(noted)?, to_hex(noted))))
         .collect::<Result<_>>()?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
@@ -157,7 +162,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
                 ErrorKind::NotSealed,
                 format!(
                     "no step of the transcript is sealed: there is nothing to hold against {}",
-                    shown(file)
+                    shown_path(file)
                 ),
                 "if it was signed with --seal, the seal was taken away: keep the bundle as \
                  evidence; if not, leave --ca out and compare the last line's SHA-256",
@@ -169,8 +174,8 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         (Some(step), Some(ca), Some(file)) => {
             format!(
                 "sealed up to step {step} with the key of {} (SHA-256 {})",
-                shown(file),
-                hex(&ca.fingerprint())
+                shown_path(file),
+                to_hex(&ca.fingerprint())
             )
         }
         (Some(step), Some(ca), None) => {
@@ -178,7 +183,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
                 "sealed up to step {step} with the key of the bundle's own {} (SHA-256 {}), which \
                  proves nothing against who replaced both: compare that, or give --ca",
                 store.trust_anchor_file(),
-                hex(&ca.fingerprint())
+                to_hex(&ca.fingerprint())
             )
         }
         (Some(step), None, _) => {
@@ -192,8 +197,8 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let files = transcript.files(&store, id.as_ref());
-    let beside = store.beside(id.as_ref())?;
+    let files = transcript.account_for_files(&store, id.as_ref());
+    let beside = store.list_strangers(id.as_ref())?;
     let (sealed_head, after_seal) = (transcript.sealed_head(), transcript.after_seal());
     let document = json!({
         "bundle": path_value(store.path()),
@@ -201,7 +206,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "steps": steps,
         "files": files,
         "beside": beside,
-        "head": transcript.head(),
+        "head": transcript.head_hash(),
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
         "after_seal": after_seal,
@@ -209,17 +214,20 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "noted": noted.iter().map(|(step, digest)| json!({
             "step": step, "sha256": digest,
         })).collect::<Vec<_>>(),
-        "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
+        "ca_fingerprint": ca.as_ref().map(|ca| to_hex(&ca.fingerprint())),
     });
     let left = if steps == 1 { "it" } else { "they" };
     let holds = format!(
         "the transcript holds: {}, and the bundle's files are what {left} left",
-        counted(steps, "step")
+        counted_noun(steps, "step")
     );
-    let mut text = Text::from([styled(GREEN, holds), Text::from(format!("\n  {seal}\n"))]);
+    let mut text = StyledText::from([
+        styled(GREEN, holds),
+        StyledText::from(format!("\n  {seal}\n")),
+    ]);
     let found: Vec<&str> = files
         .iter()
-        .filter(|file| file.account == Account::Found)
+        .filter(|file| file.account == FileStanding::Found)
         .map(|file| file.name.as_str())
         .collect();
     if !found.is_empty() {
@@ -229,9 +237,12 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         ));
     }
     if !beside.is_empty() {
-        let names = beside
-            .iter()
-            .map(|beside| [Text::from(beside.name.to_string()), key_mark(beside.is_key)]);
+        let names = beside.iter().map(|beside| {
+            [
+                StyledText::from(beside.name.to_string()),
+                key_mark(beside.is_key),
+            ]
+        });
         text.push_str("  beside the bundle, on no transcript: ");
         names.enumerate().for_each(|(at, name)| {
             text.push_str(if at == 0 { "" } else { ", " });
@@ -239,7 +250,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         });
         text.push_str("\n");
     }
-    if let Some(says) = after_seal.and_then(|after| after.says()) {
+    if let Some(says) = after_seal.and_then(|after| after.to_sentence()) {
         text.push_str(&format!("  {says}\n"));
     }
     for (step, digest) in &noted {
@@ -257,21 +268,21 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     text.push_str(&format!(
         "  SHA-256 of the {:19}  {}\n",
         format!("last line, step {steps}"),
-        transcript.head()
+        transcript.head_hash()
     ));
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-fn key_mark(is_key: bool) -> Text {
+fn key_mark(is_key: bool) -> StyledText {
     if is_key {
         styled(RED, " (a private key)")
     } else {
-        Text::new()
+        StyledText::new()
     }
 }
 
-/// A step, and the SHA-256 of its line.
-fn with_hash(entry: &Entry) -> Value {
+/// Returns a step as JSON, with the SHA-256 of its line.
+fn with_hash(entry: &TranscriptEntry) -> Value {
     let mut step = serde_json::to_value(entry).unwrap_or_default();
     if let Some(members) = step.as_object_mut() {
         members.insert("sha256".to_owned(), Value::String(entry.hash()));
@@ -279,8 +290,12 @@ fn with_hash(entry: &Entry) -> Value {
     step
 }
 
-/// A step for people. `seen` is what the steps before read and wrote, SHA-256 by name.
-fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideText>) -> String {
+/// Returns a step as lines for people. `seen` holds what earlier steps read and wrote, as SHA-256
+/// by name.
+fn step_lines<'a>(
+    entry: &'a TranscriptEntry,
+    seen: &mut BTreeMap<&'a OutsideText, &'a OutsideText>,
+) -> String {
     let mut out = format!("{} {} on {}", entry.step, entry.time, entry.host);
     if let Some(operator) = &entry.operator {
         out.push_str(&format!(" by {}", operator));
@@ -298,7 +313,10 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
         ));
     }
     if !entry.accepted.is_empty() {
-        out.push_str(&format!("  accepted: {}\n", joined(&entry.accepted, ", ")));
+        out.push_str(&format!(
+            "  accepted: {}\n",
+            join_shown(&entry.accepted, ", ")
+        ));
     }
     if let Some(reason) = &entry.reason {
         out.push_str(&format!("  because: {}\n", reason));
@@ -324,7 +342,7 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
     if !again.is_empty() {
         out.push_str(&format!(
             "  read as above: {}\n",
-            joined(again.into_iter().map(|(name, _)| name), ", ")
+            join_shown(again.into_iter().map(|(name, _)| name), ", ")
         ));
     }
     for (name, digest) in read {

@@ -1,5 +1,5 @@
-//! Standard output holds the result, standard error everything else. With `--output json`, exactly
-//! one document, whatever happens.
+//! The ways out: standard output holds the result, standard error everything else. With `--output
+//! json` there is exactly one document, whatever happens.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -9,15 +9,15 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::bundle::escaped;
+use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
-use crate::outside::{Lines, stored};
+use crate::outside::{Lines, stored_path};
 
-pub(crate) use super::text::{Text, styled};
+pub(crate) use super::text::{StyledText, styled};
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     /// For people
     #[default]
     Text,
@@ -29,7 +29,7 @@ pub(crate) enum Format {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct GlobalArgs {
-    /// How to print the result
+    /// The form in which to print the result
     #[arg(
         long,
         global = true,
@@ -37,7 +37,7 @@ pub struct GlobalArgs {
         default_value_t,
         value_name = "FORMAT"
     )]
-    pub(crate) output: Format,
+    pub(crate) output: OutputFormat,
     /// Say only what is the result or an error
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -49,26 +49,27 @@ pub struct GlobalArgs {
     pub(crate) no_color: bool,
 }
 
-/// Whoever asks first may say how the program ended, the command or a signal: there is one result.
-pub(crate) fn has_last_word() -> bool {
+/// Tells whether the caller asks first, and so may say how the program ended: the command or a
+/// signal. There is only one result.
+pub(crate) fn take_last_word() -> bool {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     !TAKEN.swap(true, Ordering::SeqCst)
 }
 
-/// What a command has to say in the end: the same facts for people and for programs. A result may
-/// come with an error: a rejected record has both.
-pub(crate) struct Outcome {
+/// The result of a command: the same facts for people and for programs. It may come with an error:
+/// a rejected record has both.
+pub(crate) struct CommandOutput {
     /// The JSON document.
     pub(crate) document: Value,
     /// The text, with its last newline.
-    pub(crate) text: Text,
-    /// Why the command does not end with 0.
+    pub(crate) text: StyledText,
+    /// The error that makes the command end with another code than 0.
     pub(crate) error: Option<Error>,
 }
 
-impl Outcome {
-    pub(crate) fn done(document: Value, text: impl Into<Text>) -> Self {
-        Outcome {
+impl CommandOutput {
+    pub(crate) fn success(document: Value, text: impl Into<StyledText>) -> Self {
+        CommandOutput {
             document,
             text: text.into(),
             error: None,
@@ -76,10 +77,10 @@ impl Outcome {
     }
 }
 
-/// Where everything that is said goes through.
+/// The one way out for all messages and results.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
-    pub(crate) format: Format,
+    pub(crate) format: OutputFormat,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
 }
@@ -101,7 +102,7 @@ impl Ui {
         }
     }
 
-    pub(crate) const fn bare(format: Format) -> Self {
+    pub(crate) const fn with_format(format: OutputFormat) -> Self {
         Ui {
             format,
             quiet: false,
@@ -109,55 +110,55 @@ impl Ui {
         }
     }
 
-    /// Whether progress may be drawn: on a terminal only.
+    /// Tells whether progress may be drawn: on a terminal only.
     #[cfg_attr(not(feature = "online"), allow(dead_code))]
-    pub(crate) fn draws(&self) -> bool {
-        !self.quiet && self.format == Format::Text && std::io::stderr().is_terminal()
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && self.format == OutputFormat::Text && std::io::stderr().is_terminal()
     }
 
-    /// A line on standard error, unless `--quiet`.
+    /// Prints a line on standard error, unless `--quiet`.
     pub(crate) fn say(&self, text: impl Into<Lines>) {
         if !self.quiet {
             to_stderr(text.into());
         }
     }
 
-    /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt
-    /// is.
-    pub(crate) fn ask(&self, text: impl Into<Lines>) {
+    /// Prints what somebody has to do elsewhere while the command waits: with `--quiet` too, as a
+    /// prompt.
+    pub(crate) fn request_action(&self, text: impl Into<Lines>) {
         to_stderr(text.into());
     }
 
-    /// Text in styles, with its last newline, on standard error, unless `--quiet`.
-    pub(crate) fn say_styled(&self, text: &Text) {
+    /// Prints a text with styles and its last newline on standard error, unless `--quiet`.
+    pub(crate) fn say_styled(&self, text: &StyledText) {
         if !self.quiet {
             write_stderr(text);
         }
     }
 
-    /// A line on standard error with `--verbose`.
-    pub(crate) fn detail(&self, text: impl Into<Lines>) {
+    /// Prints a line on standard error with `--verbose`.
+    pub(crate) fn say_detail(&self, text: impl Into<Lines>) {
         if self.verbose {
             to_stderr(text.into());
         }
     }
 
-    /// A warning: shown with `--quiet` too.
+    /// Prints a warning, with `--quiet` too.
     pub(crate) fn warn(&self, text: impl Into<Lines>) {
         to_stderr([
             styled(YELLOW, "warning:"),
-            Text::from(" "),
+            StyledText::from(" "),
             text.into().into(),
         ]);
     }
 
-    /// Something that must not be overlooked, in red.
+    /// Prints, in red, a message that must not be overlooked.
     pub(crate) fn alarm(&self, text: impl Into<Lines>) {
         to_stderr(styled(RED, text.into().as_str()));
     }
 
-    /// Prints the result and the error, and gives the exit code.
-    pub(crate) fn finish(&self, result: Result<Outcome>) -> ExitCode {
+    /// Prints the result and the error, and returns the exit code.
+    pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
         let (document, text, error) = match result {
             Ok(outcome) => (outcome.document, outcome.text, outcome.error),
             Err(mut error) => (
@@ -165,21 +166,21 @@ impl Ui {
                     .document
                     .take()
                     .map_or_else(|| json!({}), |document| *document),
-                Text::new(),
+                StyledText::new(),
                 Some(error),
             ),
         };
-        while !has_last_word() {
+        while !take_last_word() {
             std::thread::park(); // a signal ends the program
         }
         let printed = match self.format {
-            Format::Json => to_stdout(&with_error(document, error.as_ref())),
-            Format::Text => to_stdout(&text.to_terminal()),
+            OutputFormat::Json => to_stdout(&with_error(document, error.as_ref())),
+            OutputFormat::Text => to_stdout(&text.to_terminal()),
         };
-        if let (Some(error), Format::Text) = (&error, self.format) {
-            show(error);
+        if let (Some(error), OutputFormat::Text) = (&error, self.format) {
+            show_error(error);
         }
-        let code = error.map_or(0, |error| error.code());
+        let code = error.map_or(0, |error| error.exit_code());
         match printed {
             // A result that nobody could read is no success.
             Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -187,19 +188,20 @@ impl Ui {
                     "error: the result cannot be written to standard output: {}",
                     crate::fsio::io_text(&cause)
                 ));
-                ExitCode::from(Class::Machine.code())
+                ExitCode::from(Class::Machine.exit_code())
             }
             _ => ExitCode::from(code),
         }
     }
 }
 
-/// A path as JSON. JSON is Unicode and a path need not be: what is none shows as U+FFFD.
+/// Returns a path as JSON. JSON is Unicode and a path need not be: what is not Unicode shows as
+/// U+FFFD.
 pub(crate) fn path_value(path: &std::path::Path) -> Value {
-    Value::String(stored(path))
+    Value::String(stored_path(path))
 }
 
-/// The document's text, with the error in it where there is one.
+/// Returns the document's text, with the error in it where there is one.
 pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     let mut object = match document {
         Value::Object(object) => object,
@@ -215,34 +217,34 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
 /// The text of a document.
 fn to_document(object: serde_json::Map<String, Value>) -> String {
     // Nothing is left that a terminal would obey.
-    escaped(&format!("{:#}\n", Value::Object(object)))
+    escape_json(&format!("{:#}\n", Value::Object(object)))
 }
 
-/// An error on standard error: what is wrong, both sides, what to do.
-pub(crate) fn show(error: &Error) {
-    let mut text = Text::from([
+/// Prints an error on standard error: what is wrong, both sides, what to do.
+pub(crate) fn show_error(error: &Error) {
+    let mut text = StyledText::from([
         styled(RED, "error:"),
-        Text::from(" "),
-        Text::from(&error.message),
+        StyledText::from(" "),
+        StyledText::from(&error.message),
     ]);
     if !error.hint.is_empty() {
         text.push([
-            Text::from("\n"),
+            StyledText::from("\n"),
             styled(BOLD, "hint:"),
-            Text::from(" "),
-            Text::from(&error.hint),
+            StyledText::from(" "),
+            StyledText::from(&error.hint),
         ]);
     }
     to_stderr(text);
 }
 
-/// A line, or several, on standard error.
-fn to_stderr(text: impl Into<Text>) {
-    write_stderr(&Text::from([text.into(), Text::from("\n")]));
+/// Prints one or more lines on standard error.
+fn to_stderr(text: impl Into<StyledText>) {
+    write_stderr(&StyledText::from([text.into(), StyledText::from("\n")]));
 }
 
-/// Text on standard error as it is.
-pub(crate) fn write_stderr(text: &Text) {
+/// Writes a text to standard error as it is.
+pub(crate) fn write_stderr(text: &StyledText) {
     let mut out = anstream::stderr().lock();
     // Standard error may be closed; there is nowhere else to say so.
     drop(
@@ -251,13 +253,13 @@ pub(crate) fn write_stderr(text: &Text) {
     );
 }
 
-/// Text on standard output as it is, before the result is there.
+/// Writes a text to standard output as it is, before the result is there.
 #[cfg_attr(not(any(feature = "qr", feature = "simulator")), allow(dead_code))]
-pub(crate) fn write_stdout(text: &Text) -> std::io::Result<()> {
+pub(crate) fn write_stdout(text: &StyledText) -> std::io::Result<()> {
     to_stdout(&text.to_terminal())
 }
 
-/// An error that ends the program from outside, as the one document; `code` is its exit code.
+/// Prints an error that ends the program from outside as the one document; `code` is its exit code.
 pub(crate) fn end_in_json(error: &Error, code: i32) {
     let error = error.to_json_with_code(code);
     let document = to_document(serde_json::Map::from_iter([("error".to_owned(), error)]));
@@ -265,15 +267,15 @@ pub(crate) fn end_in_json(error: &Error, code: i32) {
     drop(to_stdout(&document));
 }
 
-/// What has become JSON, or a terminal's own.
+/// Writes to standard output what is already JSON, or a terminal's text.
 fn to_stdout(text: &str) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// A bug ends with one sentence and 1, not with a panic message.
-pub(crate) fn no_panic_is_shown(ui: &Ui) {
+/// Installs a panic hook: a bug ends with one sentence and exit code 1, not with a panic message.
+pub(crate) fn install_panic_hook(ui: &Ui) {
     let format = ui.format;
     std::panic::set_hook(Box::new(move |facts| {
         let place = facts
@@ -288,10 +290,10 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
         crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
         match format {
-            Format::Json => end_in_json(&error, i32::from(error.code())),
-            Format::Text => show(&error),
+            OutputFormat::Json => end_in_json(&error, i32::from(error.exit_code())),
+            OutputFormat::Text => show_error(&error),
         }
-        std::process::exit(i32::from(error.code()));
+        std::process::exit(i32::from(error.exit_code()));
     }));
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::args::TrustArgs;
 use super::binary;
 use super::hardware;
-use super::step::{StepArgs, judged};
-use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
+use super::step::{StepArgs, with_judgement};
+use super::ui::{BOLD, CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -43,37 +43,39 @@ pub struct Args {
     step: StepArgs,
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(false, args.chains_only)?;
-    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args.trust.build_policy(false, args.chains_only)?;
+    let (anchors, roots) = args
+        .trust
+        .read_anchors_and_files(&Store::at_path(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
-    let evidence = bundle.evidence(args.chains_only, false)?;
+    let evidence = bundle.read_evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
-    let mode = hardware::mode(None, &bundle);
-    hardware::alarm(&record, mode, ui);
+    let mode = hardware::cluster_mode(None, &bundle);
+    hardware::alarm_non_fips(&record, mode, ui);
     if args.record {
-        let step = judged(args.step.begin(super::now()), &record, &roots);
+        let step = with_judgement(args.step.begin_step(super::now()), &record, &roots);
         // A verdict that cannot be kept is told all the same.
         bundle
-            .write(&[record_file(&bundle::document(&record))], &step)
-            .map_err(|error| error.with_document(document(&record)))?;
-        ui.detail(format!("wrote {}", bundle.place(VERIFICATION)));
+            .write(&[record_file(&bundle::to_document(&record))], &step)
+            .map_err(|error| error.with_document(record_document(&record)))?;
+        ui.say_detail(format!("wrote {}", bundle.place(VERIFICATION)));
     }
-    let mut answer = document(&record);
-    let alarm = engine::fips_alarm(&record, mode.map(OutsideText::raw));
+    let mut answer = record_document(&record);
+    let alarm = engine::fips_alarm(&record, mode.map(OutsideText::as_raw));
     if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
         object.insert("alarms".to_owned(), json!([alarm]));
     }
-    Ok(Outcome {
+    Ok(CommandOutput {
         document: answer,
-        text: text(&record, ui),
-        error: hardware::rejection(&record, &bundle, &args.trust)
-            .map(|error| binary::told_of(error, &bundle, &evidence)),
+        text: record_text(&record, ui),
+        error: hardware::rejection_error(&record, &bundle, &args.trust)
+            .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence)),
     })
 }
 
-/// `verification.json`, which the program may replace: it is its own record.
+/// Returns `verification.json`, which the program may replace: it is its own record.
 pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
     NewFile {
         name: VERIFICATION.to_owned(),
@@ -83,14 +85,14 @@ pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
     }
 }
 
-/// The record as JSON.
-pub(crate) fn document(record: &Record) -> Value {
+/// Returns the record as JSON.
+pub(crate) fn record_document(record: &Record) -> Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
-/// Every check in a line, then the verdict.
-pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
-    let mut out = Text::new();
+/// Returns every check on a line, then the verdict.
+pub(crate) fn record_text(record: &Record, ui: &Ui) -> StyledText {
+    let mut out = StyledText::new();
     if !ui.quiet {
         for finding in &record.checks {
             let style = match finding.status {
@@ -107,7 +109,7 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
     let scope = if record.terms.chains_only {
         "the two chains"
     } else {
-        hardware::proven(record.terms.roots)
+        hardware::proof_sentence(record.terms.roots)
     };
     let verdict = match record.verdict {
         Verdict::Verified if accepted > 0 => styled(

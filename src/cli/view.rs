@@ -1,28 +1,28 @@
-//! A cluster and what belongs to it, as every command shows it.
+//! The view of a cluster and what belongs to it, as every command shows it.
 
 use serde_json::{Value, json};
 
 use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Moment, hex, name_text, sha256};
+use crate::x509::{Certificate, Moment, name_text, sha256, to_hex};
 
-/// A certificate of the cluster, where there is one that can be read.
-fn certificate(text: Option<&str>) -> Option<Certificate> {
-    Certificate::of_owner(text?.as_bytes()).ok()
+/// Parses a certificate of the cluster; `None` where there is none that can be read.
+fn parse_certificate(text: Option<&str>) -> Option<Certificate> {
+    Certificate::from_owner_file(text?.as_bytes()).ok()
 }
 
-/// SHA-256 of the CSR's DER, where there is one that can be read.
+/// Returns the SHA-256 of the CSR's DER, where there is a CSR that can be read.
 fn csr_sha256(cluster: &Cluster) -> Option<String> {
     let text = cluster.certificates.cluster_csr.as_deref()?;
     pem::decode(text.as_bytes(), Label::CertificateRequest)
         .ok()
-        .map(|der| hex(&sha256(&der)))
+        .map(|der| to_hex(&sha256(&der)))
 }
 
 fn certificate_document(text: &Option<String>) -> Value {
-    certificate(text.as_deref()).map_or(Value::Null, |certificate| {
+    parse_certificate(text.as_deref()).map_or(Value::Null, |certificate| {
         json!({
-            "sha256": hex(&certificate.fingerprint()),
+            "sha256": to_hex(&certificate.fingerprint()),
             "subject": name_text(certificate.subject()),
             "issuer": name_text(certificate.issuer()),
             "not_before": certificate.not_before(),
@@ -31,8 +31,8 @@ fn certificate_document(text: &Option<String>) -> Value {
     })
 }
 
-/// The cluster in JSON, its certificates as digests.
-pub(crate) fn document(cluster: &Cluster) -> Value {
+/// Returns the cluster as JSON, its certificates as digests.
+pub(crate) fn cluster_document(cluster: &Cluster) -> Value {
     let certificates = &cluster.certificates;
     json!({
         "cluster_id": cluster.cluster_id,
@@ -61,7 +61,7 @@ pub(crate) fn document(cluster: &Cluster) -> Value {
     })
 }
 
-/// An HSM in JSON.
+/// Returns an HSM as JSON.
 pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
     json!({
         "hsm_id": hsm.hsm_id,
@@ -78,22 +78,22 @@ pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
     })
 }
 
-/// Tags in JSON.
+/// Returns tags as JSON.
 pub(crate) fn tags_document(tags: &[Tag]) -> Value {
     tags.iter()
         .map(|tag| json!({ "key": tag.key, "value": tag.value }))
         .collect()
 }
 
-/// Members that no model knows, in JSON.
+/// Returns members that no model knows, as JSON.
 pub(crate) fn other_document(other: &OtherMembers) -> Value {
     json!(other.members)
 }
 
-/// Everything that is known of the cluster: [`text`], and what only its owner's administration
-/// wants to know.
-pub(crate) fn text_in_full(cluster: &Cluster) -> String {
-    let mut out = text(cluster);
+/// Returns everything that is known of the cluster: [`cluster_text`], and what only its owner's
+/// administration wants to know.
+pub(crate) fn full_cluster_text(cluster: &Cluster) -> String {
+    let mut out = cluster_text(cluster);
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     let days = |days: u16| format!("{days} days");
     let facts = [
@@ -123,10 +123,13 @@ pub(crate) fn text_in_full(cluster: &Cluster) -> String {
         ("maker's", &certificates.manufacturer_hardware_certificate),
         ("cluster's", &certificates.cluster_certificate),
     ] {
-        if let Some(certificate) = certificate(text.as_deref()) {
+        if let Some(certificate) = parse_certificate(text.as_deref()) {
             line(
                 label,
-                format!("certificate, SHA-256 {}", hex(&certificate.fingerprint())),
+                format!(
+                    "certificate, SHA-256 {}",
+                    to_hex(&certificate.fingerprint())
+                ),
             );
             line("", name_text(certificate.subject()));
         }
@@ -137,8 +140,8 @@ pub(crate) fn text_in_full(cluster: &Cluster) -> String {
     out
 }
 
-/// The cluster in a few lines, each with its newline.
-pub(crate) fn text(cluster: &Cluster) -> String {
+/// Returns the cluster in a few lines, each with its newline.
+pub(crate) fn cluster_text(cluster: &Cluster) -> String {
     let mut out = format!("{}  {}\n", cluster.cluster_id, cluster.state);
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     if let Some(message) = &cluster.state_message {
@@ -158,7 +161,7 @@ pub(crate) fn text(cluster: &Cluster) -> String {
     if !kind.is_empty() {
         line("type", kind.join(", "));
     }
-    if let Some(origin) = cluster.origin() {
+    if let Some(origin) = cluster.origin_text() {
         line("restored", origin);
     }
     if let Some(until) = cluster.rollback_until {
@@ -196,36 +199,38 @@ pub(crate) fn text(cluster: &Cluster) -> String {
         {
             line("", message.to_string());
         }
-        for other in hsm.other.lines() {
+        for other in hsm.other.to_lines() {
             line("", format!("other  {other}"));
         }
     }
-    for other in cluster.other.lines() {
+    for other in cluster.other.to_lines() {
         line("other", other);
     }
     if let Some(digest) = csr_sha256(cluster) {
         line("CSR", format!("SHA-256 of the DER {digest}"));
     }
-    if let Some(certificate) = certificate(cluster.certificates.cluster_certificate.as_deref()) {
+    if let Some(certificate) =
+        parse_certificate(cluster.certificates.cluster_certificate.as_deref())
+    {
         line(
             "certificate",
-            format!("SHA-256 of the DER {}", hex(&certificate.fingerprint())),
+            format!("SHA-256 of the DER {}", to_hex(&certificate.fingerprint())),
         );
         line("issued by", name_text(certificate.issuer()));
     }
-    if let Some(next) = next(cluster) {
+    if let Some(next) = next_step_text(cluster) {
         line("next", next);
     }
     out
 }
 
-/// What its owner would do next.
-fn next(cluster: &Cluster) -> Option<String> {
+/// Returns the owner's next step.
+fn next_step_text(cluster: &Cluster) -> Option<String> {
     match next_step(cluster) {
         NextStep::Nothing => None,
         step => Some(
-            step.command(&cluster.cluster_id)
-                .unwrap_or_else(|| step.advice(&cluster.cluster_id)),
+            step.command_for(&cluster.cluster_id)
+                .unwrap_or_else(|| step.advice_for(&cluster.cluster_id)),
         ),
     }
 }
@@ -242,7 +247,7 @@ mod tests {
             ClusterState::Other("A\u{1b}[2J".into()),
         );
         cluster.state_message = Some("b\nc\u{202e}".into());
-        let shown = text(&cluster);
+        let shown = cluster_text(&cluster);
         assert!(
             shown
                 .chars()

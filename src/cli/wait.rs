@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
-use super::ui::{Outcome, Ui};
+use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, parse_cluster_id};
+use super::ui::{CommandOutput, Ui};
 use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
-use crate::claim::wait::{Step, Target, Wait};
+use crate::claim::wait::{Target, Wait, WaitStep};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::Result;
 
@@ -37,10 +37,11 @@ in time (30 minutes unless --timeout); \
 8 it cannot get there any more")]
 pub struct Args {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
-    /// What to wait for: uninitialized, csr, initialized, active, deleted, or another state's name
-    #[arg(long = "for", value_name = "STATE", value_parser = target)]
+    /// The state to wait for: uninitialized, csr, initialized, active, deleted, or another state's
+    /// name
+    #[arg(long = "for", value_name = "STATE", value_parser = parse_target)]
     target: Target,
     #[command(flatten)]
     timeout: TimeoutArgs,
@@ -48,11 +49,11 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-fn target(text: &str) -> std::result::Result<Target, String> {
+fn parse_target(text: &str) -> std::result::Result<Target, String> {
     text.parse()
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
     if let Target::Other(name) = &args.target {
@@ -63,25 +64,28 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let (found, place) = block_on(async {
         let service = args.online.connect_within(Some(limit), None, ui).await?;
         let wait = Wait::new(id, args.target.clone(), limit, Patience::default())
-            .at(service.place().clone());
-        Ok((until(&service, wait, ui).await?, service.place().clone()))
+            .with_place(service.place().clone());
+        Ok((
+            drive_wait(&service, wait, ui).await?,
+            service.place().clone(),
+        ))
     })?;
     let document = json!({
         "region": place.region,
         "endpoint": place.endpoint,
         "cluster_id": id,
         "for": args.target.to_string(),
-        "cluster": found.as_deref().map(view::document),
+        "cluster": found.as_deref().map(view::cluster_document),
     });
     let text = match &found {
-        Some(found) => view::text(found),
+        Some(found) => view::cluster_text(found),
         None => format!("{id} is gone\n"),
     };
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-/// Drives a wait to its end: the cluster, or `None` for one that is gone.
-pub(crate) async fn until(
+/// Drives a wait to its end, and returns the cluster, or `None` for one that is gone.
+pub(crate) async fn drive_wait(
     service: &impl CloudHsm,
     mut wait: Wait,
     ui: &Ui,
@@ -89,25 +93,25 @@ pub(crate) async fn until(
     let mut watcher = Watcher::new(ui);
     loop {
         match wait.next(watcher.elapsed()) {
-            Step::Describe => {
-                let answer = service.describe(wait.cluster_id()).await;
-                wait.described(answer);
-                match wait.last_seen().filter(|_| wait.trouble().is_none()) {
+            WaitStep::Describe => {
+                let answer = service.describe_cluster(wait.cluster_id()).await;
+                wait.record_description(answer);
+                match wait.last_seen().filter(|_| wait.pending_error().is_none()) {
                     Some(seen)
                         if wait.is_for_activation() && seen.state == ClusterState::Initialized =>
                     {
-                        watcher.tell(&format!(
+                        watcher.show_line(&format!(
                             "{} {}, until its owner sets the first password: `cluster activate` \
                              in the CloudHSM CLI",
                             seen.cluster_id, seen.state
                         ));
                     }
-                    _ => watcher.see(wait.last_seen(), wait.trouble()),
+                    _ => watcher.show_state(wait.last_seen(), wait.pending_error()),
                 }
             }
-            Step::Pause(length) => watcher.pause(length).await,
-            Step::Done(cluster) => return Ok(cluster),
-            Step::Failed(failure) => return Err((*failure).into()),
+            WaitStep::Pause(length) => watcher.pause(length).await,
+            WaitStep::Done(cluster) => return Ok(cluster),
+            WaitStep::Failed(failure) => return Err((*failure).into()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`CloudHsm`] over the AWS SDK. The only file that names it.
+//! [`CloudHsm`] over the AWS SDK. No other file names the SDK.
 
 use std::fmt;
 use std::future::Future;
@@ -11,43 +11,44 @@ use aws_sdk_cloudhsmv2::config;
 
 use super::fleet::{ClusterFilter, Fleet};
 use super::{
-    Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError,
-    Trouble,
+    Call, CallPlace, CloudHsm, Cluster, ClusterState, InitializeAnswer, InitializeCluster,
+    ServiceError, Trouble,
 };
-use crate::aws::{self, Connected, Received, Service, failure, within};
-pub use crate::aws::{Deadline, Options, Timeouts, endpoint_problem};
+use crate::aws::{self, ReceivedOctets, Service, ServiceConnection, failure, run_within};
+pub use crate::aws::{ConnectOptions, Deadline, Timeouts, check_endpoint};
 use crate::outside::OutsideText;
 
 mod answer;
 mod fleet;
-mod kept;
 mod pages;
+mod raw_answer;
 
 use answer::cluster_from;
-use kept::Kept;
 use pages::Pages;
+use raw_answer::AnswerRecorder;
 
-/// What AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL say counts where no endpoint is given.
+/// The service's names. AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL count where no endpoint
+/// is given.
 const SERVICE: Service = Service {
     id: "CloudHSM V2",
     endpoint_variable: "AWS_ENDPOINT_URL_CLOUDHSM_V2",
 };
 
-/// Clusters per page of `list`; the API allows 1 to 25 (API Reference 2022-06-06,
+/// Clusters per page of `list_clusters`; the API allows 1 to 25 (API Reference 2022-06-06,
 /// DescribeClusters).
-const PAGE: i32 = 25;
+const PAGE_SIZE: i32 = 25;
 
 /// The service, over the AWS SDK.
 #[derive(Clone)]
 pub struct AwsCloudHsm {
     client: Client,
-    place: Place,
-    elsewhere: Option<String>,
+    place: CallPlace,
+    endpoint_notice: Option<String>,
     notes: Vec<String>,
     credentials: Option<SharedCredentialsProvider>,
-    received: Received,
-    /// For all pages of a list, where the deadline is later.
-    list: Duration,
+    received: ReceivedOctets,
+    /// The time for all pages of a list, where the deadline is later.
+    list_timeout: Duration,
     deadline: Option<Deadline>,
 }
 
@@ -60,18 +61,18 @@ impl fmt::Debug for AwsCloudHsm {
 }
 
 impl AwsCloudHsm {
-    /// Finds region, endpoint and credentials sources, as [`aws::connect`] does. Sends nothing to
-    /// CloudHSM and does not check that it is there.
-    pub async fn connect(options: &Options) -> Result<Self, ServiceError> {
+    /// Finds the region, the endpoint and the sources of credentials, as [`aws::connect`] does.
+    /// Sends nothing to CloudHSM and does not check that it is there.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, ServiceError> {
         let failed = |(trouble, place)| ServiceError {
             call: Call::DescribeClusters,
             trouble,
             place: Box::new(place),
         };
-        let Connected {
+        let ServiceConnection {
             config,
             place,
-            elsewhere,
+            endpoint_notice: elsewhere,
             received,
             notes,
         } = aws::connect(SERVICE, options).await.map_err(failed)?;
@@ -80,23 +81,23 @@ impl AwsCloudHsm {
         Ok(AwsCloudHsm {
             client: Client::new(&config),
             place,
-            elsewhere,
+            endpoint_notice: elsewhere,
             notes,
             credentials,
             received,
-            list,
+            list_timeout: list,
             deadline,
         })
     }
 
-    /// The AWS account that the credentials are of, where they name it: those of a profile with
+    /// Returns the AWS account of the credentials, where they name it. Those of a profile with
     /// `aws_account_id`, of a role or of IAM Identity Center do.
-    pub async fn account(&self) -> Option<OutsideText> {
+    pub async fn account_id(&self) -> Option<OutsideText> {
         // A source that takes longer is asked again by the first call, and its failure told.
         let deadline = self
             .deadline
             .unwrap_or_else(|| Deadline::after(Duration::from_secs(5)));
-        let credentials = within(
+        let credentials = run_within(
             Some(deadline),
             self.credentials.as_ref()?.provide_credentials(),
         )
@@ -108,24 +109,25 @@ impl AwsCloudHsm {
             .map(|account| account.as_str().into())
     }
 
-    /// Where calls go.
-    pub fn place(&self) -> &Place {
+    /// Returns the place that calls go to.
+    pub fn place(&self) -> &CallPlace {
         &self.place
     }
 
-    /// What was decided for the user, one sentence each.
+    /// Returns the decisions made for the user, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// That calls go to an endpoint that was set, and what named it, where that is so.
-    pub fn elsewhere(&self) -> Option<&str> {
-        self.elsewhere.as_deref()
+    /// Returns a sentence for the user where an endpoint was set: it names the endpoint and the
+    /// setting that named it.
+    pub fn endpoint_notice(&self) -> Option<&str> {
+        self.endpoint_notice.as_deref()
     }
 
-    /// A call that only reads, with all its pages, before the deadline and in the time that lists
-    /// have.
-    async fn read<T>(
+    /// Makes a call that only reads, with all its pages, before the deadline and within the time
+    /// for lists.
+    async fn read_in_time<T>(
         &self,
         call: Call,
         work: impl Future<Output = Result<T, ServiceError>>,
@@ -134,13 +136,13 @@ impl AwsCloudHsm {
             let reason = || {
                 format!(
                     "the list was not at its end after {} s",
-                    self.list.as_secs()
+                    self.list_timeout.as_secs()
                 )
             };
-            tokio::time::timeout(self.list, work)
+            tokio::time::timeout(self.list_timeout, work)
                 .await
                 .unwrap_or_else(|_| {
-                    Err(self.failed(
+                    Err(self.service_error(
                         call,
                         Trouble::TooMuch {
                             reason: reason().into(),
@@ -148,12 +150,12 @@ impl AwsCloudHsm {
                     ))
                 })
         };
-        within(self.deadline, in_time)
+        run_within(self.deadline, in_time)
             .await
-            .unwrap_or_else(|trouble| Err(self.failed(call, trouble)))
+            .unwrap_or_else(|trouble| Err(self.service_error(call, trouble)))
     }
 
-    fn failed(&self, call: Call, trouble: Trouble) -> ServiceError {
+    fn service_error(&self, call: Call, trouble: Trouble) -> ServiceError {
         ServiceError {
             call,
             trouble,
@@ -163,9 +165,9 @@ impl AwsCloudHsm {
 }
 
 impl CloudHsm for AwsCloudHsm {
-    async fn describe(&self, cluster_id: &str) -> Result<Option<Cluster>, ServiceError> {
-        self.read(Call::DescribeClusters, async {
-            let (mut pages, kept) = (Pages::new(&self.received), Kept::default());
+    async fn describe_cluster(&self, cluster_id: &str) -> Result<Option<Cluster>, ServiceError> {
+        self.read_in_time(Call::DescribeClusters, async {
+            let (mut pages, kept) = (Pages::new(&self.received), AnswerRecorder::default());
             // A filter's result may be spread over pages, empty ones included (API reference,
             // DescribeClusters, NextToken).
             loop {
@@ -173,23 +175,26 @@ impl CloudHsm for AwsCloudHsm {
                     .client
                     .describe_clusters()
                     .filters("clusterIds", vec![cluster_id.to_owned()])
-                    .set_next_token(pages.token());
+                    .set_next_token(pages.next_token());
                 let request = request.customize().interceptor(kept.clone());
                 let answer = request.send().await.map_err(|error| {
-                    self.failed(Call::DescribeClusters, failure::trouble(&error, true))
+                    self.service_error(
+                        Call::DescribeClusters,
+                        failure::classify_error(&error, true),
+                    )
                 })?;
-                let raw = kept.answer();
+                let raw = kept.take_answer();
                 let found = answer
                     .clusters()
                     .iter()
-                    .zip(raw.list("Clusters"))
+                    .zip(raw.structures("Clusters"))
                     .find(|(cluster, _)| cluster.cluster_id() == Some(cluster_id));
                 if let Some((cluster, raw)) = found {
                     return Ok(Some(cluster_from(cluster, raw)));
                 }
                 if !pages
-                    .go_on(answer.next_token())
-                    .map_err(|trouble| self.failed(Call::DescribeClusters, trouble))?
+                    .move_on(answer.next_token())
+                    .map_err(|trouble| self.service_error(Call::DescribeClusters, trouble))?
                 {
                     return Ok(None);
                 }
@@ -198,17 +203,20 @@ impl CloudHsm for AwsCloudHsm {
         .await
     }
 
-    async fn list(&self) -> Result<Vec<Cluster>, ServiceError> {
-        self.clusters(&ClusterFilter {
-            page_size: Some(PAGE),
+    async fn list_clusters(&self) -> Result<Vec<Cluster>, ServiceError> {
+        self.describe_clusters(&ClusterFilter {
+            page_size: Some(PAGE_SIZE),
             ..ClusterFilter::default()
         })
         .await
     }
 
-    async fn initialize(&self, request: &InitializeCluster) -> Result<Accepted, ServiceError> {
+    async fn initialize_cluster(
+        &self,
+        request: &InitializeCluster,
+    ) -> Result<InitializeAnswer, ServiceError> {
         // One attempt, here whatever the environment says (AWS_MAX_ATTEMPTS): see
-        // `CloudHsm::initialize`.
+        // `CloudHsm::initialize_cluster`.
         let once = config::Builder::new().retry_config(RetryConfig::disabled());
         let call = self.client.initialize_cluster();
         let sending = call
@@ -218,12 +226,12 @@ impl CloudHsm for AwsCloudHsm {
             .customize()
             .config_override(once)
             .send();
-        let failed = |trouble| self.failed(Call::InitializeCluster, trouble);
-        let answer = within(self.deadline, sending)
+        let failed = |trouble| self.service_error(Call::InitializeCluster, trouble);
+        let answer = run_within(self.deadline, sending)
             .await
-            .map_err(|trouble| failed(cut_off(trouble)))?;
-        let answer = answer.map_err(|error| failed(failure::trouble(&error, false)))?;
-        Ok(Accepted {
+            .map_err(|trouble| failed(unknown_if_sent(trouble)))?;
+        let answer = answer.map_err(|error| failed(failure::classify_error(&error, false)))?;
+        Ok(InitializeAnswer {
             state: answer
                 .state()
                 .map(|state| ClusterState::from(state.as_str())),
@@ -232,9 +240,9 @@ impl CloudHsm for AwsCloudHsm {
     }
 }
 
-/// The time is over in the midst of a call that must not simply be made again: what it did is not
-/// known.
-fn cut_off(trouble: Trouble) -> Trouble {
+/// Turns the end of the time, after the request was sent, into an unknown outcome: the call must
+/// not simply be made again.
+fn unknown_if_sent(trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::OutOfTime { limit, sent: true } => Trouble::Unknown {
             reason: format!(

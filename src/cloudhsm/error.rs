@@ -1,21 +1,21 @@
-//! What can go wrong with a call to the service, and how it is told.
+//! The failures of a call to the service, and their messages.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::aws::Asked;
-pub use crate::aws::{Place, Trouble};
+use crate::aws::FailedCall;
+pub use crate::aws::{CallPlace, Trouble};
 use crate::error::{Error, ErrorKind};
 
-/// A call that did not bring the answer it was made for.
+/// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
     /// The call.
     pub call: Call,
-    /// What happened.
+    /// The reason why it failed.
     pub trouble: Trouble,
-    /// Where it was sent.
-    pub place: Box<Place>,
+    /// The place it was sent to.
+    pub place: Box<CallPlace>,
 }
 
 /// Defines the calls, by the API's names.
@@ -32,7 +32,7 @@ macro_rules! calls {
             /// Every action of the API (2017-04-28 as of November 2026).
             pub const ALL: &'static [Call] = &[$(Call::$name,)*];
 
-            /// The API's name of the call; `cloudhsm:` and this is the IAM action.
+            /// Returns the API's name of the call. The IAM action is `cloudhsm:` and this name.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Call::$name => stringify!($name),)*
@@ -64,8 +64,8 @@ calls! {
 }
 
 impl Call {
-    /// What a repetition would make once more.
-    pub(super) fn makes(self) -> Option<&'static str> {
+    /// Returns the hint for a call that would make a second thing if it were repeated.
+    pub(super) fn repetition_hint(self) -> Option<&'static str> {
         match self {
             Call::CreateCluster => Some(
                 "look for it with `hsmboot cluster list` before you run this again: a second run \
@@ -83,9 +83,9 @@ impl Call {
         }
     }
 
-    /// What the service does not know when it says so: the error's kind, the thing, and how to find
-    /// the right one.
-    fn missing(self) -> (ErrorKind, &'static str, &'static str) {
+    /// Returns the terms for a "not found" answer: the error's kind, the thing, and a hint that
+    /// helps to find the right one.
+    fn not_found_terms(self) -> (ErrorKind, &'static str, &'static str) {
         match self {
             Call::CopyBackupToRegion
             | Call::CreateCluster
@@ -123,12 +123,12 @@ impl Call {
 }
 
 impl ServiceError {
-    /// Whether the request may have worked all the same.
+    /// Tells whether the request may have worked all the same.
     pub fn outcome_unknown(&self) -> bool {
         matches!(self.trouble, Trouble::Unknown { .. })
     }
 
-    /// Whether the same call may succeed a little later, with nothing changed on this side.
+    /// Tells whether the same call may succeed a little later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.trouble,
@@ -139,7 +139,7 @@ impl ServiceError {
         )
     }
 
-    /// How long the command was given, where that time is over.
+    /// Returns the time that the command was given, where that time is over.
     pub fn out_of_time(&self) -> Option<Duration> {
         match self.trouble {
             Trouble::OutOfTime { limit, .. } => Some(limit),
@@ -147,8 +147,8 @@ impl ServiceError {
         }
     }
 
-    /// One line for progress and logs.
-    pub fn brief(&self) -> String {
+    /// Returns one line for progress and logs.
+    pub fn summary_line(&self) -> String {
         let call = self.call.as_str();
         match &self.trouble {
             Trouble::Unreachable { reason } => format!("{call} could not be sent: {reason}"),
@@ -180,7 +180,7 @@ impl ServiceError {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.brief())
+        f.write_str(&self.summary_line())
     }
 }
 
@@ -193,31 +193,31 @@ impl From<ServiceError> for Error {
             trouble,
             place,
         } = error;
-        let asked = Asked {
-            service: &place.name("CloudHSM"),
+        let asked = FailedCall {
+            service: &place.service_or_endpoint("CloudHSM"),
             call: call.as_str(),
-            at: place.to_string(),
+            location: place.to_string(),
             region_of: "the cluster's region",
-            missing: call.missing(),
+            missing: call.not_found_terms(),
             allowed: access_hint(call),
             refused:
                 "the service's words above say why; `hsmboot status` shows the cluster as it is"
                     .to_owned(),
-            unknown: match call.makes() {
+            unknown: match call.repetition_hint() {
                 Some(hint) => format!("it may have worked all the same: {hint}"),
                 None => "run the same command again: it looks before it does anything".to_owned(),
             },
         };
-        let error = asked.told(&trouble);
-        match (&trouble, call.makes()) {
+        let error = asked.to_error(&trouble);
+        match (&trouble, call.repetition_hint()) {
             (Trouble::Unknown { .. }, Some(_)) => error.unless_done_already(),
             _ => error,
         }
     }
 }
 
-/// The IAM action that was missing. DescribeClusters reads the whole account's list;
-/// InitializeCluster can be granted on one cluster.
+/// Returns the hint that names the missing IAM action. DescribeClusters reads the whole account's
+/// list; InitializeCluster can be granted on one cluster.
 fn access_hint(call: Call) -> String {
     match call {
         Call::DescribeClusters => {
@@ -248,11 +248,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn at(trouble: Trouble) -> Error {
+    fn error_of(trouble: Trouble) -> Error {
         ServiceError {
             call: Call::InitializeCluster,
             trouble,
-            place: Box::new(Place {
+            place: Box::new(CallPlace {
                 region: Some("eu-west-1".into()),
                 endpoint: None,
                 profile: Some("hsm".into()),
@@ -293,8 +293,8 @@ mod tests {
                 reason: text().into(),
             },
         ] {
-            let error = at(trouble.clone());
-            assert_eq!(error.code(), 6);
+            let error = error_of(trouble.clone());
+            assert_eq!(error.exit_code(), 6);
             assert!(!error.hint.is_empty());
             assert!(
                 trouble == Trouble::NoRegion || error.message.contains("said"),
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_denied_call_names_the_action_and_the_place() {
-        let error = at(Trouble::AccessDenied {
+        let error = error_of(Trouble::AccessDenied {
             message: "User x is not authorized".into(),
         });
         assert_eq!(

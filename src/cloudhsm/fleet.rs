@@ -1,7 +1,7 @@
-//! The rest of the API: clusters, HSMs, backups and tags, made, shown, changed and deleted.
+//! The rest of the API: making, showing, changing and deleting clusters, HSMs, backups and tags.
 //!
-//! Claiming a cluster needs none of it: [`super::CloudHsm`] stays the three calls that it makes.
-//! What is sent has been held against [`super::limits`].
+//! Claiming a cluster needs none of it, and [`super::CloudHsm`] has only the three calls for that.
+//! Every value is checked by [`super::limits`] before it is sent.
 
 use std::future::Future;
 
@@ -10,25 +10,26 @@ use crate::outside::OutsideText;
 
 /// The calls that manage a fleet of clusters.
 ///
-/// What makes something (CreateCluster, CreateHsm, CopyBackupToRegion) is sent once: an answer that
-/// is lost may have made it all the same, and a second request would make a second one. So is what
-/// deletes or restores. An implementation may repeat a request only where the service has said that
-/// it did nothing (throttling), or where a second one changes nothing (ModifyCluster of the
-/// retention alone, ModifyBackupAttributes, TagResource, UntagResource, and what only reads).
+/// Calls that make something (CreateCluster, CreateHsm, CopyBackupToRegion) are sent once: the
+/// service may have made the thing although its answer was lost, and a second request would make a
+/// second one. Calls that delete or restore are sent once too. An implementation may repeat a
+/// request only where the service has said that it did nothing (throttling), or where a second one
+/// changes nothing (ModifyCluster of the retention alone, ModifyBackupAttributes, TagResource,
+/// UntagResource, and calls that only read).
 pub trait Fleet {
-    /// CreateCluster, sent once.
+    /// Sends CreateCluster, once.
     fn create_cluster(
         &self,
         order: &NewCluster,
     ) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
 
-    /// DescribeClusters, all pages.
-    fn clusters(
+    /// Sends DescribeClusters, for all pages.
+    fn describe_clusters(
         &self,
         filter: &ClusterFilter,
     ) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
 
-    /// ModifyCluster. Sent once where it changes the type: a second request would meet a cluster
+    /// Sends ModifyCluster, once where it changes the type: a second request would meet a cluster
     /// that is being changed.
     fn modify_cluster(
         &self,
@@ -36,92 +37,92 @@ pub trait Fleet {
         change: &ClusterChange,
     ) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
 
-    /// DeleteCluster, sent once.
+    /// Sends DeleteCluster, once.
     fn delete_cluster(
         &self,
         cluster_id: &str,
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// CreateHsm, sent once.
+    /// Sends CreateHsm, once.
     fn create_hsm(
         &self,
         order: &NewHsm,
     ) -> impl Future<Output = Result<HsmSummary, ServiceError>> + Send;
 
-    /// DeleteHsm, sent once. By its id; the API takes an ENI's id or address as well.
+    /// Sends DeleteHsm, once, with the HSM's id. The API takes an ENI's id or address as well.
     fn delete_hsm(
         &self,
         cluster_id: &str,
         hsm_id: &str,
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// DescribeBackups, all pages.
-    fn backups(
+    /// Sends DescribeBackups, for all pages.
+    fn describe_backups(
         &self,
         filter: &BackupFilter,
     ) -> impl Future<Output = Result<Vec<Backup>, ServiceError>> + Send;
 
-    /// CopyBackupToRegion, sent once.
+    /// Sends CopyBackupToRegion, once.
     fn copy_backup(
         &self,
         backup_id: &str,
         destination_region: &str,
         tags: &[Tag],
-    ) -> impl Future<Output = Result<Copied, ServiceError>> + Send;
+    ) -> impl Future<Output = Result<BackupCopy, ServiceError>> + Send;
 
-    /// DeleteBackup, sent once.
+    /// Sends DeleteBackup, once.
     fn delete_backup(
         &self,
         backup_id: &str,
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// RestoreBackup, sent once: a backup that is PENDING_DELETION is kept after all.
+    /// Sends RestoreBackup, once: a backup that is PENDING_DELETION is kept after all.
     fn restore_backup(
         &self,
         backup_id: &str,
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// ModifyBackupAttributes: whether the cluster's retention policy spares this backup.
+    /// ModifyBackupAttributes: sets whether the cluster's retention policy spares this backup.
     fn modify_backup(
         &self,
         backup_id: &str,
         never_expires: bool,
     ) -> impl Future<Output = Result<Backup, ServiceError>> + Send;
 
-    /// GetResourcePolicy, of a backup by its ARN; `None`: it has none.
+    /// GetResourcePolicy, of a backup by its ARN. `None` where it has no policy.
     fn resource_policy(
         &self,
         backup_arn: &str,
     ) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
 
-    /// PutResourcePolicy, sent once: in place of the one that is there.
+    /// PutResourcePolicy, sent once. It replaces the policy that is there.
     fn put_resource_policy(
         &self,
         backup_arn: &str,
         policy: &str,
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// DeleteResourcePolicy, sent once; the policy that was there, where the service says.
+    /// DeleteResourcePolicy, sent once. Returns the policy that was there, where the service says.
     fn delete_resource_policy(
         &self,
         backup_arn: &str,
     ) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
 
-    /// ListTags, all pages of `page_size`.
-    fn tags(
+    /// Sends ListTags, for all pages of `page_size`.
+    fn list_tags(
         &self,
         resource_id: &str,
         page_size: Option<i32>,
     ) -> impl Future<Output = Result<Vec<Tag>, ServiceError>> + Send;
 
-    /// TagResource.
+    /// Sends TagResource.
     fn add_tags(
         &self,
         resource_id: &str,
         tags: &[Tag],
     ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
-    /// UntagResource.
+    /// Sends UntagResource.
     fn remove_tags(
         &self,
         resource_id: &str,
@@ -138,28 +139,28 @@ pub struct Tag {
     pub value: OutsideText,
 }
 
-/// A cluster's mode (API 2017-04-28 as of November 2026, `ClusterMode`). It is for good: nothing
-/// changes a cluster's or a backup's (User Guide, "Cluster modes").
+/// A cluster's mode (API 2017-04-28 as of November 2026, `ClusterMode`). Nothing changes the mode
+/// of a cluster or a backup later (User Guide, "Cluster modes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum ClusterMode {
     /// Keys and algorithms that are FIPS-validated, and no others.
     Fips,
-    /// All that the HSMs can do.
+    /// Every algorithm that the HSMs have.
     NonFips,
 }
 
-impl Mode {
-    /// As the API spells it.
+impl ClusterMode {
+    /// Returns the name as the API spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Mode::Fips => "FIPS",
-            Mode::NonFips => "NON_FIPS",
+            ClusterMode::Fips => "FIPS",
+            ClusterMode::NonFips => "NON_FIPS",
         }
     }
 }
 
-/// Which addresses the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`). The service
-/// takes IPV4 where none is named.
+/// The kinds of addresses that the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`).
+/// The service takes IPV4 where none is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkType {
     /// IPv4 alone.
@@ -169,7 +170,7 @@ pub enum NetworkType {
 }
 
 impl NetworkType {
-    /// As the API spells it.
+    /// Returns the name as the API spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
             NetworkType::Ipv4 => "IPV4",
@@ -178,7 +179,7 @@ impl NetworkType {
     }
 }
 
-/// What ModifyCluster is sent; what is not named stays.
+/// The request of ModifyCluster. A value that is not named stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterChange {
     /// BackupRetentionPolicy, in days.
@@ -187,13 +188,13 @@ pub struct ClusterChange {
     pub hsm_type: Option<String>,
 }
 
-/// What CreateCluster is sent.
+/// The request of CreateCluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewCluster {
     /// HsmType.
     pub hsm_type: String,
     /// Mode: every type but hsm1.medium needs one.
-    pub mode: Option<Mode>,
+    pub mode: Option<ClusterMode>,
     /// NetworkType.
     pub network_type: Option<NetworkType>,
     /// SubnetIds, one for each Availability Zone.
@@ -206,7 +207,7 @@ pub struct NewCluster {
     pub tags: Vec<Tag>,
 }
 
-/// What CreateHsm is sent.
+/// The request of CreateHsm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHsm {
     /// ClusterId.
@@ -217,7 +218,7 @@ pub struct NewHsm {
     pub ip_address: Option<String>,
 }
 
-/// Which clusters to show; each empty list takes all.
+/// The filter for clusters. An empty list takes all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterFilter {
     /// clusterIds.
@@ -226,11 +227,11 @@ pub struct ClusterFilter {
     pub vpc_ids: Vec<String>,
     /// states.
     pub states: Vec<ClusterState>,
-    /// MaxResults: how many a request brings.
+    /// MaxResults: the number of items in one answer.
     pub page_size: Option<i32>,
 }
 
-/// Which backups to show; each empty list takes all.
+/// The filter for backups. An empty list takes all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackupFilter {
     /// backupIds.
@@ -247,7 +248,7 @@ pub struct BackupFilter {
     pub shared: Option<bool>,
     /// SortAscending: the oldest first.
     pub sort_ascending: Option<bool>,
-    /// MaxResults: how many a request brings.
+    /// MaxResults: the number of items in one answer.
     pub page_size: Option<i32>,
 }
 
@@ -263,17 +264,17 @@ pub struct Backup {
     pub state: BackupState,
     /// The cluster that was backed up.
     pub cluster_id: Option<OutsideText>,
-    /// That cluster's type.
+    /// The type of that cluster.
     pub hsm_type: Option<OutsideText>,
-    /// That cluster's mode, which a cluster that is restored from it has as well.
+    /// The mode of that cluster. A cluster that is restored from the backup has the same mode.
     pub mode: Option<OutsideText>,
-    /// When it was created.
+    /// The time of its creation.
     pub created: Option<i64>,
-    /// When it was copied from another region.
+    /// The time at which it was copied from another region.
     pub copied: Option<i64>,
-    /// When it will be deleted for good, once it is PENDING_DELETION.
+    /// The time at which it will be deleted for good, once it is PENDING_DELETION.
     pub deleted: Option<i64>,
-    /// Whether the retention policy spares it.
+    /// True where the retention policy spares it.
     pub never_expires: Option<bool>,
     /// The region that it was copied from.
     pub source_region: Option<OutsideText>,
@@ -283,14 +284,14 @@ pub struct Backup {
     pub source_cluster: Option<OutsideText>,
     /// Its tags.
     pub tags: Vec<Tag>,
-    /// What else the service says of it.
+    /// The other members that the service gives of it.
     pub other: OtherMembers,
 }
 
-/// What CopyBackupToRegion answers (DestinationBackup). It does not tell the copy's id.
+/// The answer of CopyBackupToRegion (DestinationBackup). It does not give the copy's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Copied {
-    /// When the copy was begun.
+pub struct BackupCopy {
+    /// The time at which the copy was begun.
     pub created: Option<i64>,
     /// The region of the source.
     pub source_region: Option<OutsideText>,

@@ -1,8 +1,8 @@
-//! The documented constraints of what the API is sent, checked before anything is sent.
+//! The documented constraints of the API's requests, checked before anything is sent.
 //!
-//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models
-//! add is said where it stands. Patterns are matched against the whole value. Each function gives
-//! the value back, or says what was expected and what was found.
+//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; later additions
+//! are marked where they stand. Patterns are matched against the whole value. Each function returns
+//! the value, or a text that says what was expected and what was found.
 
 /// SubnetIds: at most this many items.
 pub const MAX_SUBNETS: usize = 10;
@@ -19,15 +19,15 @@ pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
 
 /// HsmType, in characters.
 const HSM_TYPE_CHARS: usize = 32;
-/// The types that the User Guide names ("HSM types", September 2026). Of the first no new clusters
-/// can be made since April 2025.
+/// The types that the User Guide names ("HSM types", September 2026). No new clusters of the first
+/// type can be made since April 2025.
 pub const KNOWN_HSM_TYPES: [&str; 2] = [HSM1, HSM2];
 /// LiquidSecurity.
 pub const HSM1: &str = "hsm1.medium";
 /// LiquidSecurity 2.
 pub const HSM2: &str = "hsm2m.medium";
-/// The most HSMs that a cluster may have whose type is to be changed (User Guide, "Migrating from
-/// hsm1.medium to hsm2m.medium").
+/// The most HSMs of a cluster whose type can be changed (User Guide, "Migrating from hsm1.medium to
+/// hsm2m.medium").
 pub const MOST_HSMS_TO_MIGRATE: usize = 27;
 /// Policy of PutResourcePolicy, in characters: 1 to 20000 (`ResourcePolicy` in the model of
 /// November 2026).
@@ -37,9 +37,9 @@ pub const POLICY_CHARS: usize = 20_000;
 const TAG_KEY: (usize, usize) = (1, 128);
 const TAG_VALUE: (usize, usize) = (0, 256);
 
-type Checked = Result<String, String>;
+type LimitResult = Result<String, String>;
 
-fn judge(fits: bool, value: &str, what: &str, pattern: &str) -> Checked {
+fn check_constraint(fits: bool, value: &str, what: &str, pattern: &str) -> LimitResult {
     if fits {
         Ok(value.to_owned())
     } else {
@@ -50,10 +50,10 @@ fn judge(fits: bool, value: &str, what: &str, pattern: &str) -> Checked {
 /// ClusterId.
 ///
 /// # Errors
-/// What was expected.
-pub fn cluster_id(value: &str) -> Checked {
-    judge(
-        resource_id(value, "cluster-"),
+/// A text that says what was expected.
+pub fn cluster_id(value: &str) -> LimitResult {
+    check_constraint(
+        is_resource_id(value, "cluster-"),
         value,
         "a cluster's id",
         "cluster-[2-7a-zA-Z]{11,16}",
@@ -63,10 +63,10 @@ pub fn cluster_id(value: &str) -> Checked {
 /// HsmId.
 ///
 /// # Errors
-/// What was expected.
-pub fn hsm_id(value: &str) -> Checked {
-    judge(
-        resource_id(value, "hsm-"),
+/// A text that says what was expected.
+pub fn hsm_id(value: &str) -> LimitResult {
+    check_constraint(
+        is_resource_id(value, "hsm-"),
         value,
         "an HSM's id",
         "hsm-[2-7a-zA-Z]{11,16}",
@@ -76,23 +76,23 @@ pub fn hsm_id(value: &str) -> Checked {
 /// BackupId.
 ///
 /// # Errors
-/// What was expected.
-pub fn backup_id(value: &str) -> Checked {
-    judge(
-        resource_id(value, "backup-"),
+/// A text that says what was expected.
+pub fn backup_id(value: &str) -> LimitResult {
+    check_constraint(
+        is_resource_id(value, "backup-"),
         value,
         "a backup's id",
         "backup-[2-7a-zA-Z]{11,16}",
     )
 }
 
-/// ResourceId, of what can have tags: a cluster or a backup.
+/// ResourceId: a cluster or a backup, which can have tags.
 ///
 /// # Errors
-/// What was expected.
-pub fn resource(value: &str) -> Checked {
-    let fits = resource_id(value, "cluster-") || resource_id(value, "backup-");
-    judge(
+/// A text that says what was expected.
+pub fn tagged_resource_id(value: &str) -> LimitResult {
+    let fits = is_resource_id(value, "cluster-") || is_resource_id(value, "backup-");
+    check_constraint(
         fits,
         value,
         "the id of a cluster or a backup",
@@ -103,10 +103,10 @@ pub fn resource(value: &str) -> Checked {
 /// EniId.
 ///
 /// # Errors
-/// What was expected.
-pub fn eni_id(value: &str) -> Checked {
-    judge(
-        ec2_id(value, "eni-"),
+/// A text that says what was expected.
+pub fn eni_id(value: &str) -> LimitResult {
+    check_constraint(
+        is_ec2_id(value, "eni-"),
         value,
         "a network interface's id",
         "eni-[0-9a-fA-F]{8,17}",
@@ -116,10 +116,10 @@ pub fn eni_id(value: &str) -> Checked {
 /// SubnetId.
 ///
 /// # Errors
-/// What was expected.
-pub fn subnet_id(value: &str) -> Checked {
-    judge(
-        ec2_id(value, "subnet-"),
+/// A text that says what was expected.
+pub fn subnet_id(value: &str) -> LimitResult {
+    check_constraint(
+        is_ec2_id(value, "subnet-"),
         value,
         "a subnet's id",
         "subnet-[0-9a-fA-F]{8,17}",
@@ -130,22 +130,22 @@ pub fn subnet_id(value: &str) -> Checked {
 /// which no VPC's id fits: any number of them are taken.
 ///
 /// # Errors
-/// What was expected.
-pub fn vpc_id(value: &str) -> Checked {
+/// A text that says what was expected.
+pub fn vpc_id(value: &str) -> LimitResult {
     let fits = value
         .strip_prefix("vpc-")
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
-    judge(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
+    check_constraint(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
 }
 
 /// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November
 /// 2026 has it: types that are not known yet fit as well.
 ///
 /// # Errors
-/// What was expected.
-pub fn hsm_type(value: &str) -> Checked {
+/// A text that says what was expected.
+pub fn hsm_type(value: &str) -> LimitResult {
     let fits = value.len() <= HSM_TYPE_CHARS && is_hsm_type(value);
-    judge(
+    check_constraint(
         fits,
         value,
         "a type of HSM such as hsm2m.medium",
@@ -157,10 +157,10 @@ pub fn hsm_type(value: &str) -> Checked {
 /// model of November 2026).
 ///
 /// # Errors
-/// What was expected.
-pub fn backup_id_or_arn(value: &str) -> Checked {
-    let fits = resource_id(value, "backup-") || backup_of_arn(value).is_some();
-    judge(
+/// A text that says what was expected.
+pub fn backup_id_or_arn(value: &str) -> LimitResult {
+    let fits = is_resource_id(value, "backup-") || backup_of_arn(value).is_some();
+    check_constraint(
         fits,
         value,
         "a backup's id or ARN",
@@ -172,9 +172,9 @@ pub fn backup_id_or_arn(value: &str) -> Checked {
 /// which alone have policies (API Reference, PutResourcePolicy).
 ///
 /// # Errors
-/// What was expected.
-pub fn backup_arn(value: &str) -> Checked {
-    judge(
+/// A text that says what was expected.
+pub fn backup_arn(value: &str) -> LimitResult {
+    check_constraint(
         backup_of_arn(value).is_some(),
         value,
         "a backup's ARN",
@@ -182,7 +182,7 @@ pub fn backup_arn(value: &str) -> Checked {
     )
 }
 
-/// The id of the backup that an ARN names,
+/// Returns the id of the backup that an ARN names,
 /// `arn:aws(-(us-gov))?:cloudhsm:REGION:[0-9]{12}:backup/ID`, where REGION is
 /// `([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})`.
 pub fn backup_of_arn(arn: &str) -> Option<&str> {
@@ -192,15 +192,17 @@ pub fn backup_of_arn(arn: &str) -> Option<&str> {
     let (region, rest) = rest.split_once(':')?;
     let (account, id) = rest.split_once(":backup/")?;
     let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (is_region_of(region, &["gov-", "isob-", "iso-"]) && is_account && resource_id(id, "backup-"))
-        .then_some(id)
+    (is_region_of(region, &["gov-", "isob-", "iso-"])
+        && is_account
+        && is_resource_id(id, "backup-"))
+    .then_some(id)
 }
 
 /// Policy of PutResourcePolicy: a JSON object (IAM User Guide, "Grammar of the IAM JSON policy
 /// language"), at most 20000 characters.
 ///
 /// # Errors
-/// What was expected.
+/// A text that says what was expected.
 pub fn resource_policy(text: &str) -> Result<serde_json::Value, String> {
     let characters = text.chars().count();
     if characters > POLICY_CHARS {
@@ -226,9 +228,9 @@ pub fn resource_policy(text: &str) -> Result<serde_json::Value, String> {
 /// alone does not promise.
 ///
 /// # Errors
-/// What was expected.
-pub fn ip_address(value: &str) -> Checked {
-    judge(
+/// A text that says what was expected.
+pub fn ip_address(value: &str) -> LimitResult {
+    check_constraint(
         value.parse::<core::net::Ipv4Addr>().is_ok(),
         value,
         "an IPv4 address",
@@ -239,12 +241,12 @@ pub fn ip_address(value: &str) -> Checked {
 /// AvailabilityZone.
 ///
 /// # Errors
-/// What was expected.
-pub fn availability_zone(value: &str) -> Checked {
+/// A text that says what was expected.
+pub fn availability_zone(value: &str) -> LimitResult {
     let fits = value
         .strip_suffix(|c: char| c.is_ascii_lowercase())
         .is_some_and(is_region);
-    judge(
+    check_constraint(
         fits,
         value,
         "an Availability Zone such as us-east-1a",
@@ -255,9 +257,9 @@ pub fn availability_zone(value: &str) -> Checked {
 /// DestinationRegion.
 ///
 /// # Errors
-/// What was expected.
-pub fn region(value: &str) -> Checked {
-    judge(
+/// A text that says what was expected.
+pub fn destination_region(value: &str) -> LimitResult {
+    check_constraint(
         is_region(value),
         value,
         "a region such as us-east-1",
@@ -269,8 +271,8 @@ pub fn region(value: &str) -> Checked {
 /// it.
 ///
 /// # Errors
-/// What was expected.
-pub fn tag(text: &str) -> Result<(String, String), String> {
+/// A text that says what was expected.
+pub fn parse_tag(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((tag_key(key)?, tag_value(value)?))
 }
@@ -278,10 +280,10 @@ pub fn tag(text: &str) -> Result<(String, String), String> {
 /// Key of a Tag.
 ///
 /// # Errors
-/// What was expected.
-pub fn tag_key(value: &str) -> Checked {
-    judge(
-        tag_text(value, TAG_KEY),
+/// A text that says what was expected.
+pub fn tag_key(value: &str) -> LimitResult {
+    check_constraint(
+        is_tag_text(value, TAG_KEY),
         value,
         "a tag's key of 1 to 128 characters",
         TAG_PATTERN,
@@ -291,10 +293,10 @@ pub fn tag_key(value: &str) -> Checked {
 /// Value of a Tag.
 ///
 /// # Errors
-/// What was expected.
-pub fn tag_value(value: &str) -> Checked {
-    judge(
-        tag_text(value, TAG_VALUE),
+/// A text that says what was expected.
+pub fn tag_value(value: &str) -> LimitResult {
+    check_constraint(
+        is_tag_text(value, TAG_VALUE),
         value,
         "a tag's value of at most 256 characters",
         TAG_PATTERN,
@@ -303,20 +305,21 @@ pub fn tag_value(value: &str) -> Checked {
 
 const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
 
-fn resource_id(value: &str, prefix: &str) -> bool {
+fn is_resource_id(value: &str, prefix: &str) -> bool {
     let tail = |b: u8| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b);
     value
         .strip_prefix(prefix)
         .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(tail))
 }
 
-fn ec2_id(value: &str, prefix: &str) -> bool {
+fn is_ec2_id(value: &str, prefix: &str) -> bool {
     value.strip_prefix(prefix).is_some_and(|rest| {
         (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
     })
 }
 
-/// `(p|)hsm[0-9][a-z.]*\.[a-zA-Z]+`: the last dot may be any that has letters alone behind it.
+/// Tells whether a value matches `(p|)hsm[0-9][a-z.]*\.[a-zA-Z]+`. The last dot may be any that has
+/// only letters behind it.
 fn is_hsm_type(value: &str) -> bool {
     let rest = value
         .strip_prefix('p')
@@ -336,7 +339,7 @@ fn is_region(value: &str) -> bool {
     is_region_of(value, &["gov-"])
 }
 
-/// With the kinds of land that may stand behind the country.
+/// Tells whether the value is a region, with the partition words that may stand behind the country.
 fn is_region_of(value: &str, lands: &[&str]) -> bool {
     let (land, rest) = match value.split_once('-') {
         Some((land, rest)) => (
@@ -357,7 +360,7 @@ fn is_region_of(value: &str, lands: &[&str]) -> bool {
         && matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
 }
 
-/// `(east|west|north|south|central){1,2}`
+/// Tells whether a text matches `(east|west|north|south|central){1,2}`.
 fn is_direction(text: &str) -> bool {
     const ONE: [&str; 5] = ["east", "west", "north", "south", "central"];
     let is_one = |text: &str| ONE.contains(&text);
@@ -367,10 +370,10 @@ fn is_direction(text: &str) -> bool {
             .any(|first| text.strip_prefix(first).is_some_and(is_one))
 }
 
-/// The pattern of keys and values. Letters as Rust knows them: `is_alphabetic` also takes the marks
-/// that some scripts write vowels with, which `\p{L}` does not; the service has the last word on
-/// these.
-fn tag_text(value: &str, (least, most): (usize, usize)) -> bool {
+/// Tells whether a text matches the pattern of keys and values. Letters are Rust's: `is_alphabetic`
+/// also takes the marks that some scripts write vowels with, which `\p{L}` does not; the service
+/// has the last word on these.
+fn is_tag_text(value: &str, (least, most): (usize, usize)) -> bool {
     let separator =
         |c: char| (c.is_whitespace() && !c.is_control()) || c == '\u{2028}' || c == '\u{2029}';
     let allowed =
@@ -385,7 +388,7 @@ mod tests {
 
     #[test]
     fn ids_match_the_whole_pattern() {
-        type Check = fn(&str) -> Checked;
+        type Check = fn(&str) -> LimitResult;
         let checks: [(Check, &str); 3] = [
             (cluster_id, "cluster-"),
             (hsm_id, "hsm-"),
@@ -407,9 +410,9 @@ mod tests {
             assert!(check("abcdefghijk").is_err());
         }
         assert!(
-            resource("hsm-abcdefghijk").is_err()
-                && resource("backup-abcdefghijk").is_ok()
-                && resource("cluster-abcdefghijk").is_ok()
+            tagged_resource_id("hsm-abcdefghijk").is_err()
+                && tagged_resource_id("backup-abcdefghijk").is_ok()
+                && tagged_resource_id("cluster-abcdefghijk").is_ok()
         );
         assert!(
             subnet_id("subnet-0123abCD").is_ok()
@@ -431,7 +434,7 @@ mod tests {
             "eu-central-1",
             "ap-eastcentral-3",
         ] {
-            assert!(region(good).is_ok(), "{good}");
+            assert!(destination_region(good).is_ok(), "{good}");
             assert!(availability_zone(&format!("{good}a")).is_ok(), "{good}a");
         }
         for bad in [
@@ -447,7 +450,7 @@ mod tests {
             "us-gov-gov-east-1",
             "us--1",
         ] {
-            assert!(region(bad).is_err(), "{bad}");
+            assert!(destination_region(bad).is_err(), "{bad}");
         }
         for bad in ["us-east-1", "us-east-1A", "us-east-1ab", "us-east-10a", "a"] {
             assert!(availability_zone(bad).is_err(), "{bad}");
@@ -557,15 +560,15 @@ mod tests {
     #[test]
     fn tags_take_letters_of_every_script_and_have_their_lengths() {
         assert_eq!(
-            tag("Überschrift 名前=a=b").unwrap(),
+            parse_tag("Überschrift 名前=a=b").unwrap(),
             ("Überschrift 名前".to_owned(), "a=b".to_owned())
         );
-        assert!(tag(&format!("{}={}", "k".repeat(128), "v".repeat(256))).is_ok());
-        assert!(tag("key=").is_ok());
+        assert!(parse_tag(&format!("{}={}", "k".repeat(128), "v".repeat(256))).is_ok());
+        assert!(parse_tag("key=").is_ok());
         for bad in [
             "key", "=value", "a,b=c", "a=100%", "a=tab\t", "a=line\n", "a=\u{7}",
         ] {
-            assert!(tag(bad).is_err(), "{bad}");
+            assert!(parse_tag(bad).is_err(), "{bad}");
         }
         assert!(
             tag_key(&"k".repeat(129)).is_err()

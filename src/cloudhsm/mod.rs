@@ -1,9 +1,9 @@
 //! The CloudHSM V2 service as this crate sees it: the three calls that claiming a cluster needs,
 //! and their answers.
 //!
-//! Nothing here names the AWS SDK: with the feature `online`, `aws` does, and alone. A program with
-//! a client of its own implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it. The rest
-//! of the API is [`Fleet`].
+//! Only `aws`, with the feature `online`, names the AWS SDK. A program with a client of its own
+//! implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it. The rest of the API is
+//! [`Fleet`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,44 +15,44 @@ pub mod error;
 pub mod fleet;
 pub mod limits;
 pub mod next_step;
-pub mod other;
+pub mod other_members;
 
-pub use error::{Call, Place, ServiceError, Trouble};
+pub use error::{Call, CallPlace, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
-pub use next_step::{NextStep, next_step, plain};
-pub use other::OtherMembers;
+pub use next_step::{NextStep, next_step, plain_id};
+pub use other_members::OtherMembers;
 
 use crate::outside::OutsideText;
 use crate::owner::Authorized;
 
 /// The calls we make.
 pub trait CloudHsm {
-    /// DescribeClusters for one cluster. `None`: the service knows no cluster of this id (here, in
-    /// this account and region).
+    /// Sends DescribeClusters for one cluster. Returns `None` where the service knows no cluster of
+    /// this id in this account and region.
     ///
     /// Reads only; the implementation may retry.
-    fn describe(
+    fn describe_cluster(
         &self,
         cluster_id: &str,
     ) -> impl Future<Output = Result<Option<Cluster>, ServiceError>> + Send;
 
-    /// DescribeClusters without a filter: every cluster, all pages.
-    fn list(&self) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
+    /// Sends DescribeClusters without a filter: every cluster, all pages.
+    fn list_clusters(&self) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
 
-    /// InitializeCluster, sent at most once.
+    /// Sends InitializeCluster, at most once.
     ///
     /// The implementation must not retry, whatever comes back: a request may have worked although
     /// its answer was lost. It says so with [`Trouble::Unknown`], and the caller describes the
     /// cluster before it decides.
-    fn initialize(
+    fn initialize_cluster(
         &self,
         request: &InitializeCluster,
-    ) -> impl Future<Output = Result<Accepted, ServiceError>> + Send;
+    ) -> impl Future<Output = Result<InitializeAnswer, ServiceError>> + Send;
 }
 
-/// What InitializeCluster is sent.
+/// The request of InitializeCluster.
 ///
-/// Its only maker takes the proof of the HSM and of the owner: nothing else can be sent.
+/// Its only constructor takes the proof of the HSM and of the owner, so nothing else can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitializeCluster {
     cluster_id: String,
@@ -61,7 +61,7 @@ pub struct InitializeCluster {
 }
 
 impl InitializeCluster {
-    /// The request that claims a cluster with an authorized pair.
+    /// Makes the request that claims a cluster with an authorized pair.
     pub fn new(cluster_id: impl Into<String>, authorized: &Authorized) -> Self {
         let pair = authorized.pair();
         InitializeCluster {
@@ -71,26 +71,26 @@ impl InitializeCluster {
         }
     }
 
-    /// `ClusterId`: the cluster to claim.
+    /// Returns `ClusterId`: the cluster to claim.
     pub fn cluster_id(&self) -> &str {
         &self.cluster_id
     }
 
-    /// `SignedCert`: the signed certificate, PEM.
+    /// Returns `SignedCert`: the signed certificate, PEM.
     pub fn signed_cert(&self) -> &str {
         &self.signed_cert
     }
 
-    /// `TrustAnchor`: the owner's CA certificate, PEM.
+    /// Returns `TrustAnchor`: the owner's CA certificate, PEM.
     pub fn trust_anchor(&self) -> &str {
         &self.trust_anchor
     }
 }
 
-/// What InitializeCluster answered. It promises nothing: only DescribeClusters tells whether the
+/// The answer of InitializeCluster. It promises nothing: only DescribeClusters tells whether the
 /// cluster is claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accepted {
+pub struct InitializeAnswer {
     /// The state that the service gave, `INITIALIZE_IN_PROGRESS` as a rule.
     pub state: Option<ClusterState>,
     /// The sentence beside it.
@@ -109,8 +109,8 @@ pub struct Cluster {
     pub state_message: Option<OutsideText>,
     /// `hsm1.medium`, `hsm2m.medium`.
     pub hsm_type: Option<OutsideText>,
-    /// Until when its type can be changed back (HsmTypeRollbackExpiration), seconds since the Unix
-    /// epoch.
+    /// The end of the time in which its type can be changed back (HsmTypeRollbackExpiration),
+    /// seconds since the Unix epoch.
     pub rollback_until: Option<i64>,
     /// `FIPS` or `NON_FIPS`.
     pub mode: Option<OutsideText>,
@@ -118,7 +118,7 @@ pub struct Cluster {
     pub network_type: Option<OutsideText>,
     /// The VPC that the cluster stands in.
     pub vpc_id: Option<OutsideText>,
-    /// When it was created, seconds since the Unix epoch.
+    /// The time of its creation, seconds since the Unix epoch.
     pub created: Option<i64>,
     /// Its subnets, by Availability Zone.
     pub subnets: BTreeMap<OutsideText, OutsideText>,
@@ -126,7 +126,7 @@ pub struct Cluster {
     pub security_group: Option<OutsideText>,
     /// The backup that it was restored from.
     pub source_backup_id: Option<OutsideText>,
-    /// How long its backups are kept, in days.
+    /// The number of days for which its backups are kept.
     pub retention_days: Option<u16>,
     /// Its tags.
     pub tags: Vec<Tag>,
@@ -134,12 +134,12 @@ pub struct Cluster {
     pub hsms: Vec<HsmSummary>,
     /// Its certificates, as far as its state shows them.
     pub certificates: Certificates,
-    /// What else the service says of it.
+    /// The other members that the service gives of it.
     pub other: OtherMembers,
 }
 
 impl Cluster {
-    /// A cluster with this id and state and nothing else known.
+    /// Makes a cluster with this id and state and nothing else known.
     pub fn new(cluster_id: impl Into<OutsideText>, state: ClusterState) -> Self {
         Cluster {
             cluster_id: cluster_id.into(),
@@ -162,11 +162,11 @@ impl Cluster {
         }
     }
 
-    /// Of a cluster that was restored: from which backup, and what that means. It is claimed from
-    /// the start, and never to be initialized (AWS CloudHSM User Guide, Creating clusters from
-    /// backups: the backup holds the certificates, users and keys of the cluster that was backed
-    /// up).
-    pub fn origin(&self) -> Option<String> {
+    /// Returns a sentence about the backup that a restored cluster comes from. Such a cluster is
+    /// claimed from the start and is never initialized (AWS CloudHSM User Guide, Creating clusters
+    /// from backups: the backup holds the certificates, users and keys of the cluster that was
+    /// backed up).
+    pub fn origin_text(&self) -> Option<String> {
         let backup = self
             .source_backup_id
             .as_ref()
@@ -198,12 +198,12 @@ pub struct HsmSummary {
     pub eni_ipv6: Option<OutsideText>,
     /// Its type: while a cluster's type is changed, its HSMs have different ones.
     pub hsm_type: Option<OutsideText>,
-    /// What else the service says of it.
+    /// The other members that the service gives of it.
     pub other: OtherMembers,
 }
 
 impl HsmSummary {
-    /// An HSM with this id and state and nothing else known.
+    /// Makes an HSM with this id and state and nothing else known.
     pub fn new(hsm_id: impl Into<OutsideText>, state: HsmState) -> Self {
         HsmSummary {
             hsm_id: hsm_id.into(),
@@ -256,11 +256,12 @@ macro_rules! states {
             /// The states that the API documents.
             pub const KNOWN: &'static [&'static str] = &[$($name,)*];
 
-            /// The state as the service spelt it, to be compared or sent back; never to be shown.
+            /// Returns the state as the service spelt it, for comparing or sending back, never for
+            /// showing.
             pub fn as_str(&self) -> &str {
                 match self {
                     $($type::$variant => $name,)*
-                    $type::Other(text) => text.raw(),
+                    $type::Other(text) => text.as_raw(),
                 }
             }
         }
@@ -314,8 +315,8 @@ states! {
 }
 
 impl ClusterState {
-    /// Whether it is the state between a change of the HSMs' type and its rollback, which the API
-    /// Reference names and no model has.
+    /// Tells whether it is the state between a change of the HSMs' type and its rollback, which the
+    /// API Reference names and no model has.
     pub fn is_pending_rollback(&self) -> bool {
         matches!(self, ClusterState::Other(name) if name == "PENDING_ROLLBACK")
     }
@@ -351,9 +352,9 @@ states! {
     }
 }
 
-/// Whether a text is spelt as the service spells its states: capitals and underscores. A state that
-/// no model knows yet is told from a slip of the keyboard by it.
-pub fn spelt_as_a_state(text: &str) -> bool {
+/// Tells whether a text is spelt like the service's states, in capitals and underscores. This
+/// separates a state that no model knows yet from a typing error.
+pub fn is_spelt_as_state(text: &str) -> bool {
     let fits =
         (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     fits && !text.starts_with('_') && !text.ends_with('_')

@@ -1,53 +1,53 @@
-//! What takes a cluster further, by its state *and* its HSMs': the one place that every command's
-//! hint and `next` line comes from.
+//! The next step for a cluster, by its state *and* the states of its HSMs. Every command's hint and
+//! `next` line comes from here.
 //!
-//! No step is ever to delete a cluster. One that is claimed holds its owner's keys, and whether it
-//! is claimed cannot always be seen.
+//! No step ever deletes a cluster. A claimed cluster holds its owner's keys, and it cannot always
+//! be seen whether a cluster is claimed.
 
 use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
 use crate::outside::OutsideText;
 
-/// What somebody would do next with a cluster that is to be claimed.
+/// The next step on the way to a claimed cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
-    /// The CSR is there: fetch it.
+    /// Fetch the CSR, which is there.
     Fetch,
-    /// There is no HSM: create one, in this Availability Zone if one is known.
+    /// Create an HSM, as there is none, in this Availability Zone if one is known.
     CreateHsm {
-        /// One that the cluster has a subnet in.
+        /// A zone that the cluster has a subnet in.
         zone: Option<OutsideText>,
     },
-    /// This HSM is broken, and no other takes its place before it is deleted.
+    /// Delete this HSM. It is broken, and no other takes its place before that.
     DeleteHsm {
         /// The HSM's id.
         hsm_id: OutsideText,
     },
-    /// This HSM is being deleted: another can be created when it is gone.
+    /// Wait until this HSM is deleted. Another can be created when it is gone.
     WaitUntilGone {
         /// The HSM's id.
         hsm_id: OutsideText,
     },
-    /// It gets there by itself.
-    Wait(Awaited),
-    /// A state that passes by itself, into one that cannot be foretold.
+    /// The cluster reaches this state by itself.
+    Wait(AwaitedState),
+    /// A state that passes by itself, into one that cannot be predicted.
     LookAgain,
-    /// Claimed: its owner sets the first password.
+    /// The cluster is claimed, and its owner sets the first password.
     Activate,
-    /// Claimed and activated.
+    /// Nothing: the cluster is claimed and activated.
     Nothing,
-    /// Nothing that the owner can do: it is for AWS Support.
+    /// Nothing that the owner can do: AWS Support has to help.
     AskSupport,
-    /// A change of its HSMs' type that is to be taken back: it is waited for, or done by hand.
+    /// A change of its HSMs' type waits for its rollback: wait for that, or roll back by hand.
     WaitOrRollBack,
-    /// It is gone.
+    /// Create another cluster, as this one is gone.
     CreateCluster,
-    /// A state that this version does not know.
+    /// Look the state up: this version does not know it.
     LookUpState,
 }
 
-/// What a cluster gets to by itself.
+/// A state that a cluster reaches by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Awaited {
+pub enum AwaitedState {
     /// UNINITIALIZED
     Uninitialized,
     /// UNINITIALIZED, with a CSR
@@ -58,33 +58,34 @@ pub enum Awaited {
     Active,
 }
 
-impl Awaited {
-    /// As `hsmboot wait --for` takes it.
+impl AwaitedState {
+    /// Returns the name that `hsmboot wait --for` takes.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Awaited::Uninitialized => "uninitialized",
-            Awaited::Csr => "csr",
-            Awaited::Initialized => "initialized",
-            Awaited::Active => "active",
+            AwaitedState::Uninitialized => "uninitialized",
+            AwaitedState::Csr => "csr",
+            AwaitedState::Initialized => "initialized",
+            AwaitedState::Active => "active",
         }
     }
 }
 
-/// What takes this cluster further. No catch-all arm: a state that is added needs its step.
+/// Returns the next step for this cluster. There is no catch-all arm: a state that is added needs
+/// its step.
 pub fn next_step(cluster: &Cluster) -> NextStep {
     match &cluster.state {
         // It is claimed and activated already, and comes without HSMs (AWS CloudHSM User Guide,
         // Creating clusters from backups).
-        ClusterState::CreateInProgress if cluster.origin().is_some() => {
-            NextStep::Wait(Awaited::Active)
+        ClusterState::CreateInProgress if cluster.origin_text().is_some() => {
+            NextStep::Wait(AwaitedState::Active)
         }
-        ClusterState::Active if cluster.origin().is_some() && cluster.hsms.is_empty() => {
+        ClusterState::Active if cluster.origin_text().is_some() && cluster.hsms.is_empty() => {
             create_hsm(cluster)
         }
         // Its HSM is created after it (API Reference, CreateHsm: the cluster must exist).
-        ClusterState::CreateInProgress => NextStep::Wait(Awaited::Uninitialized),
-        ClusterState::Uninitialized => unclaimed(cluster),
-        ClusterState::InitializeInProgress => NextStep::Wait(Awaited::Initialized),
+        ClusterState::CreateInProgress => NextStep::Wait(AwaitedState::Uninitialized),
+        ClusterState::Uninitialized => uninitialized_step(cluster),
+        ClusterState::InitializeInProgress => NextStep::Wait(AwaitedState::Initialized),
         ClusterState::Initialized => NextStep::Activate,
         ClusterState::Active => NextStep::Nothing,
         ClusterState::UpdateInProgress
@@ -97,9 +98,10 @@ pub fn next_step(cluster: &Cluster) -> NextStep {
     }
 }
 
-/// UNINITIALIZED. Its first HSM makes the CSR, and while there is any other HSM none can be created
-/// (AWS guide, Create an HSM: an uninitialized cluster has one).
-fn unclaimed(cluster: &Cluster) -> NextStep {
+/// Returns the next step for a cluster that is UNINITIALIZED. Its first HSM makes the CSR, and
+/// while there is any HSM no other can be created (AWS guide, Create an HSM: an uninitialized
+/// cluster has one).
+fn uninitialized_step(cluster: &Cluster) -> NextStep {
     let first = |wanted: fn(&HsmState) -> bool| cluster.hsms.iter().find(|hsm| wanted(&hsm.state));
     let id = |hsm: &HsmSummary| hsm.hsm_id.clone();
     let has_csr = cluster.certificates.cluster_csr.is_some();
@@ -115,7 +117,7 @@ fn unclaimed(cluster: &Cluster) -> NextStep {
         return if has_csr {
             NextStep::Fetch
         } else {
-            NextStep::Wait(Awaited::Csr)
+            NextStep::Wait(AwaitedState::Csr)
         };
     }
     // "HSM creation failed. Please delete this HSM and try again", as the service says of it: it
@@ -132,7 +134,7 @@ fn unclaimed(cluster: &Cluster) -> NextStep {
     }
 }
 
-/// Of a cluster without an HSM.
+/// Returns the step for a cluster without an HSM.
 fn create_hsm(cluster: &Cluster) -> NextStep {
     NextStep::CreateHsm {
         zone: cluster.subnets.keys().next().cloned(),
@@ -140,16 +142,16 @@ fn create_hsm(cluster: &Cluster) -> NextStep {
 }
 
 impl NextStep {
-    /// The command to run, if one does it. Ids and zones of another form than the service's own are
-    /// left out: the line may be pasted into a shell.
-    pub fn command(&self, cluster_id: &OutsideText) -> Option<String> {
-        let id = plain(cluster_id).unwrap_or("ID");
+    /// Returns the command to run, if there is one for this step. Ids and zones of another form
+    /// than the service's own are left out: the line may be pasted into a shell.
+    pub fn command_for(&self, cluster_id: &OutsideText) -> Option<String> {
+        let id = plain_id(cluster_id).unwrap_or("ID");
         Some(match self {
             NextStep::Fetch => format!("hsmboot fetch --cluster-id {id}"),
             NextStep::CreateHsm { zone } => {
                 let zone = zone
                     .as_ref()
-                    .map(OutsideText::raw)
+                    .map(OutsideText::as_raw)
                     .filter(|zone| limits::availability_zone(zone).is_ok())
                     .unwrap_or("ZONE");
                 format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
@@ -157,7 +159,7 @@ impl NextStep {
             NextStep::DeleteHsm { hsm_id } | NextStep::WaitUntilGone { hsm_id } => {
                 format!(
                     "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
-                    plain(hsm_id).unwrap_or("ID")
+                    plain_id(hsm_id).unwrap_or("ID")
                 )
             }
             NextStep::Wait(what) => {
@@ -173,9 +175,9 @@ impl NextStep {
         })
     }
 
-    /// What to do, in a sentence, with the command where there is one.
-    pub fn advice(&self, cluster_id: &OutsideText) -> String {
-        let command = self.command(cluster_id).unwrap_or_default();
+    /// Returns a sentence of advice, with the command where there is one.
+    pub fn advice_for(&self, cluster_id: &OutsideText) -> String {
+        let command = self.command_for(cluster_id).unwrap_or_default();
         match self {
             NextStep::Fetch => format!("`{command}`"),
             NextStep::CreateHsm { .. } => format!("create one: `{command}`"),
@@ -202,7 +204,7 @@ impl NextStep {
                                      claimed holds its owner's keys"
                 .to_owned(),
             NextStep::WaitOrRollBack => {
-                let id = plain(cluster_id).unwrap_or("ID");
+                let id = plain_id(cluster_id).unwrap_or("ID");
                 format!(
                     // 14 hours: about 30 minutes an HSM, and at most 27 (User Guide, Migrating from
                     // hsm1.medium to hsm2m.medium).
@@ -221,8 +223,9 @@ impl NextStep {
         }
     }
 
-    /// Whether nothing that is under way at the service takes the cluster to a CSR.
-    pub const fn needs_somebody(&self) -> bool {
+    /// Tells whether somebody has to act, because nothing under way at the service brings the
+    /// cluster to a CSR.
+    pub const fn needs_action(&self) -> bool {
         match self {
             NextStep::Wait(_) | NextStep::LookAgain | NextStep::Fetch => false,
             NextStep::CreateHsm { .. }
@@ -238,10 +241,10 @@ impl NextStep {
     }
 }
 
-/// An id as the service makes them, or a region: letters, digits and hyphens. Anything else becomes
-/// no part of a command.
-pub fn plain(id: &OutsideText) -> Option<&str> {
-    let id = id.raw();
+/// Returns an id of the service's form, or a region: letters, digits and hyphens. Anything else
+/// does not become part of a command.
+pub fn plain_id(id: &OutsideText) -> Option<&str> {
+    let id = id.as_raw();
     let fits = !id.is_empty()
         && !id.starts_with('-')
         && id
@@ -256,7 +259,7 @@ mod tests {
 
     const ID: &str = "cluster-abc234defgh";
 
-    fn cluster(hsms: &[HsmState], csr: bool) -> Cluster {
+    fn uninitialized_cluster(hsms: &[HsmState], csr: bool) -> Cluster {
         let mut cluster = Cluster::new(ID, ClusterState::Uninitialized);
         cluster.hsms = hsms
             .iter()
@@ -270,7 +273,7 @@ mod tests {
     #[test]
     fn the_hsms_states_decide_as_much_as_the_clusters() {
         use HsmState::{Active, CreateInProgress, Degraded, DeleteInProgress, Deleted};
-        let csr = NextStep::Wait(Awaited::Csr);
+        let csr = NextStep::Wait(AwaitedState::Csr);
         let create = NextStep::CreateHsm { zone: None };
         let delete = |n: u8| NextStep::DeleteHsm {
             hsm_id: format!("hsm-{n}").into(),
@@ -296,7 +299,7 @@ mod tests {
             (&[Degraded, Active], true, NextStep::Fetch),
         ] {
             assert_eq!(
-                next_step(&cluster(hsms, csr_there)),
+                next_step(&uninitialized_cluster(hsms, csr_there)),
                 step,
                 "{hsms:?}, CSR {csr_there}"
             );
@@ -305,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_cluster_that_is_restored_is_waited_for_and_given_an_hsm_and_never_claimed() {
-        let mut cluster = cluster(&[], false);
+        let mut cluster = uninitialized_cluster(&[], false);
         cluster.source_backup_id = Some("backup-abc234defgh".into());
         let mut step = |state| {
             cluster.state = state;
@@ -313,7 +316,7 @@ mod tests {
         };
         assert_eq!(
             step(ClusterState::CreateInProgress),
-            NextStep::Wait(Awaited::Active)
+            NextStep::Wait(AwaitedState::Active)
         );
         assert_eq!(
             step(ClusterState::Active),
@@ -325,11 +328,11 @@ mod tests {
 
     #[test]
     fn a_zone_that_the_cluster_has_a_subnet_in_is_named() {
-        let mut cluster = cluster(&[], false);
+        let mut cluster = uninitialized_cluster(&[], false);
         cluster
             .subnets
             .insert("eu-west-1b".into(), "subnet-0a1b2c3d".into());
-        let command = next_step(&cluster).command(&ID.into());
+        let command = next_step(&cluster).command_for(&ID.into());
         assert_eq!(
             command.as_deref(),
             Some(
@@ -340,12 +343,12 @@ mod tests {
 
     #[test]
     fn nothing_of_the_service_gets_into_a_command_but_what_looks_like_an_id() {
-        let mut cluster = cluster(&[HsmState::Degraded], false);
+        let mut cluster = uninitialized_cluster(&[HsmState::Degraded], false);
         for bad in ["hsm-1; rm -rf ~", "$(id)", "-x", "", "a\nb", "`id`"] {
             if let Some(hsm) = cluster.hsms.first_mut() {
                 hsm.hsm_id = bad.into();
             }
-            let command = next_step(&cluster).command(&bad.into());
+            let command = next_step(&cluster).command_for(&bad.into());
             assert_eq!(
                 command.as_deref(),
                 Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait")
@@ -357,7 +360,7 @@ mod tests {
             .insert("eu-west-1b; id".into(), "subnet-0a1b2c3d".into());
         assert!(
             next_step(&cluster)
-                .command(&ID.into())
+                .command_for(&ID.into())
                 .is_some_and(|command| command.ends_with("--availability-zone ZONE"))
         );
     }

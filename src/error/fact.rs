@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::outside::{Lines, OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown_path};
 
 macro_rules! fact_names {
     ($($fact:ident, $name:literal, $form:ident, $meaning:literal;)+) => {
@@ -155,7 +155,7 @@ impl From<&OutsideText> for FactValue {
 
 impl From<&Path> for FactValue {
     fn from(path: &Path) -> Self {
-        shown(path).into()
+        shown_path(path).into()
     }
 }
 

@@ -45,7 +45,7 @@ impl Serialize for Retry {
 
 macro_rules! kinds {
     ($($class:ident { $($kind:ident, $retry:ident, $name:literal, $meaning:literal;)+ })+) => {
-        /// What went wrong, for programs. docs/exit-codes.md lists every kind.
+        /// The kind of a failure, for programs. docs/exit-codes.md lists every kind.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ErrorKind {
             $($(#[doc = $meaning] $kind,)+)+
@@ -55,12 +55,12 @@ macro_rules! kinds {
             /// Every kind, class by class, as docs/exit-codes.md lists them.
             pub const ALL: &'static [ErrorKind] = &[$($(ErrorKind::$kind,)+)+];
 
-            /// The stable name, in kebab-case: `csr-changed`.
+            /// Returns the stable name, in kebab-case: `csr-changed`.
             pub const fn name(self) -> &'static str {
                 match self { $($(ErrorKind::$kind => $name,)+)+ }
             }
 
-            /// The class, which gives the exit code.
+            /// Returns the class, which gives the exit code.
             pub const fn class(self) -> Class {
                 match self { $($(ErrorKind::$kind => Class::$class,)+)+ }
             }
@@ -70,7 +70,7 @@ macro_rules! kinds {
                 match self { $($(ErrorKind::$kind => Retry::$retry,)+)+ }
             }
 
-            /// What it means, as docs/exit-codes.md says it (Markdown).
+            /// Returns the meaning, as docs/exit-codes.md says it (Markdown).
             pub const fn meaning(self) -> &'static str {
                 match self { $($(ErrorKind::$kind => $meaning,)+)+ }
             }

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use super::{Place, read_bounded};
+use super::{ReadPlace, read_bounded};
 use crate::error::Result;
 
-/// How a file is opened that is to be read: without following a link, without waiting for who
-/// writes to a pipe, and not for a started program (open(2)).
+/// The flags with which a file is opened for reading: without following a link, without waiting for
+/// who writes to a pipe, and not for a started program (open(2)).
 const READ_ITSELF: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NONBLOCK)
@@ -32,29 +32,29 @@ pub struct Dir {
     path: PathBuf,
 }
 
-/// What has a name in a directory, as it was looked at: what is opened by that name later is judged
-/// again, by its own descriptor.
-pub(super) struct Seen(Stat);
+/// The metadata of a name in a directory, as it was looked at: what is opened by that name later is
+/// judged again, by its own descriptor.
+pub(super) struct DirEntryStat(Stat);
 
-impl Seen {
+impl DirEntryStat {
     pub(super) fn is_file(&self) -> bool {
-        self.kind() == FileType::RegularFile
+        self.file_type() == FileType::RegularFile
     }
 
     pub(super) fn is_dir(&self) -> bool {
-        self.kind() == FileType::Directory
+        self.file_type() == FileType::Directory
     }
 
-    fn kind(&self) -> FileType {
+    fn file_type(&self) -> FileType {
         FileType::from_raw_mode(self.0.st_mode)
     }
 
-    /// Whether it is a file of this user's, under this name alone.
+    /// Tells whether it is a file of this user's, under this name alone.
     pub(super) fn is_ours(&self) -> bool {
         self.is_owned() && self.0.st_nlink == 1
     }
 
-    /// Whether it is a file of this user's.
+    /// Tells whether it is a file of this user's.
     fn is_owned(&self) -> bool {
         self.is_file() && self.0.st_uid == rustix::process::geteuid().as_raw()
     }
@@ -69,13 +69,13 @@ impl Dir {
         Self::open_with(path, OFlags::empty())
     }
 
-    /// The same of a directory that may be no link itself; links on the way to it are followed. A
-    /// slash or a dot at the end of the path changes nothing.
+    /// Does the same as [`Dir::open`] with a directory that may be no link itself; links on the way
+    /// to it are followed. A slash or a dot at the end of the path changes nothing.
     ///
     /// # Errors
     /// As [`Dir::open`]; a link is no directory.
     pub fn open_itself(path: &Path) -> io::Result<Self> {
-        Self::open_with(&itself(path), OFlags::NOFOLLOW)
+        Self::open_with(&without_trailing_slash(path), OFlags::NOFOLLOW)
     }
 
     fn open_with(path: &Path, more: OFlags) -> io::Result<Self> {
@@ -97,12 +97,12 @@ impl Dir {
         })
     }
 
-    /// The path that it was opened by: for messages alone.
+    /// Returns the path that it was opened by: for messages alone.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the path still leads here.
+    /// Tells whether the path still leads here.
     pub fn is_at(&self, path: &Path) -> bool {
         let there = Self::open(path).and_then(|there| there.handle.metadata());
         let same = |(there, here): (std::fs::Metadata, std::fs::Metadata)| {
@@ -113,8 +113,8 @@ impl Dir {
             .is_ok_and(same)
     }
 
-    /// Another descriptor of it, with a lock of its own (flock(2)).
-    pub(super) fn again(&self) -> io::Result<File> {
+    /// Opens another descriptor of it, with a lock of its own (flock(2)).
+    pub(super) fn reopen(&self) -> io::Result<File> {
         let handle = rustix::fs::openat(
             &*self.handle,
             ".",
@@ -124,26 +124,26 @@ impl Dir {
         Ok(File::from(handle))
     }
 
-    /// What has this name; `None`: nothing.
-    pub(super) fn look(&self, name: impl AsRef<Path>) -> io::Result<Option<Seen>> {
+    /// Returns the metadata of what has this name; `None`: nothing.
+    pub(super) fn stat_name(&self, name: impl AsRef<Path>) -> io::Result<Option<DirEntryStat>> {
         match rustix::fs::statat(&*self.handle, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(Seen(stat))),
+            Ok(stat) => Ok(Some(DirEntryStat(stat))),
             Err(Errno::NOENT) => Ok(None),
             Err(cause) => Err(cause.into()),
         }
     }
 
-    /// Whether nothing has this name.
+    /// Tells whether nothing has this name.
     ///
     /// # Errors
     /// As fstatat(2) has them.
-    pub fn lacks(&self, name: impl AsRef<Path>) -> io::Result<bool> {
-        self.look(name).map(|seen| seen.is_none())
+    pub fn is_absent(&self, name: impl AsRef<Path>) -> io::Result<bool> {
+        self.stat_name(name).map(|seen| seen.is_none())
     }
 
-    /// Whether a file has this name: no link, and nothing else.
+    /// Tells whether a file has this name: no link, and nothing else.
     pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
-        self.look(name)
+        self.stat_name(name)
             .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
     }
 
@@ -203,8 +203,8 @@ impl Dir {
         self.read_if(name, what, max, |_, _| Ok(()))
     }
 
-    /// The same of a file that has this name alone: one that has another, elsewhere, may be
-    /// anybody's (link(2)).
+    /// Does the same as [`Dir::read`] with a file that has this name alone: one that has another,
+    /// elsewhere, may be anybody's (link(2)).
     ///
     /// # Errors
     /// As [`Dir::read`]; class `Input`, `has-another-name`.
@@ -223,10 +223,10 @@ impl Dir {
         name: impl AsRef<Path>,
         what: &str,
         max: u64,
-        may: impl FnOnce(&Place<'_>, &std::fs::Metadata) -> Result<()>,
+        may: impl FnOnce(&ReadPlace<'_>, &std::fs::Metadata) -> Result<()>,
     ) -> Result<Vec<u8>> {
         let path = self.path.join(name.as_ref());
-        let place = Place { path: &path, what };
+        let place = ReadPlace { path: &path, what };
         let file = self
             .open_to_read(name.as_ref())
             .map_err(|cause| match Errno::from_io_error(&cause) {
@@ -235,9 +235,9 @@ impl Dir {
                 Some(Errno::LOOP) => place.is_a_link(),
                 // A socket, or a device without a driver.
                 Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => place.is_no_file(),
-                _ => place.fault(&cause),
+                _ => place.read_error(&cause),
             })?;
-        let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
+        let facts = file.metadata().map_err(|cause| place.read_error(&cause))?;
         if !facts.is_file() && !facts.is_dir() {
             return Err(place.is_no_file());
         }
@@ -247,11 +247,11 @@ impl Dir {
         read_bounded(&file, &facts, &place, max)
     }
 
-    /// What a file holds, if it holds at most `max` bytes: with its mode.
+    /// Reads a file that holds at most `max` bytes: with its mode.
     ///
     /// # Errors
     /// As [`Dir::open_file`]; `FileTooLarge`.
-    pub fn content(&self, name: &str, max: u64) -> io::Result<(Vec<u8>, u32)> {
+    pub fn read_with_mode(&self, name: &str, max: u64) -> io::Result<(Vec<u8>, u32)> {
         let file = self.open_file(name)?;
         let facts = file.metadata()?;
         if facts.len() > max {
@@ -266,7 +266,7 @@ impl Dir {
     }
 
     /// Makes a file that was not there. Its mode is what the umask leaves of this one.
-    pub(super) fn make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
+    pub(super) fn create_new(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(
@@ -312,7 +312,7 @@ impl Dir {
         )?)
     }
 
-    /// The same where nothing has that name.
+    /// Does the same as [`Dir::rename`] where nothing has that name.
     pub(super) fn rename_if_free(&self, from: &str, to: impl AsRef<Path>) -> io::Result<()> {
         let to = to.as_ref();
         match rustix::fs::renameat_with(
@@ -330,7 +330,7 @@ impl Dir {
             Ok(()) => self.remove(from),
             // Nor that, as on some removable media: the lock, and this look, have to do.
             Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL)
-                if self.lacks(to)? =>
+                if self.is_absent(to)? =>
             {
                 self.rename(from, to)
             }
@@ -361,13 +361,13 @@ impl Dir {
         /// More than any file that the program writes.
         const MOST: u64 = 2 * 1024 * 1024;
         let name = name.as_ref();
-        if self.look(name)?.is_some_and(|seen| !seen.is_owned()) {
+        if self.stat_name(name)?.is_some_and(|seen| !seen.is_owned()) {
             return Ok(());
         }
         let flags =
             OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         if let Ok(file) = rustix::fs::openat(&*self.handle, name, flags, Mode::empty())
-            && let Ok(seen) = rustix::fs::fstat(&file).map(Seen)
+            && let Ok(seen) = rustix::fs::fstat(&file).map(DirEntryStat)
             && seen.is_ours()
         {
             let mut file = File::from(file);
@@ -383,7 +383,7 @@ impl Dir {
         self.remove(name)
     }
 
-    /// All names in it that are text.
+    /// Returns all names in it that are text.
     ///
     /// # Errors
     /// As getdents(2) has them.
@@ -395,7 +395,7 @@ impl Dir {
             .collect())
     }
 
-    /// All names in it, text or not.
+    /// Returns all names in it, text or not.
     ///
     /// # Errors
     /// As getdents(2) has them.
@@ -426,7 +426,7 @@ impl Dir {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn replace(
+    pub fn replace_file(
         &self,
         temporary: &Path,
         name: &Path,
@@ -437,7 +437,7 @@ impl Dir {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
         }
-        let mut file = self.make(temporary, mode)?;
+        let mut file = self.create_new(temporary, mode)?;
         let written = file
             .write_all(content)
             .and_then(|()| file.sync_all())
@@ -452,8 +452,8 @@ impl Dir {
     }
 }
 
-/// The path without a slash or a dot at its end, which would lead through a link.
-pub(super) fn itself(path: &Path) -> PathBuf {
+/// Returns the path without a slash or a dot at its end, which would lead through a link.
+pub(super) fn without_trailing_slash(path: &Path) -> PathBuf {
     path.components().collect()
 }
 

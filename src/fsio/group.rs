@@ -22,33 +22,34 @@ pub(super) struct Member {
     pub(super) temporary: String,
     /// The name that it is to have.
     pub(super) name: String,
-    /// Whether it may replace another content.
+    /// True if it may replace another content.
     pub(super) replace: bool,
 }
 
 /// The note, complete and not in its place yet.
-pub(super) struct Note(Staged);
+pub(super) struct GroupNote(Staged);
 
-impl Note {
+impl GroupNote {
     pub(super) fn new(dir: &Dir, members: &[Member], pending: &mut Pending) -> io::Result<Self> {
-        let mut staged = Staged::unlisted(dir, 0o600)?;
+        let mut staged = Staged::new_unlisted(dir, 0o600)?;
         staged.file.write_all(&serde_json::to_vec(members)?)?;
         pending.insert(staged.name.clone(), dir.clone());
-        Ok(Note(staged))
+        Ok(GroupNote(staged))
     }
 
     pub(super) const fn file(&self) -> &std::fs::File {
         &self.0.file
     }
 
-    /// From here on the group is completed, whatever happens: its files have their temporary names.
-    pub(super) fn put(self, pending: &mut Pending) -> io::Result<()> {
+    /// Puts the note in its place. From here on the group is completed, whatever happens: its files
+    /// have their temporary names.
+    pub(super) fn put_in_place(self, pending: &mut Pending) -> io::Result<()> {
         self.0.put_over(pending, NOTE)
     }
 }
 
 /// Takes the note away: the group is complete, or was taken back.
-pub(super) fn done(dir: &Dir) {
+pub(super) fn remove_note(dir: &Dir) {
     // One that stays names files that are there no more, and is taken away by whoever comes next.
     drop(dir.remove(NOTE));
 }
@@ -56,12 +57,12 @@ pub(super) fn done(dir: &Dir) {
 /// Completes a group that an interruption has left. Only for who holds the directory's lock. What
 /// is another user's was never this program's doing: in a directory that others write to, anybody
 /// can leave such files.
-pub(super) fn complete(dir: &Dir) -> io::Result<()> {
+pub(super) fn complete_group(dir: &Dir) -> io::Result<()> {
     if !is_ours(dir, NOTE) {
         return Ok(());
     }
     let note = dir
-        .content(NOTE, MAX_NOTE)
+        .read_with_mode(NOTE, MAX_NOTE)
         .map(|(content, _)| content)
         .unwrap_or_default();
     // One that says something else is not the program's.
@@ -76,25 +77,25 @@ pub(super) fn complete(dir: &Dir) -> io::Result<()> {
         if !is_ours(dir, &member.temporary) {
             continue;
         }
-        if member.replace || dir.lacks(&member.name)? {
+        if member.replace || dir.is_absent(&member.name)? {
             dir.rename(&member.temporary, &member.name)?;
         } else {
             dir.remove_wiped(&member.temporary)?;
         }
     }
     dir.sync()?;
-    done(dir);
+    remove_note(dir);
     Ok(())
 }
 
 fn is_ours(dir: &Dir, name: &str) -> bool {
-    dir.look(name)
+    dir.stat_name(name)
         .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_ours()))
 }
 
 /// Removes the temporary files that a killed program has left. Only for who holds the directory's
 /// lock: they are nobody's then.
-pub(super) fn sweep(dir: &Dir) {
+pub(super) fn remove_temporaries(dir: &Dir) {
     for name in dir
         .names()
         .unwrap_or_default()
@@ -105,7 +106,7 @@ pub(super) fn sweep(dir: &Dir) {
     }
 }
 
-/// Whether a directory holds anything of an interrupted program's.
+/// Tells whether a directory holds anything of an interrupted program's.
 pub(super) fn is_interrupted(dir: &Dir) -> bool {
     dir.names()
         .unwrap_or_default()
@@ -121,20 +122,20 @@ mod tests {
 
     use super::*;
 
-    fn open(dir: &Path) -> Dir {
+    fn open_dir(dir: &Path) -> Dir {
         Dir::open(dir).unwrap()
     }
 
-    fn noted(dir: &Path, members: &[Member]) {
+    fn write_note(dir: &Path, members: &[Member]) {
         let mut pending = Pending::new();
-        Note::new(&open(dir), members, &mut pending)
+        GroupNote::new(&open_dir(dir), members, &mut pending)
             .unwrap()
-            .put(&mut pending)
+            .put_in_place(&mut pending)
             .unwrap();
     }
 
-    /// A directory as a SIGKILL after the note's rename, and after `renamed` more, leaves it.
-    fn interrupted(renamed: usize) -> tempfile::TempDir {
+    /// Makes a directory as a SIGKILL after the note's rename, and after `renamed` more, leaves it.
+    fn interrupted_dir(renamed: usize) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, content: &str| fs::write(dir.path().join(name), content).unwrap();
         file("old", "before");
@@ -155,16 +156,16 @@ mod tests {
                 "after",
             );
         }
-        noted(dir.path(), &members);
+        write_note(dir.path(), &members);
         dir
     }
 
     #[test]
     fn a_group_is_completed_from_wherever_it_was_interrupted() {
         for renamed in 0..=3 {
-            let dir = interrupted(renamed);
-            assert!(is_interrupted(&open(dir.path())));
-            complete(&open(dir.path())).unwrap();
+            let dir = interrupted_dir(renamed);
+            assert!(is_interrupted(&open_dir(dir.path())));
+            complete_group(&open_dir(dir.path())).unwrap();
             for name in ["new", "old", "transcript"] {
                 assert_eq!(
                     fs::read_to_string(dir.path().join(name)).unwrap(),
@@ -177,20 +178,20 @@ mod tests {
                 3,
                 "the note is gone, and nothing else is left"
             );
-            assert!(!is_interrupted(&open(dir.path())));
+            assert!(!is_interrupted(&open_dir(dir.path())));
         }
     }
 
     #[test]
     fn a_file_that_came_meanwhile_and_may_not_be_replaced_stays() {
-        let dir = interrupted(0);
+        let dir = interrupted_dir(0);
         fs::write(dir.path().join("new"), "of somebody else").unwrap();
-        complete(&open(dir.path())).unwrap();
+        complete_group(&open_dir(dir.path())).unwrap();
         assert_eq!(
             fs::read_to_string(dir.path().join("new")).unwrap(),
             "of somebody else"
         );
-        assert!(!is_interrupted(&open(dir.path())));
+        assert!(!is_interrupted(&open_dir(dir.path())));
     }
 
     #[test]
@@ -203,7 +204,7 @@ mod tests {
         fs::hard_link(at(".hsmboot-2.tmp"), at("kept")).unwrap();
         std::os::unix::fs::symlink(at("kept"), at(".hsmboot-3.tmp")).unwrap();
         let seen = fs::File::open(at(".hsmboot-1.tmp")).unwrap();
-        sweep(&open(dir.path()));
+        remove_temporaries(&open_dir(dir.path()));
         assert_eq!(
             seen.metadata().unwrap().len(),
             0,
@@ -227,12 +228,12 @@ mod tests {
     fn what_somebody_else_left_is_not_obeyed() {
         let nobody = Some(rustix::fs::Uid::from_raw(65534));
         for theirs in [".hsmboot-group", ".hsmboot-old.tmp"] {
-            let dir = interrupted(0);
+            let dir = interrupted_dir(0);
             if rustix::fs::chown(dir.path().join(theirs), nobody, None).is_err() {
                 return;
             }
-            complete(&open(dir.path())).unwrap();
-            sweep(&open(dir.path()));
+            complete_group(&open_dir(dir.path())).unwrap();
+            remove_temporaries(&open_dir(dir.path()));
             assert_eq!(
                 fs::read_to_string(dir.path().join("old")).unwrap(),
                 "before",
@@ -242,13 +243,13 @@ mod tests {
                 fs::symlink_metadata(dir.path().join(theirs)).is_ok() || theirs == ".hsmboot-group"
             );
         }
-        let dir = interrupted(0);
+        let dir = interrupted_dir(0);
         fs::hard_link(
             dir.path().join(".hsmboot-old.tmp"),
             dir.path().join("another-name"),
         )
         .unwrap();
-        complete(&open(dir.path())).unwrap();
+        complete_group(&open_dir(dir.path())).unwrap();
         assert_eq!(
             fs::read_to_string(dir.path().join("old")).unwrap(),
             "before"
@@ -273,8 +274,8 @@ mod tests {
                 name: name.to_owned(),
                 replace: true,
             };
-            noted(&inner, &[member]);
-            complete(&open(&inner)).unwrap();
+            write_note(&inner, &[member]);
+            complete_group(&open_dir(&inner)).unwrap();
             assert_eq!(
                 fs::read_dir(&inner).unwrap().count(),
                 1,
@@ -282,7 +283,7 @@ mod tests {
             );
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         }
-        sweep(&open(&inner));
+        remove_temporaries(&open_dir(&inner));
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 0);
     }
 }

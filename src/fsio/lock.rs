@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, FactName};
-use crate::outside::shown;
+use crate::outside::shown_path;
 
-/// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token
+/// The time to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token
 /// takes to seal a step.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -22,8 +22,8 @@ pub(super) enum Lock {
 }
 
 /// Locks the directory for one program at a time, so that what is free stays so until all is in
-/// place. The lock goes with [`unlock`], or with the last copy of the handle.
-pub(super) fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
+/// place. The lock goes with [`unlock_dir`], or with the last copy of the handle.
+pub(super) fn lock_dir(handle: &File, patience: Duration) -> io::Result<Lock> {
     use rustix::fs::{FlockOperation, flock};
     use rustix::io::{Errno, retry_on_intr};
     let answer = |locked| match locked {
@@ -56,17 +56,17 @@ pub(super) fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
 }
 
 /// Gives the lock back, if there is one.
-pub(super) fn unlock(handle: &File) {
+pub(super) fn unlock_dir(handle: &File) {
     // It ends with the process at the latest.
     rustix::fs::flock(handle, rustix::fs::FlockOperation::Unlock).ok();
 }
 
-pub(super) fn taken(dir: &Path) -> Error {
+pub(super) fn directory_taken(dir: &Path) -> Error {
     Error::new(
         ErrorKind::DirectoryTaken,
         format!(
             "{} is locked by another program, and was so for {} seconds; nothing was changed",
-            shown(dir),
+            shown_path(dir),
             PATIENCE.as_secs()
         ),
         "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; \
@@ -88,15 +88,18 @@ mod tests {
             File::open(dir.path()).unwrap(),
             File::open(dir.path()).unwrap(),
         );
-        assert!(lock(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
-        assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
-        assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
-        let error = taken(dir.path());
-        assert_eq!((error.kind, error.code()), (ErrorKind::DirectoryTaken, 8));
+        assert!(lock_dir(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
+        assert!(lock_dir(&ours, Duration::ZERO).unwrap() == Lock::Taken);
+        assert!(lock_dir(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
+        let error = directory_taken(dir.path());
+        assert_eq!(
+            (error.kind, error.exit_code()),
+            (ErrorKind::DirectoryTaken, 8)
+        );
         // In turn: whoever waits gets it when it is given back.
         std::thread::scope(|scope| {
             let waiting =
-                scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
+                scope.spawn(|| lock_dir(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
             drop(theirs);
             assert!(waiting.join().unwrap());
         });

@@ -17,14 +17,15 @@ use rustix::fs::OFlags;
 
 pub use dir::Dir;
 pub use new_file::NewFile;
-pub use staged::{abandon, abandon_on_bug};
-pub(crate) use write::{Chosen, key_in_place, occupied};
+pub use staged::{abandon_on_bug, abandon_pending};
+pub(crate) use write::{ChosenPlace, key_in_place, occupied_place};
 pub use write::{
-    Held, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named,
+    HeldDir, check_free, check_writable, hold_dir, hold_path, mend_dir, mend_leftovers, write_all,
+    write_named,
 };
 
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::shown;
+use crate::outside::shown_path;
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000
 /// characters is read, to be refused by name.
@@ -36,7 +37,7 @@ pub const MAX_INPUT: u64 = 64 * 1024;
 ///
 /// # Errors
 /// As open(2) and poll(2) have them.
-pub fn open(path: &Path) -> io::Result<File> {
+pub fn open_named(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?);
     let facts = file.metadata()?;
@@ -65,7 +66,7 @@ pub fn open_itself(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As open(2) has them: there is none.
-pub fn terminal() -> io::Result<File> {
+pub fn open_terminal() -> io::Result<File> {
     Ok(File::from(rustix::fs::open(
         "/dev/tty",
         OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
@@ -74,7 +75,7 @@ pub fn terminal() -> io::Result<File> {
 }
 
 /// Reads a file that the user named, `what` it should be, of at most `max` bytes: opened as
-/// [`open`] does, judged by its descriptor. A larger one is refused before it is read.
+/// [`open_named`] does, judged by its descriptor. A larger one is refused before it is read.
 ///
 /// # Errors
 /// Missing, a directory, or too large: class `Input`. Not readable: class `Machine`.
@@ -82,40 +83,40 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
     read_with_facts(path, what, max).map(|(content, _)| content)
 }
 
-/// The same, with what the system says of it.
+/// Does the same as [`read`], and returns the file's metadata too.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_with_facts(path: &Path, what: &str, max: u64) -> Result<(Vec<u8>, Metadata)> {
-    let place = Place { path, what };
-    let file = open(path).map_err(|cause| place.fault(&cause))?;
-    let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
+    let place = ReadPlace { path, what };
+    let file = open_named(path).map_err(|cause| place.read_error(&cause))?;
+    let facts = file.metadata().map_err(|cause| place.read_error(&cause))?;
     read_bounded(&file, &facts, &place, max).map(|content| (content, facts))
 }
 
-/// Where something is read, and what it should be.
-struct Place<'a> {
+/// The place where something is read, and what it should be.
+struct ReadPlace<'a> {
     path: &'a Path,
     what: &'a str,
 }
 
-impl Place<'_> {
-    fn fault(&self, cause: &io::Error) -> Error {
+impl ReadPlace<'_> {
+    fn read_error(&self, cause: &io::Error) -> Error {
         self.error_of(cause)
             .with_fact(FactName::File, self.path)
             .with_fact(FactName::Cause, io_text(cause))
     }
 
     fn error_of(&self, cause: &io::Error) -> Error {
-        let Place { path, what } = self;
-        let name = shown(path);
+        let ReadPlace { path, what } = self;
+        let name = shown_path(path);
         match cause.kind() {
-            io::ErrorKind::NotFound => input(
+            io::ErrorKind::NotFound => input_error(
                 ErrorKind::FileMissing,
                 format!("{what} is missing: there is no file {name}"),
                 "check the path",
             ),
-            _ if leads_nowhere(cause) => input(
+            _ if leads_nowhere(cause) => input_error(
                 ErrorKind::FileMissing,
                 format!(
                     "{what} is missing: {name} is no path to a file: {}",
@@ -124,7 +125,7 @@ impl Place<'_> {
                 "check the path",
             ),
             io::ErrorKind::IsADirectory => self.is_a_directory(),
-            io::ErrorKind::NotADirectory => input(
+            io::ErrorKind::NotADirectory => input_error(
                 ErrorKind::FileMissing,
                 format!("{what} is missing: {name} runs through something that is no directory"),
                 "check the path",
@@ -138,11 +139,11 @@ impl Place<'_> {
     }
 
     fn is_a_directory(&self) -> Error {
-        input(
+        input_error(
             ErrorKind::IsADirectory,
             format!(
                 "{} is a directory, expected {}",
-                shown(self.path),
+                shown_path(self.path),
                 self.what
             ),
             "name the file itself",
@@ -153,7 +154,7 @@ impl Place<'_> {
     fn is_a_link(&self) -> Error {
         self.not_a_file(format!(
             "{} is a symbolic link, expected a file with {}",
-            shown(self.path),
+            shown_path(self.path),
             self.what
         ))
     }
@@ -161,13 +162,13 @@ impl Place<'_> {
     fn is_no_file(&self) -> Error {
         self.not_a_file(format!(
             "{} is a pipe, a socket or a device, expected a file with {}",
-            shown(self.path),
+            shown_path(self.path),
             self.what
         ))
     }
 
     fn not_a_file(&self, message: String) -> Error {
-        input(
+        input_error(
             ErrorKind::NotAFile,
             message,
             "a bundle holds files only: fetch or copy it again",
@@ -176,12 +177,12 @@ impl Place<'_> {
     }
 
     fn has_another_name(&self, names: u64) -> Error {
-        input(
+        input_error(
             ErrorKind::HasAnotherName,
             format!(
                 "{} has {names} names (hard links), and a file of a bundle that travels has one: \
                  whoever made the link may have put another file's text here",
-                shown(self.path)
+                shown_path(self.path)
             ),
             "look at what the file holds; if it belongs to the bundle, copy the bundle into a new \
              directory, where its files are their own, and do this with the copy",
@@ -192,10 +193,10 @@ impl Place<'_> {
     fn too_large(&self, found: u64, max: u64) -> Error {
         let message = format!(
             "{} is too large for {}: {found} bytes or more, expected at most {max}",
-            shown(self.path),
+            shown_path(self.path),
             self.what
         );
-        input(
+        input_error(
             ErrorKind::FileTooLarge,
             message,
             "check that this is the right file",
@@ -206,12 +207,12 @@ impl Place<'_> {
     }
 }
 
-fn input(kind: ErrorKind, message: String, hint: &str) -> Error {
+fn input_error(kind: ErrorKind, message: String, hint: &str) -> Error {
     Error::new(kind, message, hint)
 }
 
 /// Reads what was opened.
-fn read_bounded(file: &File, facts: &Metadata, place: &Place<'_>, max: u64) -> Result<Vec<u8>> {
+fn read_bounded(file: &File, facts: &Metadata, place: &ReadPlace<'_>, max: u64) -> Result<Vec<u8>> {
     if facts.is_dir() {
         return Err(place.is_a_directory());
     }
@@ -221,47 +222,48 @@ fn read_bounded(file: &File, facts: &Metadata, place: &Place<'_>, max: u64) -> R
     let mut content = Vec::new();
     file.take(max.saturating_add(1))
         .read_to_end(&mut content)
-        .map_err(|cause| place.fault(&cause))?;
+        .map_err(|cause| place.read_error(&cause))?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= max => Ok(content),
         _ => Err(place.too_large(max.saturating_add(1), max)),
     }
 }
 
-/// Whether something has this path, be it a link that leads nowhere.
+/// Tells whether something has this path, be it a link that leads nowhere.
 pub fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Whether a path leads to nothing.
+/// Tells whether a path leads to nothing.
 pub fn is_missing(path: &Path) -> bool {
     fs::metadata(path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound)
 }
 
-/// What a path leads to, as the system says without opening it: for warnings, which decide nothing.
-pub fn facts(path: &Path) -> Option<Metadata> {
+/// Returns the metadata of what a path leads to, as the system says without opening it: for
+/// warnings, which decide nothing.
+pub fn metadata_of(path: &Path) -> Option<Metadata> {
     fs::metadata(path).ok()
 }
 
-/// Whether two paths lead to one file or one directory, by whatever names.
+/// Tells whether two paths lead to one file or one directory, by whatever names.
 pub fn is_same(one: &Path, other: &Path) -> bool {
-    facts(one).is_some_and(|facts| is(other, &facts))
+    metadata_of(one).is_some_and(|facts| is_file_of(other, &facts))
 }
 
-/// Whether a path leads to what these are the facts of.
-pub fn is(path: &Path, of: &Metadata) -> bool {
-    facts(path).is_some_and(|facts| are_same(&facts, of))
+/// Tells whether a path leads to the file that has this metadata.
+pub fn is_file_of(path: &Path, of: &Metadata) -> bool {
+    metadata_of(path).is_some_and(|facts| are_same(&facts, of))
 }
 
 fn are_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether a file that was opened at a path lies in a directory: because the way to it goes through
-/// a name there, in whatever depth, or because it has another name there.
+/// Tells whether a file that was opened at a path lies in a directory: because the way to it goes
+/// through a name there, in whatever depth, or because it has another name there.
 pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
     goes_through(dir, path)
-        || is(dir, of)
+        || is_file_of(dir, of)
         || fs::read_dir(dir).is_ok_and(|entries| {
             entries
                 .flatten()
@@ -273,11 +275,13 @@ pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
 /// The most links that a path may go through (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
 
-/// Whether a path, or a link on its way, goes through a name in a directory. Whoever can write to
-/// the directory chooses what that name leads to, now and a moment later: it does not matter where
-/// it leads.
+/// Tells whether a path, or a link on its way, goes through a name in a directory. Whoever can
+/// write to the directory chooses what that name leads to, now and a moment later: it does not
+/// matter where it leads.
 fn goes_through(dir: &Path, path: &Path) -> bool {
-    let Some(dir) = facts(dir) else { return false };
+    let Some(dir) = metadata_of(dir) else {
+        return false;
+    };
     let parts = |path: &Path| {
         path.components()
             .map(|part| PathBuf::from(part.as_os_str()))
@@ -290,7 +294,7 @@ fn goes_through(dir: &Path, path: &Path) -> bool {
             at.push(part); // the root, which replaces what was before; or up
             continue;
         }
-        if is(&at, &dir) {
+        if is_file_of(&at, &dir) {
             return true;
         }
         at.push(part);
@@ -307,36 +311,37 @@ fn goes_through(dir: &Path, path: &Path) -> bool {
     false
 }
 
-/// Where a path leads, through all links.
+/// Returns where a path leads, through all links.
 ///
 /// # Errors
 /// As realpath(3) has them.
-pub fn leads_to(path: &Path) -> io::Result<PathBuf> {
+pub fn resolve_path(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-/// Where a path leads that is a link itself: a slash or a dot at its end changes nothing. `None`:
-/// it is no link, or nothing; an empty path: the link leads nowhere.
+/// Returns where a path leads that is a link itself: a slash or a dot at its end changes nothing.
+/// `None`: it is no link, or nothing; an empty path: the link leads nowhere.
 pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
-    let path = dir::itself(path);
+    let path = dir::without_trailing_slash(path);
     fs::symlink_metadata(&path)
         .ok()
         .filter(|facts| facts.is_symlink())?;
     Some(fs::canonicalize(&path).unwrap_or_default())
 }
 
-/// Whether something has this name, a link that leads nowhere included.
+/// Tells whether something has this name, a link that leads nowhere included.
 pub(crate) fn is_taken(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// A path that no file can have: a name too long, or links in a circle.
+/// Tells whether the error is of a path that no file can have: a name too long, or links in a
+/// circle.
 pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
     cause.kind() == io::ErrorKind::InvalidFilename
         || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
-/// An I/O error in words, without the error number.
+/// Says an I/O error in words, without the error number.
 pub fn io_text(cause: &io::Error) -> String {
     let text = cause.to_string();
     match text.split_once(" (os error") {
@@ -345,7 +350,7 @@ pub fn io_text(cause: &io::Error) -> String {
     }
 }
 
-fn machine(path: &Path, cause: &io::Error) -> Error {
+fn machine_error(path: &Path, cause: &io::Error) -> Error {
     let hint = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some space and run the same command again; nothing was left half-written"
@@ -354,15 +359,15 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
     };
     Error::new(
         ErrorKind::CannotWrite,
-        format!("{} cannot be written: {}", shown(path), io_text(cause)),
+        format!("{} cannot be written: {}", shown_path(path), io_text(cause)),
         hint,
     )
     .with_fact(FactName::File, path)
     .with_fact(FactName::Cause, io_text(cause))
 }
 
-/// That `dir` is a directory, or can become one as far as the paths say, before any work is done
-/// for what goes into it.
+/// Checks that `dir` is a directory, or can become one as far as the paths say, before any work is
+/// done for what goes into it.
 ///
 /// # Errors
 /// Class `Input` where something else stands there, or on the way.
@@ -384,7 +389,7 @@ fn no_directory(dir: &Path) -> Error {
         ErrorKind::NotADirectory,
         format!(
             "{} is not a directory, and a directory is expected",
-            shown(dir)
+            shown_path(dir)
         ),
         "name a directory, or a path where one can be made",
     )
@@ -406,6 +411,6 @@ pub fn make_dir(dir: &Path) -> Result<()> {
         {
             Err(no_directory(dir))
         }
-        Err(cause) => Err(machine(dir, &cause)),
+        Err(cause) => Err(machine_error(dir, &cause)),
     }
 }

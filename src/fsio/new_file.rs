@@ -14,10 +14,10 @@ pub struct NewFile<'a> {
     pub replace: bool,
 }
 
-/// The mode of the file that has this name and holds this content; `None`: something else has it,
-/// or nothing.
-pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
+/// Returns the mode of the file that has this name and holds this content; `None`: something else
+/// has it, or nothing.
+pub(super) fn mode_if_same(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
     let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    let (there, mode) = dir.content(name, max).ok()?;
+    let (there, mode) = dir.read_with_mode(name, max).ok()?;
     (there == content).then_some(mode)
 }

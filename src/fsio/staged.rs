@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dir::Dir;
-use super::new_file::{NewFile, holds};
+use super::new_file::{NewFile, mode_if_same};
 
 /// What the names of temporary files begin with.
 const PREFIX: &str = ".hsmboot-";
@@ -22,25 +22,25 @@ pub(super) fn is_temporary(name: &str) -> bool {
 
 /// Temporary files that exist now, by their names: an interrupted program removes them. A lock on
 /// this set also keeps a group of renames together. Nothing that may wait for somebody else is done
-/// under it, since a signal waits for it ([`abandon`]).
+/// under it, since a signal waits for it ([`abandon_pending`]).
 static PENDING: Mutex<Pending> = Mutex::new(BTreeMap::new());
 
 pub(super) type Pending = BTreeMap<String, Dir>;
 
-pub(super) fn pending() -> MutexGuard<'static, Pending> {
+pub(super) fn lock_pending() -> MutexGuard<'static, Pending> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a group of files that is being put in place, and removes temporary files that are not:
 /// for a program that is about to end on a signal. Nothing is written after it, since it never
 /// gives the lock back.
-pub fn abandon() {
-    let guard = pending();
+pub fn abandon_pending() {
+    let guard = lock_pending();
     remove_all(guard);
 }
 
-/// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the
-/// lock, its temporary files are left.
+/// Does the same as [`abandon_pending`], from a program that is about to end on a bug of its own:
+/// if the bug holds the lock, its temporary files are left.
 pub fn abandon_on_bug() {
     if let Ok(guard) = PENDING.try_lock() {
         remove_all(guard);
@@ -86,16 +86,16 @@ impl Drop for Staged {
 
 impl Staged {
     pub(super) fn new(dir: &Dir, content: &[u8], mode: u32) -> io::Result<Self> {
-        let mut guard = pending();
-        let mut staged = Self::unlisted(dir, mode)?;
+        let mut guard = lock_pending();
+        let mut staged = Self::new_unlisted(dir, mode)?;
         guard.insert(staged.name.clone(), dir.clone());
         drop(guard);
         staged.file.write_all(content)?;
         Ok(staged)
     }
 
-    /// One that holds nothing yet, for who has the set locked.
-    pub(super) fn unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
+    /// Makes an empty temporary file, for a caller that has the set locked.
+    pub(super) fn new_unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
         let name = || {
             format!(
                 "{PREFIX}{:016x}{SUFFIX}",
@@ -113,7 +113,7 @@ impl Staged {
         }
         loop {
             let name = name();
-            match dir.make(&name, mode) {
+            match dir.create_new(&name, mode) {
                 Ok(file) => {
                     return Ok(Staged {
                         dir: dir.clone(),
@@ -140,7 +140,7 @@ impl Staged {
             Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
                 let mut copy = self
                     .dir
-                    .make(&self.name, self.file.metadata()?.mode() & 0o7777)?;
+                    .create_new(&self.name, self.file.metadata()?.mode() & 0o7777)?;
                 self.named = true;
                 self.file.seek(io::SeekFrom::Start(0))?;
                 io::copy(&mut self.file, &mut copy)?;
@@ -154,7 +154,7 @@ impl Staged {
     }
 
     pub(super) fn discard(mut self) -> io::Result<()> {
-        pending().remove(&self.name);
+        lock_pending().remove(&self.name);
         self.settled = true;
         if !self.named {
             return Ok(());
@@ -166,7 +166,7 @@ impl Staged {
         }
     }
 
-    /// Over whatever has that name.
+    /// Puts the file in place, over whatever has that name.
     pub(super) fn put_over(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
         self.give_name()?;
         pending.remove(&self.name);
@@ -174,10 +174,14 @@ impl Staged {
         Ok(())
     }
 
-    pub(super) fn put(mut self, pending: &mut Pending, file: &NewFile<'_>) -> io::Result<()> {
+    pub(super) fn put_in_place(
+        mut self,
+        pending: &mut Pending,
+        file: &NewFile<'_>,
+    ) -> io::Result<()> {
         // What has come since the look before, and holds something else, stays: only a file of this
         // content is replaced, for its mode.
-        if file.replace || holds(&self.dir, &file.name, file.content).is_some() {
+        if file.replace || mode_if_same(&self.dir, &file.name, file.content).is_some() {
             return self.put_over(pending, &file.name);
         }
         if !self.named {

@@ -8,13 +8,13 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dir::Dir;
-use super::group::{self, Member, Note};
-use super::lock::{Lock, PATIENCE, lock, taken, unlock};
-use super::new_file::{NewFile, holds};
-use super::staged::{Pending, Staged, pending};
-use super::{MAX_INPUT, check_dir, machine, make_dir};
+use super::group::{self, GroupNote, Member};
+use super::lock::{Lock, PATIENCE, directory_taken, lock_dir, unlock_dir};
+use super::new_file::{NewFile, mode_if_same};
+use super::staged::{Pending, Staged, lock_pending};
+use super::{MAX_INPUT, check_dir, machine_error, make_dir};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::x509::pem::is_key_file;
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program
@@ -24,8 +24,9 @@ const MAX_KEPT: u64 = 1024 * 1024;
 /// The mode of a file that holds a key. Only such a one is written over a key.
 const KEY_MODE: u32 = 0o600;
 
-/// Which of `files` stand in `dir` with another content and may not be replaced. A directory in a
-/// file's place never may: found in the middle of a group, it would leave the group half in place.
+/// Checks which of `files` stand in `dir` with another content and may not be replaced. A directory
+/// in a file's place never may: found in the middle of a group, it would leave the group half in
+/// place.
 ///
 /// # Errors
 /// The first one, class `Conflict`; or that an existing file can't be read.
@@ -41,57 +42,57 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             Ok(())
         }
         dir_there => dir_there
-            .map_err(|cause| machine(dir, &cause))?
+            .map_err(|cause| machine_error(dir, &cause))?
             .check_free(files),
     }
 }
 
 impl Dir {
-    /// As [`check_free`].
+    /// Does the same as the function [`check_free`], in this directory.
     ///
     /// # Errors
     /// As [`check_free`].
     pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
-        self.check_free_as(files, Chosen::Directory)
+        self.check_free_as(files, ChosenPlace::Directory)
     }
 
-    fn check_free_as(&self, files: &[NewFile<'_>], chosen: Chosen) -> Result<()> {
+    fn check_free_as(&self, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<()> {
         for file in files {
             let target = self.path().join(&file.name);
             let seen = self
-                .look(&file.name)
-                .map_err(|cause| machine(&target, &cause))?;
-            if seen.as_ref().is_some_and(super::dir::Seen::is_dir) {
+                .stat_name(&file.name)
+                .map_err(|cause| machine_error(&target, &cause))?;
+            if seen.as_ref().is_some_and(super::dir::DirEntryStat::is_dir) {
                 return Err(Error::new(
                     ErrorKind::FileExists,
                     format!(
                         "{} is a directory, and a file is to be written there; nothing was changed",
-                        shown(&target)
+                        shown_path(&target)
                     ),
                     "choose another place, or move that directory away",
                 )
                 .with_fact(FactName::File, target.as_path()));
             }
-            if seen.is_none() || holds(self, &file.name, file.content).is_some() {
+            if seen.is_none() || mode_if_same(self, &file.name, file.content).is_some() {
                 continue;
             }
             if file.mode != KEY_MODE && self.may_hold_key(&file.name) {
-                return Err(key_in_place(&shown(&target)));
+                return Err(key_in_place(&shown_path(&target)));
             }
             if !file.replace {
-                return Err(occupied(&shown(&target), chosen));
+                return Err(occupied_place(&shown_path(&target), chosen));
             }
         }
         Ok(())
     }
 
-    /// Whether what has this name may be a private key. A file larger than any key is none.
+    /// Tells whether what has this name may be a private key. A file larger than any key is none.
     fn may_hold_key(&self, name: &str) -> bool {
-        self.content(name, MAX_INPUT)
+        self.read_with_mode(name, MAX_INPUT)
             .is_ok_and(|(content, _)| is_key_file(&Zeroizing::new(content)))
     }
 
-    /// As [`check_writable`].
+    /// Does the same as the function [`check_writable`], in this directory.
     ///
     /// # Errors
     /// As [`check_writable`].
@@ -99,13 +100,13 @@ impl Dir {
         let trial = Staged::new(self, &vec![0; room], 0o600);
         trial
             .and_then(Staged::discard)
-            .map_err(|cause| machine(self.path(), &cause))
+            .map_err(|cause| machine_error(self.path(), &cause))
     }
 }
 
-/// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose
-/// otherwise.
-pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
+/// Returns the error that something stands in a file's place, and may not go. `chosen`: what the
+/// user chose, and can choose otherwise.
+pub(crate) fn occupied_place(place: &dyn std::fmt::Display, chosen: ChosenPlace) -> Error {
     Error::new(
         ErrorKind::FileExists,
         format!("{place} exists and holds something else; it was left as it is"),
@@ -114,8 +115,8 @@ pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
     .with_fact(FactName::File, place.to_string())
 }
 
-/// A private key has the place of something that is none. There may be no other copy of it: only a
-/// key goes over a key, which is `ca init --force`.
+/// Returns the error that a private key has the place of something that is none. There may be no
+/// other copy of it: only a key goes over a key, which is `ca init --force`.
 pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
     Error::new(
         ErrorKind::FileExists,
@@ -127,27 +128,27 @@ pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
     .with_fact(FactName::File, place.to_string())
 }
 
-/// What of a file's place the user chose.
+/// The part of a file's place that the user chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chosen {
+pub(crate) enum ChosenPlace {
     /// The directory: the file's name is the program's.
     Directory,
     /// The file's own name.
     Name,
 }
 
-impl Chosen {
+impl ChosenPlace {
     const fn hint(self) -> &'static str {
         match self {
-            Chosen::Directory => "choose another directory, or replace it with --force",
-            Chosen::Name => "choose another name, or replace it with --force",
+            ChosenPlace::Directory => "choose another directory, or replace it with --force",
+            ChosenPlace::Name => "choose another name, or replace it with --force",
         }
     }
 }
 
-/// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that
-/// exists: tried with a temporary one, before anything is done that cannot be done twice. It is no
-/// promise: the disk may be full a moment later.
+/// Checks that a file of `room` bytes can be written in `dir`, or in the nearest directory above it
+/// that exists: tried with a temporary one, before anything is done that cannot be done twice. It
+/// is no promise: the disk may be full a moment later.
 ///
 /// # Errors
 /// Class `Machine` for everything that the disk says; as [`check_dir`].
@@ -157,10 +158,10 @@ pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
         .ancestors()
         .find(|path| path.is_dir())
         .unwrap_or(Path::new("."));
-    let opened = Dir::open(nearest).map_err(|cause| machine(dir, &cause))?;
+    let opened = Dir::open(nearest).map_err(|cause| machine_error(dir, &cause))?;
     Staged::new(&opened, &vec![0; room], 0o600)
         .and_then(Staged::discard)
-        .map_err(|cause| machine(dir, &cause))
+        .map_err(|cause| machine_error(dir, &cause))
 }
 
 /// Writes a group of files into `dir`: each first to a temporary file beside its place, synced;
@@ -171,54 +172,54 @@ pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then
 /// nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    hold(dir)?.write(files)
+    hold_path(dir)?.write(files)
 }
 
-/// The same with files whose names follow from the user's choice.
+/// Does the same as [`write_all`] with files whose names follow from the user's choice.
 ///
 /// # Errors
-/// As [`write_all`].
+/// Does the same as [`write_all`], in the directory that is held.
 pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    let held = hold(dir)?;
-    write_held(&held.dir, files, Chosen::Name)
+    let held = hold_path(dir)?;
+    write_held(&held.dir, files, ChosenPlace::Name)
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
-pub struct Held {
+pub struct HeldDir {
     dir: Dir,
     /// A descriptor of its own: the lock is its.
     handle: File,
 }
 
-/// Waits for the directory: for who reads something there, and writes what follows from it. What a
-/// killed hsmboot has left there is cleaned up first.
+/// Waits for the directory, for a caller that reads something there, and writes what follows from
+/// it. What a killed hsmboot has left there is cleaned up first.
 ///
 /// # Errors
 /// As [`make_dir`].
-pub fn hold(dir: &Path) -> Result<Held> {
+pub fn hold_path(dir: &Path) -> Result<HeldDir> {
     make_dir(dir)?;
-    hold_dir(&Dir::open(dir).map_err(|cause| machine(dir, &cause))?)
+    hold_dir(&Dir::open(dir).map_err(|cause| machine_error(dir, &cause))?)
 }
 
-/// The same of a directory that was opened before.
+/// Does the same as [`hold_path`] with a directory that was opened before.
 ///
 /// # Errors
 /// Class `Machine`; `Conflict` where another program keeps it.
-pub fn hold_dir(dir: &Dir) -> Result<Held> {
-    let fault = |cause: io::Error| machine(dir.path(), &cause);
-    let handle = dir.again().map_err(fault)?;
-    match lock(&handle, PATIENCE).map_err(fault)? {
-        Lock::Taken => Err(taken(dir.path())),
-        Lock::None => Ok(Held {
+pub fn hold_dir(dir: &Dir) -> Result<HeldDir> {
+    let fault = |cause: io::Error| machine_error(dir.path(), &cause);
+    let handle = dir.reopen().map_err(fault)?;
+    match lock_dir(&handle, PATIENCE).map_err(fault)? {
+        Lock::Taken => Err(directory_taken(dir.path())),
+        Lock::None => Ok(HeldDir {
             dir: dir.clone(),
             handle,
         }),
         Lock::Ours => {
-            let held = Held {
+            let held = HeldDir {
                 dir: dir.clone(),
                 handle,
             };
-            held.clean();
+            held.clean_leftovers();
             Ok(held)
         }
     }
@@ -227,47 +228,47 @@ pub fn hold_dir(dir: &Dir) -> Result<Held> {
 /// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary
 /// files, as far as that can be done: before anybody reads there. Where another one is at work, it
 /// is left to that one.
-pub fn mend(dir: &Path) {
+pub fn mend_leftovers(dir: &Path) {
     if let Ok(dir) = Dir::open(dir) {
         mend_dir(&dir);
     }
 }
 
-/// The same of a directory that was opened before.
+/// Does the same as [`mend_leftovers`] with a directory that was opened before.
 pub fn mend_dir(dir: &Dir) {
     if !group::is_interrupted(dir) {
         return;
     }
-    let Ok(handle) = dir.again() else { return };
+    let Ok(handle) = dir.reopen() else { return };
     // Without a lock nothing tells whether they are still somebody's.
-    if matches!(lock(&handle, Duration::ZERO), Ok(Lock::Ours)) {
-        Held {
+    if matches!(lock_dir(&handle, Duration::ZERO), Ok(Lock::Ours)) {
+        HeldDir {
             dir: dir.clone(),
             handle,
         }
-        .clean();
+        .clean_leftovers();
     }
 }
 
-impl Drop for Held {
-    /// Closing is not enough: a program that this one has just started, or a token's module that
-    /// forks, has its open files too, and their locks (flock(2)).
+impl Drop for HeldDir {
+    /// Gives the lock back. Closing is not enough: a program that this one has just started, or a
+    /// token's module that forks, has its open files too, and their locks (flock(2)).
     fn drop(&mut self) {
-        unlock(&self.handle);
+        unlock_dir(&self.handle);
     }
 }
 
-impl Held {
-    /// What is held.
+impl HeldDir {
+    /// Returns the directory that is held.
     pub const fn dir(&self) -> &Dir {
         &self.dir
     }
 
-    /// What a killed program has left here is completed, or wiped and removed. Only under a lock:
+    /// Completes what a killed program has left here, or wipes and removes it. Only under a lock:
     /// without one nothing tells whether it is still somebody's.
-    fn clean(&self) {
-        if group::is_interrupted(&self.dir) && group::complete(&self.dir).is_ok() {
-            group::sweep(&self.dir);
+    fn clean_leftovers(&self) {
+        if group::is_interrupted(&self.dir) && group::complete_group(&self.dir).is_ok() {
+            group::remove_temporaries(&self.dir);
         }
     }
 
@@ -276,23 +277,23 @@ impl Held {
     /// # Errors
     /// As [`write_all`].
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
-        write_held(&self.dir, files, Chosen::Directory)
+        write_held(&self.dir, files, ChosenPlace::Directory)
     }
 
-    /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at
+    /// Reads a file, makes its new content from what it holds, and writes that: whole or not at
     /// all. `make` gets what is there, at most `max` bytes of `what` it should be, and gives what
     /// is to be there; `None`: it stays as it is.
     ///
     /// # Errors
     /// As [`Dir::read`] and [`write_all`], and whatever `make` says; then nothing has changed.
-    pub fn rewrite(
+    pub fn rewrite_file(
         &self,
         name: &str,
         what: &str,
         max: u64,
         make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>,
     ) -> Result<()> {
-        let absent = self.dir.lacks(name).unwrap_or_default();
+        let absent = self.dir.is_absent(name).unwrap_or_default();
         let current = if absent {
             None
         } else {
@@ -310,98 +311,99 @@ impl Held {
     }
 }
 
-fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: Chosen) -> Result<()> {
+fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<()> {
     dir.check_free_as(files, chosen)?;
     let target = |file: &NewFile<'_>| dir.path().join(&file.name);
     let mut staged: Vec<(Staged, &NewFile<'_>)> = Vec::new();
     for file in files {
-        if holds(dir, &file.name, file.content).is_some_and(|mode| mode & !file.mode == 0) {
+        if mode_if_same(dir, &file.name, file.content).is_some_and(|mode| mode & !file.mode == 0) {
             continue;
         }
         staged.push((
             Staged::new(dir, file.content, file.mode)
-                .map_err(|cause| machine(&target(file), &cause))?,
+                .map_err(|cause| machine_error(&target(file), &cause))?,
             file,
         ));
     }
     if staged.is_empty() {
         return Ok(());
     }
-    let note = note(dir, &staged)?;
+    let note = stage_note(dir, &staged)?;
     sync_together(dir, &staged, note.as_ref())?;
     // From here to the end no signal comes between: `abandon` waits for the lock. What is done
     // under it waits for the disk alone.
-    let mut pending = pending();
+    let mut pending = lock_pending();
     let noted = note.is_some();
     if let Some(note) = note {
         for (temporary, file) in &mut staged {
             temporary
                 .give_name()
-                .map_err(|cause| machine(&target(file), &cause))?;
+                .map_err(|cause| machine_error(&target(file), &cause))?;
         }
-        note.put(&mut pending)
-            .map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
+        note.put_in_place(&mut pending)
+            .map_err(|cause| machine_error(&dir.path().join(group::NOTE), &cause))?;
     }
-    let mut done: Vec<Undo<'_>> = Vec::new();
+    let mut done: Vec<FileUndo<'_>> = Vec::new();
     for (temporary, file) in staged {
-        let undo = Undo::before(dir, &file.name);
-        match temporary.put(&mut pending, file) {
+        let undo = FileUndo::for_name(dir, &file.name);
+        match temporary.put_in_place(&mut pending, file) {
             Ok(()) => done.push(undo),
             Err(cause) => {
                 // What is taken back is not to be completed.
-                group::done(dir);
+                group::remove_note(dir);
                 done.into_iter()
                     .rev()
-                    .for_each(|undo| undo.undo(&mut pending));
+                    .for_each(|undo| undo.restore(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied(&shown(target(file)), chosen)
+                    occupied_place(&shown_path(target(file)), chosen)
                 } else {
-                    machine(&target(file), &cause)
+                    machine_error(&target(file), &cause)
                 });
             }
         }
     }
     let synced = dir.sync();
     if noted {
-        group::done(dir);
+        group::remove_note(dir);
     }
-    synced.map_err(|cause| machine(dir.path(), &cause))
+    synced.map_err(|cause| machine_error(dir.path(), &cause))
 }
 
-/// How to take one file of a group back, should a later one fail.
-struct Undo<'a> {
+/// The means to take one file of a group back, should a later one fail.
+struct FileUndo<'a> {
     dir: &'a Dir,
     name: &'a str,
-    before: Before,
+    before: PriorContent,
 }
 
-/// What stood in a file's place.
-enum Before {
+/// The content that stood in a file's place.
+enum PriorContent {
     Nothing,
     /// Content and mode. It may be a key.
     File(Zeroizing<Vec<u8>>, u32),
-    /// What cannot be put back: a link, a pipe, a file too large or not to be read. The new file
-    /// stays rather than nothing.
+    /// Something that cannot be put back: a link, a pipe, a file too large or not to be read. The
+    /// new file stays rather than nothing.
     Other,
 }
 
-impl<'a> Undo<'a> {
-    fn before(dir: &'a Dir, name: &'a str) -> Self {
-        let before = match dir.content(name, MAX_KEPT) {
-            Ok((content, mode)) => Before::File(Zeroizing::new(content), mode),
-            Err(_) if dir.lacks(name).unwrap_or_default() => Before::Nothing,
-            Err(_) => Before::Other,
+impl<'a> FileUndo<'a> {
+    fn for_name(dir: &'a Dir, name: &'a str) -> Self {
+        let before = match dir.read_with_mode(name, MAX_KEPT) {
+            Ok((content, mode)) => PriorContent::File(Zeroizing::new(content), mode),
+            Err(_) if dir.is_absent(name).unwrap_or_default() => PriorContent::Nothing,
+            Err(_) => PriorContent::Other,
         };
-        Undo { dir, name, before }
+        FileUndo { dir, name, before }
     }
 
-    /// As well as the disk lets us: the error that led here is the one to tell.
-    fn undo(self, pending: &mut Pending) {
+    /// Restores what stood there, as well as the disk lets us: the error that led here is the one
+    /// to tell.
+    fn restore(self, pending: &mut Pending) {
         match self.before {
-            Before::Other => {}
-            Before::Nothing => drop(self.dir.remove_wiped(self.name)),
-            Before::File(content, mode) => {
-                let restored = Staged::unlisted(self.dir, mode)
+            PriorContent::Other => {}
+            PriorContent::Nothing => drop(self.dir.remove_wiped(self.name)),
+            PriorContent::File(content, mode) => {
+                let restored = Staged::new_unlisted(self.dir, mode)
                     .and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
                 drop(restored.and_then(|staged| staged.put_over(pending, self.name)));
             }
@@ -409,8 +411,8 @@ impl<'a> Undo<'a> {
     }
 }
 
-/// What is about to be done, where that is more than one rename.
-fn note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Note>> {
+/// Stages a note of what is about to be done, where that is more than one rename.
+fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<GroupNote>> {
     if staged.len() < 2 {
         return Ok(None);
     }
@@ -420,14 +422,18 @@ fn note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Note>> {
         replace: file.replace,
     };
     let members: Vec<Member> = staged.iter().map(member).collect();
-    Note::new(dir, &members, &mut pending())
+    GroupNote::new(dir, &members, &mut lock_pending())
         .map(Some)
-        .map_err(|cause| machine(dir.path(), &cause))
+        .map_err(|cause| machine_error(dir.path(), &cause))
 }
 
 /// Syncs the files. The disk is first told of all of them: a journal then commits once, with the
 /// first that is waited for.
-fn sync_together(dir: &Dir, staged: &[(Staged, &NewFile<'_>)], note: Option<&Note>) -> Result<()> {
+fn sync_together(
+    dir: &Dir,
+    staged: &[(Staged, &NewFile<'_>)],
+    note: Option<&GroupNote>,
+) -> Result<()> {
     let mut files: Vec<(&File, PathBuf)> = staged
         .iter()
         .map(|(staged, file)| (&staged.file, dir.path().join(&file.name)))
@@ -438,9 +444,10 @@ fn sync_together(dir: &Dir, staged: &[(Staged, &NewFile<'_>)], note: Option<&Not
         // nothing is lost.
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
     }
-    files
-        .into_iter()
-        .try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(&target, &cause)))
+    files.into_iter().try_for_each(|(file, target)| {
+        file.sync_all()
+            .map_err(|cause| machine_error(&target, &cause))
+    })
 }
 
 #[cfg(test)]
@@ -452,7 +459,7 @@ mod tests {
     use super::super::read;
     use super::*;
 
-    fn file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
+    fn new_file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
         NewFile {
             name: name.to_owned(),
             content,
@@ -465,8 +472,9 @@ mod tests {
     fn a_group_is_written_whole_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("b"), "other").unwrap();
-        let error = write_all(dir.path(), &[file("a", b"new"), file("b", b"new")]).unwrap_err();
-        assert_eq!(error.code(), 8);
+        let error =
+            write_all(dir.path(), &[new_file("a", b"new"), new_file("b", b"new")]).unwrap_err();
+        assert_eq!(error.exit_code(), 8);
         assert!(!dir.path().join("a").exists());
         assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"other");
         assert_eq!(
@@ -486,7 +494,7 @@ mod tests {
             "nothing is left, nothing is made"
         );
         let error = check_writable(Path::new("/proc/none"), 1000).unwrap_err();
-        assert_eq!((error.kind, error.code()), (ErrorKind::CannotWrite, 1));
+        assert_eq!((error.kind, error.exit_code()), (ErrorKind::CannotWrite, 1));
         assert_eq!(
             check_writable(Path::new("/proc/version"), 1000)
                 .unwrap_err()
@@ -499,11 +507,11 @@ mod tests {
     #[test]
     fn a_directory_is_given_back_whoever_else_has_it_open() {
         let dir = tempfile::tempdir().unwrap();
-        let held = hold(dir.path()).unwrap();
+        let held = hold_path(dir.path()).unwrap();
         // As a program has it that is just being started.
         let inherited = held.handle.try_clone().unwrap();
         drop(held);
-        assert!(lock(&File::open(dir.path()).unwrap(), Duration::ZERO).unwrap() == Lock::Ours);
+        assert!(lock_dir(&File::open(dir.path()).unwrap(), Duration::ZERO).unwrap() == Lock::Ours);
         drop(inherited);
     }
 
@@ -513,9 +521,9 @@ mod tests {
         fs::write(dir.path().join("old"), "before").unwrap();
         for name in ["old", "new"] {
             let opened = Dir::open(dir.path()).unwrap();
-            let undo = Undo::before(&opened, name);
+            let undo = FileUndo::for_name(&opened, name);
             fs::write(dir.path().join(name), "after").unwrap();
-            undo.undo(&mut Pending::new());
+            undo.restore(&mut Pending::new());
         }
         assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"before");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -536,7 +544,7 @@ mod tests {
         std::os::unix::fs::symlink("/dev/zero", dir.path().join("zero")).unwrap();
         let replacing = |name| NewFile {
             replace: true,
-            ..file(name, b"new")
+            ..new_file(name, b"new")
         };
         write_all(dir.path(), &[replacing("pipe"), replacing("zero")]).unwrap();
         for name in ["pipe", "zero"] {
@@ -550,7 +558,7 @@ mod tests {
         // What cannot be put back is not taken away either.
         std::os::unix::fs::symlink("/dev/zero", dir.path().join("link")).unwrap();
         let opened = Dir::open(dir.path()).unwrap();
-        Undo::before(&opened, "link").undo(&mut Pending::new());
+        FileUndo::for_name(&opened, "link").restore(&mut Pending::new());
         assert!(fs::symlink_metadata(dir.path().join("link")).is_ok());
     }
 
@@ -558,7 +566,7 @@ mod tests {
     fn a_key_is_for_its_owner_alone_and_written_again_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         for _ in 0..2 {
-            write_all(dir.path(), &[file("key", b"k")]).unwrap();
+            write_all(dir.path(), &[new_file("key", b"k")]).unwrap();
         }
         assert_eq!(
             fs::metadata(dir.path().join("key"))
@@ -576,15 +584,15 @@ mod tests {
         fs::write(dir.path().join("big"), [0; 11]).unwrap();
         let kind = |name: &str| read(&dir.path().join(name), "a test", 10).unwrap_err();
         assert_eq!(
-            (kind("big").kind, kind("big").code()),
+            (kind("big").kind, kind("big").exit_code()),
             (ErrorKind::FileTooLarge, 4)
         );
         assert_eq!(
-            (kind("none").kind, kind("none").code()),
+            (kind("none").kind, kind("none").exit_code()),
             (ErrorKind::FileMissing, 4)
         );
         assert_eq!(
-            (kind(".").kind, kind(".").code()),
+            (kind(".").kind, kind(".").exit_code()),
             (ErrorKind::IsADirectory, 4)
         );
     }

@@ -1,5 +1,4 @@
-//! The files of a handover: what they say, to the byte. The same bundle, proof and addresses make
-//! the same files.
+//! The files of a handover, to the byte. The same bundle, proof and addresses make the same files.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -7,48 +6,48 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::steps::{self, Claimed, Lead, NextStep, Stage};
-use crate::bundle::{CA_FILE, Receipt, Site, SiteHsm, Waiver, document};
+use super::steps::{self, ClaimedCluster, ClientStep, Lead, Stage};
+use crate::bundle::{CA_FILE, Receipt, Site, SiteHsm, Waiver, to_document};
 use crate::cloudhsm::ClusterState;
 use crate::outside::{OutsideText, shown_text};
 use crate::owner::Owner;
-use crate::x509::{Moment, hex, name_text, sha256};
+use crate::x509::{Moment, name_text, sha256, to_hex};
 
 /// The trust anchor, under the name that the Client SDK looks for.
 pub const TRUST_ANCHOR: &str = CA_FILE;
-/// The commands, for people.
+/// The file with the commands, for people.
 pub const README: &str = "README.txt";
-/// The same facts for programs.
+/// The file with the same facts, for programs.
 pub const DOCUMENT: &str = "handover.json";
-/// What `sha256sum -c` reads.
+/// The file that `sha256sum -c` reads.
 pub const SUMS: &str = "SHA256SUMS";
 
-/// What a handover is made from. The receipt is of this bundle's claim: see
-/// [`super::is_of_this_claim`].
+/// The facts that a handover is made from. The receipt belongs to this bundle's claim: see
+/// [`super::check_same_claim`].
 #[derive(Clone, Debug)]
-pub struct Facts<'a> {
-    /// What was claimed.
+pub struct HandoverFacts<'a> {
+    /// The receipt of the claim.
     pub receipt: &'a Receipt,
-    /// Whose it is, proven in this run.
+    /// The owner of the cluster, proven in this run.
     pub owner: &'a Owner,
-    /// Where the HSMs are now; empty: where the receipt has them.
+    /// The current addresses of the HSMs. If empty, those of the receipt apply.
     pub addresses: &'a [IpAddr],
 }
 
-/// What is handed over.
+/// The files that are handed over.
 #[derive(Clone, Debug)]
 pub struct Handover {
     /// The files, by name.
     pub files: BTreeMap<&'static str, Vec<u8>>,
     /// The HSMs' addresses, one for each.
     pub addresses: Vec<String>,
-    /// What the clients' people do with it.
-    pub steps: Vec<NextStep>,
+    /// The steps for the operators of the clients.
+    pub steps: Vec<ClientStep>,
 }
 
 /// `handover.json`.
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct HandoverDocument<'a> {
     format: &'static str,
     cluster_id: &'a str,
     region: &'a OutsideText,
@@ -60,15 +59,15 @@ struct Document<'a> {
     trust_anchor: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     unverified: Option<&'a Waiver>,
-    next_steps: &'a [NextStep],
+    next_steps: &'a [ClientStep],
 }
 
 /// The only value of `format`.
 const FORMAT: &str = "hsmboot-handover/1";
 
 impl Handover {
-    /// Puts it together.
-    pub fn new(facts: &Facts<'_>) -> Self {
+    /// Makes the files.
+    pub fn new(facts: &HandoverFacts<'_>) -> Self {
         let receipt = facts.receipt;
         let mut site = receipt.site.clone().unwrap_or_default();
         if !facts.addresses.is_empty() {
@@ -80,31 +79,32 @@ impl Handover {
             site.hsms = facts.addresses.iter().map(named).collect();
         }
         let cluster_id = OutsideText::from(receipt.cluster_id.as_str());
-        let stage = Stage::of(&ClusterState::from(receipt.state.raw())).unwrap_or(Stage::Other);
+        let stage =
+            Stage::from_state(&ClusterState::from(receipt.state.as_raw())).unwrap_or(Stage::Other);
         let region = Some(&receipt.region).filter(|region| !region.is_empty());
-        let steps = steps::next_steps(&Claimed {
+        let steps = steps::next_steps(&ClaimedCluster {
             cluster_id: &cluster_id,
             region,
             stage,
             site: &site,
             lead: Lead::Nothing,
         });
-        let addresses = steps::addresses(&site);
+        let addresses = steps::client_addresses(&site);
         let anchor = facts.owner.trust_anchor();
         let chain_sha256: Vec<String> = anchor
-            .above()
+            .certificates_above()
             .iter()
-            .map(|above| hex(&above.fingerprint()))
+            .map(|above| to_hex(&above.fingerprint()))
             .collect();
         let trust_anchor = serde_json::json!({
             "file": TRUST_ANCHOR,
-            "sha256": hex(&anchor.first().fingerprint()),
+            "sha256": to_hex(&anchor.signing_ca().fingerprint()),
             "chain_sha256": chain_sha256,
-            "subject": name_text(anchor.first().subject()),
+            "subject": name_text(anchor.signing_ca().subject()),
             "not_after": anchor.not_after(),
             "owner": facts.owner.basis().as_str(),
         });
-        let json = Document {
+        let json = HandoverDocument {
             format: FORMAT,
             cluster_id: receipt.cluster_id.as_str(),
             region: &receipt.region,
@@ -118,10 +118,10 @@ impl Handover {
         };
         let mut files = BTreeMap::from([
             (TRUST_ANCHOR, anchor.to_pem().into_bytes()),
-            (DOCUMENT, document(&json)),
-            (README, readme(facts, &site, &steps).into_bytes()),
+            (DOCUMENT, to_document(&json)),
+            (README, write_readme(facts, &site, &steps).into_bytes()),
         ]);
-        files.insert(SUMS, sums(&files).into_bytes());
+        files.insert(SUMS, format_sums(&files).into_bytes());
         Handover {
             files,
             addresses,
@@ -129,24 +129,24 @@ impl Handover {
         }
     }
 
-    /// SHA-256 of each file.
-    pub fn digests(&self) -> BTreeMap<&'static str, String> {
+    /// Returns the SHA-256 of each file.
+    pub fn file_digests(&self) -> BTreeMap<&'static str, String> {
         self.files
             .iter()
-            .map(|(name, content)| (*name, hex(&sha256(content))))
+            .map(|(name, content)| (*name, to_hex(&sha256(content))))
             .collect()
     }
 }
 
-/// As `sha256sum` writes it and reads it with `-c`: digest, two spaces, name.
-fn sums(files: &BTreeMap<&'static str, Vec<u8>>) -> String {
+/// Formats digests as `sha256sum` writes them and reads them with `-c`: digest, two spaces, name.
+fn format_sums(files: &BTreeMap<&'static str, Vec<u8>>) -> String {
     files
         .iter()
-        .map(|(name, content)| format!("{}  {name}\n", hex(&sha256(content))))
+        .map(|(name, content)| format!("{}  {name}\n", to_hex(&sha256(content))))
         .collect()
 }
 
-fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
+fn write_readme(facts: &HandoverFacts<'_>, site: &Site, steps: &[ClientStep]) -> String {
     let (receipt, anchor) = (facts.receipt, facts.owner.trust_anchor());
     let mut out = format!("What a client machine of {} needs\n\n", receipt.cluster_id);
     let mut row = |label: &str, value: String| out.push_str(&format!("{label:14}{value}\n"));
@@ -170,11 +170,14 @@ fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
             if at == 0 { "" } else { "  above it" },
             name_text(certificate.subject()),
         );
-        row("", format!("SHA-256 {}", hex(&certificate.fingerprint())));
+        row(
+            "",
+            format!("SHA-256 {}", to_hex(&certificate.fingerprint())),
+        );
     }
     row(
         "",
-        format!("{} when this was written", facts.owner.basis().says()),
+        format!("{} when this was written", facts.owner.basis().as_phrase()),
     );
     if let Some(waiver) = &receipt.unverified {
         row(
@@ -198,9 +201,9 @@ fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
          -noout -fingerprint -sha256\n\nOnce on every client machine: the steps up to \
          configure-cli. Once for the cluster: the rest.\n\n"
     ));
-    out.push_str(&steps::text(steps));
+    out.push_str(&steps::to_numbered_text(steps));
     out.push_str("\nDescribed in:\n");
-    for source in steps::sources(steps) {
+    for source in steps::source_pages(steps) {
         out.push_str(&format!("  {}\n", shown_text(source)));
     }
     out

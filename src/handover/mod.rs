@@ -1,27 +1,28 @@
-//! What a claimed cluster's client machines are given, and what comes after the claim. Pure.
+//! The files for the client machines of a claimed cluster, and the steps after the claim. The
+//! module is pure.
 //!
-//! A client takes for an HSM of the cluster whoever shows a certificate that leads to the trust
-//! anchor it was given. One that was exchanged on the way lets its maker stand between client and
-//! cluster. So nothing is handed over without the [`Owner`](crate::owner::Owner)'s proof, and there
-//! is no way round it.
+//! A client accepts any peer as an HSM of the cluster that shows a certificate under its trust
+//! anchor. Somebody who replaces the trust anchor on the way can stand between client and cluster.
+//! So nothing is handed over without the [`Owner`](crate::owner::Owner)'s proof, and there is no
+//! way round it.
 
 mod files;
 mod receipt;
 mod steps;
 
-pub use files::{DOCUMENT, Facts, Handover, README, SUMS, TRUST_ANCHOR};
-pub use receipt::{is_of_this_claim, not_claimed};
+pub use files::{DOCUMENT, Handover, HandoverFacts, README, SUMS, TRUST_ANCHOR};
+pub use receipt::{check_same_claim, not_claimed};
 pub use steps::{
-    Claimed, LINUX_PLACE, Lead, NextStep, Stage, WINDOWS_PLACE, addresses, next_steps, sources,
-    text,
+    ClaimedCluster, ClientStep, LINUX_PATH, Lead, Stage, WINDOWS_PATH, client_addresses,
+    next_steps, source_pages, to_numbered_text,
 };
 
 use crate::bundle::{Site, SiteHsm};
 use crate::cloudhsm::{Cluster, HsmState, HsmSummary};
 
-/// What the cluster's clients need to know of it, as DescribeClusters shows it: its HSMs without
-/// those that are gone, going or broken.
-pub fn site(cluster: &Cluster) -> Site {
+/// Returns the facts that the cluster's clients need, as DescribeClusters shows them. It leaves out
+/// HSMs that are gone, going or broken.
+pub fn client_site(cluster: &Cluster) -> Site {
     Site {
         hsm_type: cluster.hsm_type.clone(),
         security_group: cluster.security_group.clone(),
@@ -30,7 +31,8 @@ pub fn site(cluster: &Cluster) -> Site {
     }
 }
 
-/// No catch-all arm: a state that is added needs its answer.
+/// Returns the facts of an HSM that clients can reach. There is no catch-all arm: a new state needs
+/// its own answer.
 fn site_hsm(hsm: &HsmSummary) -> Option<SiteHsm> {
     let answers = match &hsm.state {
         HsmState::Active => true,
@@ -70,8 +72,8 @@ mod tests {
             hsm("hsm-3", HsmState::CreateInProgress, Some("10.0.1.5"), None),
             hsm("hsm-4", HsmState::Degraded, Some("10.0.1.6"), None),
         ];
-        let site = site(&cluster);
-        assert_eq!(addresses(&site), ["10.0.1.4", "fd00::2"]);
+        let site = client_site(&cluster);
+        assert_eq!(client_addresses(&site), ["10.0.1.4", "fd00::2"]);
         assert_eq!(
             site.hsms.len(),
             3,

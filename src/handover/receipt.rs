@@ -1,19 +1,19 @@
-//! Whether a bundle's receipt is of the claim that the bundle's files are of.
+//! Checks that a bundle's receipt belongs to the claim of the bundle's files.
 
 use crate::bundle::{Bundle, RECEIPT, Receipt};
-use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
+use crate::claim::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
-use crate::outside::{Lines, OutsideText, joined, shown};
-use crate::owner::Response;
-use crate::x509::hex;
+use crate::outside::{Lines, OutsideText, join_shown, shown_path};
+use crate::owner::SignedResponse;
+use crate::x509::to_hex;
 
-/// The error where a bundle has no receipt.
+/// Returns the error for a bundle without a receipt.
 pub fn not_claimed(bundle: &Bundle) -> Error {
-    let submit = hint::command(&[
+    let submit = hint::quote_command(&[
         "hsmboot",
         "submit",
-        &hint::path(bundle.path(), "BUNDLE"),
+        &hint::path_word(bundle.path(), "BUNDLE"),
         "--ca",
         "CA.crt",
     ]);
@@ -21,7 +21,7 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
         ErrorKind::NotClaimed,
         format!(
             "{} holds no {RECEIPT}: nothing says that its cluster is claimed",
-            shown(bundle.path())
+            shown_path(bundle.path())
         ),
         format!(
             "claim it first: {submit}, CA.crt being your own copy of the CA's certificate. It \
@@ -30,16 +30,20 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
     )
 }
 
-/// Holds a receipt against the bundle's own files: the same cluster, CSR, signed certificate and
-/// trust anchor, and the certificate that DescribeClusters showed is of that trust anchor for that
-/// CSR's key.
+/// Compares a receipt with the bundle's own files. Cluster, CSR, signed certificate and trust
+/// anchor must be the same. The certificate that DescribeClusters showed must be of that trust
+/// anchor, for that CSR's key.
 ///
-/// It says nothing of whose the trust anchor is: that is [`crate::owner::Owner`]'s to prove.
+/// It does not check whose the trust anchor is. [`crate::owner::Owner`] proves that.
 ///
 /// # Errors
 /// Class [`Class::Input`](crate::error::Class::Input), `receipt-differs`.
-pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<'_>) -> Result<()> {
-    let text = |digest: [u8; 32]| OutsideText::from(hex(&digest));
+pub fn check_same_claim(
+    receipt: &Receipt,
+    bundle: &Bundle,
+    response: &SignedResponse<'_>,
+) -> Result<()> {
+    let text = |digest: [u8; 32]| OutsideText::from(to_hex(&digest));
     let rows = [
         (
             "cluster",
@@ -58,7 +62,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
         ),
         (
             "trust anchor",
-            text(response.trust_anchor.first().fingerprint()),
+            text(response.trust_anchor.signing_ca().fingerprint()),
             Some(receipt.trust_anchor_sha256.clone()),
         ),
     ];
@@ -66,7 +70,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
         if recorded.as_ref() != Some(&found) {
             let recorded =
                 recorded.map_or_else(|| "none".to_owned(), |recorded| recorded.to_string());
-            return Err(differs(
+            return Err(receipt_differs(
                 bundle,
                 [
                     format!("another {what} than the bundle's"),
@@ -78,7 +82,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
     }
     let above: Vec<OutsideText> = response
         .trust_anchor
-        .above()
+        .certificates_above()
         .iter()
         .map(|above| text(above.fingerprint()))
         .collect();
@@ -87,7 +91,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
             if digests.is_empty() {
                 "none".to_owned()
             } else {
-                joined(digests, ", ")
+                join_shown(digests, ", ")
             }
         };
         let how = [
@@ -95,25 +99,25 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
             format!("  bundle   {}", list(&above)),
             format!("  receipt  {}", list(&receipt.chain_sha256)),
         ];
-        return Err(differs(bundle, how));
+        return Err(receipt_differs(bundle, how));
     }
     let Some(cluster_certificate) = &receipt.cluster_certificate else {
         // A receipt of an earlier version: its digest alone says which certificate the cluster had.
         return if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
             Ok(())
         } else {
-            Err(differs(
+            Err(receipt_differs(
                 bundle,
                 "another cluster certificate than the one that was signed, and does not hold it",
             ))
         };
     };
     let owner = OwnerCertificate::all_of(response.trust_anchor);
-    let expected = Expected {
+    let expected = ExpectedClaim {
         csr_spki: Some(response.csr.spki()),
-        signed_cert: Some(response.signed_cert.der()),
+        signed_cert: Some(response.signed_cert.as_der()),
     };
-    let judged = judge(cluster_certificate.raw(), &owner, &expected);
+    let judged = judge_ownership(cluster_certificate.as_raw(), &owner, &expected);
     match judged.ownership {
         Ownership::ThisCertificate | Ownership::AnotherCertificate => Ok(()),
         Ownership::NoCsrToCompare
@@ -121,13 +125,13 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
         | Ownership::AnotherCa
         | Ownership::CannotBeJudged(_) => {
             let (digest, subject, issuer) = (
-                hex(&judged.shown.fingerprint),
+                to_hex(&judged.shown.fingerprint),
                 judged.shown.subject,
                 judged.shown.issuer,
             );
             let how =
                 "a cluster certificate that the trust anchor did not sign for the bundle's CSR";
-            Err(differs(
+            Err(receipt_differs(
                 bundle,
                 [
                     how.to_owned(),
@@ -139,8 +143,8 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
     }
 }
 
-fn differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
-    let status = hint::command(&[
+fn receipt_differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
+    let status = hint::quote_command(&[
         "hsmboot",
         "status",
         "--cluster-id",
@@ -150,7 +154,7 @@ fn differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
     ]);
     Error::new(
         ErrorKind::ReceiptDiffers,
-        how.into().after(format!(
+        how.into().prefixed_with(format!(
             "{} is not of this bundle's claim: it names ",
             bundle.place(RECEIPT)
         )),

@@ -1,9 +1,8 @@
-//! What comes after the claim: the one place that every command's, document's and page's next steps
-//! are made in.
+//! The steps after the claim. Every command, document and page gets its next steps from here.
 //!
-//! All of it is AWS's to define: each step names where AWS describes it. Of what the service or a
-//! receipt says, only what has the form of an id, a zone, a region or an address becomes part of a
-//! command: the lines are pasted into shells.
+//! AWS defines the procedure, and each step names the page that describes it. A value from the
+//! service or a receipt becomes part of a command only if it has the form of an id, a zone, a
+//! region or an address, because people paste the lines into shells.
 
 // The addresses' type, without the sockets that `std` has beside it.
 use core::net::IpAddr;
@@ -11,17 +10,17 @@ use core::net::IpAddr;
 use serde::Serialize;
 
 use crate::bundle::{CA_FILE, Site};
-use crate::cloudhsm::{ClusterState, limits, plain};
+use crate::cloudhsm::{ClusterState, limits, plain_id};
 use crate::hint;
-use crate::outside::{OutsideText, joined};
-use crate::x509::{TrustAnchor, hex};
+use crate::outside::{OutsideText, join_shown};
+use crate::x509::{TrustAnchor, to_hex};
 
 /// The release of the Client SDK that hsm2m.medium needs (AWS CloudHSM User Guide, AWS CloudHSM
 /// cluster HSM types: "requires Client SDK 5.9.0 or later").
-const SDK_OF_TODAY: &str = "5.9";
+const REQUIRED_SDK: &str = "5.9";
 
-/// The one type that every release of Client SDK 5 knows.
-const FIRST_TYPE: &str = "hsm1.medium";
+/// The one HSM type that every release of Client SDK 5 knows.
+const OLDEST_HSM_TYPE: &str = "hsm1.medium";
 
 const ACTIVATE: &str = "AWS CloudHSM User Guide, Activate the cluster";
 const SECURITY_GROUP: &str =
@@ -31,28 +30,28 @@ const CONFIGURE: &str = "AWS CloudHSM User Guide, Client SDK 5 configuration par
 const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability settings";
 const HSM: &str = "AWS CloudHSM User Guide, Adding an HSM to a cluster";
 const KEY_STORE: &str = "AWS KMS Developer Guide, Create an AWS CloudHSM key store";
-const OWN: &str = "hsmboot";
+const HSMBOOT: &str = "hsmboot";
 
-/// Where the trust anchor goes on every client machine.
-pub const LINUX_PLACE: &str = "/opt/cloudhsm/etc/customerCA.crt";
-/// The same on Windows.
-pub const WINDOWS_PLACE: &str = r"C:\ProgramData\Amazon\CloudHSM\customerCA.crt";
+/// The path of the trust anchor on every client machine with Linux.
+pub const LINUX_PATH: &str = "/opt/cloudhsm/etc/customerCA.crt";
+/// The path of the trust anchor on every client machine with Windows.
+pub const WINDOWS_PATH: &str = r"C:\ProgramData\Amazon\CloudHSM\customerCA.crt";
 
-/// How far a claimed cluster is.
+/// The progress of a claimed cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// INITIALIZED: nobody has set the first password.
     Claimed,
     /// ACTIVE.
     Active,
-    /// A state that says neither: it is being changed, or of a kind that this version does not
-    /// know.
+    /// Another state: the cluster is being changed, or this version does not know the state.
     Other,
 }
 
 impl Stage {
-    /// How far a cluster in this state is; `None`: it is not claimed, or about to be gone.
-    pub const fn of(state: &ClusterState) -> Option<Self> {
+    /// Returns the stage of a cluster in this state. Returns `None` if it is not claimed, or about
+    /// to be gone.
+    pub const fn from_state(state: &ClusterState) -> Option<Self> {
         match state {
             ClusterState::Initialized => Some(Stage::Claimed),
             ClusterState::Active => Some(Stage::Active),
@@ -70,63 +69,67 @@ impl Stage {
     }
 }
 
-/// What comes before the clients' own steps.
+/// The situation of the reader before the clients' own steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lead<'a> {
     /// The reader has the trust anchor beside these lines.
     Nothing,
-    /// Nobody has said whose the cluster is.
+    /// Nobody has determined the owner of the cluster.
     Judge,
-    /// The bundle is at hand: what the clients get is written from it.
+    /// The bundle is at hand, and the clients' files are written from it.
     Handover {
         /// The bundle's path.
         bundle: &'a std::path::Path,
-        /// The trust anchor, where this very run was given the proof that it is the owner's.
+        /// The trust anchor, if this run has the proof that it is the owner's.
         proven: Option<&'a TrustAnchor>,
     },
 }
 
 /// A claimed cluster, as far as its next steps depend on it.
 #[derive(Clone, Debug)]
-pub struct Claimed<'a> {
+pub struct ClaimedCluster<'a> {
     /// Its id.
     pub cluster_id: &'a OutsideText,
     /// Its region.
     pub region: Option<&'a OutsideText>,
-    /// How far it is.
+    /// The stage that it has reached.
     pub stage: Stage,
-    /// What its clients need to know of it.
+    /// The facts that its clients need.
     pub site: &'a Site,
-    /// What comes first.
+    /// The situation before the clients' own steps.
     pub lead: Lead<'a>,
 }
 
 /// A step, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NextStep {
-    /// What to do, where, and what for.
+pub struct ClientStep {
+    /// The action, its place and its purpose.
     pub what: String,
     /// The command that does it, where one does.
     pub command: Option<String>,
-    /// Who says so.
+    /// The page that describes the step.
     pub source: &'static str,
 }
 
-fn step(what: impl Into<String>, command: Option<String>, source: &'static str) -> NextStep {
-    NextStep {
+fn client_step(
+    what: impl Into<String>,
+    command: Option<String>,
+    source: &'static str,
+) -> ClientStep {
+    ClientStep {
         what: what.into(),
         command,
         source,
     }
 }
 
-/// The steps, in order.
-pub fn next_steps(of: &Claimed<'_>) -> Vec<NextStep> {
-    let mut steps: Vec<NextStep> = lead(of).into_iter().collect();
-    steps.extend(on_a_client(of));
+/// Returns the steps, in order.
+pub fn next_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
+    let mut steps: Vec<ClientStep> = lead_step(of).into_iter().collect();
+    steps.extend(client_machine_steps(of));
     match of.stage {
-        Stage::Claimed => steps.extend(activation(of)),
-        Stage::Active => steps.push(step(
+        Stage::Claimed => steps.extend(activation_steps(of)),
+        Stage::Active => steps.push(client_step(
             "on the client machine: the CloudHSM CLI",
             Some(CLI.to_owned()),
             ACTIVATE,
@@ -134,7 +137,7 @@ pub fn next_steps(of: &Claimed<'_>) -> Vec<NextStep> {
         Stage::Other => {
             let what = "its state tells neither whether it is activated: `user list` in the \
                         CloudHSM CLI shows the role unactivated-admin as long as it is not";
-            steps.push(step(what, Some(CLI.to_owned()), ACTIVATE));
+            steps.push(client_step(what, Some(CLI.to_owned()), ACTIVATE));
             return steps;
         }
     }
@@ -145,24 +148,24 @@ pub fn next_steps(of: &Claimed<'_>) -> Vec<NextStep> {
 
 const CLI: &str = "/opt/cloudhsm/bin/cloudhsm-cli interactive";
 
-fn lead(of: &Claimed<'_>) -> Option<NextStep> {
+fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
     match &of.lead {
         Lead::Nothing => None,
         Lead::Judge => {
-            let command = hint::line(&[
+            let command = hint::command_line(&[
                 "hsmboot",
                 "status",
                 "--cluster-id",
-                plain(of.cluster_id).unwrap_or("ID"),
+                plain_id(of.cluster_id).unwrap_or("ID"),
                 "--ca",
                 CA_FILE,
             ]);
             let what = "make sure that it is yours, with your own copy of the CA's certificate: \
                         whoever claimed it holds its HSMs";
-            Some(step(what, Some(with_region(command, of)), OWN))
+            Some(client_step(what, Some(with_region(command, of)), HSMBOOT))
         }
         Lead::Handover { bundle, proven } => {
-            let from = hint::path(bundle, "BUNDLE");
+            let from = hint::path_word(bundle, "BUNDLE");
             let to = format!(
                 "{}-clients",
                 from.trim_end_matches('/')
@@ -170,11 +173,11 @@ fn lead(of: &Claimed<'_>) -> Option<NextStep> {
                     .unwrap_or(from.trim_end_matches('/'))
             );
             // Its first certificate and its root name a chain: `Owner::with_fingerprints`.
-            let ends = proven
-                .iter()
-                .flat_map(|anchor| std::iter::once(anchor.first()).chain(anchor.above().last()));
+            let ends = proven.iter().flat_map(|anchor| {
+                std::iter::once(anchor.signing_ca()).chain(anchor.certificates_above().last())
+            });
             let digests: Vec<String> = ends
-                .map(|certificate| hex(&certificate.fingerprint()))
+                .map(|certificate| to_hex(&certificate.fingerprint()))
                 .collect();
             let mut words = vec!["hsmboot", "handover", &from, "-o", &to];
             words.extend(
@@ -185,7 +188,7 @@ fn lead(of: &Claimed<'_>) -> Option<NextStep> {
             if digests.is_empty() {
                 words.extend(["--ca", "CA.crt"]);
             }
-            let command = hint::line(&words);
+            let command = hint::command_line(&words);
             let what = match proven {
                 Some(_) => format!(
                     "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
@@ -196,20 +199,20 @@ fn lead(of: &Claimed<'_>) -> Option<NextStep> {
                      commands. CA.crt stands for your own copy of the CA's certificate"
                 ),
             };
-            Some(step(what, Some(command), OWN))
+            Some(client_step(what, Some(command), HSMBOOT))
         }
     }
 }
 
-fn with_region(command: String, of: &Claimed<'_>) -> String {
-    match of.region.and_then(plain) {
+fn with_region(command: String, of: &ClaimedCluster<'_>) -> String {
+    match of.region.and_then(plain_id) {
         Some(region) => format!("{command} --region {region}"),
         None => command,
     }
 }
 
-/// What every client machine needs.
-fn on_a_client(of: &Claimed<'_>) -> Vec<NextStep> {
+/// Returns the steps for every client machine.
+fn client_machine_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let group = match &of.site.security_group {
         Some(group) => format!("the cluster's security group {group}"),
         None => "the cluster's security group".to_owned(),
@@ -219,44 +222,44 @@ fn on_a_client(of: &Claimed<'_>) -> Vec<NextStep> {
          to 2225"
     );
     let needs = match &of.site.hsm_type {
-        Some(known) if *known == FIRST_TYPE => {
+        Some(known) if *known == OLDEST_HSM_TYPE => {
             "install the CloudHSM CLI of Client SDK 5 there".to_owned()
         }
         Some(known) => format!(
-            "install the CloudHSM CLI there: {known} needs Client SDK {SDK_OF_TODAY} or later"
+            "install the CloudHSM CLI there: {known} needs Client SDK {REQUIRED_SDK} or later"
         ),
         None => format!(
-            "install the CloudHSM CLI there: every type but {FIRST_TYPE} needs Client SDK \
-             {SDK_OF_TODAY} or later"
+            "install the CloudHSM CLI there: every type but {OLDEST_HSM_TYPE} needs Client SDK \
+             {REQUIRED_SDK} or later"
         ),
     };
     let place = format!(
-        "there: the trust anchor, all of the file, as {LINUX_PLACE} (Windows: {WINDOWS_PLACE})"
+        "there: the trust anchor, all of the file, as {LINUX_PATH} (Windows: {WINDOWS_PATH})"
     );
     vec![
-        step(reach, None, SECURITY_GROUP),
-        step(needs, None, INSTALL),
-        step(
+        client_step(reach, None, SECURITY_GROUP),
+        client_step(needs, None, INSTALL),
+        client_step(
             place,
-            Some(format!("sudo cp {CA_FILE} {LINUX_PLACE}")),
+            Some(format!("sudo cp {CA_FILE} {LINUX_PATH}")),
             ACTIVATE,
         ),
-        configure(of),
+        configure_step(of),
     ]
 }
 
-fn configure(of: &Claimed<'_>) -> NextStep {
+fn configure_step(of: &ClaimedCluster<'_>) -> ClientStep {
     const TOOL: &str = "sudo /opt/cloudhsm/bin/configure-cli";
     const WINDOWS: &str = concat!(
         r#"Windows: "C:\Program Files\Amazon\CloudHSM\bin\configure-cli.exe","#,
         " with the same words after it"
     );
-    let addresses = addresses(of.site);
+    let addresses = client_addresses(of.site);
     if addresses.is_empty() {
         let command = with_region(
             format!(
                 "{TOOL} --cluster-id {}",
-                plain(of.cluster_id).unwrap_or("ID")
+                plain_id(of.cluster_id).unwrap_or("ID")
             ),
             of,
         );
@@ -264,23 +267,23 @@ fn configure(of: &Claimed<'_>) -> NextStep {
             "there: where the HSMs are, as DescribeClusters says, which the machine must be \
              allowed to call. {WINDOWS}"
         );
-        return step(what, Some(command), CONFIGURE);
+        return client_step(what, Some(command), CONFIGURE);
     }
     let what = format!("there: where the HSMs are. {WINDOWS}");
-    step(
+    client_step(
         what,
         Some(format!("{TOOL} -a {}", addresses.join(" "))),
         CONFIGURE,
     )
 }
 
-/// One address of each HSM: its IPv4 address, or the IPv6 one where it has no other. What is no
-/// address is left out.
-pub fn addresses(site: &Site) -> Vec<String> {
+/// Returns one address of each HSM: its IPv4 address, or the IPv6 one where it has no other. A
+/// value that is not an address is left out.
+pub fn client_addresses(site: &Site) -> Vec<String> {
     let of_hsm = |addresses: &Vec<OutsideText>| {
         let all: Vec<IpAddr> = addresses
             .iter()
-            .filter_map(|address| address.raw().parse().ok())
+            .filter_map(|address| address.as_raw().parse().ok())
             .collect();
         all.iter()
             .find(|address| address.is_ipv4())
@@ -293,13 +296,13 @@ pub fn addresses(site: &Site) -> Vec<String> {
         .collect()
 }
 
-fn activation(of: &Claimed<'_>) -> Vec<NextStep> {
+fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let wait = format!(
         "hsmboot wait --cluster-id {} --for active",
-        plain(of.cluster_id).unwrap_or("ID")
+        plain_id(of.cluster_id).unwrap_or("ID")
     );
     vec![
-        step(
+        client_step(
             concat!(
                 "there: the CloudHSM CLI (Windows: ",
                 r#""C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#
@@ -307,27 +310,27 @@ fn activation(of: &Claimed<'_>) -> Vec<NextStep> {
             Some(CLI.to_owned()),
             ACTIVATE,
         ),
-        step(
+        client_step(
             "in it: see that the user admin has the role unactivated-admin",
             Some("user list".to_owned()),
             ACTIVATE,
         ),
-        step(
+        client_step(
             "in it: set the first password of admin. Keep it: nobody can set another without it",
             Some("cluster activate".to_owned()),
             ACTIVATE,
         ),
-        step(
+        client_step(
             "here: see the cluster become ACTIVE",
             Some(with_region(wait, of)),
-            OWN,
+            HSMBOOT,
         ),
     ]
 }
 
-/// The second HSM, where the cluster has one or none. Before activation it takes one alone (AWS
-/// CloudHSM User Guide, Create an HSM).
-fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
+/// Returns the steps for the second HSM, where the cluster has one or none. Before activation the
+/// cluster takes only one (AWS CloudHSM User Guide, Create an HSM).
+fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let Site {
         hsms,
         availability_zones,
@@ -343,16 +346,16 @@ fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
     let free = availability_zones.iter().find(|zone| !taken(zone));
     let zone = free
         .or(availability_zones.first())
-        .map(OutsideText::raw)
+        .map(OutsideText::as_raw)
         .filter(|zone| limits::availability_zone(zone).is_ok());
     let create = format!(
         "hsmboot hsm create --cluster-id {} --availability-zone {}",
-        plain(of.cluster_id).unwrap_or("ID"),
+        plain_id(of.cluster_id).unwrap_or("ID"),
         zone.unwrap_or("ZONE")
     );
     let create = format!("{} --wait", with_region(create, of));
     if hsms.is_empty() {
-        return vec![step(
+        return vec![client_step(
             "here: it has no HSM; create one, and later a second",
             Some(create),
             HSM,
@@ -374,7 +377,7 @@ fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
         _ => String::new(),
     };
     vec![
-        step(
+        client_step(
             format!(
                 "{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at \
                  least{where_to}"
@@ -382,7 +385,7 @@ fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
             Some(create),
             HSM,
         ),
-        step(
+        client_step(
             "or, on the client machine, for tests alone: take one HSM for enough. Keys that are \
              made then are lost with it, but for those in a backup",
             Some(
@@ -393,8 +396,8 @@ fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
     ]
 }
 
-fn key_store(of: &Claimed<'_>) -> NextStep {
-    let only_ipv6 = addresses(of.site)
+fn key_store(of: &ClaimedCluster<'_>) -> ClientStep {
+    let only_ipv6 = client_addresses(of.site)
         .iter()
         .any(|address| address.contains(':'));
     let ipv6 = if only_ipv6 {
@@ -408,15 +411,15 @@ fn key_store(of: &Claimed<'_>) -> NextStep {
          the password of a crypto user kmsuser. After `login --username admin --role admin` in the \
          CloudHSM CLI{ipv6}"
     );
-    step(
+    client_step(
         what,
         Some("user create --username kmsuser --role crypto-user".to_owned()),
         KEY_STORE,
     )
 }
 
-/// The steps as numbered lines, each command on a line of its own.
-pub fn text(steps: &[NextStep]) -> String {
+/// Formats the steps as numbered lines, with each command on a line of its own.
+pub fn to_numbered_text(steps: &[ClientStep]) -> String {
     let mut out = String::new();
     for (at, step) in steps.iter().enumerate() {
         out.push_str(&format!("{:4}. {}\n", at.saturating_add(1), step.what));
@@ -427,10 +430,10 @@ pub fn text(steps: &[NextStep]) -> String {
     out
 }
 
-/// Where the steps are described, each page once.
-pub fn sources(steps: &[NextStep]) -> Vec<&'static str> {
+/// Returns the pages that describe the steps, each once.
+pub fn source_pages(steps: &[ClientStep]) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = Vec::new();
-    for step in steps.iter().filter(|step| step.source != OWN) {
+    for step in steps.iter().filter(|step| step.source != HSMBOOT) {
         if !all.contains(&step.source) {
             all.push(step.source);
         }
@@ -438,7 +441,7 @@ pub fn sources(steps: &[NextStep]) -> Vec<&'static str> {
     all
 }
 
-/// The recorded addresses, for a line of text.
+/// Returns the recorded addresses, for a line of text.
 pub(super) fn hsms_text(site: &Site) -> Vec<String> {
     let line = |hsm: &crate::bundle::SiteHsm| {
         let id = hsm
@@ -451,7 +454,7 @@ pub(super) fn hsms_text(site: &Site) -> Vec<String> {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        format!("{} {id} {zone}", joined(&hsm.addresses, ", "))
+        format!("{} {id} {zone}", join_shown(&hsm.addresses, ", "))
             .trim()
             .to_owned()
     };

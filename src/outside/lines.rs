@@ -1,4 +1,4 @@
-//! What the program says, line by line.
+//! The lines that the program says.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,19 +7,19 @@ use serde::Serialize;
 
 use super::shown_on_a_line;
 
-/// What the program says: its own lines, and in none of them anything that a terminal would obey.
+/// The program's own lines, and in none of them anything that a terminal would obey.
 ///
-/// A text becomes one line, whatever was put into it: only an array, or [`Lines::and`], makes
-/// several. So no text from outside begins a line of its own, whoever forgot to show it. What is
-/// shown already stays as it is.
+/// A text becomes one line, whatever was put into it: only an array, or [`Lines::followed_by`],
+/// makes several. So no text from outside begins a line of its own, whoever forgot to show it. What
+/// is shown already stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Lines(String);
 
 impl Lines {
-    /// These lines, and then those; where there are none of them, nothing is added.
+    /// Returns these lines, and then those; where there are none of them, nothing is added.
     #[must_use]
-    pub fn and(mut self, more: impl Into<Lines>) -> Self {
+    pub fn followed_by(mut self, more: impl Into<Lines>) -> Self {
         let Lines(more) = more.into();
         if !self.0.is_empty() && !more.is_empty() {
             self.0.push('\n');
@@ -28,15 +28,15 @@ impl Lines {
         self
     }
 
-    /// The same lines with something before the first.
+    /// Returns the same lines with something before the first.
     #[must_use]
-    pub fn after(self, before: impl AsRef<str>) -> Self {
+    pub fn prefixed_with(self, before: impl AsRef<str>) -> Self {
         Lines(shown_on_a_line(before.as_ref()) + &self.0)
     }
 
-    /// The lines of a text that is put together already, empty ones too: PEM that the program has
-    /// written, and clap's words.
-    pub(crate) fn own(text: &str) -> Self {
+    /// Returns the lines of a text that is put together already, empty ones too: PEM that the
+    /// program has written, and clap's words.
+    pub(crate) fn from_own_text(text: &str) -> Self {
         Lines(
             text.split('\n')
                 .map(shown_on_a_line)
@@ -45,7 +45,7 @@ impl Lines {
         )
     }
 
-    /// The lines as they are shown.
+    /// Returns the lines as they are shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -109,7 +109,7 @@ impl<T: Into<Lines>, const N: usize> From<[T; N]> for Lines {
 
 impl<T: Into<Lines>> FromIterator<T> for Lines {
     fn from_iter<I: IntoIterator<Item = T>>(lines: I) -> Self {
-        lines.into_iter().fold(Lines::default(), Lines::and)
+        lines.into_iter().fold(Lines::default(), Lines::followed_by)
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
             );
         }
         assert_eq!(
-            Lines::from("b").after(HOSTILE).to_string(),
+            Lines::from("b").prefixed_with(HOSTILE).to_string(),
             format!("{shown}b")
         );
     }
@@ -145,13 +145,16 @@ mod tests {
     #[test]
     fn lines_are_made_of_lines() {
         let lines = Lines::from([HOSTILE, "  b"])
-            .and(None::<String>)
-            .and(Vec::<String>::new())
-            .and(["c".to_owned(), HOSTILE.to_owned()]);
+            .followed_by(None::<String>)
+            .followed_by(Vec::<String>::new())
+            .followed_by(["c".to_owned(), HOSTILE.to_owned()]);
         assert_eq!(lines.lines().count(), 4);
         assert_eq!(lines.lines().nth(1), Some("  b"));
-        assert_eq!(lines.after("x: ").lines().count(), 4);
-        assert_eq!(Lines::own("a\n\n\u{1b}b").as_str(), "a\n\n\\u{1b}b");
+        assert_eq!(lines.prefixed_with("x: ").lines().count(), 4);
+        assert_eq!(
+            Lines::from_own_text("a\n\n\u{1b}b").as_str(),
+            "a\n\n\\u{1b}b"
+        );
         assert_eq!(
             serde_json::to_string(&Lines::from(["a", "b"]))
                 .ok()

@@ -23,13 +23,13 @@ impl CaArn {
 
     /// A template of AWS's own, in the CA's partition (AWS Private CA User Guide, "Use AWS Private
     /// CA certificate templates").
-    pub(super) fn template(&self, name: &str) -> String {
+    pub(super) fn template_arn(&self, name: &str) -> String {
         format!("arn:{}:acm-pca:::template/{name}", self.partition)
     }
 
-    /// Whether `certificate` is the ARN of a certificate of this CA: its own ARN, `/certificate/`
-    /// and the serial number.
-    pub fn issues(&self, certificate: &str) -> bool {
+    /// Tells whether `certificate` is the ARN of a certificate of this CA: its own ARN,
+    /// `/certificate/` and the serial number.
+    pub fn is_issuer_of(&self, certificate: &str) -> bool {
         let serial = certificate
             .strip_prefix(self.text.as_str())
             .and_then(|rest| rest.strip_prefix("/certificate/"));
@@ -38,7 +38,7 @@ impl CaArn {
         })
     }
 
-    /// As it was given.
+    /// Returns the ARN as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -89,7 +89,7 @@ mod tests {
         let ca: CaArn = CA.parse().unwrap();
         assert_eq!((ca.region(), ca.as_str()), ("us-gov-west-1", CA));
         assert_eq!(
-            ca.template("EndEntityCertificate/V1"),
+            ca.template_arn("EndEntityCertificate/V1"),
             "arn:aws-us-gov:acm-pca:::template/EndEntityCertificate/V1"
         );
         for wrong in [
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_certificate_of_another_ca_is_told_apart() {
         let ca: CaArn = CA.parse().unwrap();
-        assert!(ca.issues(&format!(
+        assert!(ca.is_issuer_of(&format!(
             "{CA}/certificate/e8cbd2bedb122329f97706bcfec990f8"
         )));
         for wrong in [
@@ -116,7 +116,7 @@ mod tests {
             format!("{CA}/certificate/../x"),
             format!("{}/certificate/01", CA.replace("1234", "4321")),
         ] {
-            assert!(!ca.issues(&wrong), "{wrong}");
+            assert!(!ca.is_issuer_of(&wrong), "{wrong}");
         }
     }
 }

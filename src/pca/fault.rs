@@ -1,4 +1,4 @@
-//! What AWS Private CA's refusals mean, and a certificate that is not there in time.
+//! The meaning of AWS Private CA's refusals, and of a certificate that is not there in time.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,43 +9,43 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::CaArn;
-use crate::aws::{Asked, Deadline, Place, Trouble, failure, within};
+use crate::aws::{CallPlace, Deadline, FailedCall, Trouble, failure, run_within};
 use crate::error::{Error, ErrorKind};
 
-/// A call to AWS Private CA, as its failure is told.
-pub(super) struct Call<'a> {
+/// A call to AWS Private CA, for the message about its failure.
+pub(super) struct PcaCall<'a> {
     /// The API's name; with `acm-pca:` before it, the IAM action.
     pub(super) name: &'static str,
-    /// What it was about: the CA, or a certificate.
+    /// The subject of the call: the CA, or a certificate.
     pub(super) arn: &'a str,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a CallPlace,
 }
 
-impl Call<'_> {
+impl PcaCall<'_> {
     /// The error of a call that failed. Each may be repeated: the service takes a second
     /// IssueCertificate with the same token for the first.
-    pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    pub(super) fn explain_failure<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        match failure::trouble(error, true) {
+        match failure::classify_error(error, true) {
             Trouble::NotFound { message } if self.name != "GetCertificate" => Error::new(
                 ErrorKind::CaNotFound,
                 [
                     "AWS Private CA knows no such CA".to_owned(),
                     format!("  CA       {}", self.arn),
-                    format!("  at       {}", self.place.of("AWS Private CA")),
+                    format!("  at       {}", self.place.text_for("AWS Private CA")),
                     format!("  service  {message}"),
                 ],
                 "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of this \
                  account and region",
             ),
-            trouble => self.told(&trouble),
+            trouble => self.explain_trouble(&trouble),
         }
     }
 
-    /// The answer, in time.
-    pub(super) async fn answered<T, E>(
+    /// Waits for the answer, within the deadline.
+    pub(super) async fn await_answer<T, E>(
         &self,
         deadline: Option<Deadline>,
         asking: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -53,17 +53,17 @@ impl Call<'_> {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let answer = within(deadline, asking)
+        let answer = run_within(deadline, asking)
             .await
-            .map_err(|trouble| self.told(&trouble))?;
-        answer.map_err(|error| self.failed(&error))
+            .map_err(|trouble| self.explain_trouble(&trouble))?;
+        answer.map_err(|error| self.explain_failure(&error))
     }
 
-    pub(super) fn told(&self, trouble: &Trouble) -> Error {
-        let asked = Asked {
-            service: &self.place.name("AWS Private CA"),
+    pub(super) fn explain_trouble(&self, trouble: &Trouble) -> Error {
+        let asked = FailedCall {
+            service: &self.place.service_or_endpoint("AWS Private CA"),
             call: self.name,
-            at: self.place.of("AWS Private CA"),
+            location: self.place.text_for("AWS Private CA"),
             region_of: "the CA's region",
             missing: (
                 ErrorKind::CertificateNotFound,
@@ -87,19 +87,19 @@ impl Call<'_> {
                       the same request"
                     .to_owned(),
         };
-        asked.told(trouble)
+        asked.to_error(trouble)
     }
 }
 
-/// Whether the certificate is still being made (API Reference, GetCertificate).
+/// Tells whether the certificate is still being made (API Reference, GetCertificate).
 pub(super) fn is_in_progress(error: &SdkError<GetCertificateError, HttpResponse>) -> bool {
     error
         .as_service_error()
         .is_some_and(GetCertificateError::is_request_in_progress_exception)
 }
 
-/// The time is up.
-pub(super) fn pending(ca: &CaArn, certificate: &str, patience: Duration) -> Error {
+/// Returns the error where the time is up.
+pub(super) fn pending_certificate(ca: &CaArn, certificate: &str, patience: Duration) -> Error {
     Error::new(
         ErrorKind::CertificatePending,
         [

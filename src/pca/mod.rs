@@ -20,13 +20,13 @@ use aws_sdk_acmpca::types::{
 use aws_sdk_acmpca::types::{SigningAlgorithm, Validity, ValidityPeriodType};
 
 pub use self::arn::CaArn;
-use self::fault::Call;
-use crate::aws::{self, Deadline, Options, Place, Service, within};
+use self::fault::PcaCall;
+use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::check::{self, Pair};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Moment, PublicKey, TrustAnchor, hex, sha256};
+use crate::x509::{Moment, PublicKey, TrustAnchor, sha256, to_hex};
 
 const SERVICE: Service = Service {
     id: "ACM PCA",
@@ -39,8 +39,8 @@ const TEMPLATE: &str = "EndEntityCertificate/V1";
 
 const DESCRIBE: &str = "DescribeCertificateAuthority";
 
-/// What a CA of UsageMode SHORT_LIVED_CERTIFICATE issues at most (AWS Private CA User Guide, "CA
-/// modes").
+/// The greatest number of days for which a CA of UsageMode SHORT_LIVED_CERTIFICATE issues (AWS
+/// Private CA User Guide, "CA modes").
 const SHORT_LIVED_DAYS: u32 = 7;
 
 /// Between two looks at whether the certificate is there: the first pause, and the longest. The
@@ -48,12 +48,12 @@ const SHORT_LIVED_DAYS: u32 = 7;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How long a certificate is waited for, where nobody says: as long as the SDKs' waiter.
+/// The time to wait for a certificate where nobody gives one: as long as the SDKs' waiter.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a CA's UsageMode says (AWS Private CA User Guide, "CA modes").
+/// The UsageMode of a CA (AWS Private CA User Guide, "CA modes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum CaMode {
     /// GENERAL_PURPOSE: certificates of any validity.
     GeneralPurpose,
     /// SHORT_LIVED_CERTIFICATE: certificates of seven days at most. A claimed cluster keeps its
@@ -61,9 +61,9 @@ pub enum Mode {
     ShortLived,
 }
 
-/// Whether a CA has others above it.
+/// The place of a CA in its hierarchy: a root, or below others.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CaRank {
     Root,
     Subordinate,
 }
@@ -71,17 +71,17 @@ enum Kind {
 /// A private CA that is active, and whose certificate, with the chain above it, is fit to be a
 /// trust anchor.
 #[derive(Debug)]
-pub struct Authority {
+pub struct AwsPrivateCa {
     client: Client,
-    place: Place,
+    place: CallPlace,
     elsewhere: Option<String>,
     deadline: Option<Deadline>,
     arn: CaArn,
     trust_anchor: TrustAnchor,
-    mode: Mode,
+    mode: CaMode,
 }
 
-impl Authority {
+impl AwsPrivateCa {
     /// Asks for the CA and its certificate. What was decided on the way comes beside it, one
     /// sentence each.
     ///
@@ -91,21 +91,21 @@ impl Authority {
     /// [`Class::Service`](crate::error::Class::Service): whatever stands between this program and
     /// the CA. Class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`. Class
     /// [`Class::Input`](crate::error::Class::Input): a certificate that does not read.
-    pub fn open(arn: &CaArn, options: &Options, now: Moment) -> Result<(Self, Vec<String>)> {
+    pub fn open(arn: &CaArn, options: &ConnectOptions, now: Moment) -> Result<(Self, Vec<String>)> {
         let options = options.in_region(arn.region())?;
         let deadline = options.deadline;
-        let (client, place, elsewhere, notes, description, text) = aws::wait(async {
-            let failed = |(trouble, place): (_, Place)| {
-                Call {
+        let (client, place, elsewhere, notes, description, text) = aws::run_to_end(async {
+            let failed = |(trouble, place): (_, CallPlace)| {
+                PcaCall {
                     name: DESCRIBE,
                     arn: arn.as_str(),
                     place: &place,
                 }
-                .told(&trouble)
+                .explain_trouble(&trouble)
             };
             let connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let (client, place) = (Client::new(&connected.config), connected.place);
-            let call = |name| Call {
+            let call = |name| PcaCall {
                 name,
                 arn: arn.as_str(),
                 place: &place,
@@ -114,29 +114,29 @@ impl Authority {
                 .describe_certificate_authority()
                 .certificate_authority_arn(arn.as_str())
                 .send();
-            let description = call(DESCRIBE).answered(deadline, asking).await?;
+            let description = call(DESCRIBE).await_answer(deadline, asking).await?;
             let kind = is_active(&description, arn)?;
             let asking = client
                 .get_certificate_authority_certificate()
                 .certificate_authority_arn(arn.as_str())
                 .send();
             let answer = call("GetCertificateAuthorityCertificate")
-                .answered(deadline, asking)
+                .await_answer(deadline, asking)
                 .await?;
             // "The chain does not include your private CA certificate. If this is a root CA, the
             // value will be null" (API Reference, GetCertificateAuthorityCertificate).
             let chain = answer
                 .certificate_chain()
-                .filter(|_| kind == Kind::Subordinate)
+                .filter(|_| kind == CaRank::Subordinate)
                 .unwrap_or_default();
-            if kind == Kind::Subordinate && chain.trim().is_empty() {
+            if kind == CaRank::Subordinate && chain.trim().is_empty() {
                 return Err(without_chain(arn));
             }
             let text = format!("{}\n{chain}", answer.certificate().unwrap_or_default());
             Ok((
                 client,
                 place,
-                connected.elsewhere,
+                connected.endpoint_notice,
                 connected.notes,
                 description,
                 text,
@@ -144,7 +144,7 @@ impl Authority {
         })?;
         let (trust_anchor, _) =
             check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
-                error.message = error.message.after(format!("{arn}: "));
+                error.message = error.message.prefixed_with(format!("{arn}: "));
                 error
             })?;
         // "If no value is specified, the default value is GENERAL_PURPOSE" (API Reference,
@@ -153,11 +153,11 @@ impl Authority {
             .certificate_authority()
             .and_then(|ca| ca.usage_mode())
         {
-            Some(CertificateAuthorityUsageMode::ShortLivedCertificate) => Mode::ShortLived,
-            _ => Mode::GeneralPurpose,
+            Some(CertificateAuthorityUsageMode::ShortLivedCertificate) => CaMode::ShortLived,
+            _ => CaMode::GeneralPurpose,
         };
         Ok((
-            Authority {
+            AwsPrivateCa {
                 client,
                 place,
                 elsewhere,
@@ -170,8 +170,8 @@ impl Authority {
         ))
     }
 
-    /// That calls go to an endpoint that was set, and what named it, where that is so.
-    pub fn elsewhere(&self) -> Option<&str> {
+    /// Says that calls go to an endpoint that was set, and what named it, where that is so.
+    pub fn endpoint_note(&self) -> Option<&str> {
         self.elsewhere.as_deref()
     }
 
@@ -181,13 +181,13 @@ impl Authority {
         &self.trust_anchor
     }
 
-    /// How long what it issues lasts.
-    pub const fn mode(&self) -> Mode {
+    /// The usage mode, which says how long the CA's certificates last.
+    pub const fn usage_mode(&self) -> CaMode {
         self.mode
     }
 
     /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It
-    /// may take the service a moment to make it: [`Authority::collect`].
+    /// may take the service a moment to make it: [`AwsPrivateCa::collect_certificate`].
     ///
     /// A repeated request is the same one to the service, for five minutes: token and terms depend
     /// on CSR, CA and `days` alone.
@@ -195,8 +195,13 @@ impl Authority {
     /// # Errors
     /// Class [`Class::Ca`](crate::error::Class::Ca), `ca-short-lived`; class
     /// [`Class::Service`](crate::error::Class::Service).
-    pub fn request(&self, grounds: &Grounds<'_>, days: u32, now: Moment) -> Result<String> {
-        if self.mode == Mode::ShortLived && days > SHORT_LIVED_DAYS {
+    pub fn request_certificate(
+        &self,
+        grounds: &Grounds<'_>,
+        days: u32,
+        now: Moment,
+    ) -> Result<String> {
+        if self.mode == CaMode::ShortLived && days > SHORT_LIVED_DAYS {
             return Err(Error::new(
                 ErrorKind::CaShortLived,
                 [
@@ -209,18 +214,18 @@ impl Authority {
                 format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
             ));
         }
-        check::allows(&self.trust_anchor, grounds.csr().subject(), now)?;
-        let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
-        let template = self.arn.template(TEMPLATE);
-        let (kind, value) = self.validity(days, now);
-        let token = token(&[
+        check::check_name_constraints(&self.trust_anchor, grounds.csr().subject(), now)?;
+        let csr = pem::encode(Label::CertificateRequest, grounds.csr().as_der());
+        let template = self.arn.template_arn(TEMPLATE);
+        let (kind, value) = self.request_validity(days, now);
+        let token = idempotency_token(&[
             self.arn.as_str(),
             &csr,
             &template,
             kind.as_str(),
             &value.to_string(),
         ]);
-        let call = Call {
+        let call = PcaCall {
             name: "IssueCertificate",
             arn: self.arn.as_str(),
             place: &self.place,
@@ -237,7 +242,7 @@ impl Authority {
             .issue_certificate()
             .certificate_authority_arn(self.arn.as_str())
             .csr(Blob::new(csr))
-            .signing_algorithm(self.algorithm())
+            .signing_algorithm(self.signing_algorithm())
             .template_arn(template)
             .validity(
                 Validity::builder()
@@ -247,12 +252,12 @@ impl Authority {
                     .map_err(bug)?,
             )
             .idempotency_token(token);
-        let answer = aws::wait(call.answered(self.deadline, request.send()))?;
+        let answer = aws::run_to_end(call.await_answer(self.deadline, request.send()))?;
         let certificate = answer.certificate_arn().unwrap_or_default();
-        if self.arn.issues(certificate) {
+        if self.arn.is_issuer_of(certificate) {
             return Ok(certificate.to_owned());
         }
-        Err(call.told(&aws::Trouble::Unknown {
+        Err(call.explain_trouble(&aws::Trouble::Unknown {
             reason: format!(
                 "an answer without the ARN of a certificate of this CA: {}",
                 certificate
@@ -261,13 +266,13 @@ impl Authority {
         }))
     }
 
-    /// What was issued, as PEM. Nothing is judged yet: [`Authority::judge`].
+    /// Returns what was issued, as PEM. Nothing is judged yet: [`AwsPrivateCa::judge_certificate`].
     ///
     /// # Errors
     /// Class [`Class::Unfinished`](crate::error::Class::Unfinished), `certificate-pending`, where
     /// it is not there within `patience`; class [`Class::Service`](crate::error::Class::Service).
-    pub fn collect(&self, certificate: &str, patience: Duration) -> Result<String> {
-        let call = Call {
+    pub fn collect_certificate(&self, certificate: &str, patience: Duration) -> Result<String> {
+        let call = PcaCall {
             name: "GetCertificate",
             arn: certificate,
             place: &self.place,
@@ -277,30 +282,32 @@ impl Authority {
             .get_certificate()
             .certificate_authority_arn(self.arn.as_str())
             .certificate_arn(certificate);
-        aws::wait(async {
+        aws::run_to_end(async {
             let end = tokio::time::Instant::now().checked_add(patience);
             let mut pause = FIRST_PAUSE;
             loop {
                 // Its ARN is known: whatever ends the time, the same certificate can be fetched
                 // later.
-                match within(self.deadline, request.clone().send()).await {
+                match run_within(self.deadline, request.clone().send()).await {
                     Ok(Ok(answer)) => {
                         return Ok(answer.certificate().unwrap_or_default().to_owned());
                     }
                     Ok(Err(error)) if fault::is_in_progress(&error) => {}
-                    Ok(Err(error)) => return Err(call.failed(&error)),
-                    Err(_) => return Err(fault::pending(&self.arn, certificate, patience)),
+                    Ok(Err(error)) => return Err(call.explain_failure(&error)),
+                    Err(_) => {
+                        return Err(fault::pending_certificate(&self.arn, certificate, patience));
+                    }
                 }
                 if end.is_none_or(|end| {
                     tokio::time::Instant::now()
                         .checked_add(pause)
                         .is_none_or(|next| next > end)
                 }) {
-                    return Err(fault::pending(&self.arn, certificate, patience));
+                    return Err(fault::pending_certificate(&self.arn, certificate, patience));
                 }
-                within(self.deadline, tokio::time::sleep(pause))
+                run_within(self.deadline, tokio::time::sleep(pause))
                     .await
-                    .map_err(|_| fault::pending(&self.arn, certificate, patience))?;
+                    .map_err(|_| fault::pending_certificate(&self.arn, certificate, patience))?;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
         })
@@ -310,9 +317,14 @@ impl Authority {
     /// key.
     ///
     /// # Errors
-    /// As [`check::Checked::into_pair`].
-    pub fn judge(&self, grounds: &Grounds<'_>, certificate: &str, now: Moment) -> Result<Pair> {
-        let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
+    /// As [`check::PairJudgement::into_pair`].
+    pub fn judge_certificate(
+        &self,
+        grounds: &Grounds<'_>,
+        certificate: &str,
+        now: Moment,
+    ) -> Result<Pair> {
+        let csr = pem::encode(Label::CertificateRequest, grounds.csr().as_der());
         check::check(
             csr.as_bytes(),
             certificate.as_bytes(),
@@ -324,8 +336,8 @@ impl Authority {
 
     /// The family must be the key's (API Reference, IssueCertificate); of each, the algorithm that
     /// `sign` would use with such a key.
-    fn algorithm(&self) -> SigningAlgorithm {
-        match self.trust_anchor.first().key() {
+    fn signing_algorithm(&self) -> SigningAlgorithm {
+        match self.trust_anchor.signing_ca().public_key() {
             PublicKey::P256(_) => SigningAlgorithm::Sha256Withecdsa,
             PublicKey::P384(_) => SigningAlgorithm::Sha384Withecdsa,
             PublicKey::P521(_) => SigningAlgorithm::Sha512Withecdsa,
@@ -336,13 +348,13 @@ impl Authority {
     /// `days` from now, or the end of the CA, or of one above it, where that comes before: a
     /// certificate must not outlast its CA (API Reference, IssueCertificate). No moment of today's
     /// stands in it, so that the same command sends the same request.
-    fn validity(&self, days: u32, now: Moment) -> (ValidityPeriodType, i64) {
+    fn request_validity(&self, days: u32, now: Moment) -> (ValidityPeriodType, i64) {
         // A day's room: the service's clock is not ours.
-        let (_, end) = crate::x509::write::lifetime(now, days.saturating_add(1));
+        let (_, end) = crate::x509::write::validity_period(now, days.saturating_add(1));
         if end > self.trust_anchor.not_after() {
             return (
                 ValidityPeriodType::Absolute,
-                self.trust_anchor.not_after().unix(),
+                self.trust_anchor.not_after().unix_seconds(),
             );
         }
         (ValidityPeriodType::Days, i64::from(days))
@@ -350,8 +362,8 @@ impl Authority {
 }
 
 /// 36 characters at most (API Reference, IssueCertificate).
-fn token(parts: &[&str]) -> String {
-    let mut text = hex(&sha256(parts.join("\n").as_bytes()));
+fn idempotency_token(parts: &[&str]) -> String {
+    let mut text = to_hex(&sha256(parts.join("\n").as_bytes()));
     text.truncate(36);
     text
 }
@@ -371,9 +383,9 @@ fn without_chain(arn: &CaArn) -> Error {
     )
 }
 
-/// That the CA is active; and whether it is a root, or has a chain above it that becomes part of
-/// the trust anchor.
-fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<Kind> {
+/// Checks that the CA is active, and finds whether it is a root, or has a chain above it that
+/// becomes part of the trust anchor.
+fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<CaRank> {
     let ca = description.certificate_authority();
     match ca.and_then(|ca| ca.status()) {
         Some(CertificateAuthorityStatus::Active) => {}
@@ -391,8 +403,8 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
         }
     }
     match ca.and_then(|ca| ca.r#type()) {
-        Some(CertificateAuthorityType::Root) => Ok(Kind::Root),
-        Some(CertificateAuthorityType::Subordinate) => Ok(Kind::Subordinate),
+        Some(CertificateAuthorityType::Root) => Ok(CaRank::Root),
+        Some(CertificateAuthorityType::Subordinate) => Ok(CaRank::Subordinate),
         other => {
             let found = other.map_or("none", CertificateAuthorityType::as_str);
             Err(Error::new(

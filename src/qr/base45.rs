@@ -1,11 +1,11 @@
 //! Base45 (RFC 9285): bytes in the 45 characters of a QR code's alphanumeric mode, two bytes in
-//! three characters. Every scanner gives these back as they are, where many take a code's bytes for
-//! text in one encoding or another and change them.
+//! three characters. Every scanner returns these characters unchanged. Many scanners take a code's
+//! bytes for text in some encoding and change them.
 
 /// RFC 9285, table 1.
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-/// RFC 9285 4.
+/// Encodes bytes (RFC 9285 4).
 pub(super) fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for pair in bytes.chunks(2) {
@@ -25,8 +25,8 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     out
 }
 
-/// RFC 9285 4 and 6. `None`: another character, a length that no bytes give, or a group that is
-/// more than its bytes can hold.
+/// Decodes a text (RFC 9285 4 and 6). Returns `None` for a foreign character, a length that no
+/// bytes give, or a group whose value is too large for its bytes.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     for group in text.as_bytes().chunks(3) {

@@ -1,17 +1,17 @@
-//! What stands with a code, so that people find the part that `qr read` names: on a screen, in a
-//! picture, on paper.
+//! The caption of a code, on a screen, in a picture or on paper. With it people find the part that
+//! `qr read` names.
 
-use super::Kind;
+use super::QrKind;
 use crate::bundle::{ClusterId, Fingerprint};
 
-/// What it is, which part, and the fingerprint of the whole: a line each.
+/// Three lines of text: the subject, the number of the part, and the fingerprint of the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caption([String; 3]);
 
 impl Caption {
-    /// The caption of one part.
+    /// Makes the caption of one part.
     pub fn new(
-        kind: Kind,
+        kind: QrKind,
         id: &ClusterId,
         number: usize,
         total: usize,
@@ -24,20 +24,21 @@ impl Caption {
         ])
     }
 
-    /// Its lines.
+    /// Returns the caption's lines.
     pub const fn lines(&self) -> &[String; 3] {
         &self.0
     }
 
-    /// Its lines, none longer than this but for a word that is.
-    pub fn wrapped(&self, columns: usize) -> Vec<String> {
+    /// Returns the caption's lines, wrapped at this width. Only a single longer word makes a longer
+    /// line.
+    pub fn wrapped_lines(&self, columns: usize) -> Vec<String> {
         self.0
             .iter()
-            .flat_map(|line| wrapped(line, columns))
+            .flat_map(|line| wrap_line(line, columns))
             .collect()
     }
 
-    /// The characters of its longest word: the cluster's id.
+    /// Returns the number of characters in the longest word, which is the cluster's id.
     pub fn longest_word(&self) -> usize {
         self.0
             .iter()
@@ -48,7 +49,7 @@ impl Caption {
     }
 }
 
-fn wrapped(line: &str, columns: usize) -> Vec<String> {
+fn wrap_line(line: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in line.split(' ') {
         match lines.last_mut() {
@@ -69,9 +70,12 @@ mod tests {
     #[test]
     fn a_line_breaks_between_words_alone() {
         let line = "fingerprint 12345 12345 12345";
-        assert_eq!(wrapped(line, 29), [line]);
-        assert_eq!(wrapped(line, 28), ["fingerprint 12345 12345", "12345"]);
-        assert_eq!(wrapped(line, 11), ["fingerprint", "12345 12345", "12345"]);
-        assert_eq!(wrapped(line, 0), ["fingerprint", "12345", "12345", "12345"]);
+        assert_eq!(wrap_line(line, 29), [line]);
+        assert_eq!(wrap_line(line, 28), ["fingerprint 12345 12345", "12345"]);
+        assert_eq!(wrap_line(line, 11), ["fingerprint", "12345 12345", "12345"]);
+        assert_eq!(
+            wrap_line(line, 0),
+            ["fingerprint", "12345", "12345", "12345"]
+        );
     }
 }

@@ -1,48 +1,48 @@
-//! Parts put together, in any order, and held against the digest of the whole.
+//! Puts parts together, in any order, and compares the result with the digest of the whole.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Kind;
+use super::QrKind;
 use super::compressed::inflate;
 use super::parts::Piece;
 use crate::x509::sha256;
 
 const DIGEST: usize = 32;
 
-/// More sets than this are not kept apart: one is what is wanted.
+/// The greatest number of sets that are kept apart: only one is wanted.
 const MAX_SETS: usize = 10;
 
-/// Why parts do not make an archive.
+/// The reason why parts do not make an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// There are none.
+pub enum CollectionFault {
+    /// There are no parts.
     Nothing,
-    /// These are missing, of how many.
+    /// Some parts of a set are missing.
     Missing {
-        /// Of what.
-        kind: Kind,
-        /// Their numbers.
+        /// The kind of the set.
+        kind: QrKind,
+        /// The numbers of the missing parts.
         parts: Vec<usize>,
-        /// How many there are.
+        /// The number of parts in the set.
         total: usize,
     },
-    /// They belong to several sets.
+    /// The parts belong to several sets.
     Mixed {
-        /// Each with what is there of it.
+        /// The sets, each with a description of its parts.
         sets: Vec<String>,
-        /// Whether there are more of them.
+        /// `true` if there are more sets than these.
         more: bool,
     },
-    /// They check one by one and not as a whole.
+    /// Each part is valid by itself, but the whole is not.
     Damaged(&'static str),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CollectionFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Nothing => f.write_str("there is no code of a bundle"),
-            Fault::Missing { kind, parts, total } => {
+            CollectionFault::Nothing => f.write_str("there is no code of a bundle"),
+            CollectionFault::Missing { kind, parts, total } => {
                 let (noun, verb) = if parts.len() == 1 {
                     ("part", "is")
                 } else {
@@ -51,20 +51,20 @@ impl fmt::Display for Fault {
                 write!(
                     f,
                     "{noun} {} of {total} of the {kind} {verb} missing",
-                    list(parts)
+                    list_numbers(parts)
                 )
             }
-            Fault::Mixed { sets, more } => {
+            CollectionFault::Mixed { sets, more } => {
                 let more = if *more { "more than " } else { "" };
                 write!(f, "the codes belong to {more}{} different sets", sets.len())
             }
-            Fault::Damaged(why) => write!(f, "the codes do not make a bundle: {why}"),
+            CollectionFault::Damaged(why) => write!(f, "the codes do not make a bundle: {why}"),
         }
     }
 }
 
-/// `1, 2 and 5`
-fn list(numbers: &[usize]) -> String {
+/// Writes numbers as a list: `1, 2 and 5`.
+fn list_numbers(numbers: &[usize]) -> String {
     let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
@@ -72,19 +72,19 @@ fn list(numbers: &[usize]) -> String {
     }
 }
 
-type Key = (Kind, Vec<u8>, usize);
+type SetKey = (QrKind, Vec<u8>, usize);
 
-/// Parts as they come in: in any order, some more than once.
+/// A collection of parts, which come in any order and some more than once.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
-    sets: BTreeMap<Key, BTreeMap<usize, Vec<u8>>>,
+    sets: BTreeMap<SetKey, BTreeMap<usize, Vec<u8>>>,
     contradicts: bool,
-    /// There were more sets than [`MAX_SETS`].
+    /// `true` if there were more sets than [`MAX_SETS`].
     more: bool,
 }
 
 impl Collection {
-    /// Takes a part; `false`: it was there already, or is of one set too many.
+    /// Adds a part. Returns `false` if it was there already, or belongs to one set too many.
     pub fn add(&mut self, piece: Piece) -> bool {
         let key = (piece.kind, piece.set, piece.total);
         if self.sets.len() >= MAX_SETS && !self.sets.contains_key(&key) {
@@ -97,7 +97,7 @@ impl Collection {
         before.is_none()
     }
 
-    /// Whether every part of every set is there.
+    /// Tells whether every part of every set is there.
     pub fn is_complete(&self) -> bool {
         !self.sets.is_empty()
             && self
@@ -106,18 +106,18 @@ impl Collection {
                 .all(|((_, _, total), parts)| parts.len() == *total)
     }
 
-    /// The archive, and what it is of.
+    /// Returns the archive and its kind.
     ///
     /// # Errors
-    /// See [`Fault`].
-    pub fn join(&self) -> Result<(Kind, Vec<u8>), Fault> {
+    /// See [`CollectionFault`].
+    pub fn join_parts(&self) -> Result<(QrKind, Vec<u8>), CollectionFault> {
         let mut sets = self.sets.iter();
         let Some(((kind, set, total), parts)) = sets.next() else {
-            return Err(Fault::Nothing);
+            return Err(CollectionFault::Nothing);
         };
         if sets.next().is_some() {
-            return Err(Fault::Mixed {
-                sets: self.describe(),
+            return Err(CollectionFault::Mixed {
+                sets: self.describe_sets(),
                 more: self.more,
             });
         }
@@ -125,37 +125,41 @@ impl Collection {
             .filter(|number| !parts.contains_key(number))
             .collect();
         if !missing.is_empty() {
-            return Err(Fault::Missing {
+            return Err(CollectionFault::Missing {
                 kind: *kind,
                 parts: missing,
                 total: *total,
             });
         }
         if self.contradicts {
-            return Err(Fault::Damaged("one part has come with two contents"));
+            return Err(CollectionFault::Damaged(
+                "one part has come with two contents",
+            ));
         }
         let whole: Vec<u8> = parts.values().flatten().copied().collect();
         let (digest, compressed) = whole
             .split_at_checked(DIGEST)
-            .ok_or(Fault::Damaged("there is too little of it"))?;
-        let archive = inflate(compressed).ok_or(Fault::Damaged(
+            .ok_or(CollectionFault::Damaged("there is too little of it"))?;
+        let archive = inflate(compressed).ok_or(CollectionFault::Damaged(
             "what they hold cannot be unpacked, or is larger than any bundle",
         ))?;
         if sha256(&archive) != digest || !digest.starts_with(set) {
-            return Err(Fault::Damaged("the SHA-256 of the whole is another one"));
+            return Err(CollectionFault::Damaged(
+                "the SHA-256 of the whole is another one",
+            ));
         }
         Ok((*kind, archive))
     }
 
-    /// What is there of each set.
-    fn describe(&self) -> Vec<String> {
-        let line = |((kind, set, total), parts): (&Key, &BTreeMap<usize, Vec<u8>>)| {
+    /// Describes the parts of each set.
+    fn describe_sets(&self) -> Vec<String> {
+        let line = |((kind, set, total), parts): (&SetKey, &BTreeMap<usize, Vec<u8>>)| {
             let numbers: Vec<usize> = parts.keys().copied().collect();
             let noun = if numbers.len() == 1 { "part" } else { "parts" };
             format!(
                 "{kind} {}: {noun} {} of {total}",
-                crate::x509::hex(set),
-                list(&numbers)
+                crate::x509::to_hex(set),
+                list_numbers(&numbers)
             )
         };
         self.sets.iter().map(line).collect()
@@ -170,21 +174,21 @@ mod tests {
 
     use super::*;
     use crate::qr::compressed::deflate;
-    use crate::qr::parts::split;
-    use crate::qr::parts::tests::{forged, noise, piece};
+    use crate::qr::parts::split_archive;
+    use crate::qr::parts::tests::{forged_piece, incompressible, parse_piece};
 
-    fn collection(texts: &[String]) -> Collection {
+    fn collect_texts(texts: &[String]) -> Collection {
         let mut collection = Collection::default();
         for text in texts {
-            collection.add(piece(text));
+            collection.add(parse_piece(text));
         }
         collection
     }
 
     #[test]
     fn parts_in_any_order_and_twice_make_the_whole() {
-        let archive = noise(5000);
-        let mut texts = split(Kind::Request, &archive, 1000).unwrap();
+        let archive = incompressible(5000);
+        let mut texts = split_archive(QrKind::Request, &archive, 1000).unwrap();
         assert_eq!(texts.len(), 8);
         assert!(
             texts
@@ -194,40 +198,44 @@ mod tests {
         );
         texts.reverse();
         texts.extend(texts.clone());
-        let collection = collection(&texts);
+        let collection = collect_texts(&texts);
         assert!(collection.is_complete());
-        assert_eq!(collection.join(), Ok((Kind::Request, archive)));
+        assert_eq!(collection.join_parts(), Ok((QrKind::Request, archive)));
     }
 
     #[test]
     fn a_missing_part_is_named() {
-        let texts = split(Kind::Response, &noise(3000), 1000).unwrap();
+        let texts = split_archive(QrKind::Response, &incompressible(3000), 1000).unwrap();
         let kept: Vec<String> = [0, 2, 3].map(|at| texts[at].clone()).into();
-        let missing = collection(&kept);
+        let missing = collect_texts(&kept);
         assert!(!missing.is_complete());
         assert_eq!(
-            missing.join().unwrap_err().to_string(),
+            missing.join_parts().unwrap_err().to_string(),
             "parts 2 and 5 of 5 of the response are missing"
         );
         assert_eq!(
-            collection(&texts[1..]).join(),
-            Err(Fault::Missing {
-                kind: Kind::Response,
+            collect_texts(&texts[1..]).join_parts(),
+            Err(CollectionFault::Missing {
+                kind: QrKind::Response,
                 parts: vec![1],
                 total: texts.len()
             })
         );
-        assert_eq!(Collection::default().join(), Err(Fault::Nothing));
+        assert_eq!(
+            Collection::default().join_parts(),
+            Err(CollectionFault::Nothing)
+        );
     }
 
     #[test]
     fn parts_of_several_sets_are_told_apart() {
-        let (one, other) = (noise(1500), noise(1501));
-        let [a, b] = [&one, &other].map(|archive| split(Kind::Request, archive, 1000).unwrap());
-        let mixed = collection(&[a[0].clone(), b[1].clone(), b[2].clone()]);
-        let fault = mixed.join().unwrap_err();
+        let (one, other) = (incompressible(1500), incompressible(1501));
+        let [a, b] =
+            [&one, &other].map(|archive| split_archive(QrKind::Request, archive, 1000).unwrap());
+        let mixed = collect_texts(&[a[0].clone(), b[1].clone(), b[2].clone()]);
+        let fault = mixed.join_parts().unwrap_err();
         assert!(fault.to_string().contains("2 different sets"), "{fault}");
-        let Fault::Mixed { sets, .. } = fault else {
+        let CollectionFault::Mixed { sets, .. } = fault else {
             panic!("{fault}")
         };
         assert!(
@@ -235,60 +243,65 @@ mod tests {
             "{sets:?}"
         );
         // The same bundle, cut for another size of code, or sent the other way.
-        let c = split(Kind::Request, &one, 1500).unwrap();
+        let c = split_archive(QrKind::Request, &one, 1500).unwrap();
         assert!(matches!(
-            collection(&[a[0].clone(), c[1].clone()]).join(),
-            Err(Fault::Mixed { .. })
+            collect_texts(&[a[0].clone(), c[1].clone()]).join_parts(),
+            Err(CollectionFault::Mixed { .. })
         ));
-        let d = split(Kind::Response, &one, 1000).unwrap();
+        let d = split_archive(QrKind::Response, &one, 1000).unwrap();
         assert!(matches!(
-            collection(&[a[0].clone(), d[1].clone()]).join(),
-            Err(Fault::Mixed { .. })
+            collect_texts(&[a[0].clone(), d[1].clone()]).join_parts(),
+            Err(CollectionFault::Mixed { .. })
         ));
     }
 
     #[test]
     fn what_checks_in_parts_and_not_as_a_whole_is_refused() {
-        let archive = noise(100);
+        let archive = incompressible(100);
         let digest = sha256(&archive);
         let whole = [&digest[..], &deflate(&archive)].concat();
         let joined = |set: &[u8], whole: &[u8]| {
             let mut collection = Collection::default();
-            collection.add(forged(1, 1, set, whole));
-            collection.join()
+            collection.add(forged_piece(1, 1, set, whole));
+            collection.join_parts()
         };
         assert!(joined(&digest[..8], &whole).is_ok());
         assert!(
-            matches!(joined(&[0; 8], &whole), Err(Fault::Damaged(_))),
+            matches!(joined(&[0; 8], &whole), Err(CollectionFault::Damaged(_))),
             "another set"
         );
         assert!(matches!(
             joined(&digest[..8], &whole[..31]),
-            Err(Fault::Damaged(_))
+            Err(CollectionFault::Damaged(_))
         ));
         assert!(matches!(
             joined(&digest[..8], &whole[..whole.len() - 1]),
-            Err(Fault::Damaged(_))
+            Err(CollectionFault::Damaged(_))
         ));
         assert!(
             matches!(
                 joined(&digest[..8], &[&whole[..], b"x"].concat()),
-                Err(Fault::Damaged(_))
+                Err(CollectionFault::Damaged(_))
             ),
             "something behind it"
         );
         let mut other = whole;
         other[5] ^= 1;
         assert!(
-            matches!(joined(&digest[..8], &other), Err(Fault::Damaged(_))),
+            matches!(
+                joined(&digest[..8], &other),
+                Err(CollectionFault::Damaged(_))
+            ),
             "another digest"
         );
         let mut twice = Collection::default();
-        twice.add(forged(1, 1, &digest[..8], b"one"));
-        assert!(!twice.add(forged(1, 1, &digest[..8], b"two")));
+        twice.add(forged_piece(1, 1, &digest[..8], b"one"));
+        assert!(!twice.add(forged_piece(1, 1, &digest[..8], b"two")));
         assert_eq!(
-            twice.join(),
-            Err(Fault::Damaged("one part has come with two contents"))
+            twice.join_parts(),
+            Err(CollectionFault::Damaged(
+                "one part has come with two contents"
+            ))
         );
     }
 
@@ -296,16 +309,16 @@ mod tests {
     fn sets_without_end_are_not_kept() {
         let mut collection = Collection::default();
         for number in 0u8..200 {
-            collection.add(forged(1, 2, &[number; 8], &[number]));
+            collection.add(forged_piece(1, 2, &[number; 8], &[number]));
         }
         assert_eq!(collection.sets.len(), MAX_SETS);
-        let fault = collection.join().unwrap_err();
+        let fault = collection.join_parts().unwrap_err();
         assert_eq!(
             fault.to_string(),
             "the codes belong to more than 10 different sets"
         );
         assert!(
-            matches!(&fault, Fault::Mixed { sets, more: true } if sets.len() == MAX_SETS),
+            matches!(&fault, CollectionFault::Mixed { sets, more: true } if sets.len() == MAX_SETS),
             "{fault:?}"
         );
     }
@@ -315,16 +328,16 @@ mod tests {
         fn any_archive_comes_back_in_parts_of_any_size(
             archive in vec(any::<u8>(), 0..3000), characters in 120usize..3000
         ) {
-            let texts = split(Kind::Response, &archive, characters).unwrap();
+            let texts = split_archive(QrKind::Response, &archive, characters).unwrap();
             prop_assert!(texts.iter().all(|text| text.len() <= characters));
-            prop_assert_eq!(collection(&texts).join(), Ok((Kind::Response, archive)));
+            prop_assert_eq!(collect_texts(&texts).join_parts(), Ok((QrKind::Response, archive)));
         }
 
         #[test]
         fn no_bytes_make_it_panic(whole in vec(any::<u8>(), 1..200)) {
             let mut collection = Collection::default();
-            collection.add(forged(1, 1, &[0; 8], &whole));
-            prop_assert!(collection.join().is_err());
+            collection.add(forged_piece(1, 1, &[0; 8], &whole));
+            prop_assert!(collection.join_parts().is_err());
         }
     }
 }

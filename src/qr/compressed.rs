@@ -1,10 +1,10 @@
-//! Compressed (RFC 1951), and back.
+//! Compression and decompression (RFC 1951).
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use crate::bundle::archive::MAX_ARCHIVE;
 
-/// As small as it gets.
+/// Compresses bytes at the best level.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len().saturating_add(1024));
     let mut machine = Compress::new(Compression::best(), false);
@@ -12,7 +12,7 @@ pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     // 65535); nothing that this could fail on.
     while !matches!(
         machine.compress_vec(
-            tail(bytes, machine.total_in()),
+            output_tail(bytes, machine.total_in()),
             &mut out,
             FlushCompress::Finish
         ),
@@ -23,14 +23,14 @@ pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn tail(bytes: &[u8], done: u64) -> &[u8] {
+fn output_tail(bytes: &[u8], done: u64) -> &[u8] {
     usize::try_from(done)
         .ok()
         .and_then(|done| bytes.get(done..))
         .unwrap_or_default()
 }
 
-/// The other way, never to more than an archive may have.
+/// Decompresses bytes, up to the size limit of an archive.
 pub(super) fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     // Room for one more: what fills it is too much.
     let room = usize::try_from(MAX_ARCHIVE).ok()?.checked_add(1)?;
@@ -40,7 +40,7 @@ pub(super) fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
         .decompress_vec(bytes, &mut out, FlushDecompress::Finish)
         .ok()?;
     let whole = status == Status::StreamEnd
-        && tail(bytes, machine.total_in()).is_empty()
+        && output_tail(bytes, machine.total_in()).is_empty()
         && out.len() < room;
     whole.then_some(out)
 }

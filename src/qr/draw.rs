@@ -1,9 +1,10 @@
-//! QR codes (ISO/IEC 18004), and how they look on a terminal. As pictures: [`sheet`](super::sheet).
+//! QR codes (ISO/IEC 18004), and their form on a terminal. For pictures see
+//! [`sheet`](super::sheet).
 //!
-//! Error correction is of level M (15 % of a code may be lost to glare, dust and creases): a higher
-//! level makes either more codes or smaller modules, and smaller modules are what cameras fail at
-//! first. Where a terminal has room for small codes only, it is of level L (7 %): theirs are large
-//! on the screen, and there are many of them as it is.
+//! The error correction has level M: 15 % of a code may be lost to glare, dust and creases. A
+//! higher level makes more codes or smaller modules, and cameras fail first at small modules. Where
+//! a terminal has room only for small codes, the level is L (7 %). Their modules are large on the
+//! screen, and there are many codes already.
 
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
@@ -15,36 +16,37 @@ pub(super) const QUIET: usize = 4;
 /// them five pixels and more.
 pub const LARGEST: u8 = 25;
 
-/// The smallest one that is used where there is little room: it fits a terminal of 80 columns and
-/// 24 lines, and smaller ones make too many codes.
+/// The smallest version that is used where there is little room. It fits a terminal of 80 columns
+/// and 24 lines. Smaller versions would make too many codes.
 pub const SMALLEST: u8 = 5;
 
-/// Below this one codes are small.
+/// The first version that is not small.
 const SMALL: u8 = 10;
 
-/// The error correction of a set whose codes may be of this version at most.
-const fn level(most: u8) -> EcLevel {
+/// Returns the error correction level of a set whose codes have at most this version.
+const fn correction_level(most: u8) -> EcLevel {
     if most < SMALL { EcLevel::L } else { EcLevel::M }
 }
 
-fn version(number: u8) -> Version {
+fn qr_version(number: u8) -> Version {
     Version::Normal(i16::from(number))
 }
 
-/// How many characters of the alphanumeric mode a code holds in a set whose codes may be of this
-/// version at most.
-pub fn characters(most: u8) -> usize {
-    capacity(most, level(most))
+/// Returns the number of alphanumeric characters that a code holds, in a set whose codes have at
+/// most this version.
+pub fn max_characters(most: u8) -> usize {
+    alphanumeric_capacity(most, correction_level(most))
 }
 
-/// Two characters in 11 bits, after 4 bits for the mode and 9, 11 or 13 for their number.
-fn capacity(number: u8, level: EcLevel) -> usize {
+/// Returns the number of alphanumeric characters that a code of this version holds. Two characters
+/// take 11 bits, after 4 bits for the mode and 9, 11 or 13 for their number.
+fn alphanumeric_capacity(number: u8, level: EcLevel) -> usize {
     let count = match number {
         0..=9 => 9,
         10..=26 => 11,
         _ => 13,
     };
-    let bits = Bits::new(version(number))
+    let bits = Bits::new(qr_version(number))
         .max_len(level)
         .unwrap_or(0)
         .saturating_sub(4 + count);
@@ -52,30 +54,30 @@ fn capacity(number: u8, level: EcLevel) -> usize {
     bits / 11 * 2 + usize::from(bits % 11 >= 6)
 }
 
-/// Modules a side, with the margin.
-pub fn side(number: u8) -> usize {
+/// Returns the number of modules a side of this version, with the margin.
+pub fn side_of_version(number: u8) -> usize {
     usize::from(number) * 4 + 17 + 2 * QUIET
 }
 
-/// Lines and columns that a code takes on a terminal: two modules in a character.
-pub fn on_terminal(number: u8) -> (usize, usize) {
-    (side(number).div_ceil(2), side(number))
+/// Returns the lines and columns that a code takes on a terminal, with two modules in a character.
+pub fn terminal_size(number: u8) -> (usize, usize) {
+    (side_of_version(number).div_ceil(2), side_of_version(number))
 }
 
-/// A code.
+/// The modules of a code.
 #[derive(Clone, Debug)]
 pub struct Drawing {
     modules: Vec<bool>,
     width: usize,
 }
 
-/// The codes of these texts of the alphanumeric mode, all of the smallest version that holds the
-/// longest of them, and of `most` at most. `None`: none does.
-pub fn draw(texts: &[String], most: u8) -> Option<Vec<Drawing>> {
-    let (longest, level) = (texts.iter().map(String::len).max()?, level(most));
-    let number = (1..=most).find(|number| capacity(*number, level) >= longest)?;
+/// Draws the codes of these alphanumeric texts. All have the smallest version that holds the
+/// longest text. Returns `None` if that version would be above `most`.
+pub fn draw_codes(texts: &[String], most: u8) -> Option<Vec<Drawing>> {
+    let (longest, level) = (texts.iter().map(String::len).max()?, correction_level(most));
+    let number = (1..=most).find(|number| alphanumeric_capacity(*number, level) >= longest)?;
     let drawing = |text: &String| {
-        let code = QrCode::with_version(text.as_bytes(), version(number), level).ok()?;
+        let code = QrCode::with_version(text.as_bytes(), qr_version(number), level).ok()?;
         let width = code.width();
         Some(Drawing {
             modules: code
@@ -90,13 +92,13 @@ pub fn draw(texts: &[String], most: u8) -> Option<Vec<Drawing>> {
 }
 
 impl Drawing {
-    /// Modules a side, with the margin.
+    /// Returns the number of modules a side, with the margin.
     pub const fn side(&self) -> usize {
         // A code has at most 177 modules a side.
         self.width + 2 * QUIET
     }
 
-    /// Whether a module is dark, counted from the margin's corner.
+    /// Tells whether a module is dark, counted from the margin's corner.
     pub(super) fn is_dark(&self, x: usize, y: usize) -> bool {
         let inside = |at: usize| at.checked_sub(QUIET).filter(|at| *at < self.width);
         let at = inside(x)
@@ -106,9 +108,9 @@ impl Drawing {
             .is_some_and(|dark| *dark)
     }
 
-    /// Its lines in half blocks: what is filled is light. In white on black it is right whatever
-    /// the terminal's own colours are.
-    pub fn terminal(&self) -> Vec<String> {
+    /// Returns the code's lines in half blocks, where a filled block is light. In white on black it
+    /// looks right whatever colours the terminal has.
+    pub fn terminal_lines(&self) -> Vec<String> {
         let glyph = |x: usize, y: usize| match (self.is_dark(x, y), self.is_dark(x, y + 1)) {
             (true, true) => ' ',
             (true, false) => '▄',
@@ -142,20 +144,30 @@ mod tests {
             (27, 1637),
             (40, 3391),
         ] {
-            assert_eq!(capacity(number, EcLevel::M), expected, "version {number}");
+            assert_eq!(
+                alphanumeric_capacity(number, EcLevel::M),
+                expected,
+                "version {number}"
+            );
         }
         for (number, expected) in [(5, 154), (9, 335), (10, 395)] {
-            assert_eq!(capacity(number, EcLevel::L), expected, "version {number}");
+            assert_eq!(
+                alphanumeric_capacity(number, EcLevel::L),
+                expected,
+                "version {number}"
+            );
         }
-        assert_eq!([5, 9, 10, 25].map(characters), [154, 335, 311, 1451]);
+        assert_eq!([5, 9, 10, 25].map(max_characters), [154, 335, 311, 1451]);
     }
 
     #[test]
     fn a_code_is_drawn_with_its_margin_in_half_blocks() {
-        let drawing = draw(&["HSMBOOT1".to_owned()], LARGEST).unwrap().remove(0);
-        assert_eq!((drawing.side(), drawing.width), (side(1), 21));
-        let lines = drawing.terminal();
-        assert_eq!((lines.len(), lines[0].chars().count()), on_terminal(1));
+        let drawing = draw_codes(&["HSMBOOT1".to_owned()], LARGEST)
+            .unwrap()
+            .remove(0);
+        assert_eq!((drawing.side(), drawing.width), (side_of_version(1), 21));
+        let lines = drawing.terminal_lines();
+        assert_eq!((lines.len(), lines[0].chars().count()), terminal_size(1));
         for line in [0, 1, 14] {
             assert!(
                 lines[line].chars().take(29).all(|c| c == '█'),
@@ -172,18 +184,18 @@ mod tests {
 
     #[test]
     fn all_codes_of_a_set_are_of_one_size_and_a_text_too_long_has_none() {
-        let drawings = draw(&["A".repeat(300), "A".repeat(30)], LARGEST).unwrap();
+        let drawings = draw_codes(&["A".repeat(300), "A".repeat(30)], LARGEST).unwrap();
         assert_eq!(
             (drawings[0].side(), drawings[1].side()),
-            (side(10), side(10))
+            (side_of_version(10), side_of_version(10))
         );
-        assert!(draw(&["A".repeat(1451)], LARGEST).is_some());
-        assert!(draw(&["A".repeat(1452)], LARGEST).is_none());
-        assert!(draw(&[], LARGEST).is_none());
+        assert!(draw_codes(&["A".repeat(1451)], LARGEST).is_some());
+        assert!(draw_codes(&["A".repeat(1452)], LARGEST).is_none());
+        assert!(draw_codes(&[], LARGEST).is_none());
         assert_eq!(
-            draw(&["A".repeat(154)], SMALLEST).unwrap()[0].side(),
-            side(5)
+            draw_codes(&["A".repeat(154)], SMALLEST).unwrap()[0].side(),
+            side_of_version(5)
         );
-        assert!(draw(&["A".repeat(155)], SMALLEST).is_none());
+        assert!(draw_codes(&["A".repeat(155)], SMALLEST).is_none());
     }
 }

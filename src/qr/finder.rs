@@ -1,5 +1,5 @@
-//! The codes in a picture, by rxing's port of zxing-cpp; with bounds on its work, for whoever drew
-//! the picture may have meant it to last for hours.
+//! Finds the codes in a picture with rxing's port of zxing-cpp. The work is bounded, as somebody
+//! may have drawn the picture to make the search last for hours.
 
 use rxing::common::cpp_essentials::{
     ConcentricPattern, FixedPattern, GetPatternRowTP, IsPattern, LocateConcentricPattern,
@@ -12,17 +12,18 @@ use rxing::{BinaryBitmap, Luma8Source, Point, point};
 
 use super::grey::Grey;
 
-/// The most corners that are looked for in a picture: of three hundred codes. A photograph of a
-/// desk and a screen has a few that are none.
+/// The greatest number of corners that are looked for in a picture: those of three hundred codes. A
+/// photograph of a desk and a screen has a few false ones. A photograph of a desk and a screen has
+/// a few that are none.
 const MAX_CORNERS: usize = 1000;
 
-/// How many modules may be read from one picture, in all attempts at it together: fifteen hundred
-/// tries at codes of the largest size that is drawn, where a photograph of one or of six takes a
-/// dozen.
+/// The greatest number of modules that are read from one picture, in all attempts together. It
+/// allows fifteen hundred tries at codes of the largest size that is drawn. A photograph of one or
+/// of six codes takes a dozen.
 const MAX_MODULES: f32 = 20_000_000.0;
 
-/// What may still be done for one picture. It counts work and not time, so that a picture is read
-/// on every machine or on none.
+/// The work that is left for one picture. It counts work and not time, so that a picture is read on
+/// every machine or on none.
 pub(super) struct Budget {
     modules: f32,
 }
@@ -34,11 +35,12 @@ impl Budget {
         }
     }
 
-    /// Whether there is enough left to look for a code between these corners.
-    fn pays_for(&mut self, set: &FinderPatternSet) -> bool {
+    /// Tells whether there is enough left to look for a code between these corners, and subtracts
+    /// its cost.
+    fn spend_on(&mut self, set: &FinderPatternSet) -> bool {
         let [right, down] = [set.tr, set.bl].map(|other| {
             // A corner is seven modules wide, and its middle half of that away from the edge.
-            let module = (pixels(&set.tl) + pixels(&other)) / 14.0;
+            let module = (corner_width(&set.tl) + corner_width(&other)) / 14.0;
             Point::distance(set.tl.p, other.p) / module.max(1.0) + 7.0
         });
         self.modules -= right.max(down) * right.max(down);
@@ -46,9 +48,9 @@ impl Budget {
     }
 }
 
-/// The texts of the codes in a picture. What is no UTF-8 is no bundle's; it is passed on as far as
-/// it can be shown.
-pub(super) fn codes(picture: &Grey, budget: &mut Budget) -> Vec<String> {
+/// Finds the codes in a picture and returns their texts. A text that is not UTF-8 does not belong
+/// to a bundle; it is passed on as far as it can be shown.
+pub(super) fn find_codes(picture: &Grey, budget: &mut Budget) -> Vec<String> {
     let (Ok(width), Ok(height)) = (
         u32::try_from(picture.width()),
         u32::try_from(picture.height()),
@@ -60,14 +62,14 @@ pub(super) fn codes(picture: &Grey, budget: &mut Budget) -> Vec<String> {
     };
     let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let black = bitmap.get_black_matrix();
-    let mut corners = corners(black);
+    let mut corners = find_corners(black);
     let (mut used, mut texts) = (Vec::new(), Vec::new());
     for set in GenerateFinderPatternSets(&mut corners) {
         let three = [set.tl, set.tr, set.bl];
         if three.iter().any(|corner| used.contains(corner)) {
             continue;
         }
-        if !budget.pays_for(&set) {
+        if !budget.spend_on(&set) {
             break;
         }
         let decoded = SampleQR(black, &set).and_then(|code| Decode(code.getBits()));
@@ -79,12 +81,12 @@ pub(super) fn codes(picture: &Grey, budget: &mut Budget) -> Vec<String> {
     texts
 }
 
-/// Where corners of codes are (ISO/IEC 18004, finder pattern): rings around what looks like one in
-/// every third row, as rxing's own search finds them, which knows no bounds.
-fn corners(black: &BitMatrix) -> Vec<ConcentricPattern> {
+/// Finds the corners of codes (ISO/IEC 18004, finder pattern). It looks for rings around each
+/// candidate in every third row. rxing's own search does the same, but has no bounds.
+fn find_corners(black: &BitMatrix) -> Vec<ConcentricPattern> {
     let mut found: Vec<ConcentricPattern> = Vec::new();
     for y in (2..black.height()).step_by(3) {
-        for (here, width) in in_row(black, y) {
+        for (here, width) in corners_in_row(black, y) {
             if !found.iter().any(|other| is_within(here, other)) {
                 found.extend(LocateConcentricPattern::<true, 5, 7>(
                     black,
@@ -102,11 +104,11 @@ fn corners(black: &BitMatrix) -> Vec<ConcentricPattern> {
     found
 }
 
-/// A corner's modules from side to side through its middle, dark and light.
+/// The ratio of a corner's modules from side to side through its middle, dark and light.
 const RATIO: FixedPattern<5, 7, false> = FixedPattern::new([1, 1, 3, 1, 1]);
 
-/// What has that ratio in a row: the middle, and the width in pixels.
-fn in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
+/// Finds the places in a row that have that ratio, each with its middle and its width in pixels.
+fn corners_in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
     let mut row = PatternRow::default();
     GetPatternRowTP(black, y, &mut row, false);
     let runs: Vec<u16> = row.into_iter().collect();
@@ -149,10 +151,10 @@ fn in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
 }
 
 fn is_within(here: Point, corner: &ConcentricPattern) -> bool {
-    Point::distance(here, corner.p) < pixels(corner) / 2.0
+    Point::distance(here, corner.p) < corner_width(corner) / 2.0
 }
 
-/// A corner's width.
-fn pixels(corner: &ConcentricPattern) -> f32 {
+/// Returns a corner's width in pixels.
+fn corner_width(corner: &ConcentricPattern) -> f32 {
     f32::from(i16::try_from(corner.size).unwrap_or(i16::MAX))
 }

@@ -1,6 +1,7 @@
-//! A picture in grey, a byte a pixel, and what makes codes easier to find in it.
+//! A picture in grey, with a byte for each pixel, and the filters that make codes easier to find in
+//! it.
 
-/// Rows from the top, pixels from the left; 0 is black.
+/// A picture in grey: rows from the top, pixels from the left, and 0 for black.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Grey {
     pixels: Vec<u8>,
@@ -9,7 +10,7 @@ pub(super) struct Grey {
 }
 
 impl Grey {
-    /// `None`: no pixels, or another number of them than these sides make.
+    /// Makes a picture. Returns `None` if there are no pixels, or not as many as these sides need.
     pub(super) fn new(pixels: Vec<u8>, width: usize, height: usize) -> Option<Self> {
         (width.checked_mul(height)? == pixels.len() && !pixels.is_empty()).then_some(Grey {
             pixels,
@@ -30,14 +31,14 @@ impl Grey {
         self.height
     }
 
-    /// The longer side.
-    pub(super) fn longest(&self) -> usize {
+    /// Returns the length of the longer side.
+    pub(super) fn longer_side(&self) -> usize {
         self.width.max(self.height)
     }
 
-    /// The picture at another size, each pixel from those that it lies between, or that it covers.
-    /// `None`: nothing would be left of it.
-    pub(super) fn scaled(&self, by: usize, of: usize) -> Option<Self> {
+    /// Returns the picture at another size. Each new pixel is made from those around it, or from
+    /// those that it covers. Returns `None` if nothing would be left.
+    pub(super) fn scaled_to(&self, by: usize, of: usize) -> Option<Self> {
         let length = |pixels: usize| {
             pixels
                 .checked_mul(by)?
@@ -46,17 +47,18 @@ impl Grey {
         };
         let (width, height) = (length(self.width)?, length(self.height)?);
         Some(
-            self.turned(&resized(self.width, width))
-                .turned(&resized(self.height, height)),
+            self.filtered_and_transposed(&resizing_lenses(self.width, width))
+                .filtered_and_transposed(&resizing_lenses(self.height, height)),
         )
     }
 
-    /// The picture out of focus: noise goes, edges stay.
+    /// Returns the picture out of focus, with less noise and the same edges.
     pub(super) fn blurred(&self) -> Self {
-        self.turned(&blur(self.width)).turned(&blur(self.height))
+        self.filtered_and_transposed(&blurring_lenses(self.width))
+            .filtered_and_transposed(&blurring_lenses(self.height))
     }
 
-    /// Light where it was dark.
+    /// Returns the negative of the picture.
     pub(super) fn inverted(mut self) -> Self {
         for value in &mut self.pixels {
             *value = !*value;
@@ -64,9 +66,9 @@ impl Grey {
         self
     }
 
-    /// The picture with its darkest hundredth black and its lightest white: the binarizer takes
-    /// areas of little contrast for empty ones.
-    pub(super) fn stretched(mut self) -> Self {
+    /// Returns the picture with its darkest hundredth black and its lightest hundredth white. The
+    /// binarizer takes areas of little contrast for empty ones.
+    pub(super) fn contrast_stretched(mut self) -> Self {
         let mut histogram = [0usize; 256];
         for value in &self.pixels {
             if let Some(count) = histogram.get_mut(usize::from(*value)) {
@@ -103,12 +105,13 @@ impl Grey {
         self
     }
 
-    /// Each row by these, and the rows as columns: twice is the picture upright again.
-    fn turned(&self, lenses: &[Lens]) -> Self {
+    /// Filters each row with these lenses and swaps rows and columns. Applied twice, the picture is
+    /// upright again.
+    fn filtered_and_transposed(&self, lenses: &[Lens]) -> Self {
         let mut pixels = vec![0; lenses.len().saturating_mul(self.height)];
         for (y, row) in self.pixels.chunks_exact(self.width).enumerate() {
             for (pixel, lens) in pixels.iter_mut().skip(y).step_by(self.height).zip(lenses) {
-                *pixel = lens.see(row);
+                *pixel = lens.weigh_pixels(row);
             }
         }
         Grey {
@@ -119,8 +122,8 @@ impl Grey {
     }
 }
 
-/// What one pixel of the result is made of: how much of each pixel, from this one on, in parts of
-/// 2^16.
+/// The weights of the source pixels for one pixel of the result, from the pixel `from` on, in parts
+/// of 2^16.
 struct Lens {
     from: usize,
     shares: Vec<u32>,
@@ -129,7 +132,7 @@ struct Lens {
 const WHOLE: u32 = 1 << 16;
 
 impl Lens {
-    /// By weights of any sum.
+    /// Makes a lens from weights of any sum.
     fn new(from: usize, weights: &[u64]) -> Self {
         // A weight is below 2^33, twice the longest side of a picture, and there are no more of
         // them than pixels on a side.
@@ -154,7 +157,7 @@ impl Lens {
         Lens { from, shares }
     }
 
-    fn see(&self, row: &[u8]) -> u8 {
+    fn weigh_pixels(&self, row: &[u8]) -> u8 {
         let pixels = row.get(self.from..).unwrap_or_default();
         let sum = pixels
             .iter()
@@ -166,9 +169,9 @@ impl Lens {
     }
 }
 
-/// From one length to another: weights fall off in a straight line to the neighbour's middle, in
-/// the coarser of the two.
-fn resized(length: usize, to: usize) -> Vec<Lens> {
+/// Returns the lenses that resize a row. The weights fall off in a straight line to the middle of
+/// the neighbour, in the coarser of the two rows.
+fn resizing_lenses(length: usize, to: usize) -> Vec<Lens> {
     // In halves of one pixel's `to`-th, so that all middles are whole numbers.
     let middle =
         |at: usize, unit: usize| at.saturating_mul(2).saturating_add(1).saturating_mul(unit);
@@ -192,8 +195,9 @@ fn resized(length: usize, to: usize) -> Vec<Lens> {
     (0..to).map(lens).collect()
 }
 
-/// Binomial, which is nearly Gaussian: a standard deviation of 1.2 pixels.
-fn blur(length: usize) -> Vec<Lens> {
+/// Returns the lenses of a binomial blur, which is nearly Gaussian: its standard deviation is 1.2
+/// pixels.
+fn blurring_lenses(length: usize) -> Vec<Lens> {
     const WEIGHTS: [u64; 7] = [1, 6, 15, 20, 15, 6, 1];
     const REACH: usize = WEIGHTS.len() / 2;
     let lens = |at: usize| {
@@ -213,7 +217,7 @@ fn blur(length: usize) -> Vec<Lens> {
 mod tests {
     use super::*;
 
-    fn grey(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Grey {
+    fn make_grey(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Grey {
         let pixels = (0..height)
             .flat_map(|y| (0..width).map(move |x| (x, y)))
             .map(|(x, y)| pixel(x, y))
@@ -231,10 +235,10 @@ mod tests {
     #[test]
     fn an_even_picture_stays_what_it_is_at_any_size() {
         for value in [0, 1, 77, 255] {
-            let even = grey(23, 11, |_, _| value);
+            let even = make_grey(23, 11, |_, _| value);
             assert_eq!(even.blurred(), even);
             for (by, of) in [(1, 2), (2, 1), (7, 10), (1, 11), (1, 1)] {
-                let scaled = even.scaled(by, of).unwrap();
+                let scaled = even.scaled_to(by, of).unwrap();
                 assert_eq!(
                     (scaled.width(), scaled.height()),
                     (23 * by / of, 11 * by / of)
@@ -246,18 +250,18 @@ mod tests {
             }
         }
         assert_eq!(
-            grey(23, 11, |_, _| 0).scaled(1, 12),
+            make_grey(23, 11, |_, _| 0).scaled_to(1, 12),
             None,
             "nothing is left of its height"
         );
-        assert_eq!(grey(1, 1, |_, _| 9).blurred().pixels(), [9]);
+        assert_eq!(make_grey(1, 1, |_, _| 9).blurred().pixels(), [9]);
     }
 
     #[test]
     fn a_picture_at_half_its_size_is_the_same_picture() {
         // Dark at the top left, lighter to the right, and lighter still downwards.
-        let slope = grey(40, 20, |x, y| u8::try_from(2 * x + 5 * y).unwrap());
-        let half = slope.scaled(1, 2).unwrap();
+        let slope = make_grey(40, 20, |x, y| u8::try_from(2 * x + 5 * y).unwrap());
+        let half = slope.scaled_to(1, 2).unwrap();
         assert_eq!((half.width(), half.height()), (20, 10));
         for (x, y) in [(5, 5), (10, 3), (18, 8)] {
             let (value, expected) = (half.pixels()[y * 20 + x], 2 * (2 * x) + 5 * (2 * y) + 3);
@@ -266,13 +270,13 @@ mod tests {
                 "{x}, {y}: {value}, expected {expected}"
             );
         }
-        assert_eq!(slope.scaled(1, 1).unwrap(), slope);
+        assert_eq!(slope.scaled_to(1, 1).unwrap(), slope);
     }
 
     #[test]
     fn a_line_is_doubled_and_blurred_where_it_is() {
-        let line = grey(9, 9, |x, _| if x == 4 { 0 } else { 255 });
-        let doubled = line.scaled(2, 1).unwrap();
+        let line = make_grey(9, 9, |x, _| if x == 4 { 0 } else { 255 });
+        let doubled = line.scaled_to(2, 1).unwrap();
         assert_eq!(
             doubled.pixels()[..18],
             [
@@ -288,16 +292,16 @@ mod tests {
 
     #[test]
     fn little_contrast_becomes_much() {
-        let pale = grey(20, 20, |x, _| if x < 10 { 120 } else { 140 });
+        let pale = make_grey(20, 20, |x, _| if x < 10 { 120 } else { 140 });
         assert_eq!(
-            pale.clone().stretched(),
-            grey(20, 20, |x, _| if x < 10 { 0 } else { 255 })
+            pale.clone().contrast_stretched(),
+            make_grey(20, 20, |x, _| if x < 10 { 0 } else { 255 })
         );
         assert_eq!(
-            pale.inverted().stretched(),
-            grey(20, 20, |x, _| if x < 10 { 255 } else { 0 })
+            pale.inverted().contrast_stretched(),
+            make_grey(20, 20, |x, _| if x < 10 { 255 } else { 0 })
         );
-        let even = grey(5, 5, |_, _| 30);
-        assert_eq!(even.clone().stretched(), even);
+        let even = make_grey(5, 5, |_, _| 30);
+        assert_eq!(even.clone().contrast_stretched(), even);
     }
 }

@@ -1,18 +1,18 @@
-//! A bundle by camera: its files as a few QR codes, and back from what a camera sees of them. Bytes
-//! in, bytes out; nothing here reads a file or a clock.
+//! Carries a bundle by camera: turns its files into a few QR codes, and a photograph of them back
+//! into files. Bytes go in and bytes come out. Nothing here reads a file or a clock.
 //!
 //! | step | module |
 //! | --- | --- |
-//! | the files of a request or a response, as one archive | [`Kind`], [`crate::bundle::archive`] |
+//! | the files of a request or response, as one archive | [`QrKind`], [`crate::bundle::archive`] |
 //! | compressed, cut into numbered parts, each a text with a digest of its own | [`parts`] |
 //! | a code for each part, for a terminal | [`draw`] |
 //! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |
 //! | texts from a photograph | [`photograph`] |
 //! | parts put together, held against the digest of the whole | [`collection::Collection`] |
 //!
-//! The digests guard against accidents. Whoever can hold another code before the camera can make
-//! one that fits: against that people compare [fingerprints](crate::bundle::Fingerprint), and every
-//! step judges the certificates again.
+//! The digests guard only against accidents. An attacker who can hold another code before the
+//! camera can also make one with valid digests. Against that people compare
+//! [fingerprints](crate::bundle::Fingerprint), and every step judges the certificates again.
 
 mod base45;
 mod caption;
@@ -34,27 +34,28 @@ use crate::bundle::{
     CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION,
 };
 
-/// What travels: there, or back.
+/// The content of a set of codes: a request on its way there, or a response on its way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// What `fetch` wrote, and the transcript.
+pub enum QrKind {
+    /// The files that `fetch` wrote, and the transcript.
     Request,
-    /// What `sign` or `import` added, and the transcript.
+    /// The files that `sign` or `import` added, and the transcript.
     Response,
 }
 
-impl Kind {
-    /// As JSON, file names and messages have it.
+impl QrKind {
+    /// Returns the word for JSON, file names and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Kind::Request => "request",
-            Kind::Response => "response",
+            QrKind::Request => "request",
+            QrKind::Response => "response",
         }
     }
 
-    /// The files that belong to it; those of a bundle that are there travel. A verification record
-    /// belongs to what it judged: to the request as long as there is no response.
-    pub fn files(self, id: &ClusterId) -> Vec<String> {
+    /// Returns the names of the files that belong to the request or response. Of these, the
+    /// bundle's existing ones travel. A verification record belongs to the files that it judged: to
+    /// the request as long as there is no response.
+    pub fn file_names(self, id: &ClusterId) -> Vec<String> {
         let fixed = |names: &[&str]| {
             names
                 .iter()
@@ -62,13 +63,13 @@ impl Kind {
                 .collect::<Vec<_>>()
         };
         match self {
-            Kind::Request => {
+            QrKind::Request => {
                 let parts = Part::REQUEST.into_iter().map(|part| part.file_name(id));
                 parts
                     .chain(fixed(&[REQUEST, VERIFICATION, CREATION, TRANSCRIPT]))
                     .collect()
             }
-            Kind::Response => [
+            QrKind::Response => [
                 fixed(&[CA_FILE, RESPONSE, VERIFICATION, TRANSCRIPT]),
                 vec![Part::SignedCert.file_name(id)],
             ]
@@ -77,7 +78,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for QrKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

@@ -1,5 +1,5 @@
-//! An archive in numbered parts, each a text that fits into one QR code; back from them to the
-//! archive: [`Collection`](super::collection::Collection).
+//! Splits an archive into numbered parts, each a text that fits into one QR code.
+//! [`Collection`](super::collection::Collection) puts them together again.
 //!
 //! A part is `HSMBOOT1:REQUEST:2/5:`, then in base45 eight octets that all parts of the same set
 //! share (the first of the archive's SHA-256), eight that check the part (the first of a SHA-256
@@ -8,49 +8,50 @@
 //! compressed (RFC 1951).
 
 use super::compressed::deflate;
-use super::{Kind, base45};
+use super::{QrKind, base45};
 use crate::x509::sha256;
 
-/// What every part begins with. The number goes up when older programs could not read what follows.
+/// The beginning of every part. The number goes up when older programs could not read the rest.
 const MAGIC: &str = "HSMBOOT1";
 
-/// More parts than this nobody photographs.
+/// The greatest number of parts: nobody photographs more.
 pub const MAX_PARTS: usize = 99;
 
 const SET: usize = 8;
 const CHECK: usize = 8;
 
-/// The longest text that is looked at: more than the largest QR code holds (ISO/IEC 18004, version
-/// 40-L: 4296 alphanumeric characters).
+/// The length of the longest text that is read: more than the largest QR code holds (ISO/IEC 18004,
+/// version 40-L: 4296 alphanumeric characters).
 const MAX_TEXT: usize = 8192;
 
-/// How a part begins: readable, so that people can see in any scanner what they have.
-fn head(kind: Kind, index: usize, total: usize) -> String {
+/// Returns the readable head of a part, so that people see in any scanner what they have.
+fn part_head(kind: QrKind, index: usize, total: usize) -> String {
     let kind = match kind {
-        Kind::Request => "REQUEST",
-        Kind::Response => "RESPONSE",
+        QrKind::Request => "REQUEST",
+        QrKind::Response => "RESPONSE",
     };
     format!("{MAGIC}:{kind}:{index}/{total}:")
 }
 
-fn check(head: &str, set: &[u8], data: &[u8]) -> Vec<u8> {
+fn part_checksum(head: &str, set: &[u8], data: &[u8]) -> Vec<u8> {
     let digest = sha256(&[head.as_bytes(), set, data].concat());
     digest.iter().take(CHECK).copied().collect()
 }
 
-/// How many octets of the whole a part can take whose text has at most `characters`.
-const fn share(characters: usize) -> usize {
+/// Returns the number of octets of the whole that fit into a part whose text has at most
+/// `characters`.
+const fn max_octets(characters: usize) -> usize {
     // The longest head, and the full stop.
     let head = MAGIC.len() + ":RESPONSE:99/99:".len() + 1;
     (characters.saturating_sub(head) / 3 * 2).saturating_sub(SET + CHECK)
 }
 
-/// The archive's parts, each a text of at most `characters`; as few as possible, and of about the
-/// same length. `None`: it takes more than [`MAX_PARTS`].
-pub fn split(kind: Kind, archive: &[u8], characters: usize) -> Option<Vec<String>> {
+/// Splits the archive into texts of at most `characters`. The parts are as few as possible, and of
+/// about the same length. Returns `None` if it would take more than [`MAX_PARTS`].
+pub fn split_archive(kind: QrKind, archive: &[u8], characters: usize) -> Option<Vec<String>> {
     let digest = sha256(archive);
     let whole = [&digest[..], &deflate(archive)].concat();
-    let most = share(characters);
+    let most = max_octets(characters);
     if most == 0 {
         return None;
     }
@@ -61,43 +62,43 @@ pub fn split(kind: Kind, archive: &[u8], characters: usize) -> Option<Vec<String
     let set = digest.get(..SET)?;
     let pieces = whole.chunks(whole.len().div_ceil(total)).enumerate();
     let texts = pieces.map(|(at, data)| {
-        let head = head(kind, at.saturating_add(1), total);
-        let body = base45::encode(&[set, &check(&head, set, data), data].concat());
+        let head = part_head(kind, at.saturating_add(1), total);
+        let body = base45::encode(&[set, &part_checksum(&head, set, data), data].concat());
         format!("{head}{body}.")
     });
     Some(texts.collect())
 }
 
-/// A part, as its text gave it.
+/// A part that was parsed from its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    pub(super) kind: Kind,
-    /// What all parts of a set share.
+    pub(super) kind: QrKind,
+    /// The octets that all parts of a set share.
     pub(super) set: Vec<u8>,
     pub(super) index: usize,
     pub(super) total: usize,
     pub(super) data: Vec<u8>,
 }
 
-/// What a text turned out to be.
+/// The kind of a scanned text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// A part that checks.
+pub enum ScannedText {
+    /// A valid part.
     Piece(Piece),
-    /// Nothing of ours.
+    /// A text that is not from this program.
     Foreign,
-    /// Ours, and changed on the way, or of a later version.
+    /// A part that was changed on the way, or that a later version made.
     Damaged,
 }
 
 impl Piece {
-    /// Reads a code's text.
-    pub fn read(text: &str) -> Found {
+    /// Parses the text of a code.
+    pub fn read(text: &str) -> ScannedText {
         let text = text.trim_ascii();
         if !text.starts_with("HSMBOOT") || text.len() > MAX_TEXT {
-            return Found::Foreign;
+            return ScannedText::Foreign;
         }
-        Self::parse(text).map_or(Found::Damaged, Found::Piece)
+        Self::parse(text).map_or(ScannedText::Damaged, ScannedText::Piece)
     }
 
     fn parse(text: &str) -> Option<Piece> {
@@ -108,7 +109,7 @@ impl Piece {
             fields.next()?,
             fields.next()?,
         );
-        let kind = [Kind::Request, Kind::Response]
+        let kind = [QrKind::Request, QrKind::Response]
             .into_iter()
             .find(|known| known.as_str().to_ascii_uppercase() == kind)?;
         let (index, total) = number.split_once('/')?;
@@ -116,14 +117,14 @@ impl Piece {
         let octets = base45::decode(body.strip_suffix('.')?)?;
         let (set, rest) = octets.split_at_checked(SET)?;
         let (checked, data) = rest.split_at_checked(CHECK)?;
-        let head = head(kind, index, total);
+        let head = part_head(kind, index, total);
         // The head as we write it: `02/5` is not `2/5`.
         let sound = magic == MAGIC
             && text.starts_with(&head)
             && (1..=total).contains(&index)
             && total <= MAX_PARTS
             && !data.is_empty();
-        (sound && checked == check(&head, set, data)).then(|| Piece {
+        (sound && checked == part_checksum(&head, set, data)).then(|| Piece {
             kind,
             set: set.to_vec(),
             index,
@@ -132,8 +133,8 @@ impl Piece {
         })
     }
 
-    /// Which part it is, and of how many.
-    pub const fn number(&self) -> (usize, usize) {
+    /// Returns the number of the part, and the number of all parts.
+    pub const fn position(&self) -> (usize, usize) {
         (self.index, self.total)
     }
 }
@@ -145,33 +146,35 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Does not compress.
-    pub(crate) fn noise(length: u32) -> Vec<u8> {
+    /// Returns bytes that do not compress.
+    pub(crate) fn incompressible(length: u32) -> Vec<u8> {
         (0..length.div_ceil(32))
             .flat_map(|at| sha256(&at.to_be_bytes()))
             .take(usize::try_from(length).unwrap())
             .collect()
     }
 
-    pub(crate) fn piece(text: &str) -> Piece {
+    pub(crate) fn parse_piece(text: &str) -> Piece {
         match Piece::read(text) {
-            Found::Piece(piece) => piece,
+            ScannedText::Piece(piece) => piece,
             other => unreachable!("{other:?}: {text}"),
         }
     }
 
-    /// A part as anybody could make it, with a check that fits.
-    pub(crate) fn forged(index: usize, total: usize, set: &[u8], data: &[u8]) -> Piece {
-        let head = head(Kind::Request, index, total);
-        piece(&format!(
+    /// Makes a part with a valid check, as anybody could.
+    pub(crate) fn forged_piece(index: usize, total: usize, set: &[u8], data: &[u8]) -> Piece {
+        let head = part_head(QrKind::Request, index, total);
+        parse_piece(&format!(
             "{head}{}.",
-            base45::encode(&[set, &check(&head, set, data), data].concat())
+            base45::encode(&[set, &part_checksum(&head, set, data), data].concat())
         ))
     }
 
     #[test]
     fn every_changed_character_of_a_part_is_found() {
-        let text = split(Kind::Request, &noise(200), 1000).unwrap().remove(0);
+        let text = split_archive(QrKind::Request, &incompressible(200), 1000)
+            .unwrap()
+            .remove(0);
         for at in 0..text.len() {
             for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
                 .chars()
@@ -180,20 +183,20 @@ pub(super) mod tests {
                 let mut bad = text.clone();
                 bad.replace_range(at..=at, &character.to_string());
                 assert!(
-                    !matches!(Piece::read(&bad), Found::Piece(_)),
+                    !matches!(Piece::read(&bad), ScannedText::Piece(_)),
                     "{at}: {character}"
                 );
             }
         }
         for length in 0..text.len() {
             assert!(
-                !matches!(Piece::read(&text[..length]), Found::Piece(_)),
+                !matches!(Piece::read(&text[..length]), ScannedText::Piece(_)),
                 "{length}"
             );
         }
         assert_eq!(
-            piece(&format!(" {text}\r\n")),
-            piece(&text),
+            parse_piece(&format!(" {text}\r\n")),
+            parse_piece(&text),
             "as it is copied from a scanner"
         );
         for foreign in [
@@ -202,18 +205,25 @@ pub(super) mod tests {
             "HSMBOO",
             "hsmboot1:REQUEST:1/1:.",
         ] {
-            assert_eq!(Piece::read(foreign), Found::Foreign);
+            assert_eq!(Piece::read(foreign), ScannedText::Foreign);
         }
         assert_eq!(
             Piece::read(&text.replacen("HSMBOOT1", "HSMBOOT2", 1)),
-            Found::Damaged
+            ScannedText::Damaged
         );
     }
 
     #[test]
     fn what_is_too_much_for_all_parts_is_not_split() {
-        assert_eq!(split(Kind::Request, &noise(100_000), 1000), None);
-        assert_eq!(split(Kind::Request, b"", 20), None, "no room for anything");
+        assert_eq!(
+            split_archive(QrKind::Request, &incompressible(100_000), 1000),
+            None
+        );
+        assert_eq!(
+            split_archive(QrKind::Request, b"", 20),
+            None,
+            "no room for anything"
+        );
     }
 
     proptest! {

@@ -1,35 +1,35 @@
-//! The texts of the QR codes in a photograph, a scan or a screenshot. Its bytes come from outside,
-//! and so does what it shows.
+//! The texts of the QR codes in a photograph, a scan or a screenshot. Both its bytes and the text
+//! in its codes come from outside.
 //!
-//! The codes are found by rxing's port of zxing-cpp, which fits its grid to all alignment patterns
-//! of a code. That is what a photograph of a screen needs: of codes of version 22 and 25, at any
-//! angle, with perspective, a bent lens, noise and JPEG at quality 30, it read 479 of 480, and
-//! rqrr, which looks at the corners alone, one in four.
+//! rxing's port of zxing-cpp finds the codes. It fits its grid to all alignment patterns of a code,
+//! as a photograph of a screen needs. The test codes had version 22 and 25, at any angle, with
+//! perspective, a bent lens, noise and JPEG at quality 30. It read 479 of 480. rqrr, which looks
+//! only at the corners, read one in four.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::finder::{Budget, codes};
+use super::finder::{Budget, find_codes};
 use super::grey::Grey;
 use super::picture;
-pub use super::picture::{Fault, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE};
+pub use super::picture::{MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE, PictureFault};
 
-/// The largest file that is looked at.
+/// The size of the largest file that is read.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
 
-/// How many pixels a side are looked at first. A code of version 25 that fills half of it has more
-/// than ten a module.
-const USUAL: usize = 2800;
+/// The length in pixels of the longer side at the first attempt. A code of version 25 that fills
+/// half of it has more than ten a module.
+const USUAL_SIDE: usize = 2800;
 
-/// Finds the codes and hands their texts over, each once; until `enough` says so, or a picture that
-/// has shown some shows no more.
+/// Finds the codes and hands over each text once. It stops when `enough` says so, or when a picture
+/// with some codes shows no new ones.
 ///
 /// # Errors
-/// See [`Fault`]. A photograph without a code is none.
-pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Fault> {
-    let whole = picture::decode(bytes)?.stretched();
-    let smaller = (whole.longest() > USUAL)
-        .then(|| whole.scaled(USUAL, whole.longest()))
+/// See [`PictureFault`]. A photograph without a code is not an error.
+pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), PictureFault> {
+    let whole = picture::decode_picture(bytes)?.contrast_stretched();
+    let smaller = (whole.longer_side() > USUAL_SIDE)
+        .then(|| whole.scaled_to(USUAL_SIDE, whole.longer_side()))
         .flatten();
     let usual = smaller.as_ref().unwrap_or(&whole);
     let (mut seen, mut budget) = (BTreeSet::new(), Budget::new());
@@ -39,7 +39,7 @@ pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Fa
             continue;
         };
         let before = seen.len();
-        for text in codes(&changed, &mut budget) {
+        for text in find_codes(&changed, &mut budget) {
             if seen.insert(text.clone()) && enough(&text) {
                 return Ok(());
             }
@@ -49,32 +49,32 @@ pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Fa
         } else {
             in_vain.saturating_add(1)
         };
-        if in_vain >= IN_VAIN && !seen.is_empty() {
+        if in_vain >= MAX_FRUITLESS && !seen.is_empty() {
             break;
         }
     }
     Ok(())
 }
 
-/// How many attempts without a new code are enough, where there was one.
-const IN_VAIN: u8 = 2;
+/// The number of attempts without a new code after which the search ends, once a code was found.
+const MAX_FRUITLESS: u8 = 2;
 
-/// What to look at, of the whole picture or of that in the usual size.
+/// An attempt: it chooses the picture to search, from the whole picture and that of the usual size.
 type Attempt = for<'a> fn(&'a Grey, &'a Grey) -> Option<Cow<'a, Grey>>;
 
-/// One after the other: some codes are found at one size and not at another, and one picture may
-/// show several.
+/// The attempts, one after the other. Some codes are found at one size and not at another, and one
+/// picture may show several.
 const ATTEMPTS: [Attempt; 6] = [
     |_, usual| Some(Cow::Borrowed(usual)),
-    |_, usual| usual.scaled(1, 2).map(Cow::Owned),
+    |_, usual| usual.scaled_to(1, 2).map(Cow::Owned),
     |_, usual| Some(Cow::Owned(usual.blurred())),
     |whole, _| {
-        (whole.longest() <= USUAL.wrapping_div(2))
-            .then(|| whole.scaled(2, 1))
+        (whole.longer_side() <= USUAL_SIDE.wrapping_div(2))
+            .then(|| whole.scaled_to(2, 1))
             .flatten()
             .map(Cow::Owned)
     },
-    |whole, _| (whole.longest() > USUAL).then_some(Cow::Borrowed(whole)),
+    |whole, _| (whole.longer_side() > USUAL_SIDE).then_some(Cow::Borrowed(whole)),
     // Light on dark: a terminal without colours.
     |_, usual| Some(Cow::Owned(usual.clone().inverted())),
 ];
@@ -87,14 +87,14 @@ mod tests {
     use image::{DynamicImage, ImageFormat, Rgba};
 
     use super::*;
-    use crate::qr::draw::{Drawing, LARGEST, draw};
+    use crate::qr::draw::{Drawing, LARGEST, draw_codes};
     use crate::qr::sheet;
 
-    fn png(drawings: &[Drawing]) -> Option<Vec<u8>> {
-        sheet::png(drawings, &[])
+    fn codes_to_png(drawings: &[Drawing]) -> Option<Vec<u8>> {
+        sheet::sheet_to_png(drawings, &[])
     }
 
-    fn found(bytes: &[u8]) -> Result<Vec<String>, Fault> {
+    fn read_codes(bytes: &[u8]) -> Result<Vec<String>, PictureFault> {
         let mut texts = Vec::new();
         read(bytes, |text| {
             texts.push(text.to_owned());
@@ -104,7 +104,7 @@ mod tests {
         Ok(texts)
     }
 
-    fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    fn encode_picture(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());
         picture.write_to(&mut out, format).unwrap();
         out.into_inner()
@@ -113,10 +113,10 @@ mod tests {
     #[test]
     fn several_codes_in_one_picture_are_read_each_once() {
         let texts: Vec<String> = ["ONE", "OTHER", "THIRD"].map(|text| text.repeat(40)).into();
-        let sheet = png(&draw(&texts, LARGEST).unwrap()).unwrap();
+        let sheet = codes_to_png(&draw_codes(&texts, LARGEST).unwrap()).unwrap();
         let mut sorted = texts;
         sorted.sort();
-        assert_eq!(found(&sheet).unwrap(), sorted);
+        assert_eq!(read_codes(&sheet).unwrap(), sorted);
         let mut count = 0;
         read(&sheet, |_| {
             count += 1;
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn transparent_and_inverted_pictures_are_read() {
         let picture = image::load_from_memory(
-            &png(&draw(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap(),
+            &codes_to_png(&draw_codes(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap(),
         )
         .unwrap();
         let mut transparent = picture.to_rgba8();
@@ -141,7 +141,7 @@ mod tests {
             };
         }
         assert_eq!(
-            found(&encoded(
+            read_codes(&encode_picture(
                 &DynamicImage::ImageRgba8(transparent),
                 ImageFormat::Png
             ))
@@ -151,7 +151,7 @@ mod tests {
         let mut inverted = picture;
         inverted.invert();
         assert_eq!(
-            found(&encoded(&inverted, ImageFormat::Jpeg)).unwrap(),
+            read_codes(&encode_picture(&inverted, ImageFormat::Jpeg)).unwrap(),
             ["HSMBOOT1"]
         );
     }
@@ -160,7 +160,7 @@ mod tests {
     fn a_picture_without_a_code_is_no_fault() {
         for side in [1, 7, 39, 40, 50, 3000] {
             assert_eq!(
-                found(&encoded(
+                read_codes(&encode_picture(
                     &DynamicImage::new_luma8(side, side),
                     ImageFormat::Png
                 ))
@@ -174,7 +174,7 @@ mod tests {
     fn a_small_code_in_a_large_picture_is_read() {
         // Two pixels a module: in the usual size there would be one.
         let code = image::load_from_memory(
-            &png(&draw(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap(),
+            &codes_to_png(&draw_codes(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap(),
         )
         .unwrap()
         .into_luma8();
@@ -187,7 +187,7 @@ mod tests {
         let mut desk = image::GrayImage::from_pixel(5600, 300, image::Luma([255]));
         image::imageops::replace(&mut desk, &code, 5000, 100);
         assert_eq!(
-            found(&encoded(&desk.into(), ImageFormat::Png)).unwrap(),
+            read_codes(&encode_picture(&desk.into(), ImageFormat::Png)).unwrap(),
             ["HSMBOOT1"]
         );
     }

@@ -20,7 +20,8 @@ const LETTER: usize = 8 * DOT;
 /// Pixels from line to line.
 const LINE: usize = 10 * DOT;
 
-/// The most codes on a page of paper: of the largest ones a module then still has 0.6 mm.
+/// The greatest number of codes on a page of paper: a module of the largest ones then still has 0.6
+/// mm.
 const PER_PAGE: usize = 6;
 
 /// A4 (ISO 216), upright, in hundredths of a millimetre; and what printers leave free at every
@@ -28,17 +29,17 @@ const PER_PAGE: usize = 6;
 const PAPER: (usize, usize) = (21_000, 29_700);
 const MARGIN: usize = 1_000;
 
-/// Between two codes on paper, sideways and downwards.
+/// The space between two codes on paper, sideways and downwards.
 const BETWEEN: (usize, usize) = (400, 200);
 
-/// The largest module on paper: a larger one is none the easier to read.
+/// The size of the largest module on paper: a larger one is not easier to read.
 const LARGEST_MODULE: usize = 150;
 
-/// A letter's height on paper, and from line to line.
+/// The height of a letter on paper, and the distance from line to line.
 const PAPER_LETTER: usize = 300;
 const PAPER_LINE: usize = 380;
 
-/// White pixels, to be made black.
+/// A picture that is white at first.
 struct Canvas {
     pixels: Vec<u8>,
     width: usize,
@@ -54,8 +55,8 @@ impl Canvas {
         })
     }
 
-    /// A black square.
-    fn square(&mut self, x: usize, y: usize, side: usize) -> Option<()> {
+    /// Draws a black square.
+    fn draw_square(&mut self, x: usize, y: usize, side: usize) -> Option<()> {
         for line in y..y.checked_add(side)? {
             let start = line.checked_mul(self.width)?.checked_add(x)?;
             self.pixels
@@ -65,10 +66,10 @@ impl Canvas {
         Some(())
     }
 
-    fn code(&mut self, drawing: &Drawing, left: usize, top: usize) -> Option<()> {
+    fn draw_code(&mut self, drawing: &Drawing, left: usize, top: usize) -> Option<()> {
         for y in 0..drawing.side() {
             for x in (0..drawing.side()).filter(|x| drawing.is_dark(*x, y)) {
-                self.square(
+                self.draw_square(
                     x.checked_mul(SCALE)?.checked_add(left)?,
                     y.checked_mul(SCALE)?.checked_add(top)?,
                     SCALE,
@@ -78,7 +79,7 @@ impl Canvas {
         Some(())
     }
 
-    fn text(&mut self, line: &str, left: usize, top: usize) -> Option<()> {
+    fn draw_text(&mut self, line: &str, left: usize, top: usize) -> Option<()> {
         for (at, letter) in line.bytes().enumerate() {
             let rows = BASIC_LEGACY
                 .get(usize::from(letter))
@@ -87,7 +88,7 @@ impl Canvas {
             let left = at.checked_mul(LETTER)?.checked_add(left)?;
             for (row, bits) in (0usize..).zip(rows) {
                 for column in (0usize..8).filter(|column| bits >> column & 1 == 1) {
-                    self.square(
+                    self.draw_square(
                         column.checked_mul(DOT)?.checked_add(left)?,
                         row.checked_mul(DOT)?.checked_add(top)?,
                         DOT,
@@ -98,7 +99,7 @@ impl Canvas {
         Some(())
     }
 
-    fn png(&self) -> Option<Vec<u8>> {
+    fn to_png(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let (width, height) = (
             u32::try_from(self.width).ok()?,
@@ -117,15 +118,15 @@ impl Canvas {
     }
 }
 
-fn largest(drawings: &[Drawing]) -> usize {
+fn largest_side(drawings: &[Drawing]) -> usize {
     drawings.iter().map(Drawing::side).max().unwrap_or(0)
 }
 
-/// Codes as one PNG, two in a row, 8 bits of grey; each with its caption, where there is one.
-/// `None`: it would be too large to be made.
-pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
+/// Draws codes as one PNG with 8 bits of grey, two codes in a row. Each has its caption, if there
+/// is one. Returns `None` if the picture would be too large.
+pub fn sheet_to_png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
     let (side, margin, gap) = (
-        largest(drawings).checked_mul(SCALE)?,
+        largest_side(drawings).checked_mul(SCALE)?,
         QUIET.checked_mul(SCALE)?,
         GAP.checked_mul(SCALE)?,
     );
@@ -134,7 +135,7 @@ pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
         .checked_div(LETTER)?;
     let texts: Vec<Vec<String>> = captions
         .iter()
-        .map(|caption| caption.wrapped(columns))
+        .map(|caption| caption.wrapped_lines(columns))
         .collect();
     let longest = texts.iter().flatten().map(String::len).max().unwrap_or(0);
     let lines = texts.iter().map(Vec::len).max().unwrap_or(0);
@@ -166,10 +167,10 @@ pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
         let top = at
             .checked_div(per_row)?
             .checked_mul(height.checked_add(gap)?)?;
-        canvas.code(drawing, left, top)?;
+        canvas.draw_code(drawing, left, top)?;
         for (number, line) in texts.get(at).into_iter().flatten().enumerate() {
             // Below the light margin, and as far from the left as the code is.
-            canvas.text(
+            canvas.draw_text(
                 line,
                 left.checked_add(margin)?,
                 number
@@ -179,21 +180,21 @@ pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
             )?;
         }
     }
-    canvas.png()
+    canvas.to_png()
 }
 
-/// Codes as SVG, each a page of A4: one code to a page is as large as the page lets it be, and as
-/// many stand on one as can still be read.
-pub fn svg(drawings: &[Drawing], captions: &[Caption]) -> Vec<String> {
+/// Draws codes as SVG pages of A4. A single code is as large as the page allows. Several codes
+/// share a page as long as they can still be read.
+pub fn pages_to_svg(drawings: &[Drawing], captions: &[Caption]) -> Vec<String> {
     let pages = drawings.len().div_ceil(PER_PAGE).max(1);
     let per_page = drawings.len().div_ceil(pages).max(1);
     let pages = drawings.chunks(per_page).zip(captions.chunks(per_page));
     pages
-        .map(|(drawings, captions)| page(drawings, captions))
+        .map(|(drawings, captions)| page_to_svg(drawings, captions))
         .collect()
 }
 
-fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
+fn page_to_svg(drawings: &[Drawing], captions: &[Caption]) -> String {
     let columns = if drawings.len() > 2 { 2 } else { 1 };
     let rows = drawings.len().div_ceil(columns);
     // A code's part of the page: of one to PER_PAGE codes, all in hundredths of a millimetre on A4.
@@ -208,7 +209,7 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
     let below = PAPER_LINE * captions.first().map_or(0, |caption| caption.lines().len());
     let module = width
         .min(height.saturating_sub(below))
-        .checked_div(largest(drawings))
+        .checked_div(largest_side(drawings))
         .unwrap_or(0)
         .min(LARGEST_MODULE);
     let mut out = format!(
@@ -223,7 +224,7 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
         out.push_str(&format!(
             "<path transform=\"translate({left} {top}) scale({module})\" \
              shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
-            path(drawing)
+            svg_path(drawing)
         ));
         let x = QUIET * module + left;
         let mut y = drawing.side() * module + top;
@@ -241,8 +242,8 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
     out
 }
 
-/// Dark runs as an SVG path, in modules.
-fn path(drawing: &Drawing) -> String {
+/// Returns the dark runs as an SVG path, in modules.
+fn svg_path(drawing: &Drawing) -> String {
     let mut out = String::new();
     for y in 0..drawing.side() {
         let mut x = 0;

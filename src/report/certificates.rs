@@ -1,19 +1,19 @@
-//! The anchors, and every certificate in figures.
+//! The page's sections on the anchors and on the details of every certificate.
 
 use super::html::Html;
-use super::view::{View, algorithm};
+use super::view::{PageView, algorithm_text};
 use crate::bundle::{Part, TRUST_ANCHOR_FILES};
 use crate::ca::CaSummary;
 use crate::verify::Side;
-use crate::x509::{Certificate, Csr, TrustAnchor, hex, name_text};
+use crate::x509::{Certificate, Csr, TrustAnchor, name_text, to_hex};
 
-pub(super) fn anchors(html: &mut Html, view: &View<'_>) {
-    html.raw(
+pub(super) fn write_anchors(html: &mut Html, view: &PageView<'_>) {
+    html.write_raw(
         "<p>An anchor is a name and a key (RFC 5280 6.1.1 d). The verdict hangs on these two: \
               compare their SHA-256 with what AWS and the manufacturer publish.</p>",
     );
     for used in &view.facts.verification.terms.anchors {
-        html.say(
+        html.write_text_element(
             "h3",
             if used.side == Side::Aws {
                 "The AWS anchor"
@@ -21,30 +21,30 @@ pub(super) fn anchors(html: &mut Html, view: &View<'_>) {
                 "The manufacturer anchor"
             },
         );
-        html.of("dl", "facts", |html| {
-            html.fact("Source", |html| match &used.file {
-                None => html.text("built into hsmboot"),
+        html.write_element_of("dl", "facts", |html| {
+            html.write_fact("Source", |html| match &used.file {
+                None => html.write_text("built into hsmboot"),
                 Some(file) => {
-                    html.raw(
+                    html.write_raw(
                         "<strong>given</strong> to this report, in the place of the built-in one: ",
                     );
-                    html.code(file);
+                    html.write_code(file);
                 }
             });
-            html.fact("Name", |html| html.quote(&used.subject));
-            html.fact("Certificate, SHA-256", |html| {
+            html.write_fact("Name", |html| html.write_quote(&used.subject));
+            html.write_fact("Certificate, SHA-256", |html| {
                 match &used.certificate_sha256 {
-                    Some(digest) => html.digest(digest),
-                    None => html.text("none published"),
+                    Some(digest) => html.write_digest(digest),
+                    None => html.write_text("none published"),
                 }
             });
-            html.fact("Key, SHA-256", |html| html.digest(&used.key_sha256));
+            html.write_fact("Key, SHA-256", |html| html.write_digest(&used.key_sha256));
         });
     }
 }
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    html.raw(
+pub(super) fn write_certificates(html: &mut Html, view: &PageView<'_>) {
+    html.write_raw(
         "<p>As the files of the bundle hold them. Names are shown in the order in which they \
               are encoded; <code>+</code> joins attributes of one RDN.</p>",
     );
@@ -62,14 +62,14 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         ),
         ("HSM certificate", Part::Hsm, &view.hsm),
     ] {
-        certificate(html, view, title, &name(part), found.as_ref());
+        write_certificate(html, view, title, &name(part), found.as_ref());
     }
-    html.say("h3", "Cluster CSR");
+    html.write_text_element("h3", "Cluster CSR");
     match &view.csr {
-        Some(found) => csr(html, view, found),
-        None => nothing(html, view, &name(Part::Csr)),
+        Some(found) => write_csr(html, view, found),
+        None => write_absence(html, view, &name(Part::Csr)),
     }
-    certificate(
+    write_certificate(
         html,
         view,
         "Signed certificate",
@@ -77,20 +77,20 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         view.signed_cert.as_ref(),
     );
     let file = view.facts.survey.trust_anchor_file();
-    certificate(
+    write_certificate(
         html,
         view,
         "Trust anchor (the owner’s CA)",
         file,
-        view.trust_anchor.as_ref().map(TrustAnchor::first),
+        view.trust_anchor.as_ref().map(TrustAnchor::signing_ca),
     );
     for (at, above) in view
         .trust_anchor
         .iter()
-        .flat_map(TrustAnchor::above)
+        .flat_map(TrustAnchor::certificates_above)
         .enumerate()
     {
-        certificate(
+        write_certificate(
             html,
             view,
             &format!("Trust anchor, certificate {} of its chain", at + 2),
@@ -100,36 +100,36 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     }
 }
 
-/// Why there is nothing to show of a file.
-pub(super) fn nothing(html: &mut Html, view: &View<'_>, name: &str) {
+/// Writes the reason why there is nothing to show of a file.
+pub(super) fn write_absence(html: &mut Html, view: &PageView<'_>, name: &str) {
     let part_of_pair = TRUST_ANCHOR_FILES.contains(&name)
         || name == Part::SignedCert.file_name(&view.facts.survey.cluster_id);
-    html.el("p", &[], |html| match view.facts.survey.holds(name) {
-        true => html.raw("It cannot be read."),
-        false if part_of_pair && view.pair.is_none() => html.raw("Nothing is signed yet."),
+    html.write_element("p", &[], |html| match view.facts.survey.has_file(name) {
+        true => html.write_raw("It cannot be read."),
+        false if part_of_pair && view.pair.is_none() => html.write_raw("Nothing is signed yet."),
         false => {
-            html.raw("It is missing: there is no file ");
-            html.code(name);
-            html.raw(".");
+            html.write_raw("It is missing: there is no file ");
+            html.write_code(name);
+            html.write_raw(".");
         }
     });
 }
 
-fn certificate(
+fn write_certificate(
     html: &mut Html,
-    view: &View<'_>,
+    view: &PageView<'_>,
     title: &str,
     name: &str,
     found: Option<&Certificate>,
 ) {
-    html.say("h3", title);
+    html.write_text_element("h3", title);
     let Some(found) = found else {
-        nothing(html, view, name);
+        write_absence(html, view, name);
         return;
     };
     let digests = ["SHA-256", "key SHA-256"];
-    html.of("dl", "facts", |html| {
-        for (name, value) in CaSummary::of(found).lines() {
+    html.write_element_of("dl", "facts", |html| {
+        for (name, value) in CaSummary::from_certificate(found).to_lines() {
             let first = name
                 .chars()
                 .next()
@@ -144,32 +144,38 @@ fn certificate(
             } else {
                 first + &rest
             };
-            html.fact(&name, |html| match name.as_str() {
-                "SHA-256" | "key SHA-256" => html.digest(&value),
-                "Key" => html.text(format!(
+            html.write_fact(&name, |html| match name.as_str() {
+                "SHA-256" | "key SHA-256" => html.write_digest(&value),
+                "Key" => html.write_text(format!(
                     "{value}, key {} in the picture",
-                    view.letter(found.key())
+                    view.key_letter(found.public_key())
                 )),
-                _ => html.quote(&value),
+                _ => html.write_quote(&value),
             });
         }
     });
 }
 
-fn csr(html: &mut Html, view: &View<'_>, found: &Csr) {
-    html.of("dl", "facts", |html| {
-        html.fact("Subject", |html| html.quote(name_text(found.subject())));
-        html.fact("Key", |html| {
-            html.text(format!(
+fn write_csr(html: &mut Html, view: &PageView<'_>, found: &Csr) {
+    html.write_element_of("dl", "facts", |html| {
+        html.write_fact("Subject", |html| {
+            html.write_quote(name_text(found.subject()))
+        });
+        html.write_fact("Key", |html| {
+            html.write_text(format!(
                 "{}, key {} in the picture",
-                found.key().describe(),
-                view.letter(found.key())
+                found.public_key().describe(),
+                view.key_letter(found.public_key())
             ))
         });
-        html.fact("Signed with", |html| {
-            html.quote(algorithm(found.algorithm()))
+        html.write_fact("Signed with", |html| {
+            html.write_quote(algorithm_text(found.signature_algorithm()))
         });
-        html.fact("SHA-256", |html| html.digest(hex(&found.fingerprint())));
-        html.fact("Key SHA-256", |html| html.digest(hex(found.spki_sha256())));
+        html.write_fact("SHA-256", |html| {
+            html.write_digest(to_hex(&found.fingerprint()))
+        });
+        html.write_fact("Key SHA-256", |html| {
+            html.write_digest(to_hex(found.spki_sha256()))
+        });
     });
 }

@@ -1,15 +1,15 @@
-//! The chain as data: what is in it, what ties it together, and how each check bears on that. The
-//! picture draws it, the list tells it.
+//! The chain as data: its parts, the ties between them, and the effect of each check on both. The
+//! picture and the list below it show the same data.
 
 use super::rank::Rank;
-use super::view::{View, algorithm, day, first_digits, short_name};
-use crate::bundle::{Part, Receipt, Told};
+use super::view::{PageView, algorithm_text, day_text, first_digits, short_name};
+use crate::bundle::{Part, Receipt, SurveyedDocument};
 use crate::check::{self, Rule};
 use crate::checks::{CheckName, Input, Place, Side, Status};
 use crate::outside::OutsideText;
 use crate::verify::Source;
 use crate::x509::name::same_name;
-use crate::x509::{Certificate, PublicKey, TrustAnchor, hex};
+use crate::x509::{Certificate, PublicKey, TrustAnchor, to_hex};
 
 /// A place in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Spot {
     Cluster,
 }
 
-/// What ties two of them, or one to itself.
+/// A tie between two places, or of one place to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tie {
     /// The two anchors are different keys.
@@ -32,7 +32,7 @@ pub(super) enum Tie {
     /// The anchor's key signed the hardware certificate.
     Certified(Side),
     /// Both hardware certificates carry one key.
-    OneKey,
+    SameHardwareKey,
     /// The hardware key signed the HSM certificate.
     Vouched(Side),
     /// The CSR carries the HSM certificate's key.
@@ -40,11 +40,11 @@ pub(super) enum Tie {
     /// The CSR is signed by the key it carries.
     Possession,
     /// The trust anchor, or its root, is signed by its own key.
-    Own(Rank),
+    SelfSigned(Rank),
     /// A certificate's key signed the one below it in the trust anchor's chain.
-    Above(Rank, Rank),
+    ChainLink(Rank, Rank),
     /// The signed certificate carries the CSR's key.
-    Asked,
+    RequestedKey,
     /// The trust anchor's key signed the signed certificate.
     Issued(Rank),
     /// The pair was sent to the cluster.
@@ -52,20 +52,20 @@ pub(super) enum Tie {
 }
 
 impl Tie {
-    /// All of them, in the order in which they are told.
-    pub(super) fn all(view: &View<'_>) -> Vec<Tie> {
+    /// Returns all ties, in the order in which the page shows them.
+    pub(super) fn all_ties(view: &PageView<'_>) -> Vec<Tie> {
         let ranks = view.ranks();
         let links = ranks
             .iter()
             .skip(1)
             .zip(&ranks)
-            .map(|(above, below)| Tie::Above(*above, *below))
+            .map(|(above, below)| Tie::ChainLink(*above, *below))
             .rev();
         let sides = [
             Tie::Roots,
             Tie::Certified(Side::Aws),
             Tie::Certified(Side::Manufacturer),
-            Tie::OneKey,
+            Tie::SameHardwareKey,
         ];
         let hsm = [
             Tie::Vouched(Side::Aws),
@@ -74,10 +74,10 @@ impl Tie {
             Tie::Possession,
         ];
         let mut all = [sides, hsm].concat();
-        all.extend(ranks.last().map(|root| Tie::Own(*root)));
+        all.extend(ranks.last().map(|root| Tie::SelfSigned(*root)));
         all.extend(links);
         all.extend([
-            Tie::Asked,
+            Tie::RequestedKey,
             Tie::Issued(ranks.first().copied().unwrap_or(Rank::Alone)),
             Tie::Sent,
         ]);
@@ -96,59 +96,62 @@ impl Tie {
         match self {
             Tie::Roots => "roots".to_owned(),
             Tie::Certified(of) => format!("certified-{}", side(of)),
-            Tie::OneKey => "hardware".to_owned(),
+            Tie::SameHardwareKey => "hardware".to_owned(),
             Tie::Vouched(of) => format!("vouched-{}", side(of)),
             Tie::SameKey => "key".to_owned(),
             Tie::Possession => "possession".to_owned(),
-            Tie::Own(_) => "own".to_owned(),
-            Tie::Above(_, below) => format!("above-{}", below.place() + 1),
-            Tie::Asked => "asked".to_owned(),
+            Tie::SelfSigned(_) => "own".to_owned(),
+            Tie::ChainLink(_, below) => format!("above-{}", below.place() + 1),
+            Tie::RequestedKey => "asked".to_owned(),
             Tie::Issued(_) => "issued".to_owned(),
             Tie::Sent => "sent".to_owned(),
         }
     }
 
-    /// From which place to which.
-    pub(super) const fn ends(self) -> (Spot, Spot) {
+    /// Returns the places where the tie begins and ends.
+    pub(super) const fn end_spots(self) -> (Spot, Spot) {
         match self {
             Tie::Roots => (Spot::Anchor(Side::Aws), Spot::Anchor(Side::Manufacturer)),
             Tie::Certified(side) => (Spot::Anchor(side), Spot::Hardware(side)),
-            Tie::OneKey => (
+            Tie::SameHardwareKey => (
                 Spot::Hardware(Side::Aws),
                 Spot::Hardware(Side::Manufacturer),
             ),
             Tie::Vouched(side) => (Spot::Hardware(side), Spot::Hsm),
             Tie::SameKey => (Spot::Hsm, Spot::Csr),
             Tie::Possession => (Spot::Csr, Spot::Csr),
-            Tie::Own(root) => (Spot::Ca(root), Spot::Ca(root)),
-            Tie::Above(above, below) => (Spot::Ca(above), Spot::Ca(below)),
-            Tie::Asked => (Spot::Csr, Spot::SignedCert),
+            Tie::SelfSigned(root) => (Spot::Ca(root), Spot::Ca(root)),
+            Tie::ChainLink(above, below) => (Spot::Ca(above), Spot::Ca(below)),
+            Tie::RequestedKey => (Spot::Csr, Spot::SignedCert),
             Tie::Issued(by) => (Spot::Ca(by), Spot::SignedCert),
             Tie::Sent => (Spot::SignedCert, Spot::Cluster),
         }
     }
 
-    /// Whether it says that a key signed something: an arrow. Otherwise two things carry the same
-    /// key, or different ones.
+    /// Tells whether the tie says that a key signed something, which is drawn as an arrow.
+    /// Otherwise two things carry the same key, or different ones.
     pub(super) const fn is_signature(self) -> bool {
-        !matches!(self, Tie::Roots | Tie::OneKey | Tie::SameKey | Tie::Asked)
+        !matches!(
+            self,
+            Tie::Roots | Tie::SameHardwareKey | Tie::SameKey | Tie::RequestedKey
+        )
     }
 
-    /// What it says when it holds, and when it is broken; the second where the signature itself
-    /// holds, too.
-    const fn words(self) -> [&'static str; 3] {
+    /// Returns the phrases for a tie that holds and for one that is broken. The third is for a tie
+    /// of which the signature holds, but not the names.
+    const fn statements(self) -> [&'static str; 3] {
         match self {
             Tie::Roots => ["different keys", "one and the same key", ""],
-            Tie::Above(..) => ["signed", "did not sign", "is not its issuer"],
+            Tie::ChainLink(..) => ["signed", "did not sign", "is not its issuer"],
             Tie::Certified(_) | Tie::Vouched(_) | Tie::Issued(_) => [
                 "signed",
                 "did not sign",
                 "signed, but the issuer’s name is another",
             ],
-            Tie::OneKey => ["one key", "two keys", ""],
-            Tie::SameKey | Tie::Asked => ["same key", "another key", ""],
+            Tie::SameHardwareKey => ["one key", "two keys", ""],
+            Tie::SameKey | Tie::RequestedKey => ["same key", "another key", ""],
             Tie::Possession => ["signed by itself", "not signed by itself", ""],
-            Tie::Own(_) => [
+            Tie::SelfSigned(_) => [
                 "signed by itself",
                 "not signed by itself",
                 "signed by itself, but issued by another name",
@@ -159,8 +162,8 @@ impl Tie {
 }
 
 impl Spot {
-    /// All of them.
-    pub(super) fn all(view: &View<'_>) -> Vec<Spot> {
+    /// Returns all places.
+    pub(super) fn all_spots(view: &PageView<'_>) -> Vec<Spot> {
         let hardware = Side::ALL
             .into_iter()
             .flat_map(|side| [Spot::Anchor(side), Spot::Hardware(side)]);
@@ -186,7 +189,7 @@ impl Spot {
         }
     }
 
-    const fn part(self) -> Option<Part> {
+    const fn bundle_part(self) -> Option<Part> {
         match self {
             Spot::Hardware(Side::Aws) => Some(Part::AwsHardware),
             Spot::Hardware(Side::Manufacturer) => Some(Part::ManufacturerHardware),
@@ -201,7 +204,7 @@ impl Spot {
 /// Where a check shows: at a place, or at a tie; of the trust anchor, at each certificate, or at
 /// each tie between two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Where {
+pub(super) enum CheckLocation {
     At(Spot),
     On(Tie),
     AtEachCa,
@@ -210,47 +213,52 @@ pub(super) enum Where {
     OnIssued,
 }
 
-impl Where {
+impl CheckLocation {
     /// Where the picture has the place that a check declares.
     const fn of_place(place: Place) -> Self {
         match place {
-            Place::At(Input::Csr) => Where::At(Spot::Csr),
-            Place::At(Input::Hsm) => Where::At(Spot::Hsm),
-            Place::At(Input::AwsHardware) => Where::At(Spot::Hardware(Side::Aws)),
-            Place::At(Input::ManufacturerHardware) => Where::At(Spot::Hardware(Side::Manufacturer)),
-            Place::Anchor(side) => Where::At(Spot::Anchor(side)),
-            Place::SignedCert => Where::At(Spot::SignedCert),
-            Place::EachCa => Where::AtEachCa,
-            Place::AnchorsApart => Where::On(Tie::Roots),
-            Place::Certified(side) => Where::On(Tie::Certified(side)),
-            Place::OneHardwareKey => Where::On(Tie::OneKey),
-            Place::Vouched(side) => Where::On(Tie::Vouched(side)),
-            Place::CsrKey => Where::On(Tie::SameKey),
-            Place::Possession => Where::On(Tie::Possession),
-            Place::SignedKey => Where::On(Tie::Asked),
-            Place::Issued => Where::OnIssued,
-            Place::SelfSigned => Where::OnOwn,
-            Place::BetweenCas => Where::BetweenCas,
+            Place::At(Input::Csr) => CheckLocation::At(Spot::Csr),
+            Place::At(Input::Hsm) => CheckLocation::At(Spot::Hsm),
+            Place::At(Input::AwsHardware) => CheckLocation::At(Spot::Hardware(Side::Aws)),
+            Place::At(Input::ManufacturerHardware) => {
+                CheckLocation::At(Spot::Hardware(Side::Manufacturer))
+            }
+            Place::Anchor(side) => CheckLocation::At(Spot::Anchor(side)),
+            Place::SignedCert => CheckLocation::At(Spot::SignedCert),
+            Place::EachCa => CheckLocation::AtEachCa,
+            Place::AnchorsApart => CheckLocation::On(Tie::Roots),
+            Place::Certified(side) => CheckLocation::On(Tie::Certified(side)),
+            Place::OneHardwareKey => CheckLocation::On(Tie::SameHardwareKey),
+            Place::Vouched(side) => CheckLocation::On(Tie::Vouched(side)),
+            Place::CsrKey => CheckLocation::On(Tie::SameKey),
+            Place::Possession => CheckLocation::On(Tie::Possession),
+            Place::SignedKey => CheckLocation::On(Tie::RequestedKey),
+            Place::Issued => CheckLocation::OnIssued,
+            Place::SelfSigned => CheckLocation::OnOwn,
+            Place::BetweenCas => CheckLocation::BetweenCas,
         }
     }
 }
 
 /// A finding of `verify` or of `check`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Finding<'a> {
+pub(super) struct DrawnFinding<'a> {
     pub(super) id: &'a str,
     pub(super) status: Status,
     pub(super) detail: &'a str,
 }
 
-/// Those that show at a place or tie.
-pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>> {
+/// Returns the findings that show at a place or tie.
+pub(super) fn findings_at<'a>(
+    view: &'a PageView<'_>,
+    place: CheckLocation,
+) -> Vec<DrawnFinding<'a>> {
     let checks = view
         .verification
         .checks
         .iter()
-        .filter(|found| Where::of_place(found.id.facts().place) == place);
-    let checks = checks.map(|found| Finding {
+        .filter(|found| CheckLocation::of_place(found.id.facts().place) == place);
+    let checks = checks.map(|found| DrawnFinding {
         id: found.id.as_str(),
         status: found.status,
         detail: &found.detail,
@@ -259,9 +267,9 @@ pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>>
         .pair
         .iter()
         .flat_map(|pair| &pair.checks)
-        .flat_map(|found| of_ca(view, found, place));
+        .flat_map(|found| rule_finding_at(view, found, place));
     checks
-        .chain(rules.map(|found| Finding {
+        .chain(rules.map(|found| DrawnFinding {
             id: found.id.as_str(),
             status: found.status,
             detail: &found.detail,
@@ -269,11 +277,12 @@ pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>>
         .collect()
 }
 
-/// What a rule found at this place: of a chain, what it found of this very certificate.
-fn of_ca<'a>(
-    view: &'a View<'_>,
+/// Returns the finding of a rule that shows at this place. For a chain it is the finding about this
+/// very certificate.
+fn rule_finding_at<'a>(
+    view: &'a PageView<'_>,
     found: &'a check::Finding,
-    place: Where,
+    place: CheckLocation,
 ) -> Option<&'a check::Finding> {
     let apart = |at: usize| {
         view.of_each_ca
@@ -281,32 +290,37 @@ fn of_ca<'a>(
             .find(|(of, one)| *of == at && one.id == found.id)
             .map_or(found, |(_, one)| one)
     };
-    match (Where::of_place(found.id.facts().place), place) {
-        (Where::AtEachCa, Where::At(Spot::Ca(rank))) => Some(if rank == Rank::Alone {
-            found
-        } else {
-            apart(rank.place())
-        }),
-        (Where::BetweenCas, Where::On(Tie::Above(above, _))) if found.id == Rule::ChainOrder => {
-            order_shows(view, found, above).then_some(found)
+    match (CheckLocation::of_place(found.id.facts().place), place) {
+        (CheckLocation::AtEachCa, CheckLocation::At(Spot::Ca(rank))) => {
+            Some(if rank == Rank::Alone {
+                found
+            } else {
+                apart(rank.place())
+            })
         }
-        (Where::BetweenCas, Where::On(Tie::Above(_, below))) => Some(apart(below.place())),
+        (CheckLocation::BetweenCas, CheckLocation::On(Tie::ChainLink(above, _)))
+            if found.id == Rule::ChainOrder =>
+        {
+            shows_order(view, found, above).then_some(found)
+        }
+        (CheckLocation::BetweenCas, CheckLocation::On(Tie::ChainLink(_, below))) => {
+            Some(apart(below.place()))
+        }
         // Of one certificate they say just that.
-        (Where::BetweenCas, Where::On(Tie::Own(Rank::Alone))) => Some(found),
-        (Where::OnOwn, Where::On(Tie::Own(_))) | (Where::OnIssued, Where::On(Tie::Issued(_))) => {
-            Some(found)
-        }
+        (CheckLocation::BetweenCas, CheckLocation::On(Tie::SelfSigned(Rank::Alone))) => Some(found),
+        (CheckLocation::OnOwn, CheckLocation::On(Tie::SelfSigned(_)))
+        | (CheckLocation::OnIssued, CheckLocation::On(Tie::Issued(_))) => Some(found),
         (here, place) => (here == place).then_some(found),
     }
 }
 
-/// Whether the tie up to `above` shows what is found of the chain's order: what is wrong shows
-/// where the first link does not hold, or else at the root; what is right everywhere.
-fn order_shows(view: &View<'_>, found: &check::Finding, above: Rank) -> bool {
+/// Tells whether the tie up to `above` shows the finding about the chain's order. A failure shows
+/// at the first link that does not hold, or else at the root. Any other result shows everywhere.
+fn shows_order(view: &PageView<'_>, found: &check::Finding, above: Rank) -> bool {
     let Some(anchor) = view.trust_anchor.as_ref() else {
         return false;
     };
-    let links = anchor.certificates().zip(anchor.above());
+    let links = anchor.certificates().zip(anchor.certificates_above());
     let broken = links
         .clone()
         .position(|(below, above)| !same_name(below.issuer(), above.subject()));
@@ -314,9 +328,9 @@ fn order_shows(view: &View<'_>, found: &check::Finding, above: Rank) -> bool {
     found.status != Status::Fail || shows + 1 == above.place()
 }
 
-/// How a place or a tie stands.
+/// The state of a place or a tie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum DrawnState {
     /// Every check passes.
     Holds,
     /// A failure was accepted.
@@ -325,70 +339,70 @@ pub(super) enum State {
     Broken,
     /// It could not be judged.
     Unjudged,
-    /// A document of the bundle says so; nothing was judged.
-    Told,
+    /// A document of the bundle records it; nothing was judged.
+    Recorded,
     /// It is not there.
     Absent,
 }
 
-impl State {
-    fn of(findings: &[Finding<'_>]) -> Self {
+impl DrawnState {
+    fn from_findings(findings: &[DrawnFinding<'_>]) -> Self {
         let any = |status| findings.iter().any(|found| found.status == status);
         match () {
-            () if any(Status::Fail) => State::Broken,
-            () if any(Status::Accepted) => State::Accepted,
-            () if any(Status::Skipped) => State::Unjudged,
-            () => State::Holds,
+            () if any(Status::Fail) => DrawnState::Broken,
+            () if any(Status::Accepted) => DrawnState::Accepted,
+            () if any(Status::Skipped) => DrawnState::Unjudged,
+            () => DrawnState::Holds,
         }
     }
 
-    /// The symbol that stands for it, and the word.
-    pub(super) const fn symbol(self) -> (&'static str, &'static str) {
+    /// Returns the symbol and the word for the state.
+    pub(super) const fn symbol_and_word(self) -> (&'static str, &'static str) {
         match self {
-            State::Holds => ("pass", "holds"),
-            State::Accepted => ("accepted", "accepted"),
-            State::Broken => ("fail", "broken"),
-            State::Unjudged => ("skipped", "not judged"),
-            State::Told => ("told", "recorded"),
-            State::Absent => ("absent", "not there"),
+            DrawnState::Holds => ("pass", "holds"),
+            DrawnState::Accepted => ("accepted", "accepted"),
+            DrawnState::Broken => ("fail", "broken"),
+            DrawnState::Unjudged => ("skipped", "not judged"),
+            DrawnState::Recorded => ("told", "recorded"),
+            DrawnState::Absent => ("absent", "not there"),
         }
     }
 }
 
-/// A tie as it was found.
-pub(super) struct Relation<'a> {
+/// A tie with its state and findings.
+pub(super) struct DrawnRelation<'a> {
     pub(super) tie: Tie,
-    pub(super) state: State,
-    /// What is to be said of it in a word or two.
+    pub(super) state: DrawnState,
+    /// The text of a word or two that names the state.
     pub(super) says: &'static str,
     /// By which algorithm, for a signature that was judged.
     pub(super) algorithm: Option<String>,
-    pub(super) findings: Vec<Finding<'a>>,
-    /// More, where no check says it.
+    pub(super) findings: Vec<DrawnFinding<'a>>,
+    /// A further remark that no check makes.
     pub(super) note: Option<String>,
 }
 
-/// A place as it was found.
-pub(super) struct Node<'a> {
+/// A place with its state and findings.
+pub(super) struct DrawnNode<'a> {
     pub(super) spot: Spot,
-    pub(super) state: State,
+    pub(super) state: DrawnState,
     pub(super) lines: Vec<String>,
-    /// The key's letter, and what it is.
+    /// The key's letter and its description.
     pub(super) key: Option<(String, String)>,
-    pub(super) findings: Vec<Finding<'a>>,
+    pub(super) findings: Vec<DrawnFinding<'a>>,
 }
 
-pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
+pub(super) fn find_relation<'a>(view: &'a PageView<'_>, tie: Tie) -> DrawnRelation<'a> {
     if tie == Tie::Sent {
-        return sent(view);
+        return sent_relation(view);
     }
-    let findings = findings(view, Where::On(tie));
+    let findings = findings_at(view, CheckLocation::On(tie));
     let state = if findings.is_empty() {
-        State::Absent
+        DrawnState::Absent
     } else {
-        State::of(&findings)
+        DrawnState::from_findings(&findings)
     };
-    let [holds, broken, renamed] = tie.words();
+    let [holds, broken, renamed] = tie.statements();
     // Of a signature and the names beside it, either may fail alone.
     let signature = |status| {
         findings
@@ -396,19 +410,19 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
             .any(|found| found.status == status && found.id.contains("sign"))
     };
     let says = match state {
-        State::Holds | State::Accepted | State::Told => holds,
-        State::Broken if renamed.is_empty() || signature(Status::Fail) => broken,
-        State::Broken if signature(Status::Pass) => renamed,
-        State::Broken if matches!(tie, Tie::Above(..)) => renamed,
-        State::Broken => "not judged, and the issuer’s name is another",
-        State::Unjudged => "not judged",
-        State::Absent => "not signed yet",
+        DrawnState::Holds | DrawnState::Accepted | DrawnState::Recorded => holds,
+        DrawnState::Broken if renamed.is_empty() || signature(Status::Fail) => broken,
+        DrawnState::Broken if signature(Status::Pass) => renamed,
+        DrawnState::Broken if matches!(tie, Tie::ChainLink(..)) => renamed,
+        DrawnState::Broken => "not judged, and the issuer’s name is another",
+        DrawnState::Unjudged => "not judged",
+        DrawnState::Absent => "not signed yet",
     };
     let algorithm = match state {
-        State::Holds => signed_with(view, tie),
+        DrawnState::Holds => signed_with(view, tie),
         _ => None,
     };
-    Relation {
+    DrawnRelation {
         tie,
         state,
         says,
@@ -418,25 +432,32 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
     }
 }
 
-fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
+fn signed_with(view: &PageView<'_>, tie: Tie) -> Option<String> {
     let signed = match tie {
-        Tie::Certified(side) => view.hardware(side)?,
+        Tie::Certified(side) => view.hardware_of(side)?,
         Tie::Vouched(_) => view.hsm.as_ref()?,
-        Tie::Own(_) => view.trust_anchor.as_ref()?.last(),
-        Tie::Above(_, below) => view.ca(below)?,
+        Tie::SelfSigned(_) => view.trust_anchor.as_ref()?.last_certificate(),
+        Tie::ChainLink(_, below) => view.ca_at(below)?,
         Tie::Issued(_) => view.signed_cert.as_ref()?,
-        Tie::Possession => return view.csr.as_ref().map(|csr| algorithm(csr.algorithm())),
-        Tie::Roots | Tie::OneKey | Tie::SameKey | Tie::Asked | Tie::Sent => return None,
+        Tie::Possession => {
+            return view
+                .csr
+                .as_ref()
+                .map(|csr| algorithm_text(csr.signature_algorithm()));
+        }
+        Tie::Roots | Tie::SameHardwareKey | Tie::SameKey | Tie::RequestedKey | Tie::Sent => {
+            return None;
+        }
     };
-    Some(algorithm(signed.outer_algorithm()))
+    Some(algorithm_text(signed.outer_algorithm()))
 }
 
-/// The one tie that no certificate shows: what the receipt says, held against the bundle's pair.
-fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
+/// Builds the one tie that no certificate shows. It compares the receipt with the bundle's pair.
+fn sent_relation<'a>(view: &'a PageView<'_>) -> DrawnRelation<'a> {
     let (state, says, note) = match &view.facts.survey.receipt {
-        Told::Absent => match about_to_send(view) {
+        SurveyedDocument::Absent => match last_announced_send(view) {
             Some(step) => (
-                State::Unjudged,
+                DrawnState::Unjudged,
                 "perhaps sent",
                 Some(format!(
                     "step {step} of the transcript was about to send it, and there is no receipt \
@@ -444,29 +465,31 @@ fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
                 )),
             ),
             None => (
-                State::Absent,
+                DrawnState::Absent,
                 "not sent",
                 Some("no receipt: the bundle does not say that it was submitted".to_owned()),
             ),
         },
-        Told::Damaged(why) => (
-            State::Unjudged,
+        SurveyedDocument::Damaged(why) => (
+            DrawnState::Unjudged,
             "not known",
             Some(format!("the receipt cannot be read: {why}")),
         ),
-        Told::Tells(receipt) => match another(view, receipt) {
-            Some(what) => (State::Broken, Tie::Sent.words()[1], Some(what)),
-            None if receipt.submitted_at.is_none() => {
-                (State::Told, "claimed before", Some(receipt_note(receipt)))
-            }
+        SurveyedDocument::Read(receipt) => match describe_mismatch(view, receipt) {
+            Some(what) => (DrawnState::Broken, Tie::Sent.statements()[1], Some(what)),
+            None if receipt.submitted_at.is_none() => (
+                DrawnState::Recorded,
+                "claimed before",
+                Some(receipt_note(receipt)),
+            ),
             None => (
-                State::Told,
-                Tie::Sent.words()[0],
+                DrawnState::Recorded,
+                Tie::Sent.statements()[0],
                 Some(receipt_note(receipt)),
             ),
         },
     };
-    Relation {
+    DrawnRelation {
         tie: Tie::Sent,
         state,
         says,
@@ -476,19 +499,19 @@ fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
     }
 }
 
-/// The last step that wrote down that it would send InitializeCluster.
-pub(super) fn about_to_send(view: &View<'_>) -> Option<u64> {
+/// Returns the last step that recorded its intention to send InitializeCluster.
+pub(super) fn last_announced_send(view: &PageView<'_>) -> Option<u64> {
     let steps = view
         .facts
         .survey
         .transcript
-        .told()
+        .content()
         .map(|trail| trail.holds.entries())
         .unwrap_or_default();
     steps
         .iter()
         .rev()
-        .find(|step| step.sends.as_ref().map(OutsideText::raw) == Some("InitializeCluster"))
+        .find(|step| step.sends.as_ref().map(OutsideText::as_raw) == Some("InitializeCluster"))
         .map(|step| step.step)
 }
 
@@ -503,26 +526,26 @@ fn receipt_note(receipt: &Receipt) -> String {
     )
 }
 
-/// Where the receipt names other certificates than the bundle holds, or the cluster showed another
-/// than was sent.
-pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
+/// Describes a mismatch: the receipt names other certificates than the bundle holds, or the cluster
+/// showed another than was sent.
+pub(super) fn describe_mismatch(view: &PageView<'_>, receipt: &Receipt) -> Option<String> {
     let differs = |certificate: &Option<Certificate>, told: &str| {
         certificate
             .as_ref()
-            .is_some_and(|found| hex(&found.fingerprint()) != told)
+            .is_some_and(|found| to_hex(&found.fingerprint()) != told)
     };
-    if differs(&view.signed_cert, receipt.signed_cert_sha256.raw()) {
+    if differs(&view.signed_cert, receipt.signed_cert_sha256.as_raw()) {
         return Some(
             "the receipt names another signed certificate than the bundle holds".to_owned(),
         );
     }
-    let print = |certificate: &Certificate| hex(&certificate.fingerprint());
+    let print = |certificate: &Certificate| to_hex(&certificate.fingerprint());
     let chain_differs = |found: &TrustAnchor| {
-        print(found.first()) != receipt.trust_anchor_sha256.raw()
-            || !found.above().iter().map(print).eq(receipt
+        print(found.signing_ca()) != receipt.trust_anchor_sha256.as_raw()
+            || !found.certificates_above().iter().map(print).eq(receipt
                 .chain_sha256
                 .iter()
-                .map(|above| above.raw().to_owned()))
+                .map(|above| above.as_raw().to_owned()))
     };
     if view.trust_anchor.as_ref().is_some_and(chain_differs) {
         return Some("the receipt names another trust anchor than the bundle holds".to_owned());
@@ -536,35 +559,39 @@ pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
     })
 }
 
-pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
-    let findings = findings(view, Where::At(spot));
-    let (lines, key) = contents(view, spot);
+pub(super) fn build_node<'a>(view: &'a PageView<'_>, spot: Spot) -> DrawnNode<'a> {
+    let findings = findings_at(view, CheckLocation::At(spot));
+    let (lines, key) = node_contents(view, spot);
     let without = |state, text: &str| (state, vec![text.to_owned()], None);
-    let judged = State::of(&findings);
+    let judged = DrawnState::from_findings(&findings);
     let (state, lines, key) = match spot {
         Spot::Cluster => (cluster_state(view), lines, None),
         Spot::Anchor(_) if key.is_none() => {
-            without(State::Absent, "no anchor of this side was given")
+            without(DrawnState::Absent, "no anchor of this side was given")
         }
         Spot::Ca(_) if view.facts.survey.trust_anchor().is_none() => match view.pair {
             Some(_) => without(judged, "missing"),
-            None => without(State::Absent, "nothing is signed yet"),
+            None => without(DrawnState::Absent, "nothing is signed yet"),
         },
         // No check knows whose CA it should be.
         Spot::Ca(rank) if rank.place() == 0 && view.another_ca().is_some() => (
-            State::Broken,
+            DrawnState::Broken,
             lines
                 .into_iter()
                 .chain(["not your CA".to_owned()])
                 .collect(),
             key,
         ),
-        Spot::Ca(_) if view.pair.is_none() => (State::Unjudged, lines, key),
-        Spot::SignedCert if view.pair.is_none() => without(State::Absent, "nothing is signed yet"),
-        _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "missing"),
+        Spot::Ca(_) if view.pair.is_none() => (DrawnState::Unjudged, lines, key),
+        Spot::SignedCert if view.pair.is_none() => {
+            without(DrawnState::Absent, "nothing is signed yet")
+        }
+        _ if spot.bundle_part().is_some_and(|part| !view.has_part(part)) => {
+            without(judged, "missing")
+        }
         _ => (judged, lines, key),
     };
-    Node {
+    DrawnNode {
         spot,
         state,
         lines,
@@ -573,17 +600,17 @@ pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
     }
 }
 
-const fn cluster_state(view: &View<'_>) -> State {
+const fn cluster_state(view: &PageView<'_>) -> DrawnState {
     match view.facts.survey.receipt {
-        Told::Tells(_) => State::Told,
-        Told::Absent | Told::Damaged(_) => State::Absent,
+        SurveyedDocument::Read(_) => DrawnState::Recorded,
+        SurveyedDocument::Absent | SurveyedDocument::Damaged(_) => DrawnState::Absent,
     }
 }
 
-fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String)>) {
+fn node_contents(view: &PageView<'_>, spot: Spot) -> (Vec<String>, Option<(String, String)>) {
     let key = |key: &PublicKey, digest: &[u8]| {
         Some((
-            view.letter(key),
+            view.key_letter(key),
             format!("{}, SHA-256 {}", key.describe(), first_digits(digest)),
         ))
     };
@@ -591,16 +618,20 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
         found.map_or_else(
             || (vec!["cannot be read".to_owned()], None),
             |found| {
-                let dates = format!("{} to {}", day(found.not_before()), day(found.not_after()));
+                let dates = format!(
+                    "{} to {}",
+                    day_text(found.not_before()),
+                    day_text(found.not_after())
+                );
                 (
                     vec![short_name(found.subject()), dates],
-                    key(found.key(), found.spki_sha256()),
+                    key(found.public_key(), found.spki_sha256()),
                 )
             },
         )
     };
     match spot {
-        Spot::Anchor(side) => view.anchor(side).map_or((Vec::new(), None), |anchor| {
+        Spot::Anchor(side) => view.anchor_of(side).map_or((Vec::new(), None), |anchor| {
             let source = match anchor.source() {
                 Source::BuiltIn => "built in".to_owned(),
                 Source::Given(file) => {
@@ -609,19 +640,19 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
             };
             (
                 vec![short_name(anchor.subject()), source],
-                key(anchor.key(), anchor.spki_sha256()),
+                key(anchor.public_key(), anchor.spki_sha256()),
             )
         }),
-        Spot::Hardware(side) => certificate(view.hardware(side)),
+        Spot::Hardware(side) => certificate(view.hardware_of(side)),
         Spot::Hsm => certificate(view.hsm.as_ref()),
         Spot::SignedCert => certificate(view.signed_cert.as_ref()),
-        Spot::Ca(rank) => certificate(view.ca(rank)),
+        Spot::Ca(rank) => certificate(view.ca_at(rank)),
         Spot::Csr => view.csr.as_ref().map_or_else(
             || (vec!["cannot be read".to_owned()], None),
             |csr| {
                 (
                     vec![short_name(csr.subject())],
-                    key(csr.key(), csr.spki_sha256()),
+                    key(csr.public_key(), csr.spki_sha256()),
                 )
             },
         ),
@@ -629,9 +660,14 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
             let survey = &view.facts.survey;
             let region = survey
                 .receipt
-                .told()
+                .content()
                 .map(|receipt| receipt.region.clone())
-                .or_else(|| survey.request.told().map(|request| request.region.clone()));
+                .or_else(|| {
+                    survey
+                        .request
+                        .content()
+                        .map(|request| request.region.clone())
+                });
             let mut lines = vec![survey.cluster_id.to_string()];
             lines.extend(
                 region

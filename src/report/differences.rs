@@ -1,62 +1,72 @@
-//! What the bundle's documents say, held against what was judged: each difference, for a person to
+//! Compares the bundle's documents with the judgement, and lists each difference for a person to
 //! look into.
 
 use serde::Serialize;
 
-use super::Facts;
-use super::chain::another;
-use super::transcript::standing;
-use super::view::View;
+use super::PageFacts;
+use super::chain::describe_mismatch;
+use super::transcript::judge_transcript;
+use super::view::PageView;
 use crate::bundle::{
-    Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION,
+    Digests, NotedVerification, RECEIPT, REQUEST, RESPONSE, Receipt, Response, SurveyedDocument,
+    TRANSCRIPT, VERIFICATION,
 };
-use crate::claim::ownership::{self, Expected, Judgement, OwnerCertificate, Ownership};
+use crate::claim::ownership::{
+    self, ExpectedClaim, OwnerCertificate, Ownership, OwnershipJudgement,
+};
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::verify::Profile;
-use crate::x509::{Certificate, Csr, TrustAnchor, hex, sha256};
+use crate::x509::{Certificate, Csr, TrustAnchor, sha256, to_hex};
 
-/// A difference.
+/// A difference between a document and the judgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The file of the bundle that says something else.
     pub file: &'static str,
-    /// What it is about.
+    /// The subject of the difference.
     pub about: Lines,
-    /// What the file says.
+    /// The value that the file records.
     pub recorded: Lines,
-    /// What was found.
+    /// The value that was found.
     pub found: Lines,
 }
 
-/// All of them, document by document. An empty list says only that whoever wrote the documents knew
-/// what the files hold.
-pub fn differences(facts: &Facts) -> Vec<Difference> {
-    of(&View::of(facts))
+/// Returns all differences, document by document. An empty list says only that the author of the
+/// documents knew the content of the files.
+pub fn find_differences(facts: &PageFacts) -> Vec<Difference> {
+    differences_in(&PageView::from_facts(facts))
 }
 
-pub(super) fn of(view: &View<'_>) -> Vec<Difference> {
-    let mut list = List {
+pub(super) fn differences_in(view: &PageView<'_>) -> Vec<Difference> {
+    let mut list = DifferenceList {
         view,
         file: REQUEST,
         found: Vec::new(),
     };
     let survey = &view.facts.survey;
-    list.document(REQUEST, &survey.request, |list, request| {
-        list.cluster(request.cluster_id.as_str());
-        list.files(&request.files);
+    list.compare_document(REQUEST, &survey.request, |list, request| {
+        list.compare_cluster(request.cluster_id.as_str());
+        list.compare_files(&request.files);
     });
-    list.document(VERIFICATION, &survey.verification, List::verification);
-    list.document(RESPONSE, &survey.response, List::response);
-    list.document(RECEIPT, &survey.receipt, List::receipt);
-    list.transcript();
-    list.own_ca();
+    list.compare_document(
+        VERIFICATION,
+        &survey.verification,
+        DifferenceList::compare_verification,
+    );
+    list.compare_document(RESPONSE, &survey.response, DifferenceList::compare_response);
+    list.compare_document(RECEIPT, &survey.receipt, DifferenceList::compare_receipt);
+    list.compare_transcript();
+    list.compare_own_ca();
     list.found
 }
 
-/// The judgement of the cluster's certificate in a receipt: whose it is, and for which key. `None`:
-/// the receipt does not hold it.
-pub(super) fn claim_in(view: &View<'_>, receipt: &Receipt) -> Option<Judgement> {
-    let text = receipt.cluster_certificate.as_ref()?.raw();
+/// Judges the cluster's certificate in a receipt: its owner and its key. Returns `None` where the
+/// receipt does not hold it.
+pub(super) fn judge_receipt_claim(
+    view: &PageView<'_>,
+    receipt: &Receipt,
+) -> Option<OwnershipJudgement> {
+    let text = receipt.cluster_certificate.as_ref()?.as_raw();
     let own = view
         .facts
         .own_ca
@@ -64,15 +74,15 @@ pub(super) fn claim_in(view: &View<'_>, receipt: &Receipt) -> Option<Judgement> 
         .map(|(own, _)| own.trust_anchor())
         .or(view.trust_anchor.as_ref());
     let owner = own.map(OwnerCertificate::all_of).unwrap_or_default();
-    let expected = Expected {
+    let expected = ExpectedClaim {
         csr_spki: view.csr.as_ref().map(Csr::spki),
-        signed_cert: view.signed_cert.as_ref().map(Certificate::der),
+        signed_cert: view.signed_cert.as_ref().map(Certificate::as_der),
     };
-    Some(ownership::judge(text, &owner, &expected))
+    Some(ownership::judge_ownership(text, &owner, &expected))
 }
 
-/// Whose a claimed cluster is, in words.
-pub(super) fn says(ownership: &Ownership) -> String {
+/// Describes the owner of a claimed cluster in words.
+pub(super) fn describe_ownership(ownership: &Ownership) -> String {
     match ownership {
         Ownership::ThisCertificate => "the very certificate that was signed".to_owned(),
         Ownership::AnotherCertificate => {
@@ -89,24 +99,24 @@ pub(super) fn says(ownership: &Ownership) -> String {
     }
 }
 
-struct List<'v, 'a> {
-    view: &'v View<'a>,
+struct DifferenceList<'v, 'a> {
+    view: &'v PageView<'a>,
     file: &'static str,
     found: Vec<Difference>,
 }
 
-impl List<'_, '_> {
-    fn document<T>(
+impl DifferenceList<'_, '_> {
+    fn compare_document<T>(
         &mut self,
         file: &'static str,
-        document: &Told<T>,
+        document: &SurveyedDocument<T>,
         compare: impl FnOnce(&mut Self, &T),
     ) {
         self.file = file;
         match document {
-            Told::Absent => {}
-            Told::Damaged(why) => self.add("the document itself", "", why),
-            Told::Tells(told) => compare(self, told),
+            SurveyedDocument::Absent => {}
+            SurveyedDocument::Damaged(why) => self.add("the document itself", "", why),
+            SurveyedDocument::Read(told) => compare(self, told),
         }
     }
 
@@ -124,28 +134,29 @@ impl List<'_, '_> {
         });
     }
 
-    fn compare(&mut self, about: &str, recorded: &str, found: &str) {
+    fn compare_texts(&mut self, about: &str, recorded: &str, found: &str) {
         if !recorded.eq_ignore_ascii_case(found) {
             self.add(about, shown_text(recorded), found);
         }
     }
 
-    fn cluster(&mut self, recorded: &str) {
-        self.compare(
+    fn compare_cluster(&mut self, recorded: &str) {
+        self.compare_texts(
             "the cluster",
             recorded,
             self.view.facts.survey.cluster_id.as_str(),
         );
     }
 
-    /// A digest of what is in the bundle; where that cannot be read, other findings say so.
-    fn digest(&mut self, about: &str, recorded: &str, found: Option<[u8; 32]>) {
+    /// Compares a recorded digest with that of the bundle's content. Where the content cannot be
+    /// read, other findings say so.
+    fn compare_digest(&mut self, about: &str, recorded: &str, found: Option<[u8; 32]>) {
         if let Some(found) = found {
-            self.compare(&format!("SHA-256 of {about}"), recorded, &hex(&found));
+            self.compare_texts(&format!("SHA-256 of {about}"), recorded, &to_hex(&found));
         }
     }
 
-    fn files(&mut self, digests: &Digests) {
+    fn compare_files(&mut self, digests: &Digests) {
         for (name, recorded) in digests {
             match self
                 .view
@@ -167,32 +178,32 @@ impl List<'_, '_> {
                     recorded.to_string(),
                     why.clone(),
                 ),
-                Some(Some(Ok(content))) => self.digest(
+                Some(Some(Ok(content))) => self.compare_digest(
                     &format!("the file {name}"),
-                    recorded.raw(),
+                    recorded.as_raw(),
                     Some(sha256(content)),
                 ),
             }
         }
     }
 
-    fn verdict(&mut self, recorded: &str) {
-        self.compare(
+    fn compare_verdict(&mut self, recorded: &str) {
+        self.compare_texts(
             "the verdict",
             recorded,
             self.view.facts.verification.verdict_word(),
         );
     }
 
-    fn verification(&mut self, noted: &Noted) {
+    fn compare_verification(&mut self, noted: &NotedVerification) {
         let judged = &self.view.facts.verification;
         let policy = if judged.terms.policy == Profile::Attestation {
             "attestation"
         } else {
             "rfc5280"
         };
-        self.verdict(noted.verdict.raw());
-        self.compare("the policy", noted.policy.raw(), policy);
+        self.compare_verdict(noted.verdict.as_raw());
+        self.compare_texts("the policy", noted.policy.as_raw(), policy);
         for anchor in &judged.terms.anchors {
             let side = if anchor.side == crate::verify::Side::Aws {
                 "aws"
@@ -203,8 +214,8 @@ impl List<'_, '_> {
                 .anchors
                 .iter()
                 .find(|noted| noted.side == side)
-                .map_or("none", |noted| noted.key_sha256.raw());
-            self.compare(
+                .map_or("none", |noted| noted.key_sha256.as_raw());
+            self.compare_texts(
                 &format!("the {side} anchor’s key, SHA-256"),
                 recorded,
                 &anchor.key_sha256,
@@ -215,8 +226,8 @@ impl List<'_, '_> {
                 .checks
                 .iter()
                 .find(|noted| noted.id == check.id.as_str())
-                .map_or("not listed", |noted| noted.status.raw());
-            self.compare(
+                .map_or("not listed", |noted| noted.status.as_raw());
+            self.compare_texts(
                 &format!("the check {}", check.id),
                 recorded,
                 check.status.as_str(),
@@ -236,41 +247,41 @@ impl List<'_, '_> {
         }
     }
 
-    fn response(&mut self, response: &Response) {
-        self.cluster(response.cluster_id.as_str());
-        self.files(&response.files);
-        self.digest(
+    fn compare_response(&mut self, response: &Response) {
+        self.compare_cluster(response.cluster_id.as_str());
+        self.compare_files(&response.files);
+        self.compare_digest(
             "the CSR’s DER",
-            response.csr_sha256.raw(),
+            response.csr_sha256.as_raw(),
             self.view.csr.as_ref().map(|csr| csr.fingerprint()),
         );
-        self.pair(
-            response.signed_cert_sha256.raw(),
-            response.ca_fingerprint.raw(),
+        self.compare_pair(
+            response.signed_cert_sha256.as_raw(),
+            response.ca_fingerprint.as_raw(),
             &response.chain_sha256,
         );
-        self.verdict(response.verdict.raw());
+        self.compare_verdict(response.verdict.as_raw());
     }
 
-    fn pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
+    fn compare_pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
         let anchor = self.view.trust_anchor.as_ref();
-        self.digest(
+        self.compare_digest(
             "the signed certificate’s DER",
             signed_cert,
             self.view.signed_cert.as_ref().map(Certificate::fingerprint),
         );
-        self.digest(
+        self.compare_digest(
             "the trust anchor’s DER",
             trust_anchor,
-            anchor.map(|anchor| anchor.first().fingerprint()),
+            anchor.map(|anchor| anchor.signing_ca().fingerprint()),
         );
         let above: Vec<String> = anchor
-            .map(TrustAnchor::above)
+            .map(TrustAnchor::certificates_above)
             .unwrap_or_default()
             .iter()
-            .map(|above| hex(&above.fingerprint()))
+            .map(|above| to_hex(&above.fingerprint()))
             .collect();
-        let recorded: Vec<&str> = chain.iter().map(OutsideText::raw).collect();
+        let recorded: Vec<&str> = chain.iter().map(OutsideText::as_raw).collect();
         if anchor.is_some() && recorded != above {
             self.add(
                 "the DER of the certificates above the CA’s",
@@ -280,24 +291,24 @@ impl List<'_, '_> {
         }
     }
 
-    fn receipt(&mut self, receipt: &Receipt) {
-        self.cluster(receipt.cluster_id.as_str());
+    fn compare_receipt(&mut self, receipt: &Receipt) {
+        self.compare_cluster(receipt.cluster_id.as_str());
         if let Some(recorded) = &receipt.csr_sha256 {
-            self.digest(
+            self.compare_digest(
                 "the CSR’s DER",
-                recorded.raw(),
+                recorded.as_raw(),
                 self.view.csr.as_ref().map(|csr| csr.fingerprint()),
             );
         }
-        self.pair(
-            receipt.signed_cert_sha256.raw(),
-            receipt.trust_anchor_sha256.raw(),
+        self.compare_pair(
+            receipt.signed_cert_sha256.as_raw(),
+            receipt.trust_anchor_sha256.as_raw(),
             &receipt.chain_sha256,
         );
-        match claim_in(self.view, receipt) {
-            Some(claim) => self.claim(receipt, &claim),
+        match judge_receipt_claim(self.view, receipt) {
+            Some(claim) => self.compare_claim(receipt, &claim),
             None if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256
-                && another(self.view, receipt).is_some() =>
+                && describe_mismatch(self.view, receipt).is_some() =>
             {
                 self.add(
                     "the certificate that the cluster showed",
@@ -308,16 +319,16 @@ impl List<'_, '_> {
             None => {}
         }
         if let Some(verdict) = &receipt.verdict {
-            self.verdict(verdict.raw());
+            self.compare_verdict(verdict.as_raw());
         }
     }
 
-    /// The certificate that the cluster showed, judged as every command judges it.
-    fn claim(&mut self, receipt: &Receipt, claim: &Judgement) {
-        self.compare(
+    /// Compares the certificate that the cluster showed, judged as every command judges it.
+    fn compare_claim(&mut self, receipt: &Receipt, claim: &OwnershipJudgement) {
+        self.compare_texts(
             "SHA-256 of the certificate that the cluster showed",
-            receipt.cluster_certificate_sha256.raw(),
-            &hex(&claim.shown.fingerprint),
+            receipt.cluster_certificate_sha256.as_raw(),
+            &to_hex(&claim.shown.fingerprint),
         );
         if !matches!(
             claim.ownership,
@@ -326,20 +337,20 @@ impl List<'_, '_> {
             self.add(
                 "whose certificate the cluster showed",
                 "this CA’s, for this CSR",
-                says(&claim.ownership),
+                describe_ownership(&claim.ownership),
             );
         }
     }
 
-    fn transcript(&mut self) {
+    fn compare_transcript(&mut self) {
         self.file = TRANSCRIPT;
         let survey = &self.view.facts.survey;
-        for fault in standing(self.view).faults {
+        for fault in judge_transcript(self.view).faults {
             self.add("the transcript", "", fault);
         }
         let steps = survey
             .transcript
-            .told()
+            .content()
             .map(|trail| trail.holds.entries())
             .unwrap_or_default();
         let judged = self.view.facts.verification.verdict_word();
@@ -356,8 +367,8 @@ impl List<'_, '_> {
         }
     }
 
-    /// The trust anchor that travelled, held against the CA certificate that did not.
-    fn own_ca(&mut self) {
+    /// Compares the trust anchor of the bundle with the CA certificate that the user gave.
+    fn compare_own_ca(&mut self) {
         self.file = self.view.facts.survey.trust_anchor_file();
         if let (Some(file), Some((own, _)), Some(found)) = (
             self.view.another_ca(),
@@ -368,7 +379,7 @@ impl List<'_, '_> {
                 anchor
                     .fingerprints()
                     .iter()
-                    .map(|digest| hex(digest))
+                    .map(|digest| to_hex(digest))
                     .collect::<Vec<_>>()
                     .join(", ")
             };

@@ -1,55 +1,58 @@
-//! The drawing: rows of boxes, and what ties them together. Where the trust anchor is a chain, it
-//! is drawn in two parts, one below the other, that a printed page can stand between.
+//! The drawing: rows of boxes, and the ties between them. Where the trust anchor is a chain, the
+//! drawing has two parts, one below the other, so that a printed page can end between them.
 
-use super::chain::{Node, Relation, Spot, State, Tie};
+use super::chain::{DrawnNode, DrawnRelation, DrawnState, Spot, Tie};
 use super::html::Html;
-use super::lines::{Line, because, contents, height, says, symbol, text, write};
+use super::lines::{
+    TextLine, box_lines, height_of_lines, reason_lines, statement_lines, write_lines, write_symbol,
+    write_text,
+};
 use super::rank::Rank;
-use super::stroke::{At, LOOP, loop_above, loop_beside, straight};
-use super::view::{View, counted};
+use super::stroke::{DrawnPoint, LOOP, draw_loop_above, draw_loop_beside, draw_straight};
+use super::view::{PageView, count_text};
 use crate::verify::Side;
 
-/// All lengths are in the drawing's own units, of which it is this many wide.
+/// The width of the drawing, in its own units, as all lengths are.
 const WIDTH: i32 = 760;
-/// A narrow box.
+/// The width of a narrow box.
 const BOX: i32 = 310;
-/// Where the right one begins.
+/// The left edge of the right box.
 const RIGHT: i32 = WIDTH - BOX;
-/// Between a box's edge and what stands in it.
-const PAD: i32 = 14;
-/// How far from a box's left edge its arrow stands.
+/// The space between a box's edge and its content.
+const PADDING: i32 = 14;
+/// The distance of an arrow from its box's left edge.
 const ARROW: i32 = 32;
-/// How wide text may be beside an arrow, in a narrow box, in a wide one, between two boxes, and
-/// beside the arrow there.
+/// The greatest width of text beside an arrow, in a narrow box, in a wide one, between two boxes,
+/// and beside the arrow there.
 const BESIDE: u16 = 255;
 const IN_BOX: u16 = 282;
 const IN_WIDE: u16 = 690;
 const BETWEEN: u16 = 120;
 const IN_LOOP: u16 = 92;
 
-/// A row: its boxes; what ties them to each other; what leads on to the next row.
-struct Row {
+/// A row: its boxes, the ties between them, and the ties that lead on to the next row.
+struct DrawingRow {
     spots: Vec<Spot>,
     beside: Option<Tie>,
     down: Vec<Tie>,
 }
 
-/// The rows down to the HSM certificate's.
-fn first_rows() -> Vec<Row> {
+/// Returns the rows down to the HSM certificate's.
+fn first_rows() -> Vec<DrawingRow> {
     let sides = |spot: fn(Side) -> Spot| Side::ALL.map(spot).to_vec();
     let ties = |tie: fn(Side) -> Tie| Side::ALL.map(tie).to_vec();
     vec![
-        Row {
+        DrawingRow {
             spots: sides(Spot::Anchor),
             beside: Some(Tie::Roots),
             down: ties(Tie::Certified),
         },
-        Row {
+        DrawingRow {
             spots: sides(Spot::Hardware),
-            beside: Some(Tie::OneKey),
+            beside: Some(Tie::SameHardwareKey),
             down: ties(Tie::Vouched),
         },
-        Row {
+        DrawingRow {
             spots: vec![Spot::Hsm],
             beside: None,
             down: Vec::new(),
@@ -57,32 +60,32 @@ fn first_rows() -> Vec<Row> {
     ]
 }
 
-/// The rows of the CAs above the one that signs, the root first.
-fn rows_above(ranks: &[Rank]) -> Vec<Row> {
+/// Returns the rows of the CAs above the one that signs, the root first.
+fn rows_above(ranks: &[Rank]) -> Vec<DrawingRow> {
     let links = ranks.iter().skip(1).zip(ranks).rev();
     links
-        .map(|(above, below)| Row {
+        .map(|(above, below)| DrawingRow {
             spots: vec![Spot::Ca(*above)],
             beside: None,
-            down: vec![Tie::Above(*above, *below)],
+            down: vec![Tie::ChainLink(*above, *below)],
         })
         .collect()
 }
 
-/// The rows from the CSR's on.
-fn last_rows(signing: Rank) -> Vec<Row> {
+/// Returns the rows from the CSR's on.
+fn last_rows(signing: Rank) -> Vec<DrawingRow> {
     vec![
-        Row {
+        DrawingRow {
             spots: vec![Spot::Csr, Spot::Ca(signing)],
             beside: Some(Tie::Possession),
-            down: vec![Tie::Asked, Tie::Issued(signing)],
+            down: vec![Tie::RequestedKey, Tie::Issued(signing)],
         },
-        Row {
+        DrawingRow {
             spots: vec![Spot::SignedCert],
             beside: None,
             down: vec![Tie::Sent],
         },
-        Row {
+        DrawingRow {
             spots: vec![Spot::Cluster],
             beside: None,
             down: Vec::new(),
@@ -90,19 +93,19 @@ fn last_rows(signing: Rank) -> Vec<Row> {
     ]
 }
 
-/// Draws them.
-pub(super) fn draw(
+/// Draws the chain.
+pub(super) fn draw_chain(
     html: &mut Html,
-    view: &View<'_>,
-    nodes: &[Node<'_>],
-    relations: &[Relation<'_>],
+    view: &PageView<'_>,
+    nodes: &[DrawnNode<'_>],
+    relations: &[DrawnRelation<'_>],
 ) {
     let ranks = view.ranks();
     let (signing, root) = (
         ranks.first().copied().unwrap_or(Rank::Alone),
         ranks.last().copied().unwrap_or(Rank::Alone),
     );
-    let rows = |html: &mut Html, from: i32, rows: Vec<Row>| {
+    let rows = |html: &mut Html, from: i32, rows: Vec<DrawingRow>| {
         rows.iter()
             .fold(from, |y, row| draw_row(html, y, row, nodes, relations))
     };
@@ -111,25 +114,31 @@ pub(super) fn draw(
     let is_chain = ranks.len() > 1;
     let part = if is_chain { &mut second } else { &mut first };
     let csr = if is_chain {
-        let next = draw_ties(part, hsm, &[Tie::Own(root)], relations, hsm);
+        let next = draw_ties(part, hsm, &[Tie::SelfSigned(root)], relations, hsm);
         let csr = rows(part, next, rows_above(&ranks));
         draw_tie_past(part, Tie::SameKey, relations, hsm, csr);
         csr
     } else {
-        draw_ties(part, hsm, &[Tie::SameKey, Tie::Own(root)], relations, hsm)
+        draw_ties(
+            part,
+            hsm,
+            &[Tie::SameKey, Tie::SelfSigned(root)],
+            relations,
+            hsm,
+        )
     };
     let bottom = rows(part, csr, last_rows(signing)) + 2;
     let title = format!(
         "The chain of certificates of {}",
         view.facts.survey.cluster_id
     );
-    let words = described(relations);
+    let words = describe_drawing(relations);
     if is_chain {
         // On a screen the one goes on where the other ends.
         let cut = hsm + 1;
-        frame(html, "picture", (0, cut), &title, &words, first);
+        write_frame(html, "picture", (0, cut), &title, &words, first);
         let title = format!("{title}, from the HSM certificate and the trust anchor’s root on");
-        frame(
+        write_frame(
             html,
             "rest",
             (cut, bottom),
@@ -138,12 +147,12 @@ pub(super) fn draw(
             second,
         );
     } else {
-        frame(html, "picture", (0, bottom), &title, &words, first);
+        write_frame(html, "picture", (0, bottom), &title, &words, first);
     }
 }
 
-/// What was drawn between these heights.
-fn frame(
+/// Writes the part of the drawing between these heights.
+fn write_frame(
     html: &mut Html,
     id: &'static str,
     (from, to): (i32, i32),
@@ -154,7 +163,7 @@ fn frame(
     let view_box = format!("-2 {from} {} {}", WIDTH + 4, to - from);
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let named = format!("{title_id} {text_id}");
-    html.el(
+    html.write_element(
         "svg",
         &[
             ("class", "picture"),
@@ -163,34 +172,34 @@ fn frame(
             ("aria-labelledby", &named),
         ],
         |html| {
-            html.el("title", &[("id", &title_id)], |html| html.text(title));
-            html.el("desc", &[("id", &text_id)], |html| html.text(words));
+            html.write_element("title", &[("id", &title_id)], |html| html.write_text(title));
+            html.write_element("desc", &[("id", &text_id)], |html| html.write_text(words));
             html.append(drawn);
         },
     );
 }
 
-/// The text for the picture; the list below it has the rest.
-fn described(relations: &[Relation<'_>]) -> String {
+/// Returns the alternative text of the drawing. The list below it has the rest.
+fn describe_drawing(relations: &[DrawnRelation<'_>]) -> String {
     let counted = |state, one: &str, more: &str| {
         let number = relations
             .iter()
             .filter(|relation| relation.state == state)
             .count();
-        counted(number, one, more)
+        count_text(number, one, more)
     };
     let broken = relations
         .iter()
-        .filter(|relation| relation.state == State::Broken);
+        .filter(|relation| relation.state == DrawnState::Broken);
     let broken: Vec<String> = broken
         .map(|relation| {
-            let (from, to) = relation.tie.ends();
+            let (from, to) = relation.tie.end_spots();
             format!("{} to {}: {}", from.title(), to.title(), relation.says)
         })
         .collect();
     let above = if relations
         .iter()
-        .any(|relation| matches!(relation.tie, Tie::Above(..)))
+        .any(|relation| matches!(relation.tie, Tie::ChainLink(..)))
     {
         " The trust anchor’s root leads to the CA that signed."
     } else {
@@ -206,41 +215,45 @@ fn described(relations: &[Relation<'_>]) -> String {
          the CSR and the signed certificate to the cluster.{above} Of {} ties {}, {}, {}, \
          {}.{list} The list below the picture has them all.",
         relations.len(),
-        counted(State::Holds, "holds", "hold"),
-        counted(State::Broken, "is broken", "are broken"),
-        counted(State::Unjudged, "was not judged", "were not judged"),
-        counted(State::Told, "is only recorded", "are only recorded"),
+        counted(DrawnState::Holds, "holds", "hold"),
+        counted(DrawnState::Broken, "is broken", "are broken"),
+        counted(DrawnState::Unjudged, "was not judged", "were not judged"),
+        counted(
+            DrawnState::Recorded,
+            "is only recorded",
+            "are only recorded"
+        ),
     )
 }
 
-/// Where a box lies.
+/// The position and size of a box.
 #[derive(Clone, Copy)]
-struct Frame {
+struct BoxFrame {
     x: i32,
     y: i32,
     width: i32,
     height: i32,
 }
 
-/// Draws a row and what leads on from it; gives where the next row begins.
+/// Draws a row and the ties that lead on from it. Returns the height at which the next row begins.
 fn draw_row(
     html: &mut Html,
     y: i32,
-    row: &Row,
-    nodes: &[Node<'_>],
-    relations: &[Relation<'_>],
+    row: &DrawingRow,
+    nodes: &[DrawnNode<'_>],
+    relations: &[DrawnRelation<'_>],
 ) -> i32 {
     let boxes = row
         .spots
         .iter()
         .filter_map(|spot| nodes.iter().find(|node| node.spot == *spot));
-    let boxes: Vec<(&Node<'_>, Column, Vec<Line>)> = boxes
+    let boxes: Vec<(&DrawnNode<'_>, BoxColumn, Vec<TextLine>)> = boxes
         .map(|node| {
-            let column = Column::of(node.spot);
-            (node, column, contents(node, column.room()))
+            let column = BoxColumn::from_spot(node.spot);
+            (node, column, box_lines(node, column.text_width()))
         })
         .collect();
-    let tall = height(
+    let tall = height_of_lines(
         boxes
             .iter()
             .map(|(.., lines)| lines.len())
@@ -252,32 +265,32 @@ fn draw_row(
             html,
             node,
             lines,
-            Frame {
-                x: column.left(),
+            BoxFrame {
+                x: column.left_edge(),
                 y,
-                width: column.width(),
+                width: column.box_width(),
                 height: tall,
             },
         );
     }
-    let beside = row.beside.and_then(|tie| relation(tie, relations));
+    let beside = row.beside.and_then(|tie| relation_of(tie, relations));
     let under = beside.map_or(y, |relation| draw_between(html, relation, y + 42));
     draw_ties(html, y + tall, &row.down, relations, under)
 }
 
-/// Draws what leads on from a row that ends here, and beside which text goes down to `under`; gives
-/// where the next row begins.
+/// Draws the ties that lead on from a row that ends here. Text beside them goes down to `under`.
+/// Returns the height at which the next row begins.
 fn draw_ties(
     html: &mut Html,
     bottom: i32,
     down: &[Tie],
-    relations: &[Relation<'_>],
+    relations: &[DrawnRelation<'_>],
     under: i32,
 ) -> i32 {
-    let labelled: Vec<(&Relation<'_>, Vec<Line>)> = down
+    let labelled: Vec<(&DrawnRelation<'_>, Vec<TextLine>)> = down
         .iter()
-        .filter_map(|tie| relation(*tie, relations))
-        .map(|relation| (relation, beside(relation)))
+        .filter_map(|tie| relation_of(*tie, relations))
+        .map(|relation| (relation, lines_beside(relation)))
         .collect();
     let most = labelled
         .iter()
@@ -287,7 +300,7 @@ fn draw_ties(
     if most == 0 {
         return bottom;
     }
-    let next = (bottom + height(most) + 24).max(under);
+    let next = (bottom + height_of_lines(most) + 24).max(under);
     for (relation, lines) in &labelled {
         draw_down(html, relation, lines, bottom, next);
     }
@@ -295,63 +308,66 @@ fn draw_ties(
 }
 
 /// Draws a tie that leads past other rows.
-fn draw_tie_past(html: &mut Html, tie: Tie, relations: &[Relation<'_>], from: i32, to: i32) {
-    if let Some(relation) = relation(tie, relations) {
-        draw_down(html, relation, &beside(relation), from, to);
+fn draw_tie_past(html: &mut Html, tie: Tie, relations: &[DrawnRelation<'_>], from: i32, to: i32) {
+    if let Some(relation) = relation_of(tie, relations) {
+        draw_down(html, relation, &lines_beside(relation), from, to);
     }
 }
 
-fn relation<'a, 'b>(tie: Tie, relations: &'a [Relation<'b>]) -> Option<&'a Relation<'b>> {
+fn relation_of<'a, 'b>(
+    tie: Tie,
+    relations: &'a [DrawnRelation<'b>],
+) -> Option<&'a DrawnRelation<'b>> {
     relations.iter().find(|relation| relation.tie == tie)
 }
 
-/// What stands beside an arrow.
-fn beside(relation: &Relation<'_>) -> Vec<Line> {
-    says(relation, BESIDE)
+/// Returns the lines of text beside an arrow.
+fn lines_beside(relation: &DrawnRelation<'_>) -> Vec<TextLine> {
+    statement_lines(relation, BESIDE)
         .into_iter()
-        .chain(because(relation, BESIDE))
+        .chain(reason_lines(relation, BESIDE))
         .collect()
 }
 
-/// Where a box stands in its row.
+/// The position of a box in its row.
 #[derive(Clone, Copy)]
-enum Column {
+enum BoxColumn {
     Left,
     Right,
     /// Over the whole width.
-    Both,
+    FullWidth,
 }
 
-impl Column {
-    const fn of(spot: Spot) -> Self {
+impl BoxColumn {
+    const fn from_spot(spot: Spot) -> Self {
         match spot {
-            Spot::Anchor(Side::Aws) | Spot::Hardware(Side::Aws) | Spot::Csr => Column::Left,
+            Spot::Anchor(Side::Aws) | Spot::Hardware(Side::Aws) | Spot::Csr => BoxColumn::Left,
             Spot::Anchor(Side::Manufacturer) | Spot::Hardware(Side::Manufacturer) | Spot::Ca(_) => {
-                Column::Right
+                BoxColumn::Right
             }
-            Spot::Hsm | Spot::SignedCert | Spot::Cluster => Column::Both,
+            Spot::Hsm | Spot::SignedCert | Spot::Cluster => BoxColumn::FullWidth,
         }
     }
 
-    const fn left(self) -> i32 {
-        if matches!(self, Column::Right) {
+    const fn left_edge(self) -> i32 {
+        if matches!(self, BoxColumn::Right) {
             RIGHT
         } else {
             0
         }
     }
 
-    const fn width(self) -> i32 {
-        if matches!(self, Column::Both) {
+    const fn box_width(self) -> i32 {
+        if matches!(self, BoxColumn::FullWidth) {
             WIDTH
         } else {
             BOX
         }
     }
 
-    /// How wide its text may be.
-    const fn room(self) -> u16 {
-        if matches!(self, Column::Both) {
+    /// Returns the greatest width of its text.
+    const fn text_width(self) -> u16 {
+        if matches!(self, BoxColumn::FullWidth) {
             IN_WIDE
         } else {
             IN_BOX
@@ -359,26 +375,26 @@ impl Column {
     }
 }
 
-/// What the style knows a state by.
-const fn class(state: State) -> &'static str {
+/// Returns the class of a state in the style sheet.
+const fn state_class(state: DrawnState) -> &'static str {
     match state {
-        State::Holds => "holds",
-        State::Accepted => "accepted",
-        State::Broken => "broken",
-        State::Unjudged => "unjudged",
-        State::Told => "recorded",
-        State::Absent => "missing",
+        DrawnState::Holds => "holds",
+        DrawnState::Accepted => "accepted",
+        DrawnState::Broken => "broken",
+        DrawnState::Unjudged => "unjudged",
+        DrawnState::Recorded => "recorded",
+        DrawnState::Absent => "missing",
     }
 }
 
-fn draw_box(html: &mut Html, node: &Node<'_>, lines: &[Line], frame: Frame) {
+fn draw_box(html: &mut Html, node: &DrawnNode<'_>, lines: &[TextLine], frame: BoxFrame) {
     let [x, y, width, height] =
         [frame.x, frame.y, frame.width, frame.height].map(|n| n.to_string());
-    html.el(
+    html.write_element(
         "g",
-        &[("class", &format!("node {}", class(node.state)))],
+        &[("class", &format!("node {}", state_class(node.state)))],
         |html| {
-            html.el(
+            html.write_element(
                 "rect",
                 &[
                     ("x", &x),
@@ -390,68 +406,86 @@ fn draw_box(html: &mut Html, node: &Node<'_>, lines: &[Line], frame: Frame) {
                 |_| {},
             );
             // What is too wide for its box ends with it.
-            html.el(
+            html.write_element(
                 "svg",
                 &[("x", &x), ("y", &y), ("width", &width), ("height", &height)],
                 |html| {
-                    text(html, "title", PAD, 24, node.spot.title());
-                    symbol(html, node.state.symbol().0, frame.width - 32, 10, 18);
-                    write(html, lines, PAD, 42);
+                    write_text(html, "title", PADDING, 24, node.spot.title());
+                    write_symbol(
+                        html,
+                        node.state.symbol_and_word().0,
+                        frame.width - 32,
+                        10,
+                        18,
+                    );
+                    write_lines(html, lines, PADDING, 42);
                 },
             );
         },
     );
 }
 
-fn group(html: &mut Html, relation: &Relation<'_>, inner: impl FnOnce(&mut Html)) {
-    html.el(
+fn write_group(html: &mut Html, relation: &DrawnRelation<'_>, inner: impl FnOnce(&mut Html)) {
+    html.write_element(
         "g",
         &[
-            ("class", &format!("tie {}", class(relation.state))),
+            ("class", &format!("tie {}", state_class(relation.state))),
             ("data-tie", &relation.tie.name()),
         ],
         inner,
     );
 }
 
-/// A tie that leads down to the next row, or from the top of a box there back into it, with what is
-/// said of it on its right.
-fn draw_down(html: &mut Html, relation: &Relation<'_>, lines: &[Line], from: i32, to: i32) {
+/// Draws a tie that leads down to the next row, or from the top of a box there back into it, with
+/// its text on the right.
+fn draw_down(
+    html: &mut Html,
+    relation: &DrawnRelation<'_>,
+    lines: &[TextLine],
+    from: i32,
+    to: i32,
+) {
     let right = matches!(
         relation.tie,
         Tie::Certified(Side::Manufacturer)
             | Tie::Vouched(Side::Manufacturer)
-            | Tie::Own(_)
-            | Tie::Above(..)
+            | Tie::SelfSigned(_)
+            | Tie::ChainLink(..)
             | Tie::Issued(_)
     );
     let x = if right { RIGHT + ARROW } else { ARROW };
-    group(html, relation, |html| {
-        let beside = if matches!(relation.tie, Tie::Own(_)) {
-            loop_above(html, relation, At(x, to));
+    write_group(html, relation, |html| {
+        let beside = if matches!(relation.tie, Tie::SelfSigned(_)) {
+            draw_loop_above(html, relation, DrawnPoint(x, to));
             x + 40
         } else {
-            straight(html, relation, At(x, from), At(x, to));
+            draw_straight(html, relation, DrawnPoint(x, from), DrawnPoint(x, to));
             x + 18
         };
-        let room = to - from - height(lines.len());
-        write(html, lines, beside, from + room / 2 + 12);
+        let room = to - from - height_of_lines(lines.len());
+        write_lines(html, lines, beside, from + room / 2 + 12);
     });
 }
 
-/// A tie between the two boxes of a row, at this height; gives how far down its text goes.
-fn draw_between(html: &mut Html, relation: &Relation<'_>, y: i32) -> i32 {
-    let (left, lines) = (BOX + 12, because(relation, BETWEEN));
-    group(html, relation, |html| {
+/// Draws a tie between the two boxes of a row, at this height. Returns the height at which its text
+/// ends.
+fn draw_between(html: &mut Html, relation: &DrawnRelation<'_>, y: i32) -> i32 {
+    let (left, lines) = (BOX + 12, reason_lines(relation, BETWEEN));
+    write_group(html, relation, |html| {
         if relation.tie == Tie::Possession {
-            loop_beside(html, relation, At(BOX, y - 24));
-            write(html, &says(relation, IN_LOOP), BOX + LOOP + 10, y - 15);
+            draw_loop_beside(html, relation, DrawnPoint(BOX, y - 24));
+            write_lines(
+                html,
+                &statement_lines(relation, IN_LOOP),
+                BOX + LOOP + 10,
+                y - 15,
+            );
         } else {
-            straight(html, relation, At(BOX, y), At(RIGHT, y));
-            let above = says(relation, BETWEEN);
-            write(html, &above, left, y - height(above.len()) - 1);
+            draw_straight(html, relation, DrawnPoint(BOX, y), DrawnPoint(RIGHT, y));
+            let above = statement_lines(relation, BETWEEN);
+            write_lines(html, &above, left, y - height_of_lines(above.len()) - 1);
         }
-        write(html, &lines, left, y + 24);
+        write_lines(html, &lines, left, y + 24);
     });
-    y + 24 + height(lines.len())
+    y + 24 + height_of_lines(lines.len())
 }

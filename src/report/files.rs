@@ -1,24 +1,24 @@
-//! The bundle's files, and where people sign.
+//! The page's section on the bundle's files, and the lines for signatures on paper.
 
 use super::html::Html;
-use super::icons::icon;
-use super::view::{View, counted};
+use super::icons::write_icon;
+use super::view::{PageView, count_text};
 use crate::bundle::{
-    CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, Seen,
+    CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, SurveyedFile,
     TRANSCRIPT, VERIFICATION,
 };
 use crate::outside::OutsideText;
-use crate::x509::{hex, sha256};
+use crate::x509::{sha256, to_hex};
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    html.el("p", &[], |html| {
-        html.raw(
+pub(super) fn write_files(html: &mut Html, view: &PageView<'_>) {
+    html.write_element("p", &[], |html| {
+        html.write_raw(
             "SHA-256 of each file’s bytes, as <code>sha256sum</code> gives it. The bundle lay in ",
         );
-        html.code(&view.facts.place);
-        html.raw(".");
+        html.write_code(&view.facts.place);
+        html.write_raw(".");
     });
-    html.el(
+    html.write_element(
         "div",
         &[
             ("class", "pan"),
@@ -26,15 +26,15 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             ("aria-label", "Files of the bundle"),
             ("tabindex", "0"),
         ],
-        |html| table(html, view),
+        |html| write_table(html, view),
     );
     let survey = &view.facts.survey;
     if !survey.private_keys.is_empty() {
-        html.el("p", &[], |html| {
-            icon(html, "fail");
-            html.raw("<strong>A private key lies in the bundle: ");
-            list(html, survey.private_keys.iter());
-            html.raw(
+        html.write_element("p", &[], |html| {
+            write_icon(html, "fail");
+            html.write_raw("<strong>A private key lies in the bundle: ");
+            write_name_list(html, survey.private_keys.iter());
+            html.write_raw(
                 ".</strong> Whoever gets the directory, or a copy of it, gets the key. Move \
                       it to where the CA’s key is to be kept.",
             );
@@ -46,34 +46,34 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         .filter(|name| !survey.private_keys.contains(name))
         .collect();
     if !others.is_empty() {
-        html.el("p", &[], |html| {
-            html.text("Beside them lie, as no part of the bundle and not judged: ");
-            list(html, others.into_iter());
-            html.text(".");
+        html.write_element("p", &[], |html| {
+            html.write_text("Beside them lie, as no part of the bundle and not judged: ");
+            write_name_list(html, others.into_iter());
+            html.write_text(".");
         });
     }
 }
 
-fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a OutsideText>) {
+fn write_name_list<'a>(html: &mut Html, names: impl Iterator<Item = &'a OutsideText>) {
     for (at, name) in names.enumerate() {
-        html.text(if at > 0 { ", " } else { "" });
-        html.code(name);
+        html.write_text(if at > 0 { ", " } else { "" });
+        html.write_code(name);
     }
 }
 
-fn table(html: &mut Html, view: &View<'_>) {
-    html.el(
+fn write_table(html: &mut Html, view: &PageView<'_>) {
+    html.write_element(
         "table",
         &[("class", "files"), ("aria-labelledby", "files-heading")],
         |html| {
-            html.raw(
+            html.write_raw(
                 "<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th><th \
                   scope=\"col\">Recorded by</th></tr></thead>",
             );
-            html.el("tbody", &[], |html| {
+            html.write_element("tbody", &[], |html| {
                 // Of the names that the trust anchor's file may have, those that are not there are
                 // no gap.
-                let other_name = |seen: &&Seen| {
+                let other_name = |seen: &&SurveyedFile| {
                     seen.content.is_none()
                         && [CHAIN_FILE, ROOT_CA_FILE].contains(&seen.name.as_str())
                 };
@@ -84,48 +84,54 @@ fn table(html: &mut Html, view: &View<'_>) {
                     .iter()
                     .filter(|seen| !other_name(seen) || is_missing(view, &seen.name))
                 {
-                    html.el("tr", &[], |html| row(html, view, seen));
+                    html.write_element("tr", &[], |html| write_row(html, view, seen));
                 }
             });
         },
     );
 }
 
-fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
-    html.el("th", &[("scope", "row")], |html| {
-        html.code(&seen.name);
-        html.say_of("p", "source", about(view, &seen.name));
+fn write_row(html: &mut Html, view: &PageView<'_>, seen: &SurveyedFile) {
+    html.write_element("th", &[("scope", "row")], |html| {
+        html.write_code(&seen.name);
+        html.write_text_element_of("p", "source", describe_file(view, &seen.name));
     });
     match &seen.content {
         None if is_missing(view, &seen.name) => {
-            html.el("td", &[], |html| {
-                icon(html, "fail");
-                html.raw("<strong>missing</strong>");
+            html.write_element("td", &[], |html| {
+                write_icon(html, "fail");
+                html.write_raw("<strong>missing</strong>");
             });
-            html.raw("<td></td>");
+            html.write_raw("<td></td>");
         }
-        None => html.raw("<td>absent</td><td></td>"),
+        None => html.write_raw("<td>absent</td><td></td>"),
         Some(Err(why)) => {
-            html.el("td", &[], |html| {
-                icon(html, "fail");
-                html.quote(why);
+            html.write_element("td", &[], |html| {
+                write_icon(html, "fail");
+                html.write_quote(why);
             });
-            html.raw("<td></td>");
+            html.write_raw("<td></td>");
         }
         Some(Ok(content)) => {
-            let digest = hex(&sha256(content));
-            html.el("td", &[], |html| {
-                html.digest(&digest);
-                html.say_of("p", "source", counted(content.len(), "byte", "bytes"));
+            let digest = to_hex(&sha256(content));
+            html.write_element("td", &[], |html| {
+                html.write_digest(&digest);
+                html.write_text_element_of(
+                    "p",
+                    "source",
+                    count_text(content.len(), "byte", "bytes"),
+                );
             });
-            html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
+            html.write_element("td", &[], |html| {
+                write_recorded(html, view, &seen.name, &digest)
+            });
         }
     }
 }
 
-/// Whether a file that is not there should be: every request has its four, every pair is two, and
-/// what a step wrote it wrote.
-fn is_missing(view: &View<'_>, name: &str) -> bool {
+/// Tells whether a missing file should be there. Every request has four files, every pair two, and
+/// a step's files stay where the step wrote them.
+fn is_missing(view: &PageView<'_>, name: &str) -> bool {
     let id = &view.facts.survey.cluster_id;
     let request = [
         Part::Csr,
@@ -135,10 +141,10 @@ fn is_missing(view: &View<'_>, name: &str) -> bool {
     ];
     request.iter().any(|part| part.file_name(id) == name)
         || (view.pair.is_some() && name == view.facts.survey.trust_anchor_file())
-        || !records(view, name).is_empty()
+        || !recorded_digests(view, name).is_empty()
 }
 
-fn about(view: &View<'_>, name: &str) -> String {
+fn describe_file(view: &PageView<'_>, name: &str) -> String {
     let parts = [
         Part::Csr,
         Part::Hsm,
@@ -164,18 +170,18 @@ fn about(view: &View<'_>, name: &str) -> String {
     text.to_owned()
 }
 
-/// The documents that record the file, and the SHA-256 that each has of it.
-fn records<'a>(view: &View<'a>, name: &str) -> Vec<(&'static str, &'a OutsideText)> {
+/// Returns the documents that record the file, each with the SHA-256 that it records.
+fn recorded_digests<'a>(view: &PageView<'a>, name: &str) -> Vec<(&'static str, &'a OutsideText)> {
     let survey = &view.facts.survey;
     let request = survey
         .request
-        .told()
+        .content()
         .map(|request| (REQUEST, &request.files));
     let response = survey
         .response
-        .told()
+        .content()
         .map(|response| (RESPONSE, &response.files));
-    let last = survey.transcript.told().and_then(|trail| {
+    let last = survey.transcript.content().and_then(|trail| {
         let known = |files: &'a Digests| files.get(name);
         trail
             .holds
@@ -193,23 +199,23 @@ fn records<'a>(view: &View<'a>, name: &str) -> Vec<(&'static str, &'a OutsideTex
         .collect()
 }
 
-/// Which documents record the file, and whether they record this content.
-fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
-    let all = records(view, name);
+/// Writes which documents record the file, and whether they record this content.
+fn write_recorded(html: &mut Html, view: &PageView<'_>, name: &str, digest: &str) {
+    let all = recorded_digests(view, name);
     if all.is_empty() {
-        html.text(if name == TRANSCRIPT {
+        html.write_text(if name == TRANSCRIPT {
             "it records the others"
         } else {
             "none of them"
         });
     }
-    html.of("ul", "plain", |html| {
+    html.write_element_of("ul", "plain", |html| {
         for (file, recorded) in &all {
-            let same = recorded.raw().eq_ignore_ascii_case(digest);
-            html.el("li", &[], |html| {
-                icon(html, if same { "pass" } else { "fail" });
-                html.code(file);
-                html.raw(if same {
+            let same = recorded.as_raw().eq_ignore_ascii_case(digest);
+            html.write_element("li", &[], |html| {
+                write_icon(html, if same { "pass" } else { "fail" });
+                html.write_code(file);
+                html.write_raw(if same {
                     ": the same"
                 } else {
                     ": <strong>another content</strong>"
@@ -219,21 +225,21 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
     });
 }
 
-/// Who signs, on paper.
-pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
-    html.el("p", &[], |html| {
-        html.text(format!(
+/// Writes the lines on which people sign on paper.
+pub(super) fn write_signature_lines(html: &mut Html, view: &PageView<'_>) {
+    html.write_element("p", &[], |html| {
+        html.write_text(format!(
             "For {}. hsmboot printed the SHA-256 of this page’s file when it wrote \
                            it, and ",
             view.facts.survey.cluster_id
         ));
-        html.raw(
+        html.write_raw(
             "<code>sha256sum</code> gives it again: written here, it ties these signatures to \
                   that file.",
         );
     });
-    html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");
-    html.raw(
+    html.write_raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");
+    html.write_raw(
         "<table class=\"sign\" aria-labelledby=\"signatures-heading\"><thead><tr><th \
          scope=\"col\">In the role of</th><th scope=\"col\">Name</th><th \
          scope=\"col\">Date</th><th scope=\"col\">Signature</th></tr></thead><tbody><tr><th \

@@ -1,7 +1,7 @@
-//! Files that are not there, or cannot be read. The engines judge texts, and to them each of these
-//! is an empty one: the page knows better.
+//! Files that are missing or cannot be read. The engines judge texts, and see each of these files
+//! as an empty text. The page tells the difference.
 
-use super::Facts;
+use super::PageFacts;
 use crate::bundle::{ClusterId, Part, Survey};
 use crate::check::{self, Rule};
 use crate::checks::{CheckName, Engine, Finding, Input, Record, Status};
@@ -11,13 +11,13 @@ use crate::verify::{self, CheckId};
 struct Gap {
     /// The checks that read it.
     readers: Vec<&'static str>,
-    /// What it is, and why there is nothing to read.
+    /// The name of the file, and the reason why its content is not known.
     why: String,
     missing: bool,
 }
 
-/// The files that are judged: their checks here and there, and what they are called.
-fn judged(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static str>); 6] {
+/// Returns the files that are judged, each with its noun and the checks that read it.
+fn judged_files(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static str>); 6] {
     let pem = |input: Input| CheckId::Pem(input).as_str();
     [
         (
@@ -53,8 +53,8 @@ fn judged(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static 
     ]
 }
 
-fn gaps(survey: &Survey) -> Vec<Gap> {
-    let files = judged(&survey.cluster_id, survey.trust_anchor_file()).into_iter();
+fn find_gaps(survey: &Survey) -> Vec<Gap> {
+    let files = judged_files(&survey.cluster_id, survey.trust_anchor_file()).into_iter();
     files
         .filter_map(|(name, noun, readers)| {
             match survey
@@ -80,10 +80,10 @@ fn gaps(survey: &Survey) -> Vec<Gap> {
         .collect()
 }
 
-/// The request's files that are not there: those that `request.json` does not name either, as the
-/// service may not have shown them; and those that it names, or that nobody knows about. One that
-/// cannot be read counts as lost.
-pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
+/// Returns the request's missing files in two lists. The first has those that `request.json` does
+/// not name either, as the service may not have shown them. The second has those that it names, and
+/// those of unknown state. A file that cannot be read counts as lost.
+pub(super) fn missing_request_files(survey: &Survey) -> (Vec<String>, Vec<String>) {
     let parts = [
         Part::Csr,
         Part::Hsm,
@@ -92,20 +92,20 @@ pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
     ];
     let unread = parts
         .into_iter()
-        .filter(|part| survey.part(*part).is_none())
+        .filter(|part| survey.part_content(*part).is_none())
         .map(|part| part.file_name(&survey.cluster_id));
     unread.partition(|name| {
-        !survey.holds(name)
+        !survey.has_file(name)
             && survey
                 .request
-                .told()
+                .content()
                 .is_some_and(|request| !request.files.has(name))
     })
 }
 
 /// What a check says on the page: its own sentence, unless that is of an empty text in the place of
 /// a file.
-fn told<I: CheckName>(gaps: &[Gap], found: &Finding<I>) -> Option<String> {
+fn page_detail<I: CheckName>(gaps: &[Gap], found: &Finding<I>) -> Option<String> {
     let reads = |gap: &&Gap, id: &'static str| gap.readers.contains(&id);
     if found.status == Status::Fail {
         let id = found.id.facts().id;
@@ -122,15 +122,15 @@ fn told<I: CheckName>(gaps: &[Gap], found: &Finding<I>) -> Option<String> {
 
 fn name_gaps<E: Engine>(gaps: &[Gap], record: &mut Record<E>) {
     for found in &mut record.checks {
-        if let Some(detail) = told(gaps, found) {
+        if let Some(detail) = page_detail(gaps, found) {
             found.detail = detail.into();
         }
     }
 }
 
-/// The two judgements, with missing files called missing. Nothing else in them changes.
-pub(super) fn named(facts: &Facts) -> (verify::Record, Option<check::Record>) {
-    let gaps = gaps(&facts.survey);
+/// Returns the two judgements with missing files called missing. Nothing else in them changes.
+pub(super) fn name_missing_files(facts: &PageFacts) -> (verify::Record, Option<check::Record>) {
+    let gaps = find_gaps(&facts.survey);
     let (mut verification, mut pair) = (facts.verification.clone(), facts.pair.clone());
     name_gaps(&gaps, &mut verification);
     if let Some(pair) = &mut pair {

@@ -1,54 +1,54 @@
-//! The page's head: its policy, its title, its one style sheet.
+//! The page's head: its security policy, its title, and its one style sheet.
 
 use base64ct::{Base64, Encoding};
 
-use super::Facts;
+use super::PageFacts;
 use super::html::Html;
 use crate::x509::sha256;
 
 const STYLE: &str = include_str!("style.css");
 
-pub(super) fn head(html: &mut Html, facts: &Facts) {
-    let style = style(facts);
-    let policy = policy(&style);
+pub(super) fn write_head(html: &mut Html, facts: &PageFacts) {
+    let style = style_sheet(facts);
+    let policy = security_policy(&style);
     let id = &facts.survey.cluster_id;
-    html.el("head", &[], |html| {
-        html.raw("<meta charset=\"utf-8\">");
+    html.write_element("head", &[], |html| {
+        html.write_raw("<meta charset=\"utf-8\">");
         // Before anything that it governs (Content Security Policy Level 3, 3.3).
-        html.start(
+        html.write_start_tag(
             "meta",
             &[
                 ("http-equiv", "Content-Security-Policy"),
                 ("content", &policy),
             ],
         );
-        html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        html.raw(
+        html.write_raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        html.write_raw(
             "<meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" \
                   content=\"light dark\">",
         );
-        html.raw("<meta name=\"robots\" content=\"noindex\">");
-        html.start("meta", &[("name", "generator"), ("content", &facts.tool)]);
-        html.el("title", &[], |html| {
-            html.text(format!(
+        html.write_raw("<meta name=\"robots\" content=\"noindex\">");
+        html.write_start_tag("meta", &[("name", "generator"), ("content", &facts.tool)]);
+        html.write_element("title", &[], |html| {
+            html.write_text(format!(
                 "{}: claim of {id}",
-                super::summary::verdict(facts).word
+                super::summary::verdict_words(facts).word
             ))
         });
-        html.sheet(&style);
+        html.write_style_sheet(&style);
     });
 }
 
-/// Nothing may be loaded, run, sent or embedded; the one style sheet is known by its digest. Style
-/// attributes are not allowed by that, and there are none.
-fn policy(style: &str) -> String {
+/// Returns the Content-Security-Policy. Nothing may be loaded, run, sent or embedded, and the one
+/// style sheet is known by its digest. This forbids style attributes, and the page has none.
+fn security_policy(style: &str) -> String {
     let digest = Base64::encode_string(&sha256(style.as_bytes()));
     format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
 }
 
-/// The sheet, with what stands at the foot of every printed page. A cluster's id and a moment are
-/// of letters, digits, hyphens and colons.
-fn style(facts: &Facts) -> String {
+/// Returns the style sheet with the footer of every printed page. A cluster's id and a moment
+/// consist of letters, digits, hyphens and colons.
+fn style_sheet(facts: &PageFacts) -> String {
     let foot = format!("{}, report of {}", facts.survey.cluster_id, facts.made_at);
     format!(
         "{STYLE}@page {{ @bottom-left {{ content: \"{foot}\"; }} @bottom-right {{ content: \"page \

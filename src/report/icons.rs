@@ -6,8 +6,8 @@ use super::html::Html;
 pub(super) const SYMBOLS: &str = include_str!("symbols.svg");
 
 /// A symbol among text.
-pub(super) fn icon(html: &mut Html, name: &'static str) {
-    html.el(
+pub(super) fn write_icon(html: &mut Html, name: &'static str) {
+    html.write_element(
         "svg",
         &[
             ("class", &format!("icon s-{name}")),
@@ -16,7 +16,7 @@ pub(super) fn icon(html: &mut Html, name: &'static str) {
             ("focusable", "false"),
         ],
         |html| {
-            html.el("use", &[("href", &format!("#s-{name}"))], |_| {});
+            html.write_element("use", &[("href", &format!("#s-{name}"))], |_| {});
         },
     );
 }

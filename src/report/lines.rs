@@ -1,34 +1,35 @@
-//! Text for a drawing, which breaks no lines by itself.
+//! Text for a drawing. SVG does not break lines by itself.
 
-use super::chain::{Finding, Node, Relation, State};
+use super::chain::{DrawnFinding, DrawnNode, DrawnRelation, DrawnState};
 use super::html::Html;
 use crate::outside::push_shown;
 use crate::verify::Status;
 
-/// From one line of text to the next, in the drawing's units.
+/// The distance from one line of text to the next, in the drawing's units.
 const LINE: i32 = 15;
 
-/// The most lines of a reason that are drawn; the words below the picture have all of it.
-const MOST: usize = 16;
+/// The greatest number of lines of a reason in the drawing; the words below the picture have all of
+/// it.
+const MAX_REASON_LINES: usize = 16;
 
-/// A line of text.
-pub(super) struct Line {
+/// A line of text in the drawing.
+pub(super) struct TextLine {
     class: &'static str,
     symbol: Option<&'static str>,
     text: String,
 }
 
-impl Line {
+impl TextLine {
     fn new(class: &'static str, text: String) -> Self {
-        Line {
+        TextLine {
             class,
             symbol: None,
             text,
         }
     }
 
-    fn of(found: &Finding<'_>) -> Self {
-        Line {
+    fn from_finding(found: &DrawnFinding<'_>) -> Self {
+        TextLine {
             class: "id",
             symbol: Some(found.status.as_str()),
             text: found.id.to_owned(),
@@ -39,13 +40,13 @@ impl Line {
     fn write(&self, html: &mut Html, x: i32, y: i32) {
         match (self.symbol, self.class) {
             (Some(name), class) => {
-                symbol(html, name, x, y - 10, 12);
-                text(html, class, x + 16, y, &self.text);
+                write_symbol(html, name, x, y - 10, 12);
+                write_text(html, class, x + 16, y, &self.text);
             }
             (None, "key") => {
                 let (letter, rest) = self.text.split_once(' ').unwrap_or_default();
                 let [left, top] = [x, y - 11].map(|n| n.to_string());
-                html.el(
+                html.write_element(
                     "rect",
                     &[
                         ("class", "badge"),
@@ -58,7 +59,7 @@ impl Line {
                     |_| {},
                 );
                 let middle = format!("{x}.5");
-                html.el(
+                html.write_element(
                     "text",
                     &[
                         ("class", "letter"),
@@ -66,17 +67,17 @@ impl Line {
                         ("dx", "7"),
                         ("y", &y.to_string()),
                     ],
-                    |html| html.text(letter),
+                    |html| html.write_text(letter),
                 );
-                text(html, "small", x + 21, y, rest);
+                write_text(html, "small", x + 21, y, rest);
             }
-            (None, class) => text(html, class, x, y, &self.text),
+            (None, class) => write_text(html, class, x, y, &self.text),
         }
     }
 }
 
 /// Writes lines one below the other, the first with its base line at `y`.
-pub(super) fn write(html: &mut Html, lines: &[Line], x: i32, y: i32) {
+pub(super) fn write_lines(html: &mut Html, lines: &[TextLine], x: i32, y: i32) {
     let mut y = y;
     for line in lines {
         line.write(html, x, y);
@@ -84,25 +85,25 @@ pub(super) fn write(html: &mut Html, lines: &[Line], x: i32, y: i32) {
     }
 }
 
-pub(super) fn text(html: &mut Html, class: &'static str, x: i32, y: i32, text: &str) {
-    html.el(
+pub(super) fn write_text(html: &mut Html, class: &'static str, x: i32, y: i32, text: &str) {
+    html.write_element(
         "text",
         &[
             ("class", class),
             ("x", &x.to_string()),
             ("y", &y.to_string()),
         ],
-        |html| html.text(text),
+        |html| html.write_text(text),
     );
 }
 
-pub(super) fn symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: i32) {
+pub(super) fn write_symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: i32) {
     if name == "absent" {
         return;
     }
     let [x, y, size] = [x, y, size].map(|n| n.to_string());
     let (class, href) = (format!("s-{name}"), format!("#s-{name}"));
-    html.el(
+    html.write_element(
         "use",
         &[
             ("class", &class),
@@ -119,54 +120,56 @@ pub(super) fn symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: 
 /// More lines than any drawing has: coordinates stay far below what their type holds.
 const MOST_LINES: i32 = 10_000;
 
-/// The height of so many lines.
-pub(super) fn height(lines: usize) -> i32 {
+/// Returns the height of this many lines.
+pub(super) fn height_of_lines(lines: usize) -> i32 {
     LINE * i32::try_from(lines).map_or(MOST_LINES, |lines| lines.min(MOST_LINES))
 }
 
-/// What a tie says, in a line or two.
-pub(super) fn says(relation: &Relation<'_>, units: u16) -> Vec<Line> {
-    let mut lines: Vec<Line> = wrap(
+/// Returns the statement of a tie in a line or two.
+pub(super) fn statement_lines(relation: &DrawnRelation<'_>, units: u16) -> Vec<TextLine> {
+    let mut lines: Vec<TextLine> = wrap_text(
         relation.says,
-        Width {
+        LineWidth {
             units: units - 16,
             size: 120,
         },
         2,
     )
     .into_iter()
-    .map(|text| Line::new("says", text))
+    .map(|text| TextLine::new("says", text))
     .collect();
     if let Some(first) = lines.first_mut() {
-        first.symbol = Some(relation.state.symbol().0).filter(|symbol| *symbol != "absent");
+        first.symbol =
+            Some(relation.state.symbol_and_word().0).filter(|symbol| *symbol != "absent");
     }
     lines
 }
 
-/// By what it says that: the algorithm, the checks, the reasons of those that failed.
-pub(super) fn because(relation: &Relation<'_>, units: u16) -> Vec<Line> {
-    let width = Width { units, size: 110 };
-    let mut lines: Vec<Line> = relation
+/// Returns the grounds of that statement: the algorithm, the checks, and the reasons of those that
+/// failed.
+pub(super) fn reason_lines(relation: &DrawnRelation<'_>, units: u16) -> Vec<TextLine> {
+    let width = LineWidth { units, size: 110 };
+    let mut lines: Vec<TextLine> = relation
         .algorithm
         .iter()
-        .flat_map(|text| wrap(text, width, 2))
-        .map(|text| Line::new("small", text))
+        .flat_map(|text| wrap_text(text, width, 2))
+        .map(|text| TextLine::new("small", text))
         .collect();
     for found in relation
         .findings
         .iter()
         .filter(|found| found.status != Status::Note)
     {
-        lines.push(if relation.state == State::Holds {
-            Line::new("id", found.id.to_owned())
+        lines.push(if relation.state == DrawnState::Holds {
+            TextLine::new("id", found.id.to_owned())
         } else {
-            Line::of(found)
+            TextLine::from_finding(found)
         });
         if found.status == Status::Fail {
             lines.extend(
-                wrap(found.detail, width, MOST)
+                wrap_text(found.detail, width, MAX_REASON_LINES)
                     .into_iter()
-                    .map(|text| Line::new("why", text)),
+                    .map(|text| TextLine::new("why", text)),
             );
         }
     }
@@ -174,50 +177,50 @@ pub(super) fn because(relation: &Relation<'_>, units: u16) -> Vec<Line> {
         relation
             .note
             .iter()
-            .flat_map(|note| wrap(note, width, 3))
-            .map(|text| Line::new("small", text)),
+            .flat_map(|note| wrap_text(note, width, 3))
+            .map(|text| TextLine::new("small", text)),
     );
     lines
 }
 
-/// What is written in a box below its title.
-pub(super) fn contents(node: &Node<'_>, units: u16) -> Vec<Line> {
-    let width = Width { units, size: 110 };
+/// Returns the lines of a box below its title.
+pub(super) fn box_lines(node: &DrawnNode<'_>, units: u16) -> Vec<TextLine> {
+    let width = LineWidth { units, size: 110 };
     let mut texts = node.lines.iter();
-    let mut lines: Vec<Line> = texts
+    let mut lines: Vec<TextLine> = texts
         .next()
         .iter()
-        .flat_map(|text| wrap(text, Width { units, size: 120 }, 2))
-        .map(|text| Line::new("name", text))
+        .flat_map(|text| wrap_text(text, LineWidth { units, size: 120 }, 2))
+        .map(|text| TextLine::new("name", text))
         .collect();
     lines.extend(
         node.key
             .iter()
-            .map(|(letter, key)| Line::new("key", format!("{letter} {key}"))),
+            .map(|(letter, key)| TextLine::new("key", format!("{letter} {key}"))),
     );
     lines.extend(
         texts
-            .flat_map(|text| wrap(text, width, 1))
-            .map(|text| Line::new("small", text)),
+            .flat_map(|text| wrap_text(text, width, 1))
+            .map(|text| TextLine::new("small", text)),
     );
     for found in node
         .findings
         .iter()
         .filter(|found| matches!(found.status, Status::Fail | Status::Accepted))
     {
-        lines.push(Line::of(found));
+        lines.push(TextLine::from_finding(found));
         lines.extend(
-            wrap(found.detail, width, MOST)
+            wrap_text(found.detail, width, MAX_REASON_LINES)
                 .into_iter()
-                .map(|text| Line::new("why", text)),
+                .map(|text| TextLine::new("why", text)),
         );
     }
     lines
 }
 
-/// How wide a line of text may be.
+/// The greatest width of a line of text.
 #[derive(Clone, Copy)]
-struct Width {
+struct LineWidth {
     /// In the drawing's units.
     units: u16,
     /// The height of the letters, in tenths of a unit.
@@ -225,7 +228,7 @@ struct Width {
 }
 
 /// Breaks text into lines that fit. A last line that had to be cut ends in an ellipsis.
-fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
+fn wrap_text(text: &str, width: LineWidth, most: usize) -> Vec<String> {
     let mut shown = String::new();
     text.chars().for_each(|c| push_shown(&mut shown, c));
     // A line's breadth never exceeds the room by more than one letter; a word's may.
@@ -235,11 +238,15 @@ fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let (mut line, mut taken) = (String::new(), 0_u32);
     for word in shown.split(' ') {
-        let blank = if line.is_empty() { 0 } else { breadth(' ') };
+        let blank = if line.is_empty() {
+            0
+        } else {
+            letter_width(' ')
+        };
         if !line.is_empty()
             && taken
                 .saturating_add(blank)
-                .saturating_add(word.chars().map(breadth).sum())
+                .saturating_add(word.chars().map(letter_width).sum())
                 > room
         {
             lines.push(std::mem::take(&mut line));
@@ -249,12 +256,12 @@ fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
             taken += blank;
         }
         for c in word.chars() {
-            if !line.is_empty() && taken + breadth(c) > room {
+            if !line.is_empty() && taken + letter_width(c) > room {
                 lines.push(std::mem::take(&mut line));
                 taken = 0;
             }
             line.push(c);
-            taken += breadth(c);
+            taken += letter_width(c);
         }
     }
     lines.push(line);
@@ -267,9 +274,9 @@ fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     lines
 }
 
-/// How broad a letter is in the usual faces, in hundredths of its height: rather too much than too
-/// little.
-const fn breadth(c: char) -> u32 {
+/// Returns the width of a letter in the usual faces, in hundredths of its height. It is rather too
+/// much than too little.
+const fn letter_width(c: char) -> u32 {
     match c {
         ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | 'i' | 'j' | 'l' | 't' | 'f' | 'I' => 34,
         'm' | 'w' | 'M' | 'W' | '@' | '%' => 92,
@@ -287,19 +294,19 @@ mod tests {
     #[test]
     fn lines_are_broken_where_they_have_to_be() {
         // Room for four letters such as `n`.
-        let four = Width {
+        let four = LineWidth {
             units: 24,
             size: 100,
         };
-        assert_eq!(wrap("n uu nnn", four, 9), ["n uu", "nnn"]);
-        assert_eq!(wrap("nnnnuuuunn", four, 9), ["nnnn", "uuuu", "nn"]);
-        assert_eq!(wrap("n nnnnuuuun n", four, 2), ["n", "nnnn…"]);
-        assert_eq!(wrap("漢字漢字", four, 9), ["漢字", "漢字"]);
-        assert_eq!(wrap("", four, 9), [""]);
+        assert_eq!(wrap_text("n uu nnn", four, 9), ["n uu", "nnn"]);
+        assert_eq!(wrap_text("nnnnuuuunn", four, 9), ["nnnn", "uuuu", "nn"]);
+        assert_eq!(wrap_text("n nnnnuuuun n", four, 2), ["n", "nnnn…"]);
+        assert_eq!(wrap_text("漢字漢字", four, 9), ["漢字", "漢字"]);
+        assert_eq!(wrap_text("", four, 9), [""]);
         assert_eq!(
-            wrap(
+            wrap_text(
                 "\u{202e}u",
-                Width {
+                LineWidth {
                     units: 900,
                     size: 100
                 },

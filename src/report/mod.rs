@@ -1,12 +1,13 @@
 //! A bundle as one page of HTML, for operators and for auditors who read it years later.
 //!
-//! Pure: [`Facts`] go in, a page comes out, the same bytes for the same facts. The certificates are
-//! judged by who makes the facts, when the page is made; what only the bundle's documents tell is
-//! shown as told, never as proof, and where it contradicts what was judged that is said first.
+//! The module is pure: it turns [`PageFacts`] into a page, and the same facts give the same bytes.
+//! The caller judges the certificates when the page is made. A statement that only the bundle's
+//! documents make is shown as recorded, never as proof. Where it contradicts the judgement, the
+//! page says so first.
 //!
 //! The page holds no script and refers to nothing outside itself; its Content-Security-Policy
-//! allows one style sheet by its digest and nothing else. Whatever was read reaches it as text
-//! alone: see `html`.
+//! allows one style sheet by its digest and nothing else. Anything that was read reaches it only as
+//! text: see `html`.
 
 mod certificates;
 mod chain;
@@ -29,137 +30,157 @@ mod summary;
 mod transcript;
 mod view;
 
-pub use differences::{Difference, differences};
-pub use transcript::Standing;
+pub use differences::{Difference, find_differences};
+pub use transcript::TranscriptStanding;
 
 use crate::bundle::{Request, Survey};
 use crate::check;
-use crate::handover::NextStep;
+use crate::handover::ClientStep;
 use crate::owner::Owner;
 use crate::verify::{Anchors, Cause, Record};
 use crate::x509::Moment;
 use html::Html;
-use view::View;
+use view::PageView;
 
-/// All that a page shows.
+/// The facts that a page shows.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct PageFacts {
     /// Name and version of the program.
     pub tool: String,
-    /// When the page is made.
+    /// The time at which the page is made.
     pub made_at: Moment,
-    /// Where the bundle lies, for eyes.
+    /// The place of the bundle, as text for the reader.
     pub place: String,
-    /// What the bundle holds.
+    /// The content of the bundle.
     pub survey: Survey,
-    /// The anchors that it was judged by.
+    /// The anchors that the evidence was judged by.
     pub anchors: Anchors,
-    /// How its evidence was judged.
+    /// The judgement of its evidence.
     pub verification: Record,
-    /// Whether `verification` judges at a moment that the user named, rather than at `made_at`.
+    /// `true` if `verification` judges at a moment that the user named, and not at `made_at`.
     pub at_named: bool,
-    /// How its pair was judged, at the same moment; `None` where it has neither a signed
+    /// The judgement of its pair, at the same moment. `None` where the bundle has neither a signed
     /// certificate nor a trust anchor.
     pub pair: Option<check::Record>,
     /// The owner whose CA the user named, and the name of the certificate's file.
     pub own_ca: Option<(Owner, String)>,
 }
 
-/// The page.
-pub fn page(facts: &Facts) -> String {
-    let view = View::of(facts);
+/// Renders the page.
+pub fn make_page(facts: &PageFacts) -> String {
+    let view = PageView::from_facts(facts);
     let mut html = Html::default();
-    html.raw("<!DOCTYPE html>\n");
-    html.el("html", &[("lang", "en")], |html| {
-        head::head(html, facts);
-        html.el("body", &[], |html| body(html, &view));
+    html.write_raw("<!DOCTYPE html>\n");
+    html.write_element("html", &[("lang", "en")], |html| {
+        head::write_head(html, facts);
+        html.write_element("body", &[], |html| write_body(html, &view));
     });
-    html.raw("\n");
+    html.write_raw("\n");
     html.into_string()
 }
 
-/// Why the evidence is rejected, where one sentence tells it.
-pub fn cause(facts: &Facts) -> Option<Cause> {
-    Cause::of(
+/// Returns the cause of a rejection, where one sentence describes it.
+pub fn rejection_cause(facts: &PageFacts) -> Option<Cause> {
+    Cause::from_record(
         &facts.verification,
         facts
             .survey
             .request
-            .told()
+            .content()
             .map(Request::hardware)
             .unwrap_or_default(),
     )
 }
 
-/// The file that was named as the operator's own CA, where the bundle's trust anchor is another
-/// one.
-pub fn another_ca(facts: &Facts) -> Option<&str> {
+/// Returns the file that was named as the operator's own CA, where the bundle's trust anchor is
+/// another one.
+pub fn another_ca(facts: &PageFacts) -> Option<&str> {
     let (_, file) = facts.own_ca.as_ref()?;
-    View::of(facts).another_ca().map(|_| file.as_str())
+    PageView::from_facts(facts)
+        .another_ca()
+        .map(|_| file.as_str())
 }
 
-/// What comes after the claim, as far as the bundle tells.
-pub fn next_steps(facts: &Facts) -> Vec<NextStep> {
-    next::steps(&View::of(facts))
+/// Returns the steps after the claim, as far as the bundle tells.
+pub fn next_steps(facts: &PageFacts) -> Vec<ClientStep> {
+    next::client_steps(&PageView::from_facts(facts))
 }
 
-/// How the bundle's transcript stands.
-pub fn transcript(facts: &Facts) -> Standing {
-    transcript::standing(&View::of(facts))
+/// Returns the state of the bundle's transcript.
+pub fn transcript_standing(facts: &PageFacts) -> TranscriptStanding {
+    transcript::judge_transcript(&PageView::from_facts(facts))
 }
 
-/// A part of the page: its id, its heading, and what writes it.
-type Section = (&'static str, &'static str, fn(&mut Html, &View<'_>));
+/// A section of the page: its id, its heading, and the function that writes it.
+type PageSection = (&'static str, &'static str, fn(&mut Html, &PageView<'_>));
 
-const SECTIONS: [Section; 11] = [
-    ("chain", "The chain of certificates", picture::section),
-    ("checks", "All checks", checks::section),
-    ("anchors", "The anchors", certificates::anchors),
-    ("certificates", "Certificates", certificates::section),
-    ("records", "How it was fetched and signed", records::section),
-    ("decisions", "Decisions on record", submission::decisions),
+const SECTIONS: [PageSection; 11] = [
+    (
+        "chain",
+        "The chain of certificates",
+        picture::write_picture_section,
+    ),
+    ("checks", "All checks", checks::write_checks),
+    ("anchors", "The anchors", certificates::write_anchors),
+    (
+        "certificates",
+        "Certificates",
+        certificates::write_certificates,
+    ),
+    (
+        "records",
+        "How it was fetched and signed",
+        records::write_records,
+    ),
+    (
+        "decisions",
+        "Decisions on record",
+        submission::write_decisions,
+    ),
     (
         "submission",
         "What InitializeCluster was sent, and what came back",
-        submission::section,
+        submission::write_submission,
     ),
-    ("next", "What comes next", next::section),
-    ("transcript", "Transcript", transcript::section),
-    ("files", "Files", files::section),
-    ("signatures", "Signatures", files::signatures),
+    ("next", "What comes next", next::write_next_steps),
+    ("transcript", "Transcript", transcript::write_transcript),
+    ("files", "Files", files::write_files),
+    ("signatures", "Signatures", files::write_signature_lines),
 ];
 
-fn body(html: &mut Html, view: &View<'_>) {
-    html.raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
-    html.raw(icons::SYMBOLS);
-    html.el("header", &[], |html| summary::header(html, view));
-    html.el("nav", &[("aria-label", "Contents")], |html| {
-        html.raw("<ol>");
+fn write_body(html: &mut Html, view: &PageView<'_>) {
+    html.write_raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
+    html.write_raw(icons::SYMBOLS);
+    html.write_element("header", &[], |html| summary::write_header(html, view));
+    html.write_element("nav", &[("aria-label", "Contents")], |html| {
+        html.write_raw("<ol>");
         for (id, title) in [("summary", "Summary")]
             .into_iter()
             .chain(SECTIONS.map(|(id, title, _)| (id, title)))
         {
-            html.el("li", &[], |html| {
-                html.el("a", &[("href", &format!("#{id}"))], |html| html.text(title))
+            html.write_element("li", &[], |html| {
+                html.write_element("a", &[("href", &format!("#{id}"))], |html| {
+                    html.write_text(title)
+                })
             });
         }
-        html.raw("</ol>");
+        html.write_raw("</ol>");
     });
-    html.el("main", &[("id", "main"), ("tabindex", "-1")], |html| {
-        section(html, "summary", "Summary", |html| {
-            summary::section(html, view)
+    html.write_element("main", &[("id", "main"), ("tabindex", "-1")], |html| {
+        write_section(html, "summary", "Summary", |html| {
+            summary::write_summary(html, view)
         });
         for (id, title, write) in SECTIONS {
-            section(html, id, title, |html| write(html, view));
+            write_section(html, id, title, |html| write(html, view));
         }
     });
-    html.el("footer", &[], |html| {
+    html.write_element("footer", &[], |html| {
         let facts = view.facts;
-        html.text(format!(
+        html.write_text(format!(
             "Made by {} at {} from the bundle of {}. ",
             facts.tool, facts.made_at, facts.survey.cluster_id
         ));
-        html.raw(
+        html.write_raw(
             "This page is a reading of the bundle, and no evidence of its own: keep the \
                   bundle, and judge it again with <code>hsmboot verify</code> and <code>hsmboot \
                   report</code>.",
@@ -167,24 +188,31 @@ fn body(html: &mut Html, view: &View<'_>) {
     });
 }
 
-fn section(html: &mut Html, id: &'static str, title: &'static str, inner: impl FnOnce(&mut Html)) {
+fn write_section(
+    html: &mut Html,
+    id: &'static str,
+    title: &'static str,
+    inner: impl FnOnce(&mut Html),
+) {
     let heading = format!("{id}-heading");
-    html.el(
+    html.write_element(
         "section",
         &[("id", id), ("aria-labelledby", &heading)],
         |html| {
-            html.el("h2", &[("id", &heading)], |html| html.text(title));
+            html.write_element("h2", &[("id", &heading)], |html| html.write_text(title));
             inner(html);
         },
     );
 }
 
-/// The tag that marks what only a document of the bundle says.
-fn told_by(html: &mut Html, document: &str) {
-    html.of("p", "told", |html| {
-        icons::icon(html, "told");
-        html.raw("<strong>Recorded by ");
-        html.code(document);
-        html.raw(", not proof.</strong> Whoever could write to the bundle could have written it.");
+/// Writes the tag that marks a statement of one of the bundle's documents.
+fn write_unproven_mark(html: &mut Html, document: &str) {
+    html.write_element_of("p", "told", |html| {
+        icons::write_icon(html, "told");
+        html.write_raw("<strong>Recorded by ");
+        html.write_code(document);
+        html.write_raw(
+            ", not proof.</strong> Whoever could write to the bundle could have written it.",
+        );
     });
 }

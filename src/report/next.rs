@@ -1,20 +1,20 @@
-//! What comes after the claim, as far as the bundle tells how far it is.
+//! The steps after the claim, as far as the bundle tells its progress.
 
 use std::path::Path;
 
-use super::Facts;
+use super::PageFacts;
 use super::html::Html;
-use super::told_by;
-use super::view::View;
-use crate::bundle::{CA_FILE, RECEIPT, Told};
+use super::view::PageView;
+use super::write_unproven_mark;
+use crate::bundle::{CA_FILE, RECEIPT, SurveyedDocument};
 use crate::cloudhsm::ClusterState;
-use crate::handover::{self, Claimed, Lead, NextStep, Stage};
+use crate::handover::{self, ClaimedCluster, ClientStep, Lead, Stage};
 use crate::outside::OutsideText;
 
-/// The steps. None where the bundle tells of no claim, or the trust anchor is not the CA that was
-/// given: nothing is gone on with then.
-pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
-    let Facts {
+/// Returns the next steps. There are none where the bundle records no claim, or the trust anchor is
+/// not the CA that was given: then nobody should go on.
+pub(super) fn client_steps(view: &PageView<'_>) -> Vec<ClientStep> {
+    let PageFacts {
         survey,
         own_ca,
         place,
@@ -22,12 +22,12 @@ pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
     } = view.facts;
     let Some(receipt) = survey
         .receipt
-        .told()
+        .content()
         .filter(|_| view.another_ca().is_none())
     else {
         return Vec::new();
     };
-    let Some(stage) = Stage::of(&ClusterState::from(receipt.state.raw())) else {
+    let Some(stage) = Stage::from_state(&ClusterState::from(receipt.state.as_raw())) else {
         return Vec::new();
     };
     // Of the bundle's own cluster, whatever the receipt calls it.
@@ -39,7 +39,7 @@ pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
         bundle: Path::new(place),
         proven,
     };
-    handover::next_steps(&Claimed {
+    handover::next_steps(&ClaimedCluster {
         cluster_id: &cluster_id,
         region,
         stage,
@@ -48,45 +48,48 @@ pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
     })
 }
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let steps = steps(view);
+pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
+    let steps = client_steps(view);
     if steps.is_empty() {
-        html.raw(match (&view.facts.survey.receipt, view.another_ca()) {
-            (Told::Tells(_), Some(_)) => {
+        html.write_raw(match (&view.facts.survey.receipt, view.another_ca()) {
+            (SurveyedDocument::Read(_), Some(_)) => {
                 "<p>None: the trust anchor is not your CA. A client that is given it talks to \
                  whoever holds that other CA’s key.</p>"
             }
-            (Told::Tells(_), None) => "<p>None that the recorded state tells.</p>",
-            (Told::Absent | Told::Damaged(_), _) => {
+            (SurveyedDocument::Read(_), None) => "<p>None that the recorded state tells.</p>",
+            (SurveyedDocument::Absent | SurveyedDocument::Damaged(_), _) => {
                 "<p>To claim the cluster: there is no receipt \
                                                      that says it is.</p>"
             }
         });
         return;
     }
-    told_by(html, RECEIPT);
-    html.raw(
+    write_unproven_mark(html, RECEIPT);
+    html.write_raw(
         "<p>What is left to do from the state that the receipt records, with the addresses \
               that it has. <code>hsmboot status</code> has the same for the cluster as it is now.",
     );
     if view.facts.own_ca.is_none() {
-        html.raw(" No CA was given to this report: whether ");
-        html.code(CA_FILE);
-        html.raw(" is yours, it does not say.");
+        html.write_raw(" No CA was given to this report: whether ");
+        html.write_code(CA_FILE);
+        html.write_raw(" is yours, it does not say.");
     }
-    html.raw("</p>");
-    html.of("ol", "next", |html| {
+    html.write_raw("</p>");
+    html.write_element_of("ol", "next", |html| {
         for step in &steps {
-            html.el("li", &[], |html| {
-                html.el("p", &[], |html| html.quote(&step.what));
+            html.write_element("li", &[], |html| {
+                html.write_element("p", &[], |html| html.write_quote(&step.what));
                 if let Some(command) = &step.command {
-                    html.of("pre", "pem", |html| html.text(command));
+                    html.write_element_of("pre", "pem", |html| html.write_text(command));
                 }
             });
         }
     });
-    html.say(
+    html.write_text_element(
         "p",
-        format!("Described in: {}.", handover::sources(&steps).join("; ")),
+        format!(
+            "Described in: {}.",
+            handover::source_pages(&steps).join("; ")
+        ),
     );
 }

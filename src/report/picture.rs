@@ -1,24 +1,26 @@
 //! The chain as a drawing, and the same in words.
 
-use super::chain::{Finding, Node, Relation, Spot, State, Tie, node, relation};
-use super::drawing::draw;
+use super::chain::{
+    DrawnFinding, DrawnNode, DrawnRelation, DrawnState, Spot, Tie, build_node, find_relation,
+};
+use super::drawing::draw_chain;
 use super::html::Html;
-use super::icons::icon;
-use super::view::View;
+use super::icons::write_icon;
+use super::view::PageView;
 use crate::verify::Status;
 
-/// The picture, and the same in words.
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let relations: Vec<Relation<'_>> = Tie::all(view)
+/// Writes the picture, and the same in words.
+pub(super) fn write_picture_section(html: &mut Html, view: &PageView<'_>) {
+    let relations: Vec<DrawnRelation<'_>> = Tie::all_ties(view)
         .into_iter()
-        .map(|tie| relation(view, tie))
+        .map(|tie| find_relation(view, tie))
         .collect();
-    let nodes: Vec<Node<'_>> = Spot::all(view)
+    let nodes: Vec<DrawnNode<'_>> = Spot::all_spots(view)
         .into_iter()
-        .map(|spot| node(view, spot))
+        .map(|spot| build_node(view, spot))
         .collect();
-    html.of("figure", "chain", |html| {
-        html.el(
+    html.write_element_of("figure", "chain", |html| {
+        html.write_element(
             "div",
             &[
                 ("class", "pan"),
@@ -27,32 +29,32 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                 ("tabindex", "0"),
             ],
             |html| {
-                draw(html, view, &nodes, &relations);
+                draw_chain(html, view, &nodes, &relations);
             },
         );
-        html.el("figcaption", &[], legend);
+        html.write_element("figcaption", &[], write_legend);
     });
-    html.say("h3", "The picture in words");
-    html.of("ul", "ties", |html| {
+    html.write_text_element("h3", "The picture in words");
+    html.write_element_of("ul", "ties", |html| {
         relations
             .iter()
-            .for_each(|relation| in_words(html, relation))
+            .for_each(|relation| write_tie_in_words(html, relation))
     });
-    let faulty: Vec<&Node<'_>> = nodes
+    let faulty: Vec<&DrawnNode<'_>> = nodes
         .iter()
-        .filter(|node| matches!(node.state, State::Broken | State::Accepted))
+        .filter(|node| matches!(node.state, DrawnState::Broken | DrawnState::Accepted))
         .collect();
     if !faulty.is_empty() {
-        html.of("ul", "ties", |html| {
+        html.write_element_of("ul", "ties", |html| {
             faulty
                 .into_iter()
-                .for_each(|node| place_in_words(html, node))
+                .for_each(|node| write_place_in_words(html, node))
         });
     }
 }
 
-fn legend(html: &mut Html) {
-    html.raw(
+fn write_legend(html: &mut Html) {
+    html.write_raw(
         "A solid arrow leads from the key that signed to what it signed, a double line joins what \
          carries the same key; each different key has a letter of its own. A line interrupted by a \
          cross is a check that failed; a dashed one could not be judged; a dotted one is recorded \
@@ -60,35 +62,35 @@ fn legend(html: &mut Html) {
     );
 }
 
-fn in_words(html: &mut Html, relation: &Relation<'_>) {
-    let (symbol, word) = relation.state.symbol();
-    html.el(
+fn write_tie_in_words(html: &mut Html, relation: &DrawnRelation<'_>) {
+    let (symbol, word) = relation.state.symbol_and_word();
+    html.write_element(
         "li",
         &[("data-tie", &relation.tie.name()), ("data-state", word)],
         |html| {
-            icon(html, symbol);
-            let (from, to) = relation.tie.ends();
-            html.of("div", "tie", |html| {
-                html.el("p", &[], |html| {
-                    html.say("strong", from.title());
+            write_icon(html, symbol);
+            let (from, to) = relation.tie.end_spots();
+            html.write_element_of("div", "tie", |html| {
+                html.write_element("p", &[], |html| {
+                    html.write_text_element("strong", from.title());
                     if from != to {
-                        html.text(if relation.tie.is_signature() {
+                        html.write_text(if relation.tie.is_signature() {
                             " → "
                         } else {
                             " and "
                         });
-                        html.say("strong", to.title());
+                        html.write_text_element("strong", to.title());
                     }
-                    html.text(format!(": {}", relation.says));
+                    html.write_text(format!(": {}", relation.says));
                     if let Some(algorithm) = &relation.algorithm {
-                        html.text(format!(", {algorithm}"));
+                        html.write_text(format!(", {algorithm}"));
                     }
                     if word != relation.says {
-                        html.text(format!(" ({word})"));
+                        html.write_text(format!(" ({word})"));
                     }
                 });
                 for line in relation.note.iter() {
-                    html.el("p", &[], |html| html.quote(line));
+                    html.write_element("p", &[], |html| html.write_quote(line));
                 }
                 // Which anchors were used stands in a section of its own.
                 let quiet: &[Status] = if relation.tie == Tie::Roots {
@@ -96,45 +98,45 @@ fn in_words(html: &mut Html, relation: &Relation<'_>) {
                 } else {
                     &[Status::Pass]
                 };
-                reasons(html, &relation.findings, quiet);
+                write_reasons(html, &relation.findings, quiet);
             });
         },
     );
 }
 
-fn place_in_words(html: &mut Html, node: &Node<'_>) {
-    let (symbol, word) = node.state.symbol();
-    html.el("li", &[("data-state", word)], |html| {
-        icon(html, symbol);
-        html.of("div", "tie", |html| {
-            html.el("p", &[], |html| {
-                html.say("strong", node.spot.title());
+fn write_place_in_words(html: &mut Html, node: &DrawnNode<'_>) {
+    let (symbol, word) = node.state.symbol_and_word();
+    html.write_element("li", &[("data-state", word)], |html| {
+        write_icon(html, symbol);
+        html.write_element_of("div", "tie", |html| {
+            html.write_element("p", &[], |html| {
+                html.write_text_element("strong", node.spot.title());
                 for line in &node.lines {
-                    html.raw(", ");
-                    html.quote(line);
+                    html.write_raw(", ");
+                    html.write_quote(line);
                 }
                 if let Some((letter, key)) = &node.key {
-                    html.text(format!(", key {letter}: {key}"));
+                    html.write_text(format!(", key {letter}: {key}"));
                 }
-                html.text(format!(" ({word})"));
+                html.write_text(format!(" ({word})"));
             });
-            reasons(html, &node.findings, &[Status::Pass, Status::Note]);
+            write_reasons(html, &node.findings, &[Status::Pass, Status::Note]);
         });
     });
 }
 
-/// The findings: those of the quiet statuses by their ids, the others with what they say.
-fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
+/// Writes the findings: those of the quiet statuses by their ids, the others with their text.
+fn write_reasons(html: &mut Html, findings: &[DrawnFinding<'_>], quiet: &[Status]) {
     let passed: Vec<&str> = findings
         .iter()
         .filter(|found| quiet.contains(&found.status))
         .map(|found| found.id)
         .collect();
     if !passed.is_empty() {
-        html.of("p", "ids", |html| {
+        html.write_element_of("p", "ids", |html| {
             for (at, id) in passed.iter().enumerate() {
-                html.text(if at > 0 { " " } else { "" });
-                html.id(id);
+                html.write_text(if at > 0 { " " } else { "" });
+                html.write_check_id(id);
             }
         });
     }
@@ -142,10 +144,10 @@ fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
         .iter()
         .filter(|found| !quiet.contains(&found.status))
     {
-        html.el("p", &[], |html| {
-            html.id(found.id);
-            html.text(format!(" {}: ", found.status.as_str()));
-            html.quote(found.detail);
+        html.write_element("p", &[], |html| {
+            html.write_check_id(found.id);
+            html.write_text(format!(" {}: ", found.status.as_str()));
+            html.write_quote(found.detail);
         });
     }
 }

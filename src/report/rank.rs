@@ -1,6 +1,6 @@
 //! The places of the trust anchor's certificates.
 
-/// Which certificate of the trust anchor: by its place in the chain, the CA that signs at 0.
+/// The position of a certificate in the trust anchor's chain. The CA that signs is at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rank {
     /// There is no other.
@@ -32,7 +32,8 @@ impl Rank {
         }
     }
 
-    /// A chain has four certificates at most ([`crate::x509::MAX_CERTIFICATES`]).
+    /// Returns the heading of its box. A chain has four certificates at most
+    /// ([`crate::x509::MAX_CERTIFICATES`]).
     pub(super) const fn title(self) -> &'static str {
         match self {
             Rank::Alone => "Trust anchor (the owner’s CA)",

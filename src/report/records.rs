@@ -1,103 +1,105 @@
-//! How request and signature came about, as the bundle's documents tell it.
+//! The history of request and signature, as the bundle's documents record it.
 
 use super::html::Html;
-use super::icons::icon;
-use super::told_by;
-use super::transcript::{command, written_by};
-use super::view::View;
-use crate::bundle::{REQUEST, RESPONSE, Request, Response, Told};
-use crate::outside::joined;
+use super::icons::write_icon;
+use super::transcript::{step_command, written_by};
+use super::view::PageView;
+use super::write_unproven_mark;
+use crate::bundle::{REQUEST, RESPONSE, Request, Response, SurveyedDocument};
+use crate::outside::join_shown;
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
+pub(super) fn write_records(html: &mut Html, view: &PageView<'_>) {
     let survey = &view.facts.survey;
-    html.say("h3", "Fetched");
-    document(
+    html.write_text_element("h3", "Fetched");
+    write_document(
         html,
         REQUEST,
         &survey.request,
         "the bundle was put together by hand",
-        fetched,
+        write_fetched,
     );
-    html.say("h3", "Signed");
-    document(
+    html.write_text_element("h3", "Signed");
+    write_document(
         html,
         RESPONSE,
         &survey.response,
         "nothing is signed, or it was signed by other means",
-        |html, response| signed(html, view, response),
+        |html, response| write_signed(html, view, response),
     );
 }
 
-fn document<T>(
+fn write_document<T>(
     html: &mut Html,
     name: &'static str,
-    document: &Told<T>,
+    document: &SurveyedDocument<T>,
     otherwise: &str,
     facts: impl FnOnce(&mut Html, &T),
 ) {
     match document {
-        Told::Absent => html.el("p", &[], |html| {
-            html.text("There is no ");
-            html.code(name);
-            html.text(format!(": {otherwise}."));
+        SurveyedDocument::Absent => html.write_element("p", &[], |html| {
+            html.write_text("There is no ");
+            html.write_code(name);
+            html.write_text(format!(": {otherwise}."));
         }),
-        Told::Damaged(why) => html.of("p", "alarm", |html| {
-            icon(html, "fail");
-            html.code(name);
-            html.text(" cannot be read: ");
-            html.quote(why);
+        SurveyedDocument::Damaged(why) => html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "fail");
+            html.write_code(name);
+            html.write_text(" cannot be read: ");
+            html.write_quote(why);
         }),
-        Told::Tells(told) => {
-            told_by(html, name);
-            html.of("dl", "facts", |html| facts(html, told));
+        SurveyedDocument::Read(told) => {
+            write_unproven_mark(html, name);
+            html.write_element_of("dl", "facts", |html| facts(html, told));
         }
     }
 }
 
-fn fetched(html: &mut Html, request: &Request) {
-    html.fact("Fetched at", |html| {
-        html.text(request.fetched_at.to_string())
+fn write_fetched(html: &mut Html, request: &Request) {
+    html.write_fact("Fetched at", |html| {
+        html.write_text(request.fetched_at.to_string())
     });
-    html.fact("Region", |html| html.quote(&request.region));
+    html.write_fact("Region", |html| html.write_quote(&request.region));
     for (name, value) in [("HSM type", &request.hsm_type), ("Mode", &request.mode)] {
         if let Some(value) = value {
-            html.fact(name, |html| html.quote(value));
+            html.write_fact(name, |html| html.write_quote(value));
         }
     }
-    html.fact("State of the cluster then", |html| {
-        html.quote(&request.state)
+    html.write_fact("State of the cluster then", |html| {
+        html.write_quote(&request.state)
     });
-    html.fact("HSMs", |html| html.code(joined(&request.hsms, " ")));
-    html.fact("Program", |html| html.quote(&request.tool));
+    html.write_fact("HSMs", |html| {
+        html.write_code(join_shown(&request.hsms, " "))
+    });
+    html.write_fact("Program", |html| html.write_quote(&request.tool));
 }
 
-/// Of a certificate that `import` put there, the document has the time of that, and nothing in it
-/// says so: the transcript does.
-fn signed(html: &mut Html, view: &View<'_>, response: &Response) {
+/// Writes the response. For a certificate from `import`, the document has the time of the import,
+/// and nothing in it says so: only the transcript does.
+fn write_signed(html: &mut Html, view: &PageView<'_>, response: &Response) {
     let at = response.signed_at.to_string();
     let step = written_by(view, RESPONSE);
-    match step.and_then(command) {
-        Some("import") => html.fact("Imported at", |html| {
+    match step.and_then(step_command) {
+        Some("import") => html.write_fact("Imported at", |html| {
             let step = step.map(|step| step.step).unwrap_or_default();
-            html.text(format!(
+            html.write_text(format!(
                 "{at}, as step {step} of the transcript tells: it was signed \
                                elsewhere, at a time that the bundle does not record"
             ));
         }),
-        Some(_) => html.fact("Signed at", |html| html.text(&at)),
-        None => html.fact("Signed or imported at", |html| {
-            html.text(format!("{at}; no transcript tells which"))
+        Some(_) => html.write_fact("Signed at", |html| html.write_text(&at)),
+        None => html.write_fact("Signed or imported at", |html| {
+            html.write_text(format!("{at}; no transcript tells which"))
         }),
     }
-    html.fact("Verdict then", |html| html.quote(&response.verdict));
+    html.write_fact("Verdict then", |html| html.write_quote(&response.verdict));
     if let Some(key) = &response.ca_key {
-        html.fact("Key of the CA", |html| html.code(key));
+        html.write_fact("Key of the CA", |html| html.write_code(key));
     }
     if let Some(issued) = &response.issued_by {
-        html.fact("Issued by", |html| html.code(&issued.ca_arn));
-        html.fact("Certificate there", |html| {
-            html.code(&issued.certificate_arn)
+        html.write_fact("Issued by", |html| html.write_code(&issued.ca_arn));
+        html.write_fact("Certificate there", |html| {
+            html.write_code(&issued.certificate_arn)
         });
     }
-    html.fact("Program", |html| html.quote(&response.tool));
+    html.write_fact("Program", |html| html.write_quote(&response.tool));
 }

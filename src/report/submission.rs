@@ -1,35 +1,38 @@
-//! What people decided, what InitializeCluster was sent, and what came back.
+//! The page's sections on people's decisions, the texts sent to InitializeCluster, and its answer.
 
-use super::certificates::nothing;
-use super::chain::about_to_send;
-use super::differences::{claim_in, says};
+use super::certificates::write_absence;
+use super::chain::last_announced_send;
+use super::differences::{describe_ownership, judge_receipt_claim};
 use super::html::Html;
-use super::icons::icon;
-use super::told_by;
-use super::transcript::called;
-use super::view::View;
-use crate::bundle::{Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
-use crate::outside::{OutsideText, joined};
+use super::icons::write_icon;
+use super::transcript::step_name;
+use super::view::PageView;
+use super::write_unproven_mark;
+use crate::bundle::{
+    Part, RECEIPT, RESPONSE, Receipt, SurveyedDocument, TRANSCRIPT, VERIFICATION, Waiver,
+};
+use crate::outside::{OutsideText, join_shown};
 use crate::owner::FROM_BUNDLE;
 use crate::verify::{Status, Verdict};
-use crate::x509::hex;
+use crate::x509::to_hex;
 
-/// What is said of a CA that nothing proved.
-const TAKEN: &str = "the CA in the bundle was taken although nothing proved that it is the owner’s";
+/// The text about a CA that nothing proved.
+const UNPROVEN_CA: &str =
+    "the CA in the bundle was taken although nothing proved that it is the owner’s";
 
 /// A decision to go on all the same, or to leave something out.
 struct Decision {
     /// The document that records it; `None` where it was made for this very report.
     by: Option<&'static str>,
-    kind: Kind,
+    kind: DecisionKind,
     what: String,
     /// `None` where none was asked for.
     reason: Option<OutsideText>,
 }
 
-/// What a decision went without.
+/// The kind of safeguard that a decision went without.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum DecisionKind {
     /// The proof that the key is an HSM's.
     Unverified,
     /// The proof that the CA is the owner's.
@@ -38,18 +41,18 @@ enum Kind {
     Minor,
 }
 
-impl Kind {
-    /// What stands above it, in capitals.
-    const fn label(self) -> Option<&'static str> {
+impl DecisionKind {
+    /// Returns the label above the decision, in capitals.
+    const fn heading(self) -> Option<&'static str> {
         match self {
-            Kind::Unverified => Some("UNVERIFIED"),
-            Kind::OwnerNotProven => Some("OWNER NOT PROVEN"),
-            Kind::Minor => None,
+            DecisionKind::Unverified => Some("UNVERIFIED"),
+            DecisionKind::OwnerNotProven => Some("OWNER NOT PROVEN"),
+            DecisionKind::Minor => None,
         }
     }
 }
 
-fn all(view: &View<'_>) -> Vec<Decision> {
+fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
     let (facts, survey) = (view.facts, &view.facts.survey);
     let mut all = Vec::new();
     let accepted: Vec<&str> = facts
@@ -61,12 +64,12 @@ fn all(view: &View<'_>) -> Vec<Decision> {
         let reason = Some(facts.verification.terms.reason.clone().unwrap_or_default());
         all.push(Decision {
             by: None,
-            kind: Kind::Minor,
+            kind: DecisionKind::Minor,
             what: format!("accepted for this report: {}", accepted.join(", ")),
             reason,
         });
     }
-    if let Some(noted) = survey.verification.told() {
+    if let Some(noted) = survey.verification.content() {
         let accepted: Vec<&OutsideText> = noted
             .checks
             .iter()
@@ -77,8 +80,8 @@ fn all(view: &View<'_>) -> Vec<Decision> {
             let reason = Some(noted.reason.clone().unwrap_or_default());
             all.push(Decision {
                 by: Some(VERIFICATION),
-                kind: Kind::Minor,
-                what: format!("accepted: {}", joined(accepted, ", ")),
+                kind: DecisionKind::Minor,
+                what: format!("accepted: {}", join_shown(accepted, ", ")),
                 reason,
             });
         }
@@ -91,31 +94,31 @@ fn all(view: &View<'_>) -> Vec<Decision> {
             reason: Some(waiver.reason.clone()),
         })
     };
-    if let Some(response) = survey.response.told() {
+    if let Some(response) = survey.response.content() {
         all.extend(waiver(
             RESPONSE,
-            Kind::Unverified,
+            DecisionKind::Unverified,
             &response.unverified,
             "signed although the bundle did not verify",
         ));
     }
-    if let Some(receipt) = survey.receipt.told() {
+    if let Some(receipt) = survey.receipt.content() {
         all.extend(waiver(
             RECEIPT,
-            Kind::Unverified,
+            DecisionKind::Unverified,
             &receipt.unverified,
             "submitted although the bundle did not verify",
         ));
         all.extend(waiver(
             RECEIPT,
-            Kind::OwnerNotProven,
+            DecisionKind::OwnerNotProven,
             &receipt.ca_from_bundle,
-            TAKEN,
+            UNPROVEN_CA,
         ));
     }
     for step in survey
         .transcript
-        .told()
+        .content()
         .map(|trail| trail.holds.entries())
         .unwrap_or_default()
     {
@@ -124,10 +127,10 @@ fn all(view: &View<'_>) -> Vec<Decision> {
             .as_ref()
             .is_some_and(|owner| *owner == FROM_BUNDLE)
         {
-            let what = format!("step {}, {}: {TAKEN}", called(step), step.time);
+            let what = format!("step {}, {}: {UNPROVEN_CA}", step_name(step), step.time);
             all.push(Decision {
                 by: Some(TRANSCRIPT),
-                kind: Kind::OwnerNotProven,
+                kind: DecisionKind::OwnerNotProven,
                 what,
                 reason: Some(step.reason.clone().unwrap_or_default()),
             });
@@ -136,7 +139,7 @@ fn all(view: &View<'_>) -> Vec<Decision> {
             let accepted = if step.accepted.is_empty() {
                 String::new()
             } else {
-                format!("accepted: {}", joined(&step.accepted, ", "))
+                format!("accepted: {}", join_shown(&step.accepted, ", "))
             };
             let unverified = if step.unverified {
                 "done although the bundle did not verify"
@@ -149,11 +152,11 @@ fn all(view: &View<'_>) -> Vec<Decision> {
                 .collect::<Vec<_>>()
                 .join("; ");
             let reason = Some(step.reason.clone().unwrap_or_default());
-            let what = format!("step {}, {}: {what}", called(step), step.time);
+            let what = format!("step {}, {}: {what}", step_name(step), step.time);
             let kind = if step.unverified {
-                Kind::Unverified
+                DecisionKind::Unverified
             } else {
-                Kind::Minor
+                DecisionKind::Minor
             };
             all.push(Decision {
                 by: Some(TRANSCRIPT),
@@ -165,12 +168,12 @@ fn all(view: &View<'_>) -> Vec<Decision> {
         if step.fingerprint_compared == Some(false) {
             let what = format!(
                 "step {}, {}: nobody compared the other side’s fingerprint",
-                called(step),
+                step_name(step),
                 step.time
             );
             all.push(Decision {
                 by: Some(TRANSCRIPT),
-                kind: Kind::Minor,
+                kind: DecisionKind::Minor,
                 what,
                 reason: None,
             });
@@ -179,73 +182,73 @@ fn all(view: &View<'_>) -> Vec<Decision> {
     all
 }
 
-/// Whether anything was signed or submitted without proof, as far as the bundle records, and the
-/// first reason for it.
-pub(super) fn unverified(view: &View<'_>) -> Option<OutsideText> {
-    first(view, Kind::Unverified)
+/// Returns the first reason for signing or submitting without proof, as far as the bundle records
+/// one.
+pub(super) fn unverified_reason(view: &PageView<'_>) -> Option<OutsideText> {
+    first_reason(view, DecisionKind::Unverified)
 }
 
-/// Whether the CA was taken from the bundle without proof of the owner, as far as the bundle
-/// records, and the first reason for it.
-pub(super) fn from_bundle(view: &View<'_>) -> Option<OutsideText> {
-    first(view, Kind::OwnerNotProven)
+/// Returns the first reason for taking the CA from the bundle without proof of the owner, as far as
+/// the bundle records one.
+pub(super) fn from_bundle_reason(view: &PageView<'_>) -> Option<OutsideText> {
+    first_reason(view, DecisionKind::OwnerNotProven)
 }
 
-fn first(view: &View<'_>, kind: Kind) -> Option<OutsideText> {
-    all(view)
+fn first_reason(view: &PageView<'_>, kind: DecisionKind) -> Option<OutsideText> {
+    all_decisions(view)
         .into_iter()
         .find(|decision| decision.kind == kind)
         .map(|decision| decision.reason.unwrap_or_default())
 }
 
-pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
-    let all = all(view);
+pub(super) fn write_decisions(html: &mut Html, view: &PageView<'_>) {
+    let all = all_decisions(view);
     if all.is_empty() {
-        html.raw(
+        html.write_raw(
             "<p>None: no failure was accepted, nothing was done unverified, and no \
                   fingerprint was left uncompared, as far as the bundle records.</p>",
         );
         return;
     }
-    html.raw(
+    html.write_raw(
         "<p>Where somebody went on although a check failed, or without the other side’s \
               fingerprint. What the bundle’s documents record is no proof; what was accepted for \
               this report was judged for it.</p>",
     );
-    html.of("ul", "decisions", |html| {
+    html.write_element_of("ul", "decisions", |html| {
         for decision in &all {
-            html.el(
+            html.write_element(
                 "li",
                 &[(
                     "class",
-                    if decision.kind.label().is_some() {
+                    if decision.kind.heading().is_some() {
                         "alarm"
                     } else {
                         ""
                     },
                 )],
                 |html| {
-                    icon(html, "accepted");
-                    html.el("div", &[], |html| {
-                        html.el("p", &[], |html| {
-                            if let Some(label) = decision.kind.label() {
-                                html.say("strong", label);
-                                html.raw(": ");
+                    write_icon(html, "accepted");
+                    html.write_element("div", &[], |html| {
+                        html.write_element("p", &[], |html| {
+                            if let Some(label) = decision.kind.heading() {
+                                html.write_text_element("strong", label);
+                                html.write_raw(": ");
                             }
-                            html.quote(&decision.what);
+                            html.write_quote(&decision.what);
                             if let Some(by) = decision.by {
-                                html.raw(" (recorded by ");
-                                html.code(by);
-                                html.raw(")");
+                                html.write_raw(" (recorded by ");
+                                html.write_code(by);
+                                html.write_raw(")");
                             }
                         });
                         if let Some(reason) = &decision.reason {
-                            html.el("p", &[], |html| {
-                                html.raw("Reason: ");
-                                html.quote(if reason.is_empty() {
+                            html.write_element("p", &[], |html| {
+                                html.write_raw("Reason: ");
+                                html.write_quote(if reason.is_empty() {
                                     "none was recorded"
                                 } else {
-                                    reason.raw()
+                                    reason.as_raw()
                                 });
                             });
                         }
@@ -256,11 +259,11 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
     });
 }
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
+pub(super) fn write_submission(html: &mut Html, view: &PageView<'_>) {
     let receipt = match &view.facts.survey.receipt {
-        Told::Absent => {
-            match about_to_send(view) {
-                Some(step) => html.say(
+        SurveyedDocument::Absent => {
+            match last_announced_send(view) {
+                Some(step) => html.write_text_element(
                     "p",
                     format!(
                         "There is no receipt. Step {step} of the \
@@ -269,26 +272,26 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                                                      what came of it, only the cluster can tell."
                     ),
                 ),
-                None => html.raw(
+                None => html.write_raw(
                     "<p>There is no receipt: the bundle does not say that it was \
                                   submitted.</p>",
                 ),
             }
             None
         }
-        Told::Damaged(why) => {
-            html.of("p", "alarm", |html| {
-                icon(html, "fail");
-                html.text("The receipt cannot be read: ");
-                html.quote(why);
+        SurveyedDocument::Damaged(why) => {
+            html.write_element_of("p", "alarm", |html| {
+                write_icon(html, "fail");
+                html.write_text("The receipt cannot be read: ");
+                html.write_quote(why);
             });
             None
         }
-        Told::Tells(receipt) => Some(receipt),
+        SurveyedDocument::Read(receipt) => Some(receipt),
     };
     if let Some(receipt) = receipt {
-        told_by(html, RECEIPT);
-        came_back(html, view, receipt);
+        write_unproven_mark(html, RECEIPT);
+        write_outcome(html, view, receipt);
     }
     let fit = view
         .pair
@@ -299,23 +302,23 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         (None, true) => "What InitializeCluster would be sent",
         (None, false) => "What the bundle holds",
     };
-    html.say("h3", title);
-    html.of("dl", "facts", |html| {
-        html.fact("ClusterId", |html| {
-            html.code(view.facts.survey.cluster_id.as_str())
+    html.write_text_element("h3", title);
+    html.write_element_of("dl", "facts", |html| {
+        html.write_fact("ClusterId", |html| {
+            html.write_code(view.facts.survey.cluster_id.as_str())
         })
     });
     let signed_cert = Part::SignedCert.file_name(&view.facts.survey.cluster_id);
     let pem = view
         .signed_cert
         .as_ref()
-        .map(|found| (found.to_pem(), vec![hex(&found.fingerprint())]));
-    text(
+        .map(|found| (found.to_pem(), vec![to_hex(&found.fingerprint())]));
+    write_sent_text(
         html,
         view,
         ("SignedCert", &signed_cert),
         pem,
-        receipt.map(|receipt| vec![receipt.signed_cert_sha256.raw()]),
+        receipt.map(|receipt| vec![receipt.signed_cert_sha256.as_raw()]),
     );
     let pem = view.trust_anchor.as_ref().map(|found| {
         (
@@ -323,17 +326,17 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             found
                 .fingerprints()
                 .iter()
-                .map(|digest| hex(digest))
+                .map(|digest| to_hex(digest))
                 .collect(),
         )
     });
     let recorded = receipt.map(|receipt| {
         std::iter::once(&receipt.trust_anchor_sha256)
             .chain(&receipt.chain_sha256)
-            .map(OutsideText::raw)
+            .map(OutsideText::as_raw)
             .collect()
     });
-    text(
+    write_sent_text(
         html,
         view,
         ("TrustAnchor", view.facts.survey.trust_anchor_file()),
@@ -342,28 +345,28 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     );
 }
 
-/// The very text that is sent: the program's own PEM of what is in the bundle, with the SHA-256 of
-/// its certificates beside it; and those that are recorded.
-fn text(
+/// Writes the very text that is sent: the program's own PEM of the bundle's certificates, with
+/// their SHA-256 beside it, and the recorded ones.
+fn write_sent_text(
     html: &mut Html,
-    view: &View<'_>,
+    view: &PageView<'_>,
     (name, file): (&str, &str),
     found: Option<(String, Vec<String>)>,
     recorded: Option<Vec<&str>>,
 ) {
-    html.say("h4", name);
+    html.write_text_element("h4", name);
     let Some((pem, digests)) = found else {
-        nothing(html, view, file);
+        write_absence(html, view, file);
         return;
     };
     if let Some(recorded) = recorded {
         let same = digests.iter().map(String::as_str).eq(recorded);
-        html.el(
+        html.write_element(
             "p",
             &[("class", if same { "standing" } else { "alarm" })],
             |html| {
-                icon(html, if same { "pass" } else { "fail" });
-                html.text(if same {
+                write_icon(html, if same { "pass" } else { "fail" });
+                html.write_text(if same {
                 "The bundle’s certificate is the one that the receipt names."
             } else {
                 "The bundle’s certificate is not the one that the receipt names: what was sent is \
@@ -372,78 +375,81 @@ fn text(
             },
         );
     }
-    html.el("pre", &[("class", "pem")], |html| {
+    html.write_element("pre", &[("class", "pem")], |html| {
         for line in pem.lines() {
-            html.text(line);
-            html.raw("\n");
+            html.write_text(line);
+            html.write_raw("\n");
         }
     });
 }
 
-fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
-    html.of("dl", "facts", |html| {
-        html.fact("Outcome", |html| html.quote(&receipt.outcome));
-        html.fact("Region", |html| html.quote(&receipt.region));
-        html.fact("Sent at", |html| match receipt.submitted_at {
-            Some(at) => html.text(at.to_string()),
-            None => html.text("not sent in that run: the cluster was claimed already"),
+fn write_outcome(html: &mut Html, view: &PageView<'_>, receipt: &Receipt) {
+    html.write_element_of("dl", "facts", |html| {
+        html.write_fact("Outcome", |html| html.write_quote(&receipt.outcome));
+        html.write_fact("Region", |html| html.write_quote(&receipt.region));
+        html.write_fact("Sent at", |html| match receipt.submitted_at {
+            Some(at) => html.write_text(at.to_string()),
+            None => html.write_text("not sent in that run: the cluster was claimed already"),
         });
-        html.fact("Answer", |html| answer(html, receipt));
-        html.fact("Confirmed at", |html| {
-            html.text(receipt.confirmed_at.to_string())
+        html.write_fact("Answer", |html| write_answer(html, receipt));
+        html.write_fact("Confirmed at", |html| {
+            html.write_text(receipt.confirmed_at.to_string())
         });
-        html.fact("State then", |html| html.quote(&receipt.state));
-        html.fact("The cluster’s certificate", |html| {
-            html.text(
+        html.write_fact("State then", |html| html.write_quote(&receipt.state));
+        html.write_fact("The cluster’s certificate", |html| {
+            html.write_text(
                 if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
                     "the very certificate that was signed, SHA-256 "
                 } else {
                     "another certificate than the one that was signed, SHA-256 "
                 },
             );
-            html.digest(&receipt.cluster_certificate_sha256);
+            html.write_digest(&receipt.cluster_certificate_sha256);
         });
-        if let Some(claim) = claim_in(view, receipt) {
-            html.fact("Judged for this report", |html| {
-                html.quote(says(&claim.ownership))
+        if let Some(claim) = judge_receipt_claim(view, receipt) {
+            html.write_fact("Judged for this report", |html| {
+                html.write_quote(describe_ownership(&claim.ownership))
             });
         }
         if let Some(owner) = &receipt.owner {
-            html.fact("Owner", |html| html.quote(owner));
+            html.write_fact("Owner", |html| html.write_quote(owner));
         }
-        html.fact("Signed certificate, SHA-256", |html| {
-            html.digest(&receipt.signed_cert_sha256)
+        html.write_fact("Signed certificate, SHA-256", |html| {
+            html.write_digest(&receipt.signed_cert_sha256)
         });
-        html.fact("Trust anchor, SHA-256", |html| {
-            html.digest(&receipt.trust_anchor_sha256)
+        html.write_fact("Trust anchor, SHA-256", |html| {
+            html.write_digest(&receipt.trust_anchor_sha256)
         });
         for above in &receipt.chain_sha256 {
-            html.fact("above it in its chain, SHA-256", |html| html.digest(above));
+            html.write_fact("above it in its chain, SHA-256", |html| {
+                html.write_digest(above)
+            });
         }
         if let Some(digest) = &receipt.csr_sha256 {
-            html.fact("CSR, SHA-256", |html| html.digest(digest));
+            html.write_fact("CSR, SHA-256", |html| html.write_digest(digest));
         }
-        html.fact("Verdict then", |html| {
-            html.quote(
+        html.write_fact("Verdict then", |html| {
+            html.write_quote(
                 receipt
                     .verdict
                     .clone()
                     .unwrap_or_else(|| "nothing was judged in that run".into()),
             )
         });
-        html.fact("Program", |html| html.quote(&receipt.tool));
+        html.write_fact("Program", |html| html.write_quote(&receipt.tool));
     });
 }
 
-/// What InitializeCluster answered: two texts as hsmboot writes them, anything else as it stands.
-fn answer(html: &mut Html, receipt: &Receipt) {
+/// Writes the answer of InitializeCluster: two texts as hsmboot writes them, or anything else
+/// unchanged.
+fn write_answer(html: &mut Html, receipt: &Receipt) {
     match &receipt.answer {
-        None => html.text("none arrived; what DescribeClusters showed afterwards decided"),
+        None => html.write_text("none arrived; what DescribeClusters showed afterwards decided"),
         Some(answer) => {
             let part = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
             match (part("state"), part("state_message")) {
-                (None, None) => html.code(answer.to_string()),
-                (state, message) => html.quote(
+                (None, None) => html.write_code(answer.to_string()),
+                (state, message) => html.write_quote(
                     [state, message]
                         .into_iter()
                         .flatten()

@@ -1,19 +1,19 @@
-//! What a reader has to know first: the verdict, what it rests on, what it does not say.
+//! The summary for the reader: the verdict, its grounds and its limits.
 
-use super::chain::about_to_send;
-use super::differences::{Difference, of};
+use super::chain::last_announced_send;
+use super::differences::{Difference, differences_in};
 use super::html::Html;
-use super::icons::icon;
-use super::transcript::{Standing, standing};
-use super::view::{View, counted, listed};
-use super::{Facts, cause, checks, gaps, submission};
-use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
+use super::icons::write_icon;
+use super::transcript::{TranscriptStanding, judge_transcript};
+use super::view::{PageView, count_text, join_list};
+use super::{PageFacts, checks, gaps, rejection_cause, submission};
+use crate::bundle::{CA_FILE, Fingerprint, Survey, SurveyedDocument};
 use crate::outside::OutsideText;
 use crate::verify::{Cause, Roots, Side, Status, Verdict, fips_alarm};
-use crate::x509::{Certificate, Csr, TrustAnchor, hex};
+use crate::x509::{Certificate, Csr, TrustAnchor, to_hex};
 
 /// The verdict in words.
-pub(super) struct Words {
+pub(super) struct VerdictWords {
     /// `good`, `warn` or `bad`, for the style; the symbol says it as well.
     class: &'static str,
     symbol: &'static str,
@@ -22,28 +22,28 @@ pub(super) struct Words {
     says: &'static str,
 }
 
-pub(super) fn verdict(facts: &Facts) -> Words {
+pub(super) fn verdict_words(facts: &PageFacts) -> VerdictWords {
     let accepted = facts.verification.with(Status::Accepted).next().is_some();
     match facts.verification.verdict {
-        Verdict::Rejected => Words {
+        Verdict::Rejected => VerdictWords {
             class: "bad",
             symbol: "fail",
             word: "Rejected",
             says: "The HSM’s identity is not proven.",
         },
-        Verdict::Verified if accepted => Words {
+        Verdict::Verified if accepted => VerdictWords {
             class: "warn",
             symbol: "accepted",
             word: "Verified, with failures accepted",
             says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
         },
-        Verdict::Verified if facts.verification.terms.roots == Roots::Given => Words {
+        Verdict::Verified if facts.verification.terms.roots == Roots::Given => VerdictWords {
             class: "good",
             symbol: "pass",
             word: "Verified",
             says: "The CSR’s key is an HSM’s, by roots that were given.",
         },
-        Verdict::Verified => Words {
+        Verdict::Verified => VerdictWords {
             class: "good",
             symbol: "pass",
             word: "Verified",
@@ -52,8 +52,8 @@ pub(super) fn verdict(facts: &Facts) -> Words {
     }
 }
 
-/// Why it is rejected, as a sentence, with what to do.
-fn sentence(cause: &Cause) -> String {
+/// Describes the cause of a rejection as a sentence, with the action to take.
+fn cause_sentence(cause: &Cause) -> String {
     let told = cause.to_string();
     let mut letters = told.chars();
     let told: String = letters
@@ -70,7 +70,7 @@ fn sentence(cause: &Cause) -> String {
                     format!(
                         "{} FILE, with {} from {}",
                         root.option,
-                        root.download(),
+                        root.download_name(),
                         root.page
                     )
                 })
@@ -86,39 +86,39 @@ fn sentence(cause: &Cause) -> String {
     format!("{told}. {next}")
 }
 
-/// Whether a root was used that is not built in.
-fn given_roots(facts: &Facts) -> bool {
+/// Tells whether a root was used that is not built in.
+fn has_given_roots(facts: &PageFacts) -> bool {
     facts.verification.terms.roots == Roots::Given
 }
 
-pub(super) fn header(html: &mut Html, view: &View<'_>) {
+pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     let facts = view.facts;
-    let words = verdict(facts);
-    html.raw("<p class=\"brand\">hsmboot report</p>");
-    html.el("h1", &[], |html| {
-        html.raw("Claim of <span class=\"id\">");
-        html.text(facts.survey.cluster_id.as_str());
-        html.raw("</span>");
+    let words = verdict_words(facts);
+    html.write_raw("<p class=\"brand\">hsmboot report</p>");
+    html.write_element("h1", &[], |html| {
+        html.write_raw("Claim of <span class=\"id\">");
+        html.write_text(facts.survey.cluster_id.as_str());
+        html.write_raw("</span>");
     });
-    html.el(
+    html.write_element(
         "div",
         &[("class", &format!("verdict {}", words.class))],
         |html| {
-            icon(html, words.symbol);
-            html.el("div", &[], |html| {
-                html.say_of("p", "word", words.word);
-                html.say("p", words.says);
-                if let Some(cause) = cause(facts) {
-                    html.el("p", &[], |html| html.quote(sentence(&cause)));
+            write_icon(html, words.symbol);
+            html.write_element("div", &[], |html| {
+                html.write_text_element_of("p", "word", words.word);
+                html.write_text_element("p", words.says);
+                if let Some(cause) = rejection_cause(facts) {
+                    html.write_element("p", &[], |html| html.write_quote(cause_sentence(&cause)));
                 }
-                if given_roots(facts) {
-                    html.of("p", "caveat", |html| {
-                        html.raw(
+                if has_given_roots(facts) {
+                    html.write_element_of("p", "caveat", |html| {
+                        html.write_raw(
                             "Judged by roots that were given to this report, not by the built-in \
                               ones of AWS and the manufacturer",
                         );
                         let good = facts.verification.verdict == Verdict::Verified;
-                        html.raw(if good {
+                        html.write_raw(if good {
                             ": it is worth what those roots are worth. A simulator’s \
                                         chains verify in this way too."
                         } else {
@@ -132,92 +132,92 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     let mode = facts
         .survey
         .request
-        .told()
+        .content()
         .and_then(|request| request.mode.as_ref());
-    if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::raw)) {
-        html.of("p", "alarm", |html| {
-            icon(html, "fail");
-            html.raw("<strong>NOT FIPS</strong>: ");
-            html.quote(&alarm);
-            html.raw(".");
+    if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::as_raw)) {
+        html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "fail");
+            html.write_raw("<strong>NOT FIPS</strong>: ");
+            html.write_quote(&alarm);
+            html.write_raw(".");
         });
     }
-    if let Some(reason) = submission::unverified(view) {
-        html.of("p", "alarm", |html| {
-            icon(html, "accepted");
-            html.raw(
+    if let Some(reason) = submission::unverified_reason(view) {
+        html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "accepted");
+            html.write_raw(
                 "<strong>UNVERIFIED</strong>: the bundle records that somebody went on \
                       without proof, for this reason: ",
             );
-            html.quote(if reason.is_empty() {
+            html.write_quote(if reason.is_empty() {
                 "none was recorded".into()
             } else {
                 reason
             });
         });
     }
-    if let Some(reason) = submission::from_bundle(view) {
-        html.of("p", "alarm", |html| {
-            icon(html, "accepted");
-            html.raw(
+    if let Some(reason) = submission::from_bundle_reason(view) {
+        html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "accepted");
+            html.write_raw(
                 "<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the \
                       CA that lay in it, for this reason: ",
             );
-            html.quote(if reason.is_empty() {
+            html.write_quote(if reason.is_empty() {
                 "none was recorded"
             } else {
-                reason.raw()
+                reason.as_raw()
             });
         });
     }
     if let Some(file) = view.another_ca() {
-        html.of("p", "alarm", |html| {
-            icon(html, "fail");
-            html.raw(
+        html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "fail");
+            html.write_raw(
                 "<strong>The trust anchor is not your CA.</strong> It is another certificate than ",
             );
-            html.code(file);
-            html.raw(": a cluster that takes it belongs to who holds that other CA’s key.");
+            html.write_code(file);
+            html.write_raw(": a cluster that takes it belongs to who holds that other CA’s key.");
         });
     }
-    if !of(view).is_empty() {
-        html.of("p", "alarm", |html| {
-            icon(html, "fail");
-            html.raw(
+    if !differences_in(view).is_empty() {
+        html.write_element_of("p", "alarm", |html| {
+            write_icon(html, "fail");
+            html.write_raw(
                 "<strong>The bundle’s records differ from what was found.</strong> <a \
                       href=\"#differences\">How, and what counts</a>",
             );
         });
     }
-    html.of("dl", "strip", |html| aspects(html, view));
-    html.of("dl", "facts masthead", |html| {
-        html.fact("Made at", |html| html.text(facts.made_at.to_string()));
-        html.fact("Judged at", |html| {
-            html.text(&if facts.at_named {
+    html.write_element_of("dl", "strip", |html| write_aspects(html, view));
+    html.write_element_of("dl", "facts masthead", |html| {
+        html.write_fact("Made at", |html| html.write_text(facts.made_at.to_string()));
+        html.write_fact("Judged at", |html| {
+            html.write_text(&if facts.at_named {
                 format!("{}, as named (--at)", facts.verification.at)
             } else {
                 "the same moment".to_owned()
             });
         });
-        html.fact("Made by", |html| html.text(&facts.tool));
+        html.write_fact("Made by", |html| html.write_text(&facts.tool));
     });
 }
 
-fn aspect(html: &mut Html, name: &str, symbol: &'static str, says: &str) {
-    html.el(
+fn write_aspect(html: &mut Html, name: &str, symbol: &'static str, says: &str) {
+    html.write_element(
         "div",
         &[("class", if symbol == "fail" { "loud" } else { "calm" })],
         |html| {
-            html.say("dt", name);
-            html.el("dd", &[], |html| {
-                icon(html, symbol);
-                html.quote(says);
+            html.write_text_element("dt", name);
+            html.write_element("dd", &[], |html| {
+                write_icon(html, symbol);
+                html.write_quote(says);
             });
         },
     );
 }
 
-fn aspects(html: &mut Html, view: &View<'_>) {
+fn write_aspects(html: &mut Html, view: &PageView<'_>) {
     let facts = view.facts;
     let count = |status| facts.verification.with(status).count();
     let hsm = match facts.verification.verdict {
@@ -230,7 +230,7 @@ fn aspects(html: &mut Html, view: &View<'_>) {
             };
             format!(
                 "{}{rest}",
-                failing(count(Status::Fail), facts.verification.checks.len())
+                failing_count(count(Status::Fail), facts.verification.checks.len())
             )
         }
         Verdict::Verified => {
@@ -240,66 +240,68 @@ fn aspects(html: &mut Html, view: &View<'_>) {
             } else {
                 String::new()
             };
-            let notes = counted(count(Status::Note), "note", "notes");
+            let notes = count_text(count(Status::Note), "note", "notes");
             format!(
                 "{} checks: {pass} pass{accepted}, {notes}",
                 facts.verification.checks.len()
             )
         }
     };
-    aspect(html, "HSM", verdict(facts).symbol, &hsm);
+    write_aspect(html, "HSM", verdict_words(facts).symbol, &hsm);
     match &facts.pair {
-        None => aspect(html, "Pair", "absent", "nothing is signed yet"),
+        None => write_aspect(html, "Pair", "absent", "nothing is signed yet"),
         Some(pair) if pair.verdict == Verdict::Verified => {
-            aspect(html, "Pair", "pass", "fit for InitializeCluster")
+            write_aspect(html, "Pair", "pass", "fit for InitializeCluster")
         }
-        Some(pair) => aspect(
+        Some(pair) => write_aspect(
             html,
             "Pair",
             "fail",
             &format!(
                 "unfit: {}",
-                failing(pair.failed().count(), pair.checks.len())
+                failing_count(pair.failed().count(), pair.checks.len())
             ),
         ),
     }
     match &facts.survey.receipt {
-        Told::Absent if about_to_send(view).is_some() => {
-            aspect(html, "Submission", "skipped", "perhaps sent: no receipt")
+        SurveyedDocument::Absent if last_announced_send(view).is_some() => {
+            write_aspect(html, "Submission", "skipped", "perhaps sent: no receipt")
         }
-        Told::Absent => aspect(html, "Submission", "absent", "no receipt"),
-        Told::Damaged(_) => aspect(html, "Submission", "fail", "the receipt cannot be read"),
-        Told::Tells(receipt) => aspect(
+        SurveyedDocument::Absent => write_aspect(html, "Submission", "absent", "no receipt"),
+        SurveyedDocument::Damaged(_) => {
+            write_aspect(html, "Submission", "fail", "the receipt cannot be read")
+        }
+        SurveyedDocument::Read(receipt) => write_aspect(
             html,
             "Submission",
             "told",
             &format!("recorded as {}, state {}", receipt.outcome, receipt.state),
         ),
     }
-    let transcript = standing(view);
-    aspect(html, "Transcript", transcript.symbol, &transcript.brief);
+    let transcript = judge_transcript(view);
+    write_aspect(html, "Transcript", transcript.symbol, &transcript.brief);
     match (&transcript.not_compared_in, &transcript.compared_in) {
         (Some(_), _) => {
-            let steps = counted(transcript.not_compared.len(), "step", "steps");
-            aspect(
+            let steps = count_text(transcript.not_compared.len(), "step", "steps");
+            write_aspect(
                 html,
                 "Fingerprints",
                 "accepted",
                 &format!("not compared in {steps}"),
             );
         }
-        (None, Some(steps)) => aspect(
+        (None, Some(steps)) => write_aspect(
             html,
             "Fingerprints",
             "told",
             &format!("compared in {steps}"),
         ),
-        (None, None) => aspect(html, "Fingerprints", "absent", "no step compared any"),
+        (None, None) => write_aspect(html, "Fingerprints", "absent", "no step compared any"),
     }
-    match of(view).len() {
-        0 => aspect(html, "Records", "told", "agree with what was found"),
-        1 => aspect(html, "Records", "fail", "one differs from what was found"),
-        more => aspect(
+    match differences_in(view).len() {
+        0 => write_aspect(html, "Records", "told", "agree with what was found"),
+        1 => write_aspect(html, "Records", "fail", "one differs from what was found"),
+        more => write_aspect(
             html,
             "Records",
             "fail",
@@ -308,83 +310,83 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     }
 }
 
-fn failing(failed: usize, all: usize) -> String {
+fn failing_count(failed: usize, all: usize) -> String {
     format!(
         "{failed} of {all} checks {}",
         if failed == 1 { "fails" } else { "fail" }
     )
 }
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
+pub(super) fn write_summary(html: &mut Html, view: &PageView<'_>) {
     let failed: Vec<_> = view.verification.with(Status::Fail).collect();
     if !failed.is_empty() {
-        html.of("div", "alarm block", |html| {
-            html.raw(
+        html.write_element_of("div", "alarm block", |html| {
+            html.write_raw(
                 "<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this \
                       CSR’s key is an HSM’s. ",
             );
-            if let Some(cause) = cause(view.facts) {
-                html.quote(sentence(&cause));
-                html.raw(" ");
+            if let Some(cause) = rejection_cause(view.facts) {
+                html.write_quote(cause_sentence(&cause));
+                html.write_raw(" ");
             }
-            html.raw(if failed.len() == 1 {
+            html.write_raw(if failed.len() == 1 {
                 "This check failed:</p>"
             } else {
                 "These checks failed:</p>"
             });
-            html.of("ul", "plain", |html| {
+            html.write_element_of("ul", "plain", |html| {
                 for found in failed {
-                    html.el("li", &[], |html| {
-                        checks::mark(html, found.status);
-                        html.raw(" ");
-                        html.id(found.id.as_str());
-                        html.raw(" ");
-                        html.quote(&found.detail);
+                    html.write_element("li", &[], |html| {
+                        checks::write_status(html, found.status);
+                        html.write_raw(" ");
+                        html.write_check_id(found.id.as_str());
+                        html.write_raw(" ");
+                        html.write_quote(&found.detail);
                     });
                 }
             });
         });
     }
-    differing(html, &of(view));
-    html.of("div", "two", |html| {
-        html.el("div", &[], |html| {
-            html.say("h3", "What is proven");
-            html.of("ul", "prose", |html| proven(html, view));
+    write_differences(html, &differences_in(view));
+    html.write_element_of("div", "two", |html| {
+        html.write_element("div", &[], |html| {
+            html.write_text_element("h3", "What is proven");
+            html.write_element_of("ul", "prose", |html| write_proven(html, view));
         });
-        html.el("div", &[], |html| {
-            html.say("h3", "What is not");
-            html.of("ul", "prose", |html| not_proven(html, view));
+        html.write_element("div", &[], |html| {
+            html.write_text_element("h3", "What is not");
+            html.write_element_of("ul", "prose", |html| write_not_proven(html, view));
         });
     });
-    to_compare(html, view);
+    write_values_to_compare(html, view);
 }
 
-/// What people hold against what they know from elsewhere: the other side of a telephone, the CA's
-/// own papers.
-fn to_compare(html: &mut Html, view: &View<'_>) {
-    html.say("h3", "To compare");
-    html.of("dl", "facts", |html| {
+/// Writes the values that people compare with a source of their own: the other side of a telephone,
+/// the CA's own papers.
+fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
+    html.write_text_element("h3", "To compare");
+    html.write_element_of("dl", "facts", |html| {
         let survey = &view.facts.survey;
-        html.fact("Request", |html| request(html, survey));
+        html.write_fact("Request", |html| write_fingerprint(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) =
             (&view.csr, &view.signed_cert, &view.trust_anchor)
         {
             let response = Fingerprint::of_response(
                 &survey.cluster_id,
-                csr.der(),
-                signed_cert.der(),
-                trust_anchor.ders(),
+                csr.as_der(),
+                signed_cert.as_der(),
+                trust_anchor.certificate_ders(),
             );
-            html.fact("Response", |html| {
-                html.say_of("code", "spoken", response.to_string())
+            html.write_fact("Response", |html| {
+                html.write_text_element_of("code", "spoken", response.to_string())
             });
         }
         let digest = |html: &mut Html, name: &str, digest: Option<[u8; 32]>| {
             if let Some(digest) = digest {
-                html.fact(name, |html| html.digest(hex(&digest)));
+                html.write_fact(name, |html| html.write_digest(to_hex(&digest)));
             }
         };
-        last_line(html, view);
+        write_last_line(html, view);
         digest(
             html,
             "CSR, SHA-256",
@@ -417,10 +419,10 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
             } else {
                 "Manufacturer’s key"
             };
-            html.fact(name, |html| html.digest(&anchor.key_sha256));
+            html.write_fact(name, |html| html.write_digest(&anchor.key_sha256));
         }
     });
-    html.raw(
+    html.write_raw(
         "<p class=\"source\">The request and the response are the fingerprints that two \
               people read to each other: <code>fetch</code> prints the first and <code>sign</code> \
               asks for it, <code>sign</code> prints the second and <code>submit</code> asks for \
@@ -428,87 +430,87 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
     );
 }
 
-/// The request's fingerprint, where the bundle holds all that was fetched: of less it is another
-/// than the one that `fetch` printed.
-fn request(html: &mut Html, survey: &Survey) {
-    let (fetched_without, lost) = gaps::of_request(survey);
+/// Writes the request's fingerprint, where the bundle holds all that was fetched. With less, it
+/// would differ from the one that `fetch` printed.
+fn write_fingerprint(html: &mut Html, survey: &Survey) {
+    let (fetched_without, lost) = gaps::missing_request_files(survey);
     if !lost.is_empty() {
-        let missing = lost.iter().filter(|name| !survey.holds(name)).count();
+        let missing = lost.iter().filter(|name| !survey.has_file(name)).count();
         let how = match (missing, lost.len()) {
             (0, _) => "cannot be read",
             (1, 1) => "is missing",
             (missing, all) if missing == all => "are missing",
             _ => "are missing or cannot be read",
         };
-        html.quote(format!(
+        html.write_quote(format!(
             "none: {} {how}, and a fingerprint of the rest is not the one that was read out",
-            listed(&lost)
+            join_list(&lost)
         ));
         return;
     }
     let fingerprint = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
-    html.say_of("code", "spoken", fingerprint.to_string());
+    html.write_text_element_of("code", "spoken", fingerprint.to_string());
     if !fetched_without.is_empty() {
-        html.of("p", "source", |html| {
-            html.quote(format!(
+        html.write_element_of("p", "source", |html| {
+            html.write_quote(format!(
                 "of a request that was fetched without {}",
-                listed(&fetched_without)
+                join_list(&fetched_without)
             ))
         });
     }
 }
 
-/// The last line of the transcript, or the last one that holds, which is not the one that anybody
-/// noted.
-fn last_line(html: &mut Html, view: &View<'_>) {
-    let Some(trail) = view.facts.survey.transcript.told() else {
+/// Writes the last line of the transcript, or the last one that holds, which is not the one that
+/// anybody noted.
+fn write_last_line(html: &mut Html, view: &PageView<'_>) {
+    let Some(trail) = view.facts.survey.transcript.content() else {
         return;
     };
-    let head = standing(view).head;
+    let head = judge_transcript(view).head;
     if trail.fault.is_none() {
         if let Some(head) = &head {
-            html.fact("Transcript’s last line", |html| html.digest(head));
+            html.write_fact("Transcript’s last line", |html| html.write_digest(head));
         }
         return;
     }
     let holds = trail.holds.entries().len();
-    let lines = counted(
-        holds.saturating_add(trail.rest.raw().lines().count()),
+    let lines = count_text(
+        holds.saturating_add(trail.rest.as_raw().lines().count()),
         "line",
         "lines",
     );
-    html.fact("Last line that holds", |html| {
+    html.write_fact("Last line that holds", |html| {
         if let Some(head) = &head {
-            html.digest(head);
-            html.say_of(
+            html.write_digest(head);
+            html.write_text_element_of(
                 "p",
                 "source",
                 format!("line {holds} of {lines} of a transcript that does not hold"),
             );
         } else {
-            html.text(format!(
+            html.write_text(format!(
                 "none of {lines} of a transcript that does not hold"
             ));
         }
     });
 }
 
-/// Where the bundle's documents and the judgement part.
-fn differing(html: &mut Html, differences: &[Difference]) {
+/// Writes the differences between the bundle's documents and the judgement.
+fn write_differences(html: &mut Html, differences: &[Difference]) {
     if differences.is_empty() {
         return;
     }
-    html.of("div", "alarm block", |html| {
-        html.el("h3", &[("id", "differences")], |html| {
-            icon(html, "fail");
-            html.text("The bundle’s records differ from what was found");
+    html.write_element_of("div", "alarm block", |html| {
+        html.write_element("h3", &[("id", "differences")], |html| {
+            write_icon(html, "fail");
+            html.write_text("The bundle’s records differ from what was found");
         });
-        html.raw(
+        html.write_raw(
             "<p>Somebody changed a file, or judged by other roots, another policy or at \
                   another moment. What was found counts; ask why the document says something \
                   else.</p>",
         );
-        html.el(
+        html.write_element(
             "div",
             &[
                 ("class", "pan"),
@@ -516,26 +518,28 @@ fn differing(html: &mut Html, differences: &[Difference]) {
                 ("aria-labelledby", "differences"),
                 ("tabindex", "0"),
             ],
-            |html| table(html, differences),
+            |html| write_difference_table(html, differences),
         );
     });
 }
 
-fn table(html: &mut Html, differences: &[Difference]) {
-    html.el(
+fn write_difference_table(html: &mut Html, differences: &[Difference]) {
+    html.write_element(
         "table",
         &[("class", "differences"), ("aria-labelledby", "differences")],
         |html| {
-            html.raw(
+            html.write_raw(
                 "<thead><tr><th scope=\"col\">Document</th><th scope=\"col\">About</th><th \
                       scope=\"col\">Recorded</th><th scope=\"col\">Found</th></tr></thead>",
             );
-            html.el("tbody", &[], |html| {
+            html.write_element("tbody", &[], |html| {
                 for difference in differences {
-                    html.el("tr", &[], |html| {
-                        html.el("th", &[("scope", "row")], |html| html.code(difference.file));
+                    html.write_element("tr", &[], |html| {
+                        html.write_element("th", &[("scope", "row")], |html| {
+                            html.write_code(difference.file)
+                        });
                         for text in [&difference.about, &difference.recorded, &difference.found] {
-                            html.el("td", &[], |html| html.quote(text));
+                            html.write_element("td", &[], |html| html.write_quote(text));
                         }
                     });
                 }
@@ -544,106 +548,110 @@ fn table(html: &mut Html, differences: &[Difference]) {
     );
 }
 
-fn proven(html: &mut Html, view: &View<'_>) {
+fn write_proven(html: &mut Html, view: &PageView<'_>) {
     let facts = view.facts;
     let verified = facts.verification.verdict == Verdict::Verified;
     if verified {
-        html.raw(
+        html.write_raw(
             "<li>The CSR’s key is the key of an HSM certificate. One hardware key signed \
                   that, and two different anchors certified that hardware key.</li>",
         );
-        html.raw("<li>Whoever made the CSR holds its private key.</li>");
+        html.write_raw("<li>Whoever made the CSR holds its private key.</li>");
     }
     let fit = facts
         .pair
         .as_ref()
         .is_some_and(|pair| pair.verdict == Verdict::Verified);
     if fit {
-        html.raw(
+        html.write_raw(
             "<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed \
                   it, and the pair meets every documented demand of InitializeCluster.</li>",
         );
     }
     if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor)
-        && own.is(found, CA_FILE).is_ok()
+        && own.check_same_anchor(found, CA_FILE).is_ok()
     {
-        html.el("li", &[], |html| {
-            html.raw("The trust anchor is the CA certificate that this report was given, ");
-            html.code(file);
-            html.raw(".");
+        html.write_element("li", &[], |html| {
+            html.write_raw("The trust anchor is the CA certificate that this report was given, ");
+            html.write_code(file);
+            html.write_raw(".");
         });
     }
     if let (
         Some((_, file)),
-        Standing {
+        TranscriptStanding {
             symbol: "pass",
             sealed_up_to: Some(step),
             ..
         },
-    ) = (&facts.own_ca, standing(view))
+    ) = (&facts.own_ca, judge_transcript(view))
     {
-        html.el("li", &[], |html| {
-            html.text(format!(
+        html.write_element("li", &[], |html| {
+            html.write_text(format!(
                 "Step {step} of the transcript was sealed with the key of "
             ));
-            html.code(file);
-            html.raw(
+            html.write_code(file);
+            html.write_raw(
                 ": the machine that signed saw its lines up to there as they are now, and request, \
                  signed certificate and trust anchor as well.",
             );
         });
     }
     if !verified && !fit {
-        html.raw("<li>Nothing.</li>");
+        html.write_raw("<li>Nothing.</li>");
     }
 }
 
-/// Whether there is a transcript of which no line is lost.
-fn is_whole(view: &View<'_>) -> bool {
+/// Tells whether there is a transcript that has lost no line.
+fn is_whole(view: &PageView<'_>) -> bool {
     view.facts
         .survey
         .transcript
-        .told()
+        .content()
         .is_some_and(|trail| trail.fault.is_none() && !trail.holds.entries().is_empty())
 }
 
-fn not_proven(html: &mut Html, view: &View<'_>) {
+fn write_not_proven(html: &mut Html, view: &PageView<'_>) {
     if view.facts.verification.verdict == Verdict::Rejected {
-        html.raw("<li>That the CSR’s key is an HSM’s.</li>");
+        html.write_raw("<li>That the CSR’s key is an HSM’s.</li>");
     }
-    html.raw(
+    html.write_raw(
         "<li>Which cluster the HSM serves, and whose account it is in. That is known only to \
               who finds the very same CSR on the live cluster, as <code>hsmboot submit</code> \
               does.</li>",
     );
-    html.raw("<li>The HSM’s firmware and FIPS state. Neither root publishes revocations.</li>");
-    html.raw(
+    html.write_raw(
+        "<li>The HSM’s firmware and FIPS state. Neither root publishes revocations.</li>",
+    );
+    html.write_raw(
         "<li>What only the bundle’s documents tell: times, people, machines, what the service \
               answered. Where a document is the only source, this page says so.</li>",
     );
-    match standing(view) {
-        Standing {
+    match judge_transcript(view) {
+        TranscriptStanding {
             not_compared_in: Some(steps),
             ..
-        } => html.el("li", &[], |html| {
-            html.text(format!(
+        } => html.write_element("li", &[], |html| {
+            html.write_text(format!(
                 "That both sides had the same request and response before them: \
                                nobody compared fingerprints in {steps}."
             ));
         }),
         _ if view.pair.is_some() && !is_whole(view) => {
-            html.raw("<li>That the two sides compared fingerprints: no transcript says so.</li>");
+            html.write_raw(
+                "<li>That the two sides compared fingerprints: no transcript says so.</li>",
+            );
         }
         _ => {}
     }
     if view.facts.own_ca.is_none() && view.trust_anchor.is_some() {
-        html.raw(
+        html.write_raw(
             "<li>That the trust anchor is your CA: compare its SHA-256, or give your copy \
                   with <code>--ca</code>.</li>",
         );
     }
-    if given_roots(view.facts) {
-        html.raw(
+    if has_given_roots(view.facts) {
+        html.write_raw(
             "<li>That the roots which were given are the ones of AWS and of the manufacturer.</li>",
         );
     }

@@ -1,35 +1,40 @@
-//! The transcript: who did what to the bundle, and whether that still hangs together.
+//! The page's section on the transcript: the steps that changed the bundle, and whether the record
+//! is still consistent.
 
 use super::html::Html;
-use super::icons::icon;
-use super::told_by;
-use super::view::{View, counted, listed};
+use super::icons::write_icon;
+use super::view::{PageView, count_text, join_list};
+use super::write_unproven_mark;
 use serde::Serialize;
 
-use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
-use crate::outside::{Lines, OutsideText, joined};
-use crate::x509::{Certificate, hex, sha256};
+use crate::bundle::{
+    AfterSeal, Digests, SurveyedDocument, TRANSCRIPT, TranscriptEntry, shell_words,
+};
+use crate::outside::{Lines, OutsideText, join_shown};
+use crate::x509::{Certificate, sha256, to_hex};
 
-/// The most lines that are shown of what does not hold, and the most letters of each.
+/// The greatest number of lines shown about faults, and the greatest number of letters in each.
 const MAX_LINES: usize = 50;
 const MAX_LETTERS: usize = 2000;
 
-/// How a transcript stands.
+/// The state of a transcript.
 #[derive(Clone, Debug, Serialize)]
-pub struct Standing {
-    /// How many steps hold.
+pub struct TranscriptStanding {
+    /// The number of steps that hold.
     pub steps: usize,
     /// SHA-256 of the last of them, as `transcript verify` prints it; `None` where there is none.
     pub head: Option<String>,
     /// The last of them that is sealed.
     pub sealed_up_to: Option<u64>,
-    /// Whether all of it holds, as far as it was judged; `None` where there is no transcript.
+    /// `Some(true)` if all of it holds, as far as it was judged. `None` where there is no
+    /// transcript.
     pub holds: Option<bool>,
     /// The steps that asked for the other side's fingerprint, and compared none.
     pub not_compared: Vec<u64>,
-    /// What is wrong with it.
+    /// The faults of the transcript.
     pub faults: Vec<Lines>,
-    /// Which steps compared none, in words: `step 2 (sign)`; `None` where there is no such step.
+    /// The steps that compared no fingerprint, in words: `step 2 (sign)`. `None` where there is no
+    /// such step.
     #[serde(skip)]
     pub not_compared_in: Option<String>,
     /// The same of those that compared one.
@@ -45,10 +50,10 @@ pub struct Standing {
     pub(super) symbol: &'static str,
 }
 
-/// Holds it against itself, the bundle's files, and the CA's key.
-pub(super) fn standing(view: &View<'_>) -> Standing {
+/// Checks the transcript against itself, the bundle's files, and the CA's key.
+pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
     let survey = &view.facts.survey;
-    let nothing = |holds, symbol, says: &str, faults| Standing {
+    let nothing = |holds, symbol, says: &str, faults| TranscriptStanding {
         steps: 0,
         head: None,
         sealed_up_to: None,
@@ -62,11 +67,11 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         symbol,
     };
     let trail = match &survey.transcript {
-        Told::Absent => return nothing(None, "absent", "there is none", Vec::new()),
-        Told::Damaged(why) => {
+        SurveyedDocument::Absent => return nothing(None, "absent", "there is none", Vec::new()),
+        SurveyedDocument::Damaged(why) => {
             return nothing(Some(false), "fail", "cannot be read", vec![why.clone()]);
         }
-        Told::Tells(trail) => trail,
+        SurveyedDocument::Read(trail) => trail,
     };
     let mut faults: Vec<Lines> = trail
         .fault
@@ -75,9 +80,9 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         .collect();
     faults.extend(survey.unaccounted.clone());
     let sealed = trail.holds.sealed_up_to();
-    let ca = key_holder(view);
+    let ca = seal_key_holder(view);
     if let (Some(_), Some((ca, whose))) = (sealed, &ca) {
-        faults.extend(survey.forged(ca.key()).map(|step| {
+        faults.extend(survey.first_forged_seal(ca.public_key()).map(|step| {
             format!(
                 "the seal of step {step} was not made with the key of {whose}, \
                                      or not over the line as it is now"
@@ -111,7 +116,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
             format!(
                 "holds: {}, not sealed: whoever could write to the bundle could have made up all \
                  of it",
-                counted(steps, "step", "steps")
+                count_text(steps, "step", "steps")
             )
         }
         (true, Some(step), Some((_, whose))) => {
@@ -122,30 +127,30 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
             };
             let more = after
                 .as_ref()
-                .and_then(AfterSeal::says)
+                .and_then(AfterSeal::to_sentence)
                 .map_or_else(String::new, |says| format!("; {says}"));
             format!(
                 "holds: {}, sealed up to step {step} with the key of {whose}{less}{more}",
-                counted(steps, "step", "steps")
+                count_text(steps, "step", "steps")
             )
         }
         (true, Some(step), None) => {
             format!(
                 "holds: {}; the seal of step {step} was not judged, for want of the CA’s \
                  certificate",
-                counted(steps, "step", "steps")
+                count_text(steps, "step", "steps")
             )
         }
     };
     let brief = match (faults.is_empty(), sealed) {
         (false, _) => "does not hold".to_owned(),
-        (true, None) => format!("{}, not sealed", counted(steps, "step", "steps")),
+        (true, None) => format!("{}, not sealed", count_text(steps, "step", "steps")),
         (true, Some(step)) => format!(
             "{}, sealed up to step {step}",
-            counted(steps, "step", "steps")
+            count_text(steps, "step", "steps")
         ),
     };
-    let that = |compared| -> Vec<&Entry> {
+    let that = |compared| -> Vec<&TranscriptEntry> {
         trail
             .holds
             .entries()
@@ -166,28 +171,28 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         }
         (true, _) => "told",
     };
-    Standing {
+    TranscriptStanding {
         steps,
-        head: trail.holds.entries().last().map(Entry::hash),
+        head: trail.holds.entries().last().map(TranscriptEntry::hash),
         sealed_up_to: sealed,
         holds: Some(faults.is_empty()),
         not_compared: that(false).iter().map(|step| step.step).collect(),
         faults,
-        not_compared_in: in_words(&that(false)),
-        compared_in: in_words(&that(true)),
+        not_compared_in: label_steps(&that(false)),
+        compared_in: label_steps(&that(true)),
         says,
         brief,
         symbol,
     }
 }
 
-/// The command that a step was, `sign` say; `None` where its line does not tell. The lines are from
-/// outside: a name is of lower-case letters.
-pub(super) fn command(entry: &Entry) -> Option<&str> {
+/// Returns the command of a step, for example `sign`. Returns `None` where its line does not tell.
+/// The lines are from outside: a name consists of lower-case letters.
+pub(super) fn step_command(entry: &TranscriptEntry) -> Option<&str> {
     // The one option before a command's name that takes a word of its own is `--output`.
     let mut words = entry.command.iter().skip(1);
     while let Some(word) = words.next() {
-        match word.raw() {
+        match word.as_raw() {
             "--output" => drop(words.next()),
             option if option.starts_with('-') => {}
             name => {
@@ -200,32 +205,32 @@ pub(super) fn command(entry: &Entry) -> Option<&str> {
     None
 }
 
-/// A step's number and command: `2 (sign)`.
-pub(super) fn called(entry: &Entry) -> String {
-    command(entry).map_or_else(
+/// Returns a step's number and command: `2 (sign)`.
+pub(super) fn step_name(entry: &TranscriptEntry) -> String {
+    step_command(entry).map_or_else(
         || entry.step.to_string(),
         |command| format!("{} ({command})", entry.step),
     )
 }
 
-fn in_words(steps: &[&Entry]) -> Option<String> {
-    let all: Vec<String> = steps.iter().map(|step| called(step)).collect();
+fn label_steps(steps: &[&TranscriptEntry]) -> Option<String> {
+    let all: Vec<String> = steps.iter().map(|step| step_name(step)).collect();
     (!all.is_empty()).then(|| {
         format!(
             "{} {}",
             if all.len() == 1 { "step" } else { "steps" },
-            listed(&all)
+            join_list(&all)
         )
     })
 }
 
-/// The last step that wrote this file as it lies in the bundle now.
-pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
+/// Returns the last step that wrote this file as it is in the bundle now.
+pub(super) fn written_by<'a>(view: &PageView<'a>, name: &str) -> Option<&'a TranscriptEntry> {
     let survey = &view.facts.survey;
-    let digest = hex(&sha256(survey.content(name)?));
+    let digest = to_hex(&sha256(survey.content(name)?));
     survey
         .transcript
-        .told()?
+        .content()?
         .holds
         .entries()
         .iter()
@@ -238,39 +243,42 @@ pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
         })
 }
 
-/// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
-fn key_holder<'a>(view: &'a View<'_>) -> Option<(&'a Certificate, String)> {
+/// Returns the certificate whose key a seal is checked with: the CA that the user named, or the
+/// bundle's own trust anchor.
+fn seal_key_holder<'a>(view: &'a PageView<'_>) -> Option<(&'a Certificate, String)> {
     match &view.facts.own_ca {
-        Some((own, file)) => Some((own.trust_anchor().first(), file.clone())),
-        None => view
-            .trust_anchor
-            .as_ref()
-            .map(|anchor| (anchor.first(), "the bundle’s own trust anchor".to_owned())),
+        Some((own, file)) => Some((own.trust_anchor().signing_ca(), file.clone())),
+        None => view.trust_anchor.as_ref().map(|anchor| {
+            (
+                anchor.signing_ca(),
+                "the bundle’s own trust anchor".to_owned(),
+            )
+        }),
     }
 }
 
-pub(super) fn section(html: &mut Html, view: &View<'_>) {
+pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
     let trail = match &view.facts.survey.transcript {
-        Told::Absent => {
-            html.raw(
+        SurveyedDocument::Absent => {
+            html.write_raw(
                 "<p>There is none: the bundle was put together by hand, or its transcript was \
                       left behind.</p>",
             );
             return;
         }
-        Told::Damaged(why) => {
-            html.of("p", "alarm", |html| {
-                icon(html, "fail");
-                html.text("The transcript cannot be read: ");
-                html.quote(why);
+        SurveyedDocument::Damaged(why) => {
+            html.write_element_of("p", "alarm", |html| {
+                write_icon(html, "fail");
+                html.write_text("The transcript cannot be read: ");
+                html.write_quote(why);
             });
             return;
         }
-        Told::Tells(trail) => trail,
+        SurveyedDocument::Read(trail) => trail,
     };
-    told_by(html, TRANSCRIPT);
-    let standing = standing(view);
-    html.el(
+    write_unproven_mark(html, TRANSCRIPT);
+    let standing = judge_transcript(view);
+    html.write_element(
         "p",
         &[(
             "class",
@@ -281,13 +289,13 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             },
         )],
         |html| {
-            icon(html, standing.symbol);
-            html.text("The transcript ");
-            html.quote(&standing.says);
-            html.text(".");
+            write_icon(html, standing.symbol);
+            html.write_text("The transcript ");
+            html.write_quote(&standing.says);
+            html.write_text(".");
         },
     );
-    html.raw(
+    html.write_raw(
         "<p>Each line carries the SHA-256 of the line before: a change, a line taken out or \
               another order breaks the chain, but for last lines that wrote no file, which can be \
               cut off. A seal by the CA’s key says that these were the lines which the machine \
@@ -296,39 +304,44 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
               anybody could have made up, who could write to the bundle. Times are those of the \
               clocks of the machines named.</p>",
     );
-    html.of("ol", "steps", |html| {
+    html.write_element_of("ol", "steps", |html| {
         for entry in trail.holds.entries() {
-            html.el("li", &[], |html| step(html, view, entry));
+            html.write_element("li", &[], |html| write_step(html, view, entry));
         }
     });
     if let Some((number, why)) = &trail.fault {
-        html.of("div", "alarm block", |html| {
-            html.el("p", &[], |html| {
-                icon(html, "fail");
-                html.say("strong", format!("Line {number} {why}."));
-                html.text(
+        html.write_element_of("div", "alarm block", |html| {
+            html.write_element("p", &[], |html| {
+                write_icon(html, "fail");
+                html.write_text_element("strong", format!("Line {number} {why}."));
+                html.write_text(
                     " It and what follows stands there as below, and is not part of the chain.",
                 );
             });
-            html.el("pre", &[], |html| {
-                for line in trail.rest.raw().lines().take(MAX_LINES) {
-                    match Entry::is_like_one(line) {
-                        true => html.text(line.chars().take(MAX_LETTERS).collect::<String>()),
-                        false => html.text(format!(
+            html.write_element("pre", &[], |html| {
+                for line in trail.rest.as_raw().lines().take(MAX_LINES) {
+                    match TranscriptEntry::is_like_one(line) {
+                        true => html.write_text(line.chars().take(MAX_LETTERS).collect::<String>()),
+                        false => html.write_text(format!(
                             "({} that are no step: not shown)",
-                            counted(line.len(), "byte", "bytes")
+                            count_text(line.len(), "byte", "bytes")
                         )),
                     }
-                    html.raw("\n");
+                    html.write_raw("\n");
                 }
             });
-            let more = trail.rest.raw().lines().count().saturating_sub(MAX_LINES);
+            let more = trail
+                .rest
+                .as_raw()
+                .lines()
+                .count()
+                .saturating_sub(MAX_LINES);
             if more > 0 {
-                html.say(
+                html.write_text_element(
                     "p",
                     format!(
                         "{} not shown.",
-                        counted(more, "line more is", "lines more are")
+                        count_text(more, "line more is", "lines more are")
                     ),
                 );
             }
@@ -336,42 +349,46 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     }
 }
 
-fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
-    html.of("h3", "step", |html| {
-        html.text(format!("Step {}, ", entry.step));
-        html.el("time", &[("datetime", &entry.time.to_string())], |html| {
-            html.text(entry.time.to_string())
+fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
+    html.write_element_of("h3", "step", |html| {
+        html.write_text(format!("Step {}, ", entry.step));
+        html.write_element("time", &[("datetime", &entry.time.to_string())], |html| {
+            html.write_text(entry.time.to_string())
         });
     });
-    html.of("dl", "facts", |html| {
-        html.fact("Operator", |html| match &entry.operator {
-            Some(operator) => html.quote(operator),
-            None => html.text("not named"),
+    html.write_element_of("dl", "facts", |html| {
+        html.write_fact("Operator", |html| match &entry.operator {
+            Some(operator) => html.write_quote(operator),
+            None => html.write_text("not named"),
         });
-        html.fact("Machine", |html| html.quote(&entry.host));
-        html.fact("Program", |html| html.quote(&entry.tool));
-        html.fact("Command", |html| html.code(shell_words(&entry.command)));
+        html.write_fact("Machine", |html| html.write_quote(&entry.host));
+        html.write_fact("Program", |html| html.write_quote(&entry.tool));
+        html.write_fact("Command", |html| {
+            html.write_code(shell_words(&entry.command))
+        });
         if let Some(verdict) = &entry.verdict {
-            html.fact("Verdict", |html| html.quote(verdict));
+            html.write_fact("Verdict", |html| html.write_quote(verdict));
         }
         if entry.unverified {
-            html.fact("Unverified", |html| {
-                icon(html, "accepted");
-                html.raw("<strong>done although the bundle did not verify</strong>");
+            html.write_fact("Unverified", |html| {
+                write_icon(html, "accepted");
+                html.write_raw("<strong>done although the bundle did not verify</strong>");
             });
         }
         if let Some(owner) = &entry.owner {
-            html.fact("Owner", |html| html.quote(owner));
+            html.write_fact("Owner", |html| html.write_quote(owner));
         }
         if !entry.accepted.is_empty() {
-            html.fact("Accepted", |html| html.code(joined(&entry.accepted, " ")));
+            html.write_fact("Accepted", |html| {
+                html.write_code(join_shown(&entry.accepted, " "))
+            });
         }
         if let Some(reason) = &entry.reason {
-            html.fact("Reason", |html| html.quote(reason));
+            html.write_fact("Reason", |html| html.write_quote(reason));
         }
         if let Some(compared) = entry.fingerprint_compared {
-            html.fact("Fingerprint", |html| {
-                html.text(if compared {
+            html.write_fact("Fingerprint", |html| {
+                html.write_text(if compared {
                     "compared with the other side’s"
                 } else {
                     "not compared with the other side’s"
@@ -379,50 +396,52 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
             });
         }
         if let Some(call) = &entry.sends {
-            html.fact("About to send", |html| html.quote(call));
+            html.write_fact("About to send", |html| html.write_quote(call));
         }
-        html.fact("Seal", |html| {
-            html.text(if entry.seal.is_some() {
+        html.write_fact("Seal", |html| {
+            html.write_text(if entry.seal.is_some() {
                 "sealed, with all steps before it"
             } else {
                 "none"
             })
         });
-        digests(html, view, "Read", &entry.inputs);
-        digests(html, view, "Wrote", &entry.outputs);
-        html.fact("SHA-256 of this line", |html| html.digest(entry.hash()));
+        write_digests(html, view, "Read", &entry.inputs);
+        write_digests(html, view, "Wrote", &entry.outputs);
+        html.write_fact("SHA-256 of this line", |html| {
+            html.write_digest(entry.hash())
+        });
     });
 }
 
-/// Files with their digests; those that lie in the bundle as they were then, whose digests the page
-/// has elsewhere, by name.
-fn digests(html: &mut Html, view: &View<'_>, name: &str, files: &Digests) {
+/// Writes files with their digests. A file that is unchanged in the bundle is shown by name, as the
+/// page has its digest elsewhere.
+fn write_digests(html: &mut Html, view: &PageView<'_>, name: &str, files: &Digests) {
     if files.is_empty() {
         return;
     }
     let survey = &view.facts.survey;
     let is_there = |(name, digest): &(&OutsideText, &OutsideText)| {
         survey
-            .content(name.raw())
-            .is_some_and(|content| **digest == hex(&sha256(content)))
+            .content(name.as_raw())
+            .is_some_and(|content| **digest == to_hex(&sha256(content)))
     };
     let (there, others): (Vec<_>, Vec<_>) = files.iter().partition(is_there);
-    html.fact(name, |html| {
+    html.write_fact(name, |html| {
         if !there.is_empty() {
-            html.el("p", &[], |html| {
-                html.text("as they lie in the bundle now: ");
+            html.write_element("p", &[], |html| {
+                html.write_text("as they lie in the bundle now: ");
                 for (at, (file, _)) in there.iter().enumerate() {
-                    html.text(if at > 0 { ", " } else { "" });
-                    html.code(file);
+                    html.write_text(if at > 0 { ", " } else { "" });
+                    html.write_code(file);
                 }
             });
         }
-        html.of("ul", "digests", |html| {
+        html.write_element_of("ul", "digests", |html| {
             for (file, digest) in &others {
-                html.el("li", &[], |html| {
-                    html.code(file);
-                    html.raw(" ");
-                    html.digest(digest);
+                html.write_element("li", &[], |html| {
+                    html.write_code(file);
+                    html.write_raw(" ");
+                    html.write_digest(digest);
                 });
             }
         });

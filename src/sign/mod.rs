@@ -10,8 +10,8 @@ use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
 
-/// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word
-/// that it is to be done without.
+/// The grounds that entitle to a signature: the proof that the CSR is a genuine HSM's, or the
+/// operator's word to do without it.
 #[derive(Clone, Copy, Debug)]
 pub enum Grounds<'a> {
     /// The evidence was verified.
@@ -35,16 +35,16 @@ impl<'a> Grounds<'a> {
     }
 }
 
-/// What the caller decides about the certificate. Time and serial number come from outside, so that
+/// The caller's decisions about the certificate. Time and serial number come from outside, so that
 /// the same terms give the same bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct SigningTerms {
     /// 20 random octets; the first bit is cleared and the second set, so that the number is
     /// positive and of full length.
     pub serial: [u8; 20],
     /// Now.
     pub now: Moment,
-    /// How many days from now the certificate lasts, at most until the CA's own end.
+    /// The number of days from now that the certificate lasts, at most until the CA's own end.
     pub days: u32,
 }
 
@@ -54,20 +54,20 @@ pub const DEFAULT_DAYS: u32 = 3652;
 
 /// The CA: a certificate or chain that CloudHSM would take as trust anchor, and the key of its
 /// first certificate.
-pub struct Ca<'a> {
+pub struct SigningCa<'a> {
     trust_anchor: TrustAnchor,
     key: &'a dyn CaKey,
 }
 
-impl<'a> Ca<'a> {
+impl<'a> SigningCa<'a> {
     /// Puts certificate, or chain, and key together.
     ///
     /// # Errors
-    /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse, that has
-    /// expired, or that is not this key's.
+    /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse,
+    /// that has expired, or that is not this key's.
     pub fn new(file: &[u8], key: &'a dyn CaKey, now: Moment) -> Result<Self> {
         let (trust_anchor, _) = check::trust_anchor(file, now)?;
-        let certificate = trust_anchor.first();
+        let certificate = trust_anchor.signing_ca();
         if certificate.spki() != key.spki() {
             let given = PublicKey::from_der(key.spki(), "the CA key")
                 .map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
@@ -77,26 +77,26 @@ impl<'a> Ca<'a> {
                     "the CA key is not the CA certificate's".to_owned(),
                     format!(
                         "  certificate SHA-256 of its key {}  {}",
-                        crate::x509::hex(&crate::x509::sha256(certificate.spki())),
-                        certificate.key().describe()
+                        crate::x509::to_hex(&crate::x509::sha256(certificate.spki())),
+                        certificate.public_key().describe()
                     ),
                     format!(
                         "  CA key      SHA-256 of its key {}  {given}",
-                        crate::x509::hex(&crate::x509::sha256(key.spki()))
+                        crate::x509::to_hex(&crate::x509::sha256(key.spki()))
                     ),
                 ],
                 "give the certificate and the key of the same CA",
             )
             .with_fact(
                 FactName::Expected,
-                crate::x509::hex(&crate::x509::sha256(certificate.spki())),
+                crate::x509::to_hex(&crate::x509::sha256(certificate.spki())),
             )
             .with_fact(
                 FactName::Found,
-                crate::x509::hex(&crate::x509::sha256(key.spki())),
+                crate::x509::to_hex(&crate::x509::sha256(key.spki())),
             ));
         }
-        Ok(Ca { trust_anchor, key })
+        Ok(SigningCa { trust_anchor, key })
     }
 
     /// The CA's certificate, or chain.
@@ -109,14 +109,14 @@ impl<'a> Ca<'a> {
 /// InitializeCluster demands.
 ///
 /// # Errors
-/// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or `Rejected`
-/// where the pair is not fit to be sent.
-pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> {
+/// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or
+/// `Rejected` where the pair is not fit to be sent.
+pub fn issue(grounds: &Grounds<'_>, ca: &SigningCa<'_>, terms: &SigningTerms) -> Result<Pair> {
     let csr = grounds.csr();
-    check::allows(&ca.trust_anchor, csr.subject(), terms.now)?;
+    check::check_name_constraints(&ca.trust_anchor, csr.subject(), terms.now)?;
     let tbs = profile::signed_cert_tbs(csr, &ca.trust_anchor, ca.key.signature_algorithm(), terms);
     let signature = ca.key.sign(&tbs)?;
-    let signed = write::signed(&tbs, ca.key.signature_algorithm(), &signature);
+    let signed = write::encode_certificate(&tbs, ca.key.signature_algorithm(), &signature);
     let wrong = |what: String| {
         Error::new(
             ErrorKind::BadSignature,
@@ -127,12 +127,12 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
     // Its issuer is the CA's subject, byte for byte, whatever faults that has.
     let certificate =
         Certificate::read(&signed, Strictness::Owner).map_err(|fault| wrong(fault.to_string()))?;
-    if !certificate.is_signed_by(ca.trust_anchor.first().key()) {
+    if !certificate.is_signed_by(ca.trust_anchor.signing_ca().public_key()) {
         return Err(wrong(
             "it does not verify under the CA certificate's key".to_owned(),
         ));
     }
-    let csr_pem = pem::encode(Label::CertificateRequest, csr.der());
+    let csr_pem = pem::encode(Label::CertificateRequest, csr.as_der());
     check::check(
         csr_pem.as_bytes(),
         certificate.to_pem().as_bytes(),

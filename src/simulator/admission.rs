@@ -1,5 +1,5 @@
-//! What a request has to be before an action sees it: a call of the API, signed if signatures are
-//! asked for, and not one too many.
+//! The checks of a request before an action sees it: it must be a call of the API, signed if
+//! signatures are required, and within the rate limit.
 
 use std::num::NonZeroU32;
 use std::time::{Instant, SystemTime};
@@ -10,26 +10,27 @@ use super::credentials::Credentials;
 use super::json_protocol::{self, ApiError};
 use super::place::Place;
 use super::protocol::Protocol;
-use super::rate::Rate;
+use super::rate::RateLimit;
 use super::reference::Reference;
 use super::sigv4;
 
-/// Whom the simulator lets in.
+/// The callers that the simulator lets in.
 pub(super) struct Door {
-    /// Empty: anybody, signed or not.
+    /// The credentials of all callers. Where the list is empty, anybody may call, signed or not.
     credentials: Vec<Credentials>,
-    rate: Option<Rate>,
+    rate: Option<RateLimit>,
 }
 
 impl Door {
     pub(super) fn new(credentials: Vec<Credentials>, rate: Option<NonZeroU32>) -> Self {
         Self {
             credentials,
-            rate: rate.map(Rate::new),
+            rate: rate.map(RateLimit::new),
         }
     }
 
-    /// The action that is called, and for whom.
+    /// Checks a request, and returns the action that is called and the account and region that it
+    /// is for.
     pub(super) fn admit(
         &self,
         protocol: Protocol,
@@ -40,14 +41,14 @@ impl Door {
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(ApiError::malformed_query());
         }
-        let action = protocol.action(&parts.uri, &parts.headers, reference)?;
+        let action = protocol.find_action(&parts.uri, &parts.headers, reference)?;
         let place = if self.credentials.is_empty() {
-            json_protocol::place(&parts.headers)
+            json_protocol::request_place(&parts.headers)
         } else {
             sigv4::verify(&self.credentials, parts, body, SystemTime::now())?
         };
         if let Some(rate) = &self.rate {
-            rate.take(&place.account, Instant::now())?;
+            rate.take_token(&place.account, Instant::now())?;
         }
         Ok((action, place))
     }

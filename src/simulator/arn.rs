@@ -1,10 +1,10 @@
-//! Amazon Resource Names, as the resource-policy actions take them (`CloudHsmArn` of later models).
+//! Amazon Resource Names of the resource-policy actions (`CloudHsmArn` of later models).
 
 use super::place::Place;
 
 /// The parts of `arn:aws:cloudhsm:REGION:ACCOUNT:KIND/ID`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
+pub(super) struct CloudHsmArn<'a> {
     pub(super) region: &'a str,
     pub(super) account: &'a str,
     /// `backup`, `cluster` or `hsm`.
@@ -12,15 +12,15 @@ pub(super) struct Arn<'a> {
     pub(super) id: &'a str,
 }
 
-impl<'a> Arn<'a> {
-    /// The pattern that [`Arn::parse`] matches, whole.
+impl<'a> CloudHsmArn<'a> {
+    /// The pattern that [`CloudHsmArn::parse`] matches, whole.
     pub(super) const PATTERN: &'static str = concat!(
         r"arn:aws(-(us-gov))?:cloudhsm:",
         r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
         r":[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}"
     );
 
-    /// The ARN of a backup (`BackupArn`).
+    /// Returns the ARN of a backup (`BackupArn`).
     pub(super) fn of_backup(place: &Place, id: &str) -> String {
         let partition = if place.region.starts_with("us-gov-") {
             "aws-us-gov"
@@ -42,11 +42,11 @@ impl<'a> Arn<'a> {
         let fits = prefix.0 == "arn"
             && ["aws", "aws-us-gov"].contains(&prefix.1)
             && prefix.2 == "cloudhsm"
-            && region(place, &["gov", "isob", "iso"])
+            && is_region(place, &["gov", "isob", "iso"])
             && account.len() == 12
             && account.bytes().all(|b| b.is_ascii_digit())
             && ["backup", "cluster", "hsm"].contains(&kind)
-            && resource_id(id, &format!("{kind}-"));
+            && is_resource_id(id, &format!("{kind}-"));
         fits.then_some(Self {
             region: place,
             account,
@@ -57,7 +57,7 @@ impl<'a> Arn<'a> {
 }
 
 /// Whether it is the prefix and `[2-7a-zA-Z]{11,16}`.
-pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
+pub(super) fn is_resource_id(value: &str, prefix: &str) -> bool {
     value.strip_prefix(prefix).is_some_and(|rest| {
         (11..=16).contains(&rest.len())
             && rest
@@ -66,9 +66,9 @@ pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
     })
 }
 
-/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are
-/// named in gov's place.
-pub(super) fn region(value: &str, lands: &[&str]) -> bool {
+/// Tells whether a value matches `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with
+/// the words of `lands` in place of gov.
+pub(super) fn is_region(value: &str, lands: &[&str]) -> bool {
     const DIRECTIONS: [&str; 5] = ["east", "west", "north", "south", "central"];
     let mut parts: Vec<&str> = value.split('-').collect();
     let (Some(end), Some(direction)) = (parts.pop(), parts.pop()) else {
@@ -102,10 +102,10 @@ mod tests {
                 account: String::from("123456789012"),
                 region: region.to_owned(),
             };
-            let text = Arn::of_backup(&place, "backup-abcdefghijk");
+            let text = CloudHsmArn::of_backup(&place, "backup-abcdefghijk");
             assert_eq!(
-                Arn::parse(&text),
-                Some(Arn {
+                CloudHsmArn::parse(&text),
+                Some(CloudHsmArn {
                     region,
                     account: "123456789012",
                     kind: "backup",
@@ -124,8 +124,8 @@ mod tests {
     fn an_arn_matches_the_whole_pattern() {
         let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
         assert_eq!(
-            Arn::parse(good),
-            Some(Arn {
+            CloudHsmArn::parse(good),
+            Some(CloudHsmArn {
                 region: "eu-west-1",
                 account: "123456789012",
                 kind: "backup",
@@ -147,7 +147,7 @@ mod tests {
             ("abcdefghijk", "abcdefghijk:x"),
         ] {
             assert_eq!(
-                Arn::parse(&good.replacen(part, other, 1)),
+                CloudHsmArn::parse(&good.replacen(part, other, 1)),
                 None,
                 "{part} as {other}"
             );
@@ -158,7 +158,7 @@ mod tests {
             ("backup/backup", "hsm/hsm"),
         ] {
             assert!(
-                Arn::parse(&good.replacen(fine.0, fine.1, 1)).is_some(),
+                CloudHsmArn::parse(&good.replacen(fine.0, fine.1, 1)).is_some(),
                 "{fine:?}"
             );
         }

@@ -1,9 +1,9 @@
-//! CBOR (RFC 8949) as Smithy RPC v2 has it, to and from the JSON values that the actions work on.
+//! CBOR (RFC 8949) as in Smithy RPC v2, to and from the JSON values that the actions work on.
 //!
-//! What is read is bounded: nothing is set aside on the word of a length, nesting ends at
-//! [`DEEPEST`], and a request has at most [`MOST_ITEMS`] data items. Indefinite lengths are taken,
-//! as the protocol asks; a key that comes twice is refused (RFC 8949 5.6), and so are octets after
-//! the first item.
+//! Reading is bounded: no length alone makes it allocate memory, nesting ends at
+//! [`DEEPEST_NESTING`], and a request has at most [`MOST_ITEMS`] data items. Indefinite lengths are
+//! taken, as the protocol requires; a key that comes twice is refused (RFC 8949 5.6), and so are
+//! octets after the first item.
 
 use ciborium_ll::{Decoder, Encoder, Header, simple};
 use serde_json::{Map, Number, Value};
@@ -11,60 +11,61 @@ use serde_json::{Map, Number, Value};
 /// "Epoch-based date/time" (RFC 8949 3.4.2), the form of every timestamp.
 const TIMESTAMP_TAG: u64 = 1;
 
-/// The members of this API's answers that are timestamps: numbers in JSON, tagged numbers here.
+/// The members of this API's answers that are timestamps. They are numbers in JSON, and tagged
+/// numbers in CBOR.
 const TIMESTAMPS: [&str; 3] = ["CreateTimestamp", "CopyTimestamp", "DeleteTimestamp"];
 
-/// So many arrays and maps may lie one in another. No request of this API nests deeper than four.
-const DEEPEST: u8 = 32;
+/// The number of arrays and maps that may be nested. No request of this API nests deeper than four.
+const DEEPEST_NESTING: u8 = 32;
 
-/// Keys and values count, arrays and maps themselves too; a break is no item (RFC 8949 3.2.1). The
-/// largest request of this API has some hundreds.
+/// The most data items of a request. Keys and values count, arrays and maps themselves too; a break
+/// is no item (RFC 8949 3.2.1). The largest request of this API has some hundreds.
 const MOST_ITEMS: u32 = 50_000;
 
-/// Where in the octets something is wrong, and what.
+/// A fault in the octets, with its position.
 #[derive(Debug, PartialEq)]
-pub(super) struct Malformed {
+pub(super) struct MalformedCbor {
     at: usize,
     what: &'static str,
 }
 
-impl std::fmt::Display for Malformed {
+impl std::fmt::Display for MalformedCbor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} at octet {}", self.what, self.at)
     }
 }
 
-/// Reads the one item that the octets must be.
-pub(super) fn decode(octets: &[u8]) -> Result<Value, Malformed> {
-    let mut reader = Reader {
+/// Reads the single item that the octets must hold.
+pub(super) fn decode(octets: &[u8]) -> Result<Value, MalformedCbor> {
+    let mut reader = CborReader {
         decoder: Decoder::from(octets),
         left: MOST_ITEMS,
     };
-    let header = reader.pull()?;
-    let value = reader.value(header, 0)?;
+    let header = reader.pull_header()?;
+    let value = reader.read_value(header, 0)?;
     match reader.decoder.offset() {
         read if read == octets.len() => Ok(value),
-        read => Err(Malformed {
+        read => Err(MalformedCbor {
             at: read,
             what: "there is more after the first item",
         }),
     }
 }
 
-struct Reader<'a> {
+struct CborReader<'a> {
     decoder: Decoder<&'a [u8]>,
     left: u32,
 }
 
-impl Reader<'_> {
-    fn pull(&mut self) -> Result<Header, Malformed> {
+impl CborReader<'_> {
+    fn pull_header(&mut self) -> Result<Header, MalformedCbor> {
         let at = self.decoder.offset();
-        let header = self.decoder.pull().map_err(|_| Malformed {
+        let header = self.decoder.pull().map_err(|_| MalformedCbor {
             at,
             what: "an item ends early or is not well-formed",
         })?;
         if header != Header::Break {
-            self.left = self.left.checked_sub(1).ok_or(Malformed {
+            self.left = self.left.checked_sub(1).ok_or(MalformedCbor {
                 at,
                 what: "there are too many items",
             })?;
@@ -72,10 +73,10 @@ impl Reader<'_> {
         Ok(header)
     }
 
-    fn value(&mut self, header: Header, depth: u8) -> Result<Value, Malformed> {
+    fn read_value(&mut self, header: Header, depth: u8) -> Result<Value, MalformedCbor> {
         let at = self.decoder.offset();
-        let refused = |what| Err(Malformed { at, what });
-        if depth >= DEEPEST && matches!(header, Header::Array(_) | Header::Map(_)) {
+        let refused = |what| Err(MalformedCbor { at, what });
+        if depth >= DEEPEST_NESTING && matches!(header, Header::Array(_) | Header::Map(_)) {
             return refused("items are nested too deeply");
         }
         let inside = depth.saturating_add(1);
@@ -94,24 +95,24 @@ impl Reader<'_> {
             Header::Simple(simple::TRUE) => Ok(true.into()),
             Header::Simple(simple::NULL | simple::UNDEFINED) => Ok(Value::Null),
             Header::Simple(_) => refused("a simple value has no meaning"),
-            Header::Tag(TIMESTAMP_TAG) => match self.pull()? {
+            Header::Tag(TIMESTAMP_TAG) => match self.pull_header()? {
                 number @ (Header::Positive(_) | Header::Negative(_) | Header::Float(_)) => {
-                    self.value(number, inside)
+                    self.read_value(number, inside)
                 }
                 _ => refused("a timestamp is not a number"),
             },
             Header::Tag(_) => refused("a tag other than 1 has no meaning"),
-            Header::Text(length) => self.text(length).map(Value::String),
+            Header::Text(length) => self.read_text(length).map(Value::String),
             Header::Bytes(_) => refused("a byte string is no value of this API"),
-            Header::Array(length) => self.array(length, inside),
-            Header::Map(length) => self.map(length, inside),
+            Header::Array(length) => self.read_array(length, inside),
+            Header::Map(length) => self.read_map(length, inside),
             Header::Break => refused("a break ends nothing"),
         }
     }
 
-    fn text(&mut self, length: Option<usize>) -> Result<String, Malformed> {
+    fn read_text(&mut self, length: Option<usize>) -> Result<String, MalformedCbor> {
         let at = self.decoder.offset();
-        let wrong = |_| Malformed {
+        let wrong = |_| MalformedCbor {
             at,
             what: "a text ends early or is not UTF-8",
         };
@@ -126,43 +127,43 @@ impl Reader<'_> {
         Ok(text)
     }
 
-    /// The next item of an array or map, or none if it is over.
-    fn next(&mut self, left: &mut Option<usize>) -> Result<Option<Header>, Malformed> {
+    /// Returns the next item of an array or map, or none at its end.
+    fn next(&mut self, left: &mut Option<usize>) -> Result<Option<Header>, MalformedCbor> {
         match left {
             Some(0) => Ok(None),
             Some(left) => {
                 *left = left.saturating_sub(1);
-                self.pull().map(Some)
+                self.pull_header().map(Some)
             }
             None => self
-                .pull()
+                .pull_header()
                 .map(|header| (header != Header::Break).then_some(header)),
         }
     }
 
-    fn array(&mut self, mut length: Option<usize>, depth: u8) -> Result<Value, Malformed> {
+    fn read_array(&mut self, mut length: Option<usize>, depth: u8) -> Result<Value, MalformedCbor> {
         let mut items = Vec::new();
         while let Some(header) = self.next(&mut length)? {
-            items.push(self.value(header, depth)?);
+            items.push(self.read_value(header, depth)?);
         }
         Ok(items.into())
     }
 
-    fn map(&mut self, mut length: Option<usize>, depth: u8) -> Result<Value, Malformed> {
+    fn read_map(&mut self, mut length: Option<usize>, depth: u8) -> Result<Value, MalformedCbor> {
         let mut members = Map::new();
         while let Some(header) = self.next(&mut length)? {
             let at = self.decoder.offset();
             let Header::Text(key) = header else {
-                return Err(Malformed {
+                return Err(MalformedCbor {
                     at,
                     what: "a key is not a text",
                 });
             };
-            let key = self.text(key)?;
-            let header = self.pull()?;
-            let value = self.value(header, depth)?;
+            let key = self.read_text(key)?;
+            let header = self.pull_header()?;
+            let value = self.read_value(header, depth)?;
             if members.insert(key, value).is_some() {
-                return Err(Malformed {
+                return Err(MalformedCbor {
                     at,
                     what: "a key comes twice",
                 });
@@ -172,7 +173,7 @@ impl Reader<'_> {
     }
 }
 
-/// Writes an answer. No member and no object either is the empty structure.
+/// Writes an answer. `null` becomes the empty structure.
 pub(super) fn encode(value: &Value) -> Vec<u8> {
     let mut octets = Vec::with_capacity(512);
     let mut encoder = Encoder::from(&mut octets);
@@ -225,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal(octets: &[u8]) -> &'static str {
+    fn refusal_of(octets: &[u8]) -> &'static str {
         decode(octets).unwrap_err().what
     }
 
@@ -287,23 +288,38 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_refused() {
-        assert_eq!(refusal(b""), "an item ends early or is not well-formed");
-        assert_eq!(refusal(b"\x1c"), "an item ends early or is not well-formed");
-        assert_eq!(refusal(b"\xff"), "a break ends nothing");
-        assert_eq!(refusal(b"\xa2\x61a\x01\x61a\x02"), "a key comes twice");
-        assert_eq!(refusal(b"\xa1\x01\x01"), "a key is not a text");
-        assert_eq!(refusal(b"\x00\x00"), "there is more after the first item");
-        assert_eq!(refusal(b"\x41x"), "a byte string is no value of this API");
-        assert_eq!(refusal(b"\xc2\x41x"), "a tag other than 1 has no meaning");
-        assert_eq!(refusal(b"\xc1\x61x"), "a timestamp is not a number");
-        assert_eq!(refusal(b"\x62\xc3("), "a text ends early or is not UTF-8");
-        assert_eq!(refusal(b"\x61\xc3"), "a text ends early or is not UTF-8");
-        assert_eq!(refusal(b"\xf9\x7e\x00"), "a number is not finite");
+        assert_eq!(refusal_of(b""), "an item ends early or is not well-formed");
         assert_eq!(
-            refusal(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff"),
+            refusal_of(b"\x1c"),
+            "an item ends early or is not well-formed"
+        );
+        assert_eq!(refusal_of(b"\xff"), "a break ends nothing");
+        assert_eq!(refusal_of(b"\xa2\x61a\x01\x61a\x02"), "a key comes twice");
+        assert_eq!(refusal_of(b"\xa1\x01\x01"), "a key is not a text");
+        assert_eq!(
+            refusal_of(b"\x00\x00"),
+            "there is more after the first item"
+        );
+        assert_eq!(
+            refusal_of(b"\x41x"),
+            "a byte string is no value of this API"
+        );
+        assert_eq!(
+            refusal_of(b"\xc2\x41x"),
+            "a tag other than 1 has no meaning"
+        );
+        assert_eq!(refusal_of(b"\xc1\x61x"), "a timestamp is not a number");
+        assert_eq!(
+            refusal_of(b"\x62\xc3("),
+            "a text ends early or is not UTF-8"
+        );
+        assert_eq!(refusal_of(b"\x61\xc3"), "a text ends early or is not UTF-8");
+        assert_eq!(refusal_of(b"\xf9\x7e\x00"), "a number is not finite");
+        assert_eq!(
+            refusal_of(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff"),
             "an integer is too small"
         );
-        assert_eq!(refusal(b"\xbf\x61a\xff"), "a break ends nothing");
+        assert_eq!(refusal_of(b"\xbf\x61a\xff"), "a break ends nothing");
     }
 
     #[test]
@@ -313,19 +329,28 @@ mod tests {
             let octets = [&start[..], &[0x7F; 8][..], &[0x00]].concat();
             assert!(decode(&octets).is_err());
         }
-        assert_eq!(refusal(&[0x81; 1_000_000]), "items are nested too deeply");
-        assert_eq!(refusal(&[0x9F; 1_000_000]), "items are nested too deeply");
-        assert_eq!(refusal(&[0xC1; 1_000_000]), "a timestamp is not a number");
+        assert_eq!(
+            refusal_of(&[0x81; 1_000_000]),
+            "items are nested too deeply"
+        );
+        assert_eq!(
+            refusal_of(&[0x9F; 1_000_000]),
+            "items are nested too deeply"
+        );
+        assert_eq!(
+            refusal_of(&[0xC1; 1_000_000]),
+            "a timestamp is not a number"
+        );
         let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
         assert!(decode(&nested(32)).is_ok());
-        assert_eq!(refusal(&nested(33)), "items are nested too deeply");
+        assert_eq!(refusal_of(&nested(33)), "items are nested too deeply");
         let maps = |depth: usize| [b"\xa1\x61a".repeat(depth), vec![0x00]].concat();
         assert!(decode(&maps(32)).is_ok());
-        assert_eq!(refusal(&maps(33)), "items are nested too deeply");
+        assert_eq!(refusal_of(&maps(33)), "items are nested too deeply");
         let items = |count: usize| [vec![0x9F], vec![0x00; count - 1], vec![0xFF]].concat();
         assert!(decode(&items(50_000)).is_ok());
-        assert_eq!(refusal(&items(50_001)), "there are too many items");
+        assert_eq!(refusal_of(&items(50_001)), "there are too many items");
         let many = [&b"\x9a\x00\x0f\x42\x40"[..], &vec![0; 1_000_000]].concat();
-        assert_eq!(refusal(&many), "there are too many items");
+        assert_eq!(refusal_of(&many), "there are too many items");
     }
 }

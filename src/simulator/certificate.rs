@@ -15,7 +15,7 @@ use x509_parser::x509::{X509Name, X509Version};
 
 /// One element of a DER text: its identifier octet and its content.
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a> {
+pub(super) struct DerElement<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
 }
@@ -23,7 +23,7 @@ pub(super) struct Element<'a> {
 /// Splits octets into the elements that they are, one after the other.
 ///
 /// `None` where they are none, or where a length is not of the shortest form (X.690 10.1).
-pub(super) fn split_elements(mut octets: &[u8]) -> Option<Vec<Element<'_>>> {
+pub(super) fn split_elements(mut octets: &[u8]) -> Option<Vec<DerElement<'_>>> {
     let mut found = Vec::new();
     while let Some(&tag) = octets.first() {
         let (rest, any) = Any::from_der(octets).ok()?;
@@ -41,14 +41,14 @@ pub(super) fn split_elements(mut octets: &[u8]) -> Option<Vec<Element<'_>>> {
         // A tag of several octets makes a longer header too.
         (header == shortest).then_some(())?;
         let content = any.data;
-        found.push(Element { tag, content });
+        found.push(DerElement { tag, content });
         octets = rest;
     }
     Some(found)
 }
 
 /// Splits octets into exactly so many elements.
-pub(super) fn split_exactly<const N: usize>(octets: &[u8]) -> Option<[Element<'_>; N]> {
+pub(super) fn split_exactly<const N: usize>(octets: &[u8]) -> Option<[DerElement<'_>; N]> {
     split_elements(octets)?.try_into().ok()
 }
 
@@ -56,11 +56,11 @@ pub(super) fn split_exactly<const N: usize>(octets: &[u8]) -> Option<[Element<'_
 pub(super) fn split_tagged<const N: usize>(
     octets: &[u8],
     expected: [u8; N],
-) -> Option<[Element<'_>; N]> {
+) -> Option<[DerElement<'_>; N]> {
     split_exactly(octets).filter(|found| tags(found) == expected)
 }
 
-pub(super) fn tags(elements: &[Element<'_>]) -> Vec<u8> {
+pub(super) fn tags(elements: &[DerElement<'_>]) -> Vec<u8> {
     elements.iter().map(|element| element.tag).collect()
 }
 
@@ -75,7 +75,7 @@ pub(super) fn decode_blocks(text: &str) -> Result<Vec<Vec<u8>>, String> {
         let (body, after) = rest
             .strip_prefix(BEGIN)
             .and_then(|rest| rest.split_once(END))
-            .ok_or_else(|| not_a_certificate(rest))?;
+            .ok_or_else(|| wrong_block_reason(rest))?;
         let digits: String = body.split_ascii_whitespace().collect();
         found.push(
             Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?,
@@ -168,7 +168,7 @@ fn count(octets: &[u8], certificate: &X509Certificate<'_>) -> Result<(), &'stati
         (issuer, &certificate.issuer),
         (subject, &certificate.subject),
     ];
-    let is_whole = |(element, name): &(&Element<'_>, &X509Name<'_>)| {
+    let is_whole = |(element, name): &(&DerElement<'_>, &X509Name<'_>)| {
         element.tag == SEQUENCE && name.as_raw().ends_with(element.content)
     };
     if !names.iter().all(is_whole) || [validity, spki].iter().any(|one| one.tag != SEQUENCE) {
@@ -185,7 +185,7 @@ fn count(octets: &[u8], certificate: &X509Certificate<'_>) -> Result<(), &'stati
 }
 
 /// An AlgorithmIdentifier has one or two elements (RFC 5280 4.1.1.2).
-fn count_algorithm(identifier: Element<'_>) -> Option<()> {
+fn count_algorithm(identifier: DerElement<'_>) -> Option<()> {
     let parts = split_elements(identifier.content)?;
     let fits = identifier.tag == SEQUENCE && matches!(*tags(&parts), [OID] | [OID, _]);
     fits.then_some(())
@@ -209,8 +209,8 @@ fn count_extensions(content: &[u8], certificate: &X509Certificate<'_>) -> Result
     Ok(())
 }
 
-/// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
-fn is_a_date(element: Element<'_>) -> bool {
+/// Parses a UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
+fn is_a_date(element: DerElement<'_>) -> bool {
     let digits = match (element.tag, element.content) {
         (0x17, [digits @ .., b'Z']) if digits.len() == 12 => digits,
         (0x18, [digits @ .., b'Z']) if digits.len() == 14 => digits,
@@ -223,7 +223,7 @@ fn is_a_date(element: Element<'_>) -> bool {
 pub(super) fn basic_constraints(
     certificate: &X509Certificate<'_>,
 ) -> Option<Result<BasicConstraints, String>> {
-    let value = extension(certificate, &OID_X509_EXT_BASIC_CONSTRAINTS)?;
+    let value = find_extension(certificate, &OID_X509_EXT_BASIC_CONSTRAINTS)?;
     let read = || {
         let [whole] = split_tagged(value, [SEQUENCE])?;
         let parts = split_elements(whole.content)?;
@@ -241,13 +241,13 @@ pub(super) fn basic_constraints(
 
 /// Tells whether keyCertSign is among keyUsage, where the extension is there and can be read.
 pub(super) fn may_sign_certificates(certificate: &X509Certificate<'_>) -> Option<bool> {
-    let value = extension(certificate, &OID_X509_EXT_KEY_USAGE)?;
+    let value = find_extension(certificate, &OID_X509_EXT_KEY_USAGE)?;
     split_tagged(value, [BIT_STRING])?;
     let (_, usage) = KeyUsage::from_der(value).ok()?;
     Some(usage.key_cert_sign())
 }
 
-fn extension<'a>(certificate: &'a X509Certificate<'_>, oid: &Oid<'_>) -> Option<&'a [u8]> {
+fn find_extension<'a>(certificate: &'a X509Certificate<'_>, oid: &Oid<'_>) -> Option<&'a [u8]> {
     let found = certificate.extensions().iter();
     found
         .into_iter()
@@ -255,8 +255,8 @@ fn extension<'a>(certificate: &'a X509Certificate<'_>, oid: &Oid<'_>) -> Option<
         .map(|one| one.value)
 }
 
-/// What stands in a PEM certificate's place.
-fn not_a_certificate(text: &str) -> String {
+/// Returns a description of the text in place of a PEM certificate.
+fn wrong_block_reason(text: &str) -> String {
     let label = text
         .strip_prefix("-----BEGIN ")
         .and_then(|rest| rest.split_once("-----"))
@@ -280,31 +280,37 @@ fn not_a_certificate(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn only(octets: &[u8], tag: u8) -> Option<Element<'_>> {
+    fn only_element(octets: &[u8], tag: u8) -> Option<DerElement<'_>> {
         split_tagged(octets, [tag]).map(|[one]| one)
     }
 
     #[test]
     fn lengths_have_one_form_only() {
-        assert!(only(&[0x04, 0x01, 0x00], 0x04).is_some());
+        assert!(only_element(&[0x04, 0x01, 0x00], 0x04).is_some());
         assert!(
-            only(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(),
+            only_element(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(),
             "long form of a short length"
         );
         assert!(
-            only(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(),
+            only_element(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(),
             "indefinite length"
         );
-        assert!(only(&[0x04, 0x02, 0x00], 0x04).is_none(), "cut short");
-        assert!(only(&[0x04, 0x00, 0x00], 0x04).is_none(), "a tail");
-        assert!(only(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], 0x04).is_none());
-        assert!(only(&[], 0x04).is_none());
-        assert!(only(&[0x1F, 0x04, 0x00], 0x1F).is_none(), "a long tag");
+        assert!(
+            only_element(&[0x04, 0x02, 0x00], 0x04).is_none(),
+            "cut short"
+        );
+        assert!(only_element(&[0x04, 0x00, 0x00], 0x04).is_none(), "a tail");
+        assert!(only_element(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], 0x04).is_none());
+        assert!(only_element(&[], 0x04).is_none());
+        assert!(
+            only_element(&[0x1F, 0x04, 0x00], 0x1F).is_none(),
+            "a long tag"
+        );
     }
 
     #[test]
     fn times_are_taken_in_both_forms() {
-        let taken = |tag, content: &[u8]| is_a_date(Element { tag, content });
+        let taken = |tag, content: &[u8]| is_a_date(DerElement { tag, content });
         assert!(taken(0x17, b"700101000000Z"));
         assert!(taken(0x18, b"20500101000000Z"));
         assert!(taken(0x18, b"99991231235959Z"));

@@ -1,13 +1,13 @@
 //! The certificates of the simulated hardware, in the shape of the genuine ones.
 //!
-//! Chains of hsm1.medium are as genuine ones of that hardware were read. The version 1 manufacturer
+//! Chains of hsm1.medium copy genuine ones of that hardware. The version 1 manufacturer
 //! certificate, the expired root with its reissue, the owner's `CA:FALSE`, the HSM certificate
-//! without any extension and the five attributes in one RDN are all deliberate: a client that gets
-//! by without them has not met the real thing. Of hsm2m.medium no genuine chain has been at hand:
-//! its root is shaped as one of another customer of the maker, its cards are CAs because
-//! `openssl verify` takes genuine ones on both sides, and the rest is inferred. So are the names of
-//! NON_FIPS mode. The roots' own names differ from genuine ones: they say whose they are, so that
-//! nobody takes a simulator's chain for a genuine one.
+//! without any extension and the five attributes in one RDN are all deliberate: a client that never
+//! meets them has not been tested against the real thing. For hsm2m.medium no genuine chain was
+//! available: its root is shaped like one of another customer of the maker, its cards are CAs
+//! because `openssl verify` takes genuine ones on both sides, and the rest is inferred. So are the
+//! names of NON_FIPS mode. The roots' own names differ from genuine ones and name the simulator, so
+//! that nobody takes a simulator's chain for a genuine one.
 
 use std::time::Duration;
 
@@ -28,15 +28,15 @@ use x509_cert::time::{Time, Validity};
 use super::certificate::{decode_blocks, read_certificate};
 use super::clock::{DAY, Millis, YEAR};
 use super::ids::random_bytes;
-use super::keys::{BITS, LS2_ROOT_BITS, SigningKey};
+use super::keys::{KEY_BITS, LS2_ROOT_BITS, SigningKey};
 use super::octets;
 use super::pem::Pem;
 
-/// Whose root it is.
+/// The owner of a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Authority {
+pub(super) enum RootAuthority {
     Aws,
-    /// "AWS GovCloud (US)" has a root of its own.
+    /// AWS in "AWS GovCloud (US)", which has a root of its own.
     AwsUsGov,
     /// LiquidSecurity, the hardware under hsm1.medium.
     Ls1,
@@ -44,10 +44,10 @@ pub(super) enum Authority {
     Ls2,
 }
 
-impl Authority {
+impl RootAuthority {
     pub(super) const ALL: [Self; 4] = [Self::Aws, Self::AwsUsGov, Self::Ls1, Self::Ls2];
 
-    /// The root's subject. It says that it is a simulator's.
+    /// Returns the root's subject. It says that the root is a simulator's.
     fn name(self) -> Result<Vec<u8>, String> {
         match self {
             Self::Aws => aws_name("Simulated CloudHSM Root G1"),
@@ -62,7 +62,7 @@ impl Authority {
             ]),
             // Five attributes in the first RDN, as another customer's root of this hardware has
             // them.
-            Self::Ls2 => five_and_one(
+            Self::Ls2 => hardware_name(
                 "hsmboot simulator, not Marvell",
                 "SSBU",
                 "mrvl-ls2-root-AR-v1.simulator.invalid",
@@ -73,7 +73,7 @@ impl Authority {
     pub(super) const fn key_bits(self) -> usize {
         match self {
             Self::Ls2 => LS2_ROOT_BITS,
-            Self::Aws | Self::AwsUsGov | Self::Ls1 => BITS,
+            Self::Aws | Self::AwsUsGov | Self::Ls1 => KEY_BITS,
         }
     }
 }
@@ -87,17 +87,17 @@ pub(super) struct Root {
 }
 
 impl Root {
-    pub(super) fn pem(&self) -> String {
+    pub(super) fn to_pem(&self) -> String {
         self.first.to_string()
     }
 
-    /// The second issue of LiquidSecurity's root.
+    /// Returns the second issue of LiquidSecurity's root.
     pub(super) fn reissue_pem(&self) -> Option<String> {
         self.reissue.as_ref().map(|pem| pem.to_string())
     }
 
-    pub(super) fn make(
-        authority: Authority,
+    pub(super) fn make_root(
+        authority: RootAuthority,
         key: &SigningKey,
         now: Millis,
     ) -> Result<Self, String> {
@@ -107,7 +107,7 @@ impl Root {
                      (from, to): (Millis, Millis),
                      extensions: Vec<Extension>| {
             let (not_before, not_after) = (now.saturating_add(from), now.saturating_add(to));
-            let certificate = Certificate {
+            let certificate = MadeCertificate {
                 version_1,
                 serial,
                 issuer: &name,
@@ -126,8 +126,8 @@ impl Root {
             issue(false, vec![0], (-2 * YEAR, 8 * YEAR), extensions)
         };
         match authority {
-            Authority::Aws | Authority::AwsUsGov => {
-                let identifier = key.identifier();
+            RootAuthority::Aws | RootAuthority::AwsUsGov => {
+                let identifier = key.key_identifier();
                 let extensions = vec![
                     subject_key_identifier(&identifier)?,
                     authority_key_identifier(&identifier)?,
@@ -139,11 +139,11 @@ impl Root {
                 })
             }
             // The first issue is of version 1 and expired for a year.
-            Authority::Ls1 => Ok(Self {
+            RootAuthority::Ls1 => Ok(Self {
                 first: issue(true, long_serial(8)?, (-11 * YEAR, -YEAR), Vec::new())?,
                 reissue: Some(later()?),
             }),
-            Authority::Ls2 => Ok(Self {
+            RootAuthority::Ls2 => Ok(Self {
                 first: later()?,
                 reissue: None,
             }),
@@ -151,17 +151,17 @@ impl Root {
     }
 }
 
-/// What hardware an HSM is a partition of.
+/// The kind of hardware that an HSM is a partition of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Make {
-    /// Of LiquidSecurity 2.
+pub(super) struct HardwareMake {
+    /// True for LiquidSecurity 2.
     pub(super) ls2: bool,
     pub(super) fips: bool,
-    /// In AWS GovCloud (US).
+    /// True in AWS GovCloud (US).
     pub(super) us_gov: bool,
 }
 
-impl Make {
+impl HardwareMake {
     /// Every make.
     pub(super) const ALL: [Self; 8] = {
         let (ls1, ls2) = (
@@ -202,23 +202,23 @@ impl Make {
         ]
     };
 
-    pub(super) fn aws(self) -> Authority {
+    pub(super) fn aws_authority(self) -> RootAuthority {
         if self.us_gov {
-            Authority::AwsUsGov
+            RootAuthority::AwsUsGov
         } else {
-            Authority::Aws
+            RootAuthority::Aws
         }
     }
 
-    pub(super) fn manufacturer(self) -> Authority {
+    pub(super) fn manufacturer_authority(self) -> RootAuthority {
         if self.ls2 {
-            Authority::Ls2
+            RootAuthority::Ls2
         } else {
-            Authority::Ls1
+            RootAuthority::Ls1
         }
     }
 
-    /// The subject of a card, or of a partition of it.
+    /// Returns the subject of a card, or of a partition of it.
     ///
     /// Read from genuine certificates for hsm1.medium in FIPS mode; inferred for the rest.
     fn name(self, device: &str) -> Result<Vec<u8>, String> {
@@ -227,16 +227,16 @@ impl Make {
             if self.fips { "FIPS" } else { "non-FIPS" }
         );
         if self.ls2 {
-            five_and_one("Marvell", "LS2", &common)
+            hardware_name("Marvell", "LS2", &common)
         } else {
-            five_and_one("Cavium", "N3FIPS", &common)
+            hardware_name("Cavium", "N3FIPS", &common)
         }
     }
 }
 
-/// Whether a file holds a root certificate as a simulator has written it: by a name that no other
-/// root has, to the last character.
-pub(super) fn is_a_root(content: &[u8]) -> bool {
+/// Tells whether a file holds exactly a root certificate that a simulator has written. Its name is
+/// one that no other root has.
+pub(super) fn is_simulated_root(content: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(content) else {
         return false;
     };
@@ -248,16 +248,16 @@ pub(super) fn is_a_root(content: &[u8]) -> bool {
     };
     Pem::encode("CERTIFICATE", &octets).is_ok_and(|written| *written == *text)
         && read_certificate(&octets).is_ok_and(|read| {
-            let named = |authority: &Authority| {
+            let named = |authority: &RootAuthority| {
                 authority
                     .name()
                     .is_ok_and(|name| name == read.subject.as_raw())
             };
-            read.issuer.as_raw() == read.subject.as_raw() && Authority::ALL.iter().any(named)
+            read.issuer.as_raw() == read.subject.as_raw() && RootAuthority::ALL.iter().any(named)
         })
 }
 
-/// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.
+/// A card: the piece of hardware whose partitions are HSMs. It has one key and two certificates.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Card {
@@ -267,8 +267,8 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn make(
-        make: Make,
+    pub(super) fn make_card(
+        make: HardwareMake,
         manufacturer: &SigningKey,
         aws: &SigningKey,
         key: &SigningKey,
@@ -281,10 +281,10 @@ impl Card {
             .collect();
         let subject = make.name(&name)?;
         let made = now.saturating_sub(3 * YEAR);
-        let by_manufacturer = Certificate {
+        let by_manufacturer = MadeCertificate {
             version_1: !make.ls2,
             serial: long_serial(8)?,
-            issuer: &make.manufacturer().name()?,
+            issuer: &make.manufacturer_authority().name()?,
             subject: &subject,
             not_before: made,
             not_after: made.saturating_add(10 * YEAR),
@@ -298,10 +298,10 @@ impl Card {
             },
         };
         let bought = made.saturating_add(150 * DAY);
-        let by_owner = Certificate {
+        let by_owner = MadeCertificate {
             version_1: false,
             serial: long_serial(20)?,
-            issuer: &make.aws().name()?,
+            issuer: &make.aws_authority().name()?,
             subject: &subject,
             not_before: bought,
             not_after: bought.saturating_add(7 * YEAR),
@@ -309,8 +309,8 @@ impl Card {
             extensions: vec![
                 basic_constraints(make.ls2)?,
                 key_usage(if make.ls2 { SIGNS } else { ENCIPHERS })?,
-                subject_key_identifier(&key.identifier())?,
-                authority_key_identifier(&aws.identifier())?,
+                subject_key_identifier(&key.key_identifier())?,
+                authority_key_identifier(&aws.key_identifier())?,
             ],
         };
         Ok(Self {
@@ -321,10 +321,10 @@ impl Card {
     }
 }
 
-/// What an HSM can show before its cluster is initialized, as PEM.
+/// The certificates and the CSR that an HSM shows before its cluster is initialized, as PEM.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Identity {
+pub(super) struct HsmIdentity {
     pub(super) csr: Pem,
     pub(super) hsm: Pem,
     pub(super) aws_hardware: Pem,
@@ -334,9 +334,9 @@ pub(super) struct Identity {
     pub(super) spki: Vec<u8>,
 }
 
-impl Identity {
-    pub(super) fn make(
-        make: Make,
+impl HsmIdentity {
+    pub(super) fn make_identity(
+        make: HardwareMake,
         card: &Card,
         card_key: &SigningKey,
         key: &SigningKey,
@@ -347,7 +347,7 @@ impl Identity {
         let subject = make.name(&format!("{}:PARTN:{partition}", card.name))?;
         // A few minutes back, so that a client whose clock is slow does not find it in the future.
         let made = now.saturating_sub(300_000);
-        let hsm = Certificate {
+        let hsm = MadeCertificate {
             version_1: false,
             serial: vec![1],
             issuer: &issuer,
@@ -358,7 +358,7 @@ impl Identity {
             extensions: Vec::new(),
         };
         Ok(Self {
-            csr: request(&subject, key)?,
+            csr: make_csr(&subject, key)?,
             hsm: hsm.signed_by(card_key)?,
             aws_hardware: card.aws_certificate.clone(),
             manufacturer_hardware: card.manufacturer_certificate.clone(),
@@ -377,18 +377,19 @@ struct RequestInfo<'a> {
     attributes: Attributes,
 }
 
-/// PKCS#10, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986 4.1).
-fn request(subject: &[u8], key: &SigningKey) -> Result<Pem, String> {
+/// Makes a PKCS#10 request, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986
+/// 4.1).
+fn make_csr(subject: &[u8], key: &SigningKey) -> Result<Pem, String> {
     let info = RequestInfo {
         version: 0,
         subject: raw(subject)?,
         spki: raw(key.spki())?,
         attributes: Attributes::new(),
     };
-    sign("CERTIFICATE REQUEST", &encoded(&info)?, key)
+    sign_tbs("CERTIFICATE REQUEST", &encoded(&info)?, key)
 }
 
-struct Certificate<'a> {
+struct MadeCertificate<'a> {
     version_1: bool,
     /// Big-endian.
     serial: Vec<u8>,
@@ -416,7 +417,7 @@ struct Tbs<'a> {
     extensions: Option<Vec<Extension>>,
 }
 
-impl Certificate<'_> {
+impl MadeCertificate<'_> {
     fn signed_by(self, issuer_key: &SigningKey) -> Result<Pem, String> {
         let tbs = Tbs {
             version: if self.version_1 {
@@ -432,7 +433,7 @@ impl Certificate<'_> {
             spki: raw(self.spki)?,
             extensions: Some(self.extensions).filter(|extensions| !extensions.is_empty()),
         };
-        sign("CERTIFICATE", &encoded(&tbs)?, issuer_key)
+        sign_tbs("CERTIFICATE", &encoded(&tbs)?, issuer_key)
     }
 }
 
@@ -444,7 +445,7 @@ struct Signed<'a> {
     signature: BitStringRef<'a>,
 }
 
-fn sign(label: &'static str, part: &[u8], key: &SigningKey) -> Result<Pem, String> {
+fn sign_tbs(label: &'static str, part: &[u8], key: &SigningKey) -> Result<Pem, String> {
     let signature = key.sign(part)?;
     let signed = Signed {
         part: raw(part)?,
@@ -472,7 +473,7 @@ fn raw(der: &[u8]) -> Result<AnyRef<'_>, String> {
     AnyRef::from_der(der).map_err(words)
 }
 
-/// UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
+/// Encodes a time: UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
 fn time(at: Millis) -> Result<Time, String> {
     let last = jiff::Timestamp::MAX.as_millisecond();
     let since = Duration::from_millis(at.clamp(0, last).unsigned_abs());
@@ -509,7 +510,7 @@ fn rdn(attributes: &[Attribute<'_>]) -> Result<RelativeDistinguishedName, String
     RelativeDistinguishedName::try_from(attributes).map_err(words)
 }
 
-/// A name of single-attribute RDNs, as the roots have.
+/// Encodes a name of single-attribute RDNs, as the roots have.
 fn plain_name(attributes: [Attribute<'_>; 6]) -> Result<Vec<u8>, String> {
     let rdns = attributes.map(|attribute| rdn(&[attribute]));
     encoded(&RdnSequence::from(
@@ -528,9 +529,9 @@ fn aws_name(common_name: &str) -> Result<Vec<u8>, String> {
     ])
 }
 
-/// `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware
-/// writes it.
-fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Result<Vec<u8>, String> {
+/// Encodes `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the
+/// hardware writes it.
+fn hardware_name(organization: &str, unit: &str, common_name: &str) -> Result<Vec<u8>, String> {
     let first = rdn(&[
         (COUNTRY, "US"),
         (STATE, "CA"),
@@ -542,7 +543,10 @@ fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Result<Vec
     encoded(&RdnSequence::from(vec![first, second]))
 }
 
-fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension, String> {
+fn encode_extension<T: AssociatedOid + Encode>(
+    critical: bool,
+    value: &T,
+) -> Result<Extension, String> {
     Ok(Extension {
         extn_id: T::OID,
         critical,
@@ -550,10 +554,10 @@ fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Ext
     })
 }
 
-/// Not critical, in the genuine roots and hardware certificates alike.
+/// Encodes basicConstraints, not critical, as in genuine roots and hardware certificates.
 fn basic_constraints(ca: bool) -> Result<Extension, String> {
     let path_len_constraint = None;
-    extension(
+    encode_extension(
         false,
         &BasicConstraints {
             ca,
@@ -568,12 +572,12 @@ const ENCIPHERS: [KeyUsages; 2] = [KeyUsages::DigitalSignature, KeyUsages::KeyEn
 
 fn key_usage(usages: [KeyUsages; 2]) -> Result<Extension, String> {
     let [one, other] = usages;
-    extension(true, &KeyUsage::from(one | other))
+    encode_extension(true, &KeyUsage::from(one | other))
 }
 
 fn subject_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
     let identifier = OctetString::new(identifier).map_err(words)?;
-    extension(false, &SubjectKeyIdentifier::from(identifier))
+    encode_extension(false, &SubjectKeyIdentifier::from(identifier))
 }
 
 fn authority_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
@@ -581,11 +585,11 @@ fn authority_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
         key_identifier: Some(OctetString::new(identifier).map_err(words)?),
         ..AuthorityKeyIdentifier::default()
     };
-    extension(false, &value)
+    encode_extension(false, &value)
 }
 
-/// A random serial of `length` octets whose first bit is set where the genuine ones have it (8
-/// octets), else not.
+/// Makes a random serial of `length` octets. Its first bit is set only where the genuine ones have
+/// it set (8 octets).
 fn long_serial(length: usize) -> Result<Vec<u8>, String> {
     let bytes = random_bytes::<20>()?;
     let mut serial: Vec<u8> = bytes.into_iter().take(length).collect();

@@ -1,5 +1,5 @@
-//! The simulator's own time: it starts at the wall clock's, runs at its pace, and can be moved
-//! forward.
+//! The simulator's own time. It starts at the wall clock's time, runs at the same speed, and can be
+//! moved forward.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,25 +12,26 @@ pub(super) type Millis = i64;
 pub(super) const DAY: Millis = 86_400_000;
 pub(super) const YEAR: Millis = 365 * DAY;
 
-/// How long states of transition last.
+/// The speed of states of transition.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed(f64);
 
 impl Default for Speed {
-    /// About a second for a whole claim, from CreateCluster to INITIALIZED.
+    /// Returns the speed at which a whole claim, from CreateCluster to INITIALIZED, takes about a
+    /// second.
     fn default() -> Self {
         Self(1.0)
     }
 }
 
 impl Speed {
-    /// No state of transition outlasts the answer that announces it. (An HSM still waits for its
-    /// key to be made.)
+    /// The speed at which no state of transition outlasts the answer that announces it. (An HSM
+    /// still waits for its key.)
     pub const INSTANT: Self = Self(f64::INFINITY);
 
-    /// `factor` times as fast as the default; below 1 is slower. `None` unless the factor is
-    /// positive.
-    pub fn times(factor: f64) -> Option<Self> {
+    /// Makes a speed `factor` times the default; below 1 is slower. Returns `None` unless the
+    /// factor is positive.
+    pub fn from_factor(factor: f64) -> Option<Self> {
         (factor > 0.0).then_some(Self(factor))
     }
 
@@ -38,22 +39,22 @@ impl Speed {
         self.0
     }
 
-    fn stretch(self, duration: Duration) -> Millis {
+    fn scale_duration(self, duration: Duration) -> Millis {
         let scaled =
             Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
         Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)
     }
 }
 
-/// What a clock says: the time, and how far it has been moved ahead of the wall clock.
+/// The time that a clock shows, and the time by which it has been moved ahead of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reading {
+pub(super) struct ClockReading {
     pub(super) now: Millis,
     pub(super) advanced: Millis,
 }
 
-/// The clock that every state and every validity period is held against.
+/// The clock for every state and every validity period.
 pub(super) struct Clock {
     started: Instant,
     started_at: Millis,
@@ -64,13 +65,13 @@ pub(super) struct Clock {
 impl Clock {
     #[cfg(test)]
     pub(super) fn start(speed: Speed) -> Self {
-        Self::resume(speed, Reading::default())
+        Self::resume_from(speed, ClockReading::default())
     }
 
-    /// Goes on from where an earlier clock was read: at the wall clock, as far ahead of it as that
-    /// one was. Where the wall clock has been set back meanwhile, at that reading: time never runs
-    /// backwards.
-    pub(super) fn resume(speed: Speed, earlier: Reading) -> Self {
+    /// Continues from the reading of an earlier clock, as far ahead of the wall clock as that one
+    /// was. Where the wall clock has been set back meanwhile, it continues at that reading: time
+    /// never runs backwards.
+    pub(super) fn resume_from(speed: Speed, earlier: ClockReading) -> Self {
         let wall = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -84,8 +85,8 @@ impl Clock {
         }
     }
 
-    pub(super) fn read(&self) -> Reading {
-        Reading {
+    pub(super) fn read(&self) -> ClockReading {
+        ClockReading {
             now: self.now(),
             advanced: self.advanced.load(Ordering::Relaxed),
         }
@@ -98,18 +99,18 @@ impl Clock {
             .saturating_add(self.advanced.load(Ordering::Relaxed))
     }
 
-    /// When something that begins now and takes `duration` at the default speed is over.
-    pub(super) fn after(&self, duration: Duration) -> Millis {
-        self.now().saturating_add(self.takes(duration))
+    /// Returns the end of something that begins now and takes `duration` at the default speed.
+    pub(super) fn time_after(&self, duration: Duration) -> Millis {
+        self.now().saturating_add(self.scaled_duration(duration))
     }
 
-    /// How long something takes here that takes `duration` at the default speed.
-    pub(super) fn takes(&self, duration: Duration) -> Millis {
-        self.speed.stretch(duration)
+    /// Returns the time that something takes here if it takes `duration` at the default speed.
+    pub(super) fn scaled_duration(&self, duration: Duration) -> Millis {
+        self.speed.scale_duration(duration)
     }
 
-    /// How far it has been moved forward in all.
-    pub(super) fn advanced(&self) -> Millis {
+    /// Returns the whole time by which it has been moved forward.
+    pub(super) fn total_advance(&self) -> Millis {
         self.advanced.load(Ordering::Relaxed)
     }
 
@@ -117,8 +118,8 @@ impl Clock {
         self.speed
     }
 
-    /// Whether it would still show a time that a certificate can name: years have four digits (RFC
-    /// 5280 4.1.2.5.2).
+    /// Tells whether the moved clock would still show a time that a certificate can name: years
+    /// have four digits (RFC 5280 4.1.2.5.2).
     pub(super) fn can_advance(&self, by: Duration) -> bool {
         let then = Millis::try_from(by.as_millis())
             .ok()
@@ -161,27 +162,27 @@ mod tests {
     #[test]
     fn a_resumed_clock_keeps_its_lead_and_never_runs_backwards() {
         let wall = Clock::start(Speed::default()).now();
-        let ahead = Clock::resume(
+        let ahead = Clock::resume_from(
             Speed::default(),
-            Reading {
+            ClockReading {
                 now: wall + DAY,
                 advanced: DAY,
             },
         );
         assert!((wall + DAY..wall + DAY + DAY / 24).contains(&ahead.now()));
         // Stopped for a year: the wall clock has gone on.
-        let long_ago = Clock::resume(
+        let long_ago = Clock::resume_from(
             Speed::default(),
-            Reading {
+            ClockReading {
                 now: wall - YEAR + DAY,
                 advanced: DAY,
             },
         );
         assert!((wall + DAY..wall + DAY + DAY / 24).contains(&long_ago.now()));
         // The wall clock was set back by a year.
-        let set_back = Clock::resume(
+        let set_back = Clock::resume_from(
             Speed::default(),
-            Reading {
+            ClockReading {
                 now: wall + YEAR,
                 advanced: 0,
             },
@@ -191,15 +192,17 @@ mod tests {
 
     #[test]
     fn instant_takes_no_time_and_nonsense_is_no_speed() {
-        assert_eq!(Speed::INSTANT.stretch(Duration::from_secs(3600)), 0);
+        assert_eq!(Speed::INSTANT.scale_duration(Duration::from_secs(3600)), 0);
         assert_eq!(
-            Speed::times(2.0).unwrap().stretch(Duration::from_secs(1)),
+            Speed::from_factor(2.0)
+                .unwrap()
+                .scale_duration(Duration::from_secs(1)),
             500
         );
         assert!(
-            Speed::times(0.0).is_none()
-                && Speed::times(-1.0).is_none()
-                && Speed::times(f64::NAN).is_none()
+            Speed::from_factor(0.0).is_none()
+                && Speed::from_factor(-1.0).is_none()
+                && Speed::from_factor(f64::NAN).is_none()
         );
     }
 }

@@ -1,15 +1,15 @@
-//! Faults that befall a cluster rather than a call: which cluster a call is about, and what then
-//! happens to it.
+//! Faults that affect a cluster rather than a call: the search for the cluster of a call, and the
+//! effect on it.
 
 use serde_json::{Map, Value};
 
 use super::control;
-use super::faults::{Fault, Target};
+use super::faults::{InjectedFault, Target};
 use super::inside::Inside;
-use super::state::{ClusterState, Hsm, Place};
+use super::state::{Hsm, Place, SimulatedClusterState};
 
-/// The cluster that `ClusterId` or the filter `clusterIds` names first; of a DescribeClusters that
-/// names none, the oldest that has an HSM.
+/// Finds the cluster that `ClusterId` or the filter `clusterIds` names first. For a
+/// DescribeClusters that names none it is the oldest that has an HSM.
 pub(super) fn target(
     inside: &Inside,
     action: &str,
@@ -22,37 +22,40 @@ pub(super) fn target(
         .or_else(filtered)
         .and_then(Value::as_str);
     let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
+    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
     let mut world = inside.world();
-    let region = world.region(place);
+    let region = world.region_at(place);
     let id = match named {
         Some(id) => id.to_owned(),
         None if action == "DescribeClusters" => region
-            .clusters(&inside.clock, &identify)
+            .all_clusters(&inside.clock, &identify)
             .find(|(_, cluster)| !cluster.hsms.is_empty())
             .map(|(_, cluster)| cluster.id.clone())?,
         None => return None,
     };
-    let cluster = region.cluster(&id, &inside.clock, &identify)?;
+    let cluster = region.find_cluster(&id, &inside.clock, &identify)?;
     let gone = matches!(
         cluster.state,
-        ClusterState::DeleteInProgress | ClusterState::Deleted
+        SimulatedClusterState::DeleteInProgress | SimulatedClusterState::Deleted
     );
     Some(Target {
         cluster_id: id,
         has_hsm: !gone && !cluster.hsms.is_empty(),
-        can_degrade: !gone && cluster.state != ClusterState::Degraded,
+        can_degrade: !gone && cluster.state != SimulatedClusterState::Degraded,
     })
 }
 
-/// Lets the fault take effect. A cluster that has gone meanwhile is past all faults.
-pub(super) fn strike(inside: &Inside, fault: Fault, target: &Target) {
+/// Lets the fault take effect. Nothing happens to a cluster that has gone meanwhile.
+pub(super) fn apply_fault(inside: &Inside, fault: InjectedFault, target: &Target) {
     match fault {
-        Fault::HsmFails => drop(control::begin_replacement(inside, &target.cluster_id)),
-        Fault::ClusterDegrades => {
-            control::set_state(inside, &target.cluster_id, ClusterState::Degraded, None)
-                .unwrap_or_default()
-        }
+        InjectedFault::HsmFails => drop(control::begin_replacement(inside, &target.cluster_id)),
+        InjectedFault::ClusterDegrades => control::set_state(
+            inside,
+            &target.cluster_id,
+            SimulatedClusterState::Degraded,
+            None,
+        )
+        .unwrap_or_default(),
         _ => {}
     }
 }

@@ -1,13 +1,14 @@
 //! The errors that every action may answer.
 //!
-//! Names and HTTP statuses are those of the API Reference of 2022-06-06, "Common Errors"; what
-//! today's lists under another name or status, [`ApiError::in_edition`] renames. What neither lists
-//! has the name that AWS JSON services use.
+//! Names and HTTP statuses are those of the API Reference of 2022-06-06, "Common Errors".
+//! [`ApiError::in_edition`] renames those that today's reference lists under another name or
+//! status. An error that neither lists has the name that AWS JSON services use.
 
 use super::json_protocol::ApiError;
 use super::reference::Reference;
 
-/// What today's reference calls otherwise: the name of 2022, today's, and its HTTP status.
+/// The errors with another name in today's reference: the name of 2022, today's, and its HTTP
+/// status.
 const RENAMED: [(&str, &str, u16); 3] = [
     ("InvalidAction", "UnknownOperationException", 404),
     ("MissingAction", "UnknownOperationException", 404),
@@ -15,7 +16,7 @@ const RENAMED: [(&str, &str, u16); 3] = [
 ];
 
 impl ApiError {
-    /// The error as that edition of the service names it.
+    /// Returns the error under the name that it has in that edition of the service.
     pub(super) fn in_edition(self, reference: Reference) -> Self {
         match RENAMED
             .iter()
@@ -30,7 +31,7 @@ impl ApiError {
         }
     }
 
-    /// "The security token included in the request is expired." Today's.
+    /// "The security token included in the request is expired." Today's name.
     pub(super) fn expired_token() -> Self {
         Self::new(
             403,
@@ -39,13 +40,13 @@ impl ApiError {
         )
     }
 
-    /// Today's.
+    /// Makes a timeout of the request, under today's name.
     pub(super) fn request_timeout() -> Self {
         Self::new(408, "RequestTimeoutException", "The request timed out.")
     }
 
-    /// "The input fails to satisfy the constraints specified by an AWS service." Today's.
-    pub(super) fn validation() -> Self {
+    /// "The input fails to satisfy the constraints specified by an AWS service." Today's name.
+    pub(super) fn validation_error() -> Self {
         Self::new(
             400,
             "ValidationError",
@@ -63,8 +64,8 @@ impl ApiError {
         Self::new(400, "MissingAction", message)
     }
 
-    /// "The query string contains a syntax error." Neither protocol of this API has one, so any is
-    /// an error.
+    /// "The query string contains a syntax error." Neither protocol of this API has a query string,
+    /// so any is an error.
     pub(super) fn malformed_query() -> Self {
         Self::new(
             404,
@@ -103,8 +104,8 @@ impl ApiError {
         Self::new(400, "RequestExpired", message)
     }
 
-    /// A signature in good form that is not the one of this request. The reference has no name for
-    /// it; AWS JSON services have.
+    /// Makes the error for a well-formed signature that is not this request's. The reference has no
+    /// name for it; AWS JSON services have.
     pub(super) fn invalid_signature(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidSignatureException", message)
     }
@@ -150,8 +151,8 @@ impl ApiError {
         )
     }
 
-    /// The request cannot be read at all: AWS JSON services.
-    pub(super) fn serialization(message: impl Into<String>) -> Self {
+    /// Makes the error of AWS JSON services for a request that cannot be read at all.
+    pub(super) fn serialization_error(message: impl Into<String>) -> Self {
         Self::new(400, "SerializationException", message)
     }
 }

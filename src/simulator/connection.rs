@@ -1,10 +1,10 @@
-//! Connections: how many there may be, how long each may keep the simulator waiting, and how one is
-//! cut.
+//! Connections: their number, the time for which each may keep the simulator waiting, and the way
+//! to cut one.
 //!
 //! A client that connects and sends nothing, sends a request an octet at a time, or takes none of
-//! its answer would hold its connection for ever. All these are told apart here, where octets come
-//! and go, by whose turn it is: the client's, to send its request or the next one, or the
-//! simulator's, to answer, which may take as long as a fault says.
+//! its answer would hold its connection for ever. This module ends such connections. It knows whose
+//! turn it is: the client's, to send its request or the next one, or the simulator's, to answer,
+//! which may take as long as a fault says.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,23 +22,24 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How many connections there may be, and how long each may keep the simulator waiting.
+/// The limits of connections: their number, and the time for which each may keep the simulator
+/// waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// So many are open at a time. For one more, the one is closed whose client has been waited for
-    /// longest.
+    /// The number of connections open at a time. For one more, the connection is closed whose
+    /// client has kept the simulator waiting longest.
     pub most: usize,
-    /// From the connection, and later from a request's first octet, until the request is there
-    /// whole; and for the client to take more of its answer.
+    /// The time from the connection, and later from a request's first octet, until the request is
+    /// complete, and the time for the client to take more of its answer.
     pub request: Duration,
-    /// From an answer to the next request's first octet.
+    /// The time from an answer to the next request's first octet.
     pub idle: Duration,
 }
 
 impl Default for ConnectionLimits {
-    /// A quarter of the files that a process may have open by default (getrlimit(2), RLIMIT_NOFILE:
-    /// 1024); half a minute, in which 1 MiB comes over any line; and five minutes, which is longer
-    /// than SDKs keep a connection that they do not use.
+    /// Returns a quarter of the files that a process may have open by default (getrlimit(2),
+    /// RLIMIT_NOFILE: 1024); half a minute, in which 1 MiB comes over any line; and five minutes,
+    /// which is longer than SDKs keep a connection that they do not use.
     fn default() -> Self {
         Self {
             most: 256,
@@ -48,54 +49,54 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Whose turn it is on a connection.
+/// The side whose turn it is on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
-    /// A request is to come, or to be finished.
+    /// A request has to come or to be completed.
     Request,
     /// An answer has been given; another request may come.
     Idle,
-    /// The request is there whole.
+    /// The request is complete.
     Answer,
 }
 
-struct Waited {
+struct TurnState {
     turn: Turn,
     since: Instant,
     waker: Option<Waker>,
 }
 
-/// What a connection, the requests on it and the listener know together.
-struct Shared {
+/// The state that a connection, the requests on it and the listener share.
+struct ConnectionShared {
     cut: AtomicBool,
-    waited: Mutex<Waited>,
+    waited: Mutex<TurnState>,
 }
 
-impl Shared {
-    fn waited(&self) -> MutexGuard<'_, Waited> {
+impl ConnectionShared {
+    fn lock_turn(&self) -> MutexGuard<'_, TurnState> {
         self.waited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, turn: Turn) {
-        let mut waited = self.waited();
+    fn set_turn(&self, turn: Turn) {
+        let mut waited = self.lock_turn();
         (waited.turn, waited.since) = (turn, Instant::now());
     }
 
-    /// Since when the client has been waited for, if it is its turn.
-    fn since(&self) -> Option<Instant> {
-        let waited = self.waited();
+    /// Returns the time since which the client has been waited for, if it is its turn.
+    fn waiting_since(&self) -> Option<Instant> {
+        let waited = self.lock_turn();
         (waited.turn != Turn::Answer).then_some(waited.since)
     }
 
-    /// Nothing is read or written from now on.
-    fn cut(&self) {
+    /// Cuts the connection: nothing is read or written from now on.
+    fn cut_off(&self) {
         self.cut.store(true, Ordering::Release);
-        if let Some(waker) = self.waited().waker.take() {
+        if let Some(waker) = self.lock_turn().waker.take() {
             waker.wake();
         }
     }
 
-    fn whole(&self) -> io::Result<()> {
+    fn check_open(&self) -> io::Result<()> {
         if self.cut.load(Ordering::Acquire) {
             Err(io::ErrorKind::ConnectionAborted.into())
         } else {
@@ -104,38 +105,38 @@ impl Shared {
     }
 }
 
-/// The connection that a request came on.
+/// A handle of the connection that a request came on.
 #[derive(Clone)]
-pub(super) struct Line(Arc<Shared>);
+pub(super) struct ConnectionHandle(Arc<ConnectionShared>);
 
-impl Line {
-    /// The request is there whole: its client is no longer waited for.
-    pub(super) fn answering(&self) {
-        self.0.turn(Turn::Answer);
+impl ConnectionHandle {
+    /// Notes that the request is complete: its client is no longer waited for.
+    pub(super) fn begin_answer(&self) {
+        self.0.set_turn(Turn::Answer);
     }
 
-    /// Cuts the connection. What is returned never reaches the other side: its first octet fails to
-    /// be written.
-    pub(super) fn cut(&self) -> Response<Body> {
-        self.0.cut();
+    /// Cuts the connection. The returned response never reaches the other side: writing its first
+    /// octet fails.
+    pub(super) fn cut_off(&self) -> Response<Body> {
+        self.0.cut_off();
         Response::new(Body::empty())
     }
 }
 
-impl Connected<IncomingStream<'_, Doorkeeper>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Doorkeeper>) -> Self {
+impl Connected<IncomingStream<'_, LimitedListener>> for ConnectionHandle {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
         Self(Arc::clone(&stream.io().shared))
     }
 }
 
-/// Takes connections, as many as there may be.
-pub(super) struct Doorkeeper {
+/// A listener that takes connections up to the limit.
+pub(super) struct LimitedListener {
     listener: TcpListener,
     limits: ConnectionLimits,
-    open: Vec<Weak<Shared>>,
+    open: Vec<Weak<ConnectionShared>>,
 }
 
-impl Doorkeeper {
+impl LimitedListener {
     pub(super) fn new(listener: TcpListener, limits: ConnectionLimits) -> Self {
         Self {
             listener,
@@ -144,7 +145,8 @@ impl Doorkeeper {
         }
     }
 
-    /// Makes room for one more; `false` where every client is waiting for its answer.
+    /// Makes room for one more connection. Returns `false` where every client is waiting for its
+    /// answer.
     fn make_room(&mut self) -> bool {
         self.open.retain(|one| one.strong_count() > 0);
         if self.open.len() < self.limits.most {
@@ -154,18 +156,18 @@ impl Doorkeeper {
             .open
             .iter()
             .filter_map(Weak::upgrade)
-            .filter_map(|one| Some((one.since()?, one)));
+            .filter_map(|one| Some((one.waiting_since()?, one)));
         let Some((_, longest)) = waited_for.min_by_key(|(since, _)| *since) else {
             return false;
         };
-        longest.cut();
+        longest.cut_off();
         self.open
             .retain(|one| !std::ptr::eq(one.as_ptr(), Arc::as_ptr(&longest)));
         true
     }
 }
 
-impl Listener for Doorkeeper {
+impl Listener for LimitedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
@@ -194,25 +196,25 @@ impl Listener for Doorkeeper {
     }
 }
 
-/// A TCP connection that ends when its client has been waited for too long, or when it has been
-/// cut.
+/// A TCP connection that ends when its client has kept the simulator waiting too long, or when it
+/// has been cut.
 pub(super) struct Connection {
     stream: TcpStream,
     limits: ConnectionLimits,
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionShared>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Since when the client has taken nothing of what there is to be written.
+    /// The time since which the client has taken nothing of the waiting output.
     stalled: Option<Instant>,
 }
 
 impl Connection {
     fn new(stream: TcpStream, limits: ConnectionLimits) -> Self {
-        let waited = Waited {
+        let waited = TurnState {
             turn: Turn::Request,
             since: Instant::now(),
             waker: None,
         };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ConnectionShared {
             cut: AtomicBool::new(false),
             waited: Mutex::new(waited),
         });
@@ -225,9 +227,9 @@ impl Connection {
         }
     }
 
-    /// Until when the client is waited for.
+    /// Returns the time until which the client is waited for.
     fn deadline(&self) -> Option<Instant> {
-        let waited = self.shared.waited();
+        let waited = self.shared.lock_turn();
         let reading = match waited.turn {
             Turn::Request => waited.since.checked_add(self.limits.request),
             Turn::Idle => waited.since.checked_add(self.limits.idle),
@@ -239,12 +241,13 @@ impl Connection {
         reading.into_iter().chain(writing).min()
     }
 
-    /// Nothing came, or nothing was taken: ends the connection once that has lasted too long.
-    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        self.shared.waited().waker = Some(cx.waker().clone());
+    /// Polls the deadline after nothing came or nothing was taken, and ends the connection once
+    /// that has lasted too long.
+    fn poll_deadline<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        self.shared.lock_turn().waker = Some(cx.waker().clone());
         loop {
             // Cut in between: the waker was not there yet.
-            if let Err(error) = self.shared.whole() {
+            if let Err(error) = self.shared.check_open() {
                 return Poll::Ready(Err(error));
             }
             let Some(deadline) = self.deadline() else {
@@ -260,25 +263,25 @@ impl Connection {
             }
             ready!(timer.as_mut().poll(cx));
             if Instant::now() >= deadline {
-                self.shared.cut();
+                self.shared.cut_off();
             } else {
                 timer.as_mut().reset(deadline);
             }
         }
     }
 
-    /// What writing has come to.
-    fn wrote<T>(
+    /// Notes the outcome of a write, and returns it.
+    fn after_write<T>(
         &mut self,
         outcome: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if outcome.is_pending() {
             self.stalled.get_or_insert_with(Instant::now);
-            return self.wait(cx);
+            return self.poll_deadline(cx);
         }
         self.stalled = None;
-        self.shared.turn(Turn::Idle);
+        self.shared.set_turn(Turn::Idle);
         outcome
     }
 }
@@ -289,16 +292,16 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Err(error) = self.shared.whole() {
+        if let Err(error) = self.shared.check_open() {
             return Poll::Ready(Err(error));
         }
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
-            Poll::Pending => self.wait(cx),
+            Poll::Pending => self.poll_deadline(cx),
             outcome => {
-                let idle = self.shared.waited().turn == Turn::Idle;
+                let idle = self.shared.lock_turn().turn == Turn::Idle;
                 if idle && buffer.filled().len() > before {
-                    self.shared.turn(Turn::Request);
+                    self.shared.set_turn(Turn::Request);
                 }
                 outcome
             }
@@ -312,11 +315,11 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Err(error) = self.shared.whole() {
+        if let Err(error) = self.shared.check_open() {
             return Poll::Ready(Err(error));
         }
         let outcome = Pin::new(&mut self.stream).poll_write(cx, octets);
-        self.wrote(outcome, cx)
+        self.after_write(outcome, cx)
     }
 
     fn poll_write_vectored(
@@ -324,11 +327,11 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         octets: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if let Err(error) = self.shared.whole() {
+        if let Err(error) = self.shared.check_open() {
             return Poll::Ready(Err(error));
         }
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, octets);
-        self.wrote(outcome, cx)
+        self.after_write(outcome, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,11 +1,11 @@
-//! The credentials that signatures are judged by, and the file that they come from.
+//! The credentials that signatures are checked with, and the file that they come from.
 
 use zeroize::Zeroizing;
 
 use super::ACCOUNT;
 
 /// An access key that the simulator knows, and the account that it belongs to. Its secrets are
-/// wiped from memory when it goes, and `Debug` does not show them.
+/// wiped from memory when it is dropped, and `Debug` does not show them.
 #[derive(Clone)]
 pub struct Credentials {
     access_key: String,
@@ -24,7 +24,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// A lasting access key of account 123456789012.
+    /// Makes a lasting access key of account 123456789012.
     pub fn new(access_key: &str, secret: &str) -> Self {
         let secret = Zeroizing::new(secret.to_owned());
         Self {
@@ -35,7 +35,7 @@ impl Credentials {
         }
     }
 
-    /// The same, valid together with this session token only.
+    /// Returns the same key, valid only together with this session token.
     #[must_use]
     pub fn with_session_token(self, token: &str) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Credentials {
         }
     }
 
-    /// The same in another account. `None` unless that has twelve digits.
+    /// Returns the same key in another account. `None` unless that has twelve digits.
     pub fn in_account(self, account: &str) -> Option<Self> {
         is_account(account).then(|| Self {
             account: account.to_owned(),
@@ -53,7 +53,7 @@ impl Credentials {
     }
 
     /// Reads a file of credentials: one in a line, `access-key secret [session-token] [account]`,
-    /// with white space between. What has twelve digits is an account. Empty lines and those that
+    /// with white space between. A word of twelve digits is an account. Empty lines and those that
     /// begin with `#` are skipped. An error names the line and never quotes it.
     pub fn parse(text: &str) -> Result<Vec<Self>, String> {
         let mut all: Vec<Self> = Vec::new();

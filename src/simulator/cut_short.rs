@@ -1,4 +1,4 @@
-//! An answer that breaks off.
+//! Answers that break off.
 
 use std::io;
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use http_body::Frame;
 
 use super::json_protocol::MAX_BODY;
 
-/// The same answer: its head says how long it is, then half of it comes, then the connection
-/// closes.
+/// Cuts an answer short: the head gives its whole length, then half of it comes, then the
+/// connection closes.
 pub(super) async fn cut_short(whole: Response<Body>) -> Response<Body> {
     let (mut head, body) = whole.into_parts();
     let octets = to_bytes(body, MAX_BODY.saturating_mul(16))
@@ -34,8 +34,8 @@ pub(super) async fn cut_short(whole: Response<Body>) -> Response<Body> {
 
 struct Half {
     kept: Option<Bytes>,
-    /// Whether the server has had its turn to send what it was given: an error at once would take
-    /// that away.
+    /// True where the server has had its turn to send the first half: an immediate error would lose
+    /// it.
     sent: bool,
 }
 

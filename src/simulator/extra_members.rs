@@ -1,24 +1,29 @@
-//! Members that no model knows, in answers: as a service of tomorrow may have them. A client passes
-//! over them, or shows them.
+//! Members in answers that no model knows, as a later version of the service may have them. A
+//! client ignores them, or shows them.
 
 use serde_json::{Map, Value};
 
 use super::json_protocol::{Answer, excerpt};
 
-/// The structures that may have some.
+/// The structures that may have such members.
 const STRUCTURES: [&str; 3] = ["Cluster", "Hsm", "Backup"];
 
-/// So many at a time: every answer goes through all of them.
+/// The most members at a time: every answer goes through all of them.
 const MOST: usize = 100;
 
-/// What every structure of an answer has besides its own members. Forgotten when the simulator
-/// stops.
+/// The members that every structure of an answer has besides its own. They are forgotten when the
+/// simulator stops.
 #[derive(Default)]
-pub(super) struct Extra(Vec<(String, String, Value)>);
+pub(super) struct ExtraMembers(Vec<(String, String, Value)>);
 
-impl Extra {
-    /// From now on each structure of that kind has the member; `null` takes it out again.
-    pub(super) fn set(&mut self, structure: &str, name: &str, value: Value) -> Result<(), String> {
+impl ExtraMembers {
+    /// Adds the member to each structure of that kind from now on; `null` removes it again.
+    pub(super) fn set_member(
+        &mut self,
+        structure: &str,
+        name: &str,
+        value: Value,
+    ) -> Result<(), String> {
         if !STRUCTURES.contains(&structure) {
             return Err(format!(
                 "Structure '{}' is none of {}",
@@ -42,26 +47,26 @@ impl Extra {
     }
 
     /// The answer with them.
-    pub(super) fn added_to(&self, answer: Answer) -> Answer {
+    pub(super) fn add_to(&self, answer: Answer) -> Answer {
         if self.0.is_empty() {
             return answer;
         }
-        let mut answer = answer.members();
+        let mut answer = answer.into_members();
         for member in ["Cluster", "Clusters"] {
-            each(answer.get_mut(member), &mut |cluster| {
+            for_each_structure(answer.get_mut(member), &mut |cluster| {
                 self.add("Cluster", cluster);
-                each(cluster.get_mut("Hsms"), &mut |hsm| self.add("Hsm", hsm));
+                for_each_structure(cluster.get_mut("Hsms"), &mut |hsm| self.add("Hsm", hsm));
             });
         }
         for (member, structure) in [("Hsm", "Hsm"), ("Backup", "Backup"), ("Backups", "Backup")] {
-            each(answer.get_mut(member), &mut |found| {
+            for_each_structure(answer.get_mut(member), &mut |found| {
                 self.add(structure, found)
             });
         }
         Answer::Members(answer)
     }
 
-    /// None takes the place of one that the API has.
+    /// Adds the members of that structure. None replaces one that the API has.
     fn add(&self, structure: &str, members: &mut Map<String, Value>) {
         for (_, name, value) in self.0.iter().filter(|(of, ..)| of == structure) {
             members.entry(name).or_insert_with(|| value.clone());
@@ -69,8 +74,8 @@ impl Extra {
     }
 }
 
-/// A structure, or each of a list.
-fn each(found: Option<&mut Value>, act: &mut dyn FnMut(&mut Map<String, Value>)) {
+/// Calls `act` on a structure, or on each structure of a list.
+fn for_each_structure(found: Option<&mut Value>, act: &mut dyn FnMut(&mut Map<String, Value>)) {
     match found {
         Some(Value::Object(members)) => act(members),
         Some(Value::Array(items)) => items

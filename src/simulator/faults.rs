@@ -1,24 +1,24 @@
-//! Faults on demand: what can go wrong, with which calls, how often; and a count of the calls that
-//! came.
+//! Faults on demand, with the calls that they affect and their number, and a count of the calls
+//! that came.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::api::find_action;
 use super::json_protocol::{ApiError, excerpt};
-use super::random::Random;
+use super::random::SeededRandom;
 
-/// One thing that can go wrong. The comment says which behaviour of a client it tests.
+/// A fault that can be injected. Each comment names the behaviour of a client that it tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// `throttling`: ThrottlingException, HTTP 400, nothing changed. A client waits and tries
     /// again.
     Throttling,
     /// `internal-failure`: CloudHsmInternalFailureException, HTTP 500, nothing changed. A client
     /// must look before it sends anything again that is not repeatable.
     InternalFailure,
-    /// `unknown-failure`: InternalFailure, the common error of HTTP 500, nothing changed. The same,
-    /// from an error that no action documents.
+    /// `unknown-failure`: InternalFailure, the common error of HTTP 500, nothing changed. It tests
+    /// the same behaviour with an error that no action documents.
     UnknownFailure,
     /// `unavailable`: ServiceUnavailable, HTTP 503, nothing changed.
     Unavailable,
@@ -68,8 +68,8 @@ pub enum Fault {
     MigrationFails,
 }
 
-impl Fault {
-    /// Every fault, a delay of a second among them, by its name.
+impl InjectedFault {
+    /// Every fault by its name, with a delay of one second among them.
     pub const ALL: [(&'static str, Self); 20] = [
         ("throttling", Self::Throttling),
         ("internal-failure", Self::InternalFailure),
@@ -93,7 +93,7 @@ impl Fault {
         ("migration-fails", Self::MigrationFails),
     ];
 
-    /// The fault of that name; `millis` is for `delay` alone.
+    /// Returns the fault of that name; `millis` is for `delay` alone.
     pub fn parse(name: &str, millis: u64) -> Option<Self> {
         let (_, fault) = Self::ALL.into_iter().find(|(known, _)| *known == name)?;
         Some(if matches!(fault, Self::Delay(_)) {
@@ -103,7 +103,7 @@ impl Fault {
         })
     }
 
-    /// The fault as `parse` takes it.
+    /// Returns the name that `parse` takes.
     pub(super) fn name(self) -> &'static str {
         let same = |known: &Self| std::mem::discriminant(known) == std::mem::discriminant(&self);
         Self::ALL
@@ -112,11 +112,11 @@ impl Fault {
             .map_or("", |(name, _)| name)
     }
 
-    /// What a call is answered that meets this fault and changes nothing.
-    pub(super) fn refusal(self, action: &str, account: &str) -> Option<ApiError> {
+    /// Returns the error for a call that meets this fault and changes nothing.
+    pub(super) fn refusal_for(self, action: &str, account: &str) -> Option<ApiError> {
         Some(match self {
             Self::Throttling => ApiError::throttled(),
-            Self::InternalFailure => ApiError::internal("An internal failure, as ordered."),
+            Self::InternalFailure => ApiError::internal_failure("An internal failure, as ordered."),
             Self::UnknownFailure => ApiError::unknown_failure(),
             Self::Unavailable => ApiError::unavailable(),
             Self::ServiceError => ApiError::new(
@@ -131,14 +131,14 @@ impl Fault {
             Self::NotAuthorized => ApiError::not_authorized(),
             Self::ExpiredToken => ApiError::expired_token(),
             Self::RequestTimeout => ApiError::request_timeout(),
-            Self::ValidationError => ApiError::validation(),
+            Self::ValidationError => ApiError::validation_error(),
             Self::OptInRequired => ApiError::opt_in_required(),
             _ => return None,
         })
     }
 
-    /// Whether there is anything that it could do to such a call.
-    fn fits(self, action: &str, target: Option<&Target>) -> bool {
+    /// Tells whether the fault can affect such a call.
+    fn applies_to(self, action: &str, target: Option<&Target>) -> bool {
         match self {
             Self::InitializeNeverEnds | Self::InitializeFails => action == "InitializeCluster",
             Self::MigrationFails => action == "ModifyCluster",
@@ -149,22 +149,23 @@ impl Fault {
     }
 }
 
-/// A fault, and which calls meet it.
+/// A fault, and the calls that meet it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRule {
-    /// What goes wrong.
-    pub fault: Fault,
-    /// With calls of this action alone. `None`: with any that the fault can befall.
+    /// The fault.
+    pub fault: InjectedFault,
+    /// The only action that it affects. `None`: every action that the fault can affect.
     pub action: Option<String>,
-    /// With so many calls. `None`: with all.
+    /// The number of calls that it affects. `None`: all.
     pub count: Option<u32>,
-    /// With so many of a hundred of these calls, drawn from the seed. `None`: with each.
+    /// The percentage of these calls that it affects, drawn from the seed. `None`: each call.
     pub percent: Option<u8>,
 }
 
 impl FaultRule {
     /// Reads `NAME[:ACTION][:COUNT][:PERCENT%]`; a delay may have its length, `delay=MILLIS`.
-    /// Without count and percentage: once; with a percentage alone: for ever.
+    /// Without a count and a percentage it affects one call, with a percentage alone it has no
+    /// limit.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
@@ -177,8 +178,8 @@ impl FaultRule {
             ),
             _ => (name, 1000),
         };
-        let known = || Fault::ALL.map(|(name, _)| name).join(", ");
-        let fault = Fault::parse(name, millis)
+        let known = || InjectedFault::ALL.map(|(name, _)| name).join(", ");
+        let fault = InjectedFault::parse(name, millis)
             .ok_or_else(|| format!("'{}' is no fault; there are {}", excerpt(name), known()))?;
         let mut rule = Self {
             fault,
@@ -219,7 +220,7 @@ impl FaultRule {
     }
 }
 
-/// The name of an action, or what it should have been.
+/// Returns the name of an action, or an error that says what was expected.
 pub(super) fn known_action(name: &str) -> Result<String, String> {
     if find_action(name).is_some() {
         Ok(name.to_owned())
@@ -231,7 +232,7 @@ pub(super) fn known_action(name: &str) -> Result<String, String> {
     }
 }
 
-/// The cluster that a call is about.
+/// The cluster that a call addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) cluster_id: String,
@@ -239,27 +240,27 @@ pub(super) struct Target {
     pub(super) can_degrade: bool,
 }
 
-/// So many rules wait at a time, if control commands order them: every call goes through all of
-/// them.
+/// The number of rules from control commands that may wait at a time: every call goes through all
+/// of them.
 const MOST_WAITING: usize = 1000;
 
-struct Waiting {
+struct WaitingFault {
     rule: FaultRule,
-    random: Random,
+    random: SeededRandom,
 }
 
-/// The faults that wait to happen, and the calls that came.
+/// The faults that wait to happen, and the counts of the calls that came.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(super) struct FaultQueue {
     seed: u64,
-    /// How many rules there have been since the start or the last `clear`: each draws from a
-    /// sequence of its own, so that one does not disturb another.
+    /// The number of rules since the start or the last `clear`. Each draws from a sequence of its
+    /// own, so that one does not disturb another.
     added: u64,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingFault>,
     calls: BTreeMap<String, u64>,
 }
 
-impl Faults {
+impl FaultQueue {
     pub(super) fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
         let mut faults = Self {
             seed,
@@ -270,13 +271,14 @@ impl Faults {
     }
 
     pub(super) fn add(&mut self, rule: FaultRule) {
-        let random = Random::new(self.seed, self.added);
+        let random = SeededRandom::new(self.seed, self.added);
         self.added = self.added.saturating_add(1);
-        self.waiting.push(Waiting { rule, random });
+        self.waiting.push(WaitingFault { rule, random });
     }
 
-    /// The same for whoever can reach the address: not without end.
-    pub(super) fn order(&mut self, rule: FaultRule) -> Result<(), String> {
+    /// Adds a rule of a control command. Anybody who reaches the address can send one, so their
+    /// number is bounded.
+    pub(super) fn add_bounded(&mut self, rule: FaultRule) -> Result<(), String> {
         if self.waiting.len() >= MOST_WAITING {
             return Err(format!(
                 "{MOST_WAITING} faults wait to happen, and no more are taken; 'clear-faults' \
@@ -292,34 +294,39 @@ impl Faults {
         self.added = 0;
     }
 
-    /// Whether a fault waits that needs to know the cluster of a call.
-    pub(super) fn want_a_target(&self) -> bool {
-        self.waiting
-            .iter()
-            .any(|one| matches!(one.rule.fault, Fault::HsmFails | Fault::ClusterDegrades))
+    /// Tells whether a fault waits that needs to know the cluster of a call.
+    pub(super) fn needs_target(&self) -> bool {
+        self.waiting.iter().any(|one| {
+            matches!(
+                one.rule.fault,
+                InjectedFault::HsmFails | InjectedFault::ClusterDegrades
+            )
+        })
     }
 
-    /// Counts a call, and takes the faults that befall it: at most one delay and one other, the
-    /// oldest first.
-    pub(super) fn befall(
+    /// Counts a call, and takes the faults for it: at most one delay and one other, the oldest
+    /// first.
+    pub(super) fn take_for_call(
         &mut self,
         action: &str,
         target: Option<&Target>,
-    ) -> (Option<Duration>, Option<Fault>) {
+    ) -> (Option<Duration>, Option<InjectedFault>) {
         let calls = self.calls.entry(action.to_owned()).or_default();
         *calls = calls.saturating_add(1);
         let (mut delay, mut other) = (None, None);
-        for Waiting { rule, random } in &mut self.waiting {
+        for WaitingFault { rule, random } in &mut self.waiting {
             if rule.action.as_deref().is_some_and(|only| only != action)
-                || !rule.fault.fits(action, target)
+                || !rule.fault.applies_to(action, target)
                 || rule.count == Some(0)
             {
                 continue;
             }
             // Drawn for each call that the rule is about, whatever else befalls it: the fate of the
             // next does not hang on it.
-            let drawn = rule.percent.is_none_or(|percent| random.percent(percent));
-            let slot_free = if matches!(rule.fault, Fault::Delay(_)) {
+            let drawn = rule
+                .percent
+                .is_none_or(|percent| random.draw_percent(percent));
+            let slot_free = if matches!(rule.fault, InjectedFault::Delay(_)) {
                 delay.is_none()
             } else {
                 other.is_none()
@@ -329,7 +336,7 @@ impl Faults {
             }
             rule.count = rule.count.map(|left| left.saturating_sub(1));
             match rule.fault {
-                Fault::Delay(by) => delay = Some(by),
+                InjectedFault::Delay(by) => delay = Some(by),
                 fault => other = Some(fault),
             }
         }
@@ -337,8 +344,8 @@ impl Faults {
         (delay, other)
     }
 
-    /// How often each action has been called, whatever the answer.
-    pub(super) fn calls(&self) -> &BTreeMap<String, u64> {
+    /// Returns how often each action has been called, whatever the answer.
+    pub(super) fn call_counts(&self) -> &BTreeMap<String, u64> {
         &self.calls
     }
 }
@@ -347,8 +354,8 @@ impl Faults {
 mod tests {
     use super::*;
 
-    fn faults(rules: &[&str]) -> Faults {
-        Faults::new(
+    fn faults_of(rules: &[&str]) -> FaultQueue {
+        FaultQueue::new(
             1,
             rules
                 .iter()
@@ -359,45 +366,51 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_name_and_no_other() {
-        for (name, fault) in Fault::ALL {
+        for (name, fault) in InjectedFault::ALL {
             assert_eq!(
-                (fault.name(), Fault::parse(name, 1000)),
+                (fault.name(), InjectedFault::parse(name, 1000)),
                 (name, Some(fault))
             );
         }
-        assert_eq!(Fault::Delay(Duration::ZERO).name(), "delay");
+        assert_eq!(InjectedFault::Delay(Duration::ZERO).name(), "delay");
     }
 
     #[test]
     fn faults_befall_their_action_as_often_as_asked() {
-        let mut faults = faults(&["throttling:CreateHsm:2"]);
-        assert_eq!(faults.befall("CreateCluster", None), (None, None));
+        let mut faults = faults_of(&["throttling:CreateHsm:2"]);
+        assert_eq!(faults.take_for_call("CreateCluster", None), (None, None));
         assert_eq!(
-            faults.befall("CreateHsm", None),
-            (None, Some(Fault::Throttling))
+            faults.take_for_call("CreateHsm", None),
+            (None, Some(InjectedFault::Throttling))
         );
         assert_eq!(
-            faults.befall("CreateHsm", None),
-            (None, Some(Fault::Throttling))
+            faults.take_for_call("CreateHsm", None),
+            (None, Some(InjectedFault::Throttling))
         );
-        assert_eq!(faults.befall("CreateHsm", None), (None, None));
-        assert_eq!(faults.calls()["CreateHsm"], 3);
+        assert_eq!(faults.take_for_call("CreateHsm", None), (None, None));
+        assert_eq!(faults.call_counts()["CreateHsm"], 3);
     }
 
     #[test]
     fn a_delay_goes_with_another_fault_and_the_oldest_comes_first() {
-        let mut faults = faults(&["unavailable", "delay=5", "access-denied"]);
+        let mut faults = faults_of(&["unavailable", "delay=5", "access-denied"]);
         assert_eq!(
-            faults.befall("X", None),
-            (Some(Duration::from_millis(5)), Some(Fault::Unavailable))
+            faults.take_for_call("X", None),
+            (
+                Some(Duration::from_millis(5)),
+                Some(InjectedFault::Unavailable)
+            )
         );
-        assert_eq!(faults.befall("X", None), (None, Some(Fault::AccessDenied)));
+        assert_eq!(
+            faults.take_for_call("X", None),
+            (None, Some(InjectedFault::AccessDenied))
+        );
     }
 
     #[test]
     fn the_same_seed_and_calls_meet_the_same_faults_whatever_other_rules_do() {
         let fates = |rules: &[&str], seed| {
-            let mut faults = Faults::new(
+            let mut faults = FaultQueue::new(
                 seed,
                 rules
                     .iter()
@@ -405,7 +418,7 @@ mod tests {
                     .collect(),
             );
             (0..200)
-                .map(|_| faults.befall("ListTags", None).1.is_some())
+                .map(|_| faults.take_for_call("ListTags", None).1.is_some())
                 .collect::<Vec<_>>()
         };
         let alone = fates(&["throttling:30%"], 5);
@@ -425,34 +438,37 @@ mod tests {
 
     #[test]
     fn a_fault_waits_for_a_call_that_it_can_befall() {
-        let mut faults = faults(&["initialize-fails", "hsm-fails"]);
-        assert_eq!(faults.befall("DescribeClusters", None), (None, None));
+        let mut faults = faults_of(&["initialize-fails", "hsm-fails"]);
+        assert_eq!(faults.take_for_call("DescribeClusters", None), (None, None));
         assert_eq!(
-            faults.befall("InitializeCluster", None),
-            (None, Some(Fault::InitializeFails))
+            faults.take_for_call("InitializeCluster", None),
+            (None, Some(InjectedFault::InitializeFails))
         );
         let bare = Target {
             cluster_id: String::new(),
             has_hsm: false,
             can_degrade: true,
         };
-        assert_eq!(faults.befall("DescribeClusters", Some(&bare)), (None, None));
         assert_eq!(
-            faults.befall(
+            faults.take_for_call("DescribeClusters", Some(&bare)),
+            (None, None)
+        );
+        assert_eq!(
+            faults.take_for_call(
                 "DescribeClusters",
                 Some(&Target {
                     has_hsm: true,
                     ..bare
                 })
             ),
-            (None, Some(Fault::HsmFails))
+            (None, Some(InjectedFault::HsmFails))
         );
     }
 
     #[test]
     fn rules_are_read_in_any_order_and_otherwise_refused() {
         let rule = FaultRule::parse("delay=250:25%:DescribeClusters:3").unwrap();
-        assert_eq!(rule.fault, Fault::Delay(Duration::from_millis(250)));
+        assert_eq!(rule.fault, InjectedFault::Delay(Duration::from_millis(250)));
         assert_eq!(
             (rule.action.as_deref(), rule.count, rule.percent),
             (Some("DescribeClusters"), Some(3), Some(25))

@@ -5,85 +5,85 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::chains::{Authority, Card, Identity, Make, Root};
+use super::chains::{Card, HardwareMake, HsmIdentity, Root, RootAuthority};
 use super::clock::Millis;
-use super::keys::{BITS, KeyWorks, OrderedKey, SigningKey, wait_for};
+use super::keys::{KEY_BITS, KeyFactory, OrderedKey, SigningKey, wait_for};
 use super::octets;
 use super::state::Hsm;
 
-/// Cards of each make: an HSM that replaces another is on another card, so its hardware
-/// certificates are others too.
+/// The number of cards of each make. An HSM that replaces another is on another card, so its
+/// hardware certificates differ too.
 const CARDS_OF_A_MAKE: usize = 2;
-const CARDS: usize = CARDS_OF_A_MAKE * Make::ALL.len();
+const CARDS: usize = CARDS_OF_A_MAKE * HardwareMake::ALL.len();
 
-pub(super) struct Hardware {
-    works: KeyWorks,
-    /// In the order of [`Authority::ALL`].
-    authorities: [AuthoritySlot; Authority::ALL.len()],
-    /// The cards of the first make in the order of [`Make::ALL`], then those of the second, and so
-    /// on.
+pub(super) struct SimulatedHardware {
+    works: KeyFactory,
+    /// The roots, in the order of [`RootAuthority::ALL`].
+    authorities: [AuthoritySlot; RootAuthority::ALL.len()],
+    /// The cards of the first make in the order of [`HardwareMake::ALL`], then those of the second,
+    /// and so on.
     cards: [CardSlot; CARDS],
     partitions: AtomicU64,
     started: Millis,
 }
 
-/// What has been made of the hardware, to go on from: what was ordered and is not there yet is
-/// ordered again when it is needed.
+/// The hardware that has been made, for the state file. Keys that were ordered and not made yet are
+/// ordered again when they are needed.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct KeptHardware {
+pub(super) struct SavedHardware {
     started: Millis,
-    authorities: [KeptAuthority; Authority::ALL.len()],
-    cards: [KeptCard; CARDS],
+    authorities: [SavedAuthority; RootAuthority::ALL.len()],
+    cards: [SavedCard; CARDS],
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeptAuthority {
-    key: Option<KeptKey>,
+struct SavedAuthority {
+    key: Option<SavedKey>,
     root: Option<Root>,
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeptCard {
-    key: Option<KeptKey>,
+struct SavedCard {
+    key: Option<SavedKey>,
     card: Option<Card>,
 }
 
 /// RSAPrivateKey (RFC 8017 A.1.2).
 #[derive(Clone, Serialize, Deserialize)]
-struct KeptKey(#[serde(with = "octets")] Vec<u8>);
+struct SavedKey(#[serde(with = "octets")] Vec<u8>);
 
-/// A root whose key is ordered when something is foreseen that it will vouch for.
+/// A root. Its key is ordered as soon as a certificate under it can be foreseen.
 #[derive(Default)]
 struct AuthoritySlot {
     key: OnceLock<OrderedKey>,
     root: OnceLock<Result<Root, String>>,
 }
 
-/// A card whose key is ordered when its first HSM is foreseen.
+/// A card. Its key is ordered as soon as its first HSM can be foreseen.
 #[derive(Default)]
 struct CardSlot {
     key: OnceLock<OrderedKey>,
     card: OnceLock<Result<Card, String>>,
 }
 
-/// The make of a card.
-fn make_of(card: usize) -> Make {
-    let [first, ..] = Make::ALL;
+/// Returns the make of a card.
+fn make_of(card: usize) -> HardwareMake {
+    let [first, ..] = HardwareMake::ALL;
     card.checked_div(CARDS_OF_A_MAKE)
-        .and_then(|at| Make::ALL.get(at))
+        .and_then(|at| HardwareMake::ALL.get(at))
         .copied()
         .unwrap_or(first)
 }
 
-impl Hardware {
-    /// Nothing is made before it is needed: a simulator that is only asked what it refuses makes no
-    /// key at all.
+impl SimulatedHardware {
+    /// Starts without any key. Nothing is made before it is needed: a simulator that refuses every
+    /// call makes no key at all.
     pub(super) fn start(now: Millis) -> std::io::Result<Self> {
         Ok(Self {
-            works: KeyWorks::start()?,
+            works: KeyFactory::start()?,
             authorities: Default::default(),
             cards: Default::default(),
             partitions: AtomicU64::new(0),
@@ -91,17 +91,21 @@ impl Hardware {
         })
     }
 
-    /// Goes on from what an earlier simulator had: the same roots, the same cards.
-    pub(super) fn resume(mut self, kept: KeptHardware, partitions: u64) -> Result<Self, String> {
+    /// Continues with the roots and cards of an earlier simulator.
+    pub(super) fn resume_from(
+        mut self,
+        kept: SavedHardware,
+        partitions: u64,
+    ) -> Result<Self, String> {
         self.started = kept.started;
-        for (slot, KeptAuthority { key, root }) in self.authorities.iter().zip(kept.authorities) {
-            load(&slot.key, key)?;
+        for (slot, SavedAuthority { key, root }) in self.authorities.iter().zip(kept.authorities) {
+            restore_key(&slot.key, key)?;
             if let Some(root) = root {
                 slot.root.get_or_init(|| Ok(root));
             }
         }
-        for (slot, KeptCard { key, card }) in self.cards.iter().zip(kept.cards) {
-            load(&slot.key, key)?;
+        for (slot, SavedCard { key, card }) in self.cards.iter().zip(kept.cards) {
+            restore_key(&slot.key, key)?;
             if let Some(card) = card {
                 slot.card.get_or_init(|| Ok(card));
             }
@@ -110,23 +114,23 @@ impl Hardware {
         Ok(self)
     }
 
-    pub(super) fn keep(&self) -> KeptHardware {
-        KeptHardware {
+    pub(super) fn to_saved(&self) -> SavedHardware {
+        SavedHardware {
             started: self.started,
-            authorities: self.authorities.each_ref().map(|slot| KeptAuthority {
-                key: unload(&slot.key),
-                root: made(&slot.root).cloned(),
+            authorities: self.authorities.each_ref().map(|slot| SavedAuthority {
+                key: save_key(&slot.key),
+                root: made_value(&slot.root).cloned(),
             }),
-            cards: self.cards.each_ref().map(|slot| KeptCard {
-                key: unload(&slot.key),
-                card: made(&slot.card).cloned(),
+            cards: self.cards.each_ref().map(|slot| SavedCard {
+                key: save_key(&slot.key),
+                card: made_value(&slot.card).cloned(),
             }),
         }
     }
 
-    /// How much of it has been made: it grows with everything that [`Hardware::keep`] has more to
-    /// say.
-    pub(super) fn progress(&self) -> usize {
+    /// Returns the number of things made. It grows with everything that
+    /// [`SimulatedHardware::to_saved`] adds.
+    pub(super) fn made_count(&self) -> usize {
         let keys = self
             .authorities
             .iter()
@@ -148,61 +152,71 @@ impl Hardware {
         keys.saturating_add(cards).saturating_add(roots)
     }
 
-    /// How many HSMs have been given a place.
+    /// Returns the number of HSMs that have been given a place.
     pub(super) fn partitions(&self) -> u64 {
         self.partitions.load(Ordering::Relaxed)
     }
 
-    /// The key for an HSM that has its place since an earlier start, and no certificates yet.
+    /// Orders the key for an HSM that has had its place since an earlier start, and no certificates
+    /// yet.
     pub(super) fn order_again(&self, card: usize) -> OrderedKey {
-        self.order_above(card);
-        self.works.order(BITS)
+        self.order_keys_for(card);
+        self.works.order_key(KEY_BITS)
     }
 
-    /// Orders the keys that a cluster's first HSM will need; returns before they are made.
-    pub(super) fn foresee_hsm(&self, make: Make) {
-        self.order_above(first_card(make));
-        self.works.stock();
+    /// Orders the keys that a cluster's first HSM will need, and returns before they are made.
+    pub(super) fn order_hsm_keys(&self, make: HardwareMake) {
+        self.order_keys_for(first_card(make));
+        self.works.stock_spare();
     }
 
-    /// The root; waits for its key, about a second where it is the largest.
-    pub(super) fn root(&self, authority: Authority) -> Result<&Root, String> {
-        let slot = self.slot(authority)?;
+    /// Returns the root. Waits for its key, about a second for the largest.
+    pub(super) fn wait_for_root(&self, authority: RootAuthority) -> Result<&Root, String> {
+        let slot = self.authority_slot(authority)?;
         let root = slot.root.get_or_init(|| {
-            Root::make(
+            Root::make_root(
                 authority,
-                wait_for(self.key(slot, authority))?,
+                wait_for(self.ordered_key(slot, authority))?,
                 self.started,
             )
         });
         root.as_ref().map_err(Clone::clone)
     }
 
-    /// The roots of a card, AWS's first, if their keys are there.
-    pub(super) fn made_roots(&self, card: usize) -> Option<(&Root, &Root)> {
+    /// Returns the roots of a card, AWS's first, if their keys are there.
+    pub(super) fn finished_roots(&self, card: usize) -> Option<(&Root, &Root)> {
         let make = make_of(card);
         let root = |authority| {
-            let there = self.slot(authority).ok()?.key.get()?.get().is_some();
-            there.then(|| self.root(authority).ok()).flatten()
+            let there = self
+                .authority_slot(authority)
+                .ok()?
+                .key
+                .get()?
+                .get()
+                .is_some();
+            there.then(|| self.wait_for_root(authority).ok()).flatten()
         };
-        Some((root(make.aws())?, root(make.manufacturer())?))
+        Some((
+            root(make.aws_authority())?,
+            root(make.manufacturer_authority())?,
+        ))
     }
 
-    fn slot(&self, authority: Authority) -> Result<&AuthoritySlot, String> {
-        let at = Authority::ALL.iter().position(|one| *one == authority);
+    fn authority_slot(&self, authority: RootAuthority) -> Result<&AuthoritySlot, String> {
+        let at = RootAuthority::ALL.iter().position(|one| *one == authority);
         at.and_then(|at| self.authorities.get(at))
             .ok_or_else(|| String::from("there is no such root"))
     }
 
-    fn key<'a>(&self, slot: &'a AuthoritySlot, authority: Authority) -> &'a OrderedKey {
+    fn ordered_key<'a>(&self, slot: &'a AuthoritySlot, authority: RootAuthority) -> &'a OrderedKey {
         slot.key
-            .get_or_init(|| self.works.order(authority.key_bits()))
+            .get_or_init(|| self.works.order_key(authority.key_bits()))
     }
 
-    fn authority_key(&self, authority: Authority) -> Option<&OrderedKey> {
-        self.slot(authority)
+    fn authority_key(&self, authority: RootAuthority) -> Option<&OrderedKey> {
+        self.authority_slot(authority)
             .ok()
-            .map(|slot| self.key(slot, authority))
+            .map(|slot| self.ordered_key(slot, authority))
     }
 
     fn card_key(&self, number: usize) -> Option<&OrderedKey> {
@@ -210,38 +224,38 @@ impl Hardware {
             self.cards
                 .get(number)?
                 .key
-                .get_or_init(|| self.works.order(BITS)),
+                .get_or_init(|| self.works.order_key(KEY_BITS)),
         )
     }
 
-    /// The keys of a card and of its roots, ordered now unless they have been. The manufacturer's,
-    /// which takes longest, comes first.
-    fn order_above(&self, card: usize) -> [Option<&OrderedKey>; 3] {
+    /// Returns the keys of a card and of its roots, and orders those that have not been ordered.
+    /// The manufacturer's, which takes longest, comes first.
+    fn order_keys_for(&self, card: usize) -> [Option<&OrderedKey>; 3] {
         let make = make_of(card);
         [
-            self.authority_key(make.manufacturer()),
-            self.authority_key(make.aws()),
+            self.authority_key(make.manufacturer_authority()),
+            self.authority_key(make.aws_authority()),
             self.card_key(card),
         ]
     }
 
-    /// A place for a new HSM: card, partition, and its key, ordered now.
-    pub(super) fn place(&self, make: Make) -> (usize, u64, OrderedKey) {
+    /// Assigns a place to a new HSM: card, partition, and its key, ordered now.
+    pub(super) fn assign_place(&self, make: HardwareMake) -> (usize, u64, OrderedKey) {
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
         let which = usize::try_from(count)
             .unwrap_or(0)
             .checked_rem(CARDS_OF_A_MAKE)
             .unwrap_or(0);
         let card = first_card(make).saturating_add(which);
-        self.order_above(card);
+        self.order_keys_for(card);
         // A partition's number counts from 1 on its card.
         let partition = count.checked_div(2).unwrap_or(0).saturating_add(1);
-        (card, partition, self.works.take())
+        (card, partition, self.works.take_spare())
     }
 
-    /// Makes the HSM's certificates, unless a key is still missing: never waits.
-    pub(super) fn identify(&self, hsm: &Hsm, now: Millis) {
-        let [manufacturer, aws, card] = self.order_above(hsm.card);
+    /// Makes the HSM's certificates, unless a key is still missing. Never waits.
+    pub(super) fn identify_hsm(&self, hsm: &Hsm, now: Millis) {
+        let [manufacturer, aws, card] = self.order_keys_for(hsm.card);
         let there = |key: Option<&OrderedKey>| key.is_some_and(|key| key.get().is_some());
         if [manufacturer, aws, card, Some(&hsm.key)]
             .into_iter()
@@ -251,15 +265,15 @@ impl Hardware {
         }
     }
 
-    fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<Identity, String> {
+    fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<HsmIdentity, String> {
         let (make, none) = (make_of(hsm.card), || String::from("there is no such card"));
         let slot = self.cards.get(hsm.card).ok_or_else(none)?;
-        let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_above(hsm.card) else {
+        let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_keys_for(hsm.card) else {
             return Err(none());
         };
         let card_key = wait_for(card_key)?;
         let card = slot.card.get_or_init(|| {
-            Card::make(
+            Card::make_card(
                 make,
                 wait_for(manufacturer)?,
                 wait_for(aws)?,
@@ -268,7 +282,7 @@ impl Hardware {
             )
         });
         let card = card.as_ref().map_err(Clone::clone)?;
-        Identity::make(
+        HsmIdentity::make_identity(
             make,
             card,
             card_key,
@@ -278,32 +292,35 @@ impl Hardware {
         )
     }
 
-    /// Waits for all that the HSM's certificates need.
+    /// Waits for all keys that the HSM's certificates need.
     pub(super) fn wait_for_keys(&self, card: usize, key: &OrderedKey) {
-        for key in self.order_above(card).into_iter().flatten() {
+        for key in self.order_keys_for(card).into_iter().flatten() {
             key.wait();
         }
         key.wait();
     }
 }
 
-fn first_card(make: Make) -> usize {
-    let at = Make::ALL.iter().position(|one| *one == make).unwrap_or(0);
+fn first_card(make: HardwareMake) -> usize {
+    let at = HardwareMake::ALL
+        .iter()
+        .position(|one| *one == make)
+        .unwrap_or(0);
     at.saturating_mul(CARDS_OF_A_MAKE)
 }
 
-fn made<T>(cell: &OnceLock<Result<T, String>>) -> Option<&T> {
+fn made_value<T>(cell: &OnceLock<Result<T, String>>) -> Option<&T> {
     cell.get().and_then(|made| made.as_ref().ok())
 }
 
-fn unload(key: &OnceLock<OrderedKey>) -> Option<KeptKey> {
+fn save_key(key: &OnceLock<OrderedKey>) -> Option<SavedKey> {
     key.get()
-        .and_then(|key| made(key))
-        .map(|key| KeptKey(key.pkcs1().to_vec()))
+        .and_then(|key| made_value(key))
+        .map(|key| SavedKey(key.pkcs1().to_vec()))
 }
 
-fn load(slot: &OnceLock<OrderedKey>, kept: Option<KeptKey>) -> Result<(), String> {
-    if let Some(KeptKey(pkcs1)) = kept {
+fn restore_key(slot: &OnceLock<OrderedKey>, kept: Option<SavedKey>) -> Result<(), String> {
+    if let Some(SavedKey(pkcs1)) = kept {
         let key = SigningKey::from_pkcs1(pkcs1)?;
         slot.get_or_init(|| OrderedKey::new(Ok(key).into()));
     }

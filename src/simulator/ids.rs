@@ -2,7 +2,7 @@
 
 use ring::rand::SecureRandom as _;
 
-/// `N` random octets.
+/// Returns `N` random octets.
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     let rng = ring::rand::SystemRandom::new();
@@ -11,8 +11,8 @@ pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], String> {
     Ok(bytes)
 }
 
-/// `prefix-` and eleven of `a-z2-7`: genuine ids are lower case, though their pattern
-/// `[2-7a-zA-Z]{11,16}` allows more.
+/// Makes an id of `prefix-` and eleven of `a-z2-7`: genuine ids are lower case, though their
+/// pattern `[2-7a-zA-Z]{11,16}` allows more.
 pub(super) fn resource_id(prefix: &str) -> Result<String, String> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let letters = random_bytes::<11>()?.into_iter().filter_map(|byte| {
@@ -24,18 +24,19 @@ pub(super) fn resource_id(prefix: &str) -> Result<String, String> {
     Ok(format!("{prefix}-{}", letters.collect::<String>()))
 }
 
-/// `prefix-` and seventeen hexadecimal digits, as EC2 names its resources.
+/// Makes an id of `prefix-` and seventeen hexadecimal digits, as EC2 names its resources.
 pub(super) fn ec2_id(prefix: &str) -> Result<String, String> {
     Ok(ec2_id_from(prefix, &random_bytes::<9>()?))
 }
 
-/// The same from given octets, for resources that are derived rather than made.
+/// Does the same as [`ec2_id`] with given octets, for resources that are derived rather than made.
 pub(super) fn ec2_id_from(prefix: &str, bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{prefix}-{}", digits.chars().take(17).collect::<String>())
 }
 
-/// A request id: a random UUID (RFC 9562 5.4), as every AWS service puts into `x-amzn-RequestId`.
+/// Makes a request id: a random UUID (RFC 9562 5.4), as every AWS service puts into
+/// `x-amzn-RequestId`.
 pub(super) fn request_id() -> String {
     let random = u128::from_be_bytes(random_bytes::<16>().unwrap_or_default());
     let uuid = (random & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);

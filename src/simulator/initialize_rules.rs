@@ -1,10 +1,10 @@
-//! What InitializeCluster demands of SignedCert and TrustAnchor beyond their form.
+//! The checks of SignedCert and TrustAnchor by InitializeCluster, beyond their form.
 //!
 //! Sources: the API Reference's text of the two parameters; the AWS CloudHSM User Guide,
 //! "Initialize the cluster": its list of trust anchors that are refused, its chains and its
-//! algorithms. How the service words its refusals is not documented; these say what is wrong. What
-//! neither says the service refuses is not refused here: unknown critical extensions, name
-//! constraints.
+//! algorithms. The service's own words for its refusals are not documented; these name the fault.
+//! Certificates that neither source calls refused are not refused here: those with unknown critical
+//! extensions or name constraints.
 
 use x509_parser::certificate::X509Certificate;
 
@@ -15,12 +15,12 @@ use super::clock::Millis;
 use super::json_protocol::ApiError;
 use super::limits::{MOST_IN_A_CHAIN, TRUST_ANCHOR_CHARS};
 use super::reference::Reference;
-use super::signature::{self, Fault};
+use super::signature::{self, SignatureFault};
 
 const SIGNED_CERT: &str = "SignedCert";
 const TRUST_ANCHOR: &str = "TrustAnchor";
 
-/// Judges the pair for a cluster whose CSR has the key `csr_spki`.
+/// Checks the pair for a cluster whose CSR has the key `csr_spki`.
 pub(super) fn judge(
     signed_cert: &str,
     trust_anchor: &str,
@@ -28,21 +28,21 @@ pub(super) fn judge(
     now: Millis,
     reference: Reference,
 ) -> Result<(), ApiError> {
-    let signed = one_block(signed_cert).map_err(|reason| refused(SIGNED_CERT, &reason))?;
-    let signed = read_certificate(&signed).map_err(|reason| refused(SIGNED_CERT, &reason))?;
+    let signed = one_block(signed_cert).map_err(|reason| refusal_error(SIGNED_CERT, &reason))?;
+    let signed = read_certificate(&signed).map_err(|reason| refusal_error(SIGNED_CERT, &reason))?;
     let chain = trust_anchor_blocks(trust_anchor, reference)
-        .map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
+        .map_err(|reason| refusal_error(TRUST_ANCHOR, &reason))?;
     let chain: Vec<X509Certificate<'_>> = chain
         .iter()
         .map(|octets| read_certificate(octets))
         .collect::<Result<_, _>>()
-        .map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
-    usable(&chain).map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
+        .map_err(|reason| refusal_error(TRUST_ANCHOR, &reason))?;
+    usable(&chain).map_err(|reason| refusal_error(TRUST_ANCHOR, &reason))?;
     let signer = chain
         .first()
-        .ok_or_else(|| refused(TRUST_ANCHOR, "holds no certificate"))?;
+        .ok_or_else(|| refusal_error(TRUST_ANCHOR, "holds no certificate"))?;
     if signed.subject_pki.raw != csr_spki {
-        return Err(refused(
+        return Err(refusal_error(
             SIGNED_CERT,
             "carries another public key than the cluster's certificate signing request",
         ));
@@ -53,15 +53,17 @@ pub(super) fn judge(
         "the first certificate of the trust anchor"
     };
     if signed.issuer.as_raw() != signer.subject.as_raw() {
-        return Err(refused(
+        return Err(refusal_error(
             SIGNED_CERT,
             &format!("was not issued by {whose}: its issuer is not the subject of {whose}"),
         ));
     }
     signature::verify(&signed, &signer.subject_pki).map_err(|fault| match fault {
-        Fault::Algorithm(found) => refused(SIGNED_CERT, &found),
-        Fault::Key(found) => refused(TRUST_ANCHOR, &format!("has a key that {found}")),
-        Fault::Signature => refused(
+        SignatureFault::Algorithm(found) => refusal_error(SIGNED_CERT, &found),
+        SignatureFault::Key(found) => {
+            refusal_error(TRUST_ANCHOR, &format!("has a key that {found}"))
+        }
+        SignatureFault::Signature => refusal_error(
             SIGNED_CERT,
             &format!("was not signed by the key of {whose}"),
         ),
@@ -69,24 +71,27 @@ pub(super) fn judge(
     let dated = chain
         .iter()
         .enumerate()
-        .map(|(at, certificate)| (TRUST_ANCHOR, place(at, chain.len()), certificate));
+        .map(|(at, certificate)| (TRUST_ANCHOR, position_text(at, chain.len()), certificate));
     for (parameter, place, certificate) in [(SIGNED_CERT, String::new(), &signed)]
         .into_iter()
         .chain(dated)
     {
         let seconds = now.div_euclid(1000);
         if seconds < certificate.validity.not_before.timestamp() {
-            return Err(refused(parameter, &format!("{place}is not valid yet")));
+            return Err(refusal_error(
+                parameter,
+                &format!("{place}is not valid yet"),
+            ));
         }
         if seconds > certificate.validity.not_after.timestamp() {
-            return Err(refused(parameter, &format!("{place}has expired")));
+            return Err(refusal_error(parameter, &format!("{place}has expired")));
         }
     }
     Ok(())
 }
 
-fn refused(parameter: &str, reason: &str) -> ApiError {
-    ApiError::invalid(format!("Invalid {parameter}: the value {reason}."))
+fn refusal_error(parameter: &str, reason: &str) -> ApiError {
+    ApiError::invalid_request(format!("Invalid {parameter}: the value {reason}."))
 }
 
 /// Exactly one certificate.
@@ -101,8 +106,8 @@ fn one_block(text: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// One certificate, or in the service of today a chain: "at most 4 certificates", "at most 16 kb".
-/// Of what the second is said to be is not written; it is held to characters.
+/// Reads one certificate, or in today's service a chain: "at most 4 certificates", "at most 16 kb".
+/// The unit of the second limit is not documented; characters are counted here.
 fn trust_anchor_blocks(text: &str, reference: Reference) -> Result<Vec<Vec<u8>>, String> {
     if !reference.is_later() {
         return one_block(text).map(|octets| vec![octets]);
@@ -123,8 +128,8 @@ fn trust_anchor_blocks(text: &str, reference: Reference) -> Result<Vec<Vec<u8>>,
     Ok(chain)
 }
 
-/// Which certificate of the chain a reason is about.
-fn place(at: usize, length: usize) -> String {
+/// Returns the words that name the certificate of the chain that a reason is about.
+fn position_text(at: usize, length: usize) -> String {
     if length == 1 {
         String::new()
     } else {
@@ -135,14 +140,14 @@ fn place(at: usize, length: usize) -> String {
     }
 }
 
-/// The CA that signs first, each one's issuer the next one's subject, the self-signed root last and
-/// alone self-signed; CAs all.
+/// Checks the chain. The CA that signs comes first, each certificate's issuer is the next one's
+/// subject, and the last one alone is self-signed, as the root. All are CAs.
 fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
     let length = chain.len();
     // Of those before it: how many CAs a certificate has below it (RFC 5280 4.2.1.9).
     let mut below = 0_u32;
     for (at, certificate) in chain.iter().enumerate() {
-        let (place, next) = (place(at, length), chain.get(at.saturating_add(1)));
+        let (place, next) = (position_text(at, length), chain.get(at.saturating_add(1)));
         ca(certificate, length, below).map_err(|reason| format!("{place}{reason}"))?;
         let self_issued = certificate.issuer.as_raw() == certificate.subject.as_raw();
         if !self_issued {
@@ -172,16 +177,16 @@ fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
         };
         signature::verify(certificate, &issuer.subject_pki).map_err(|fault| {
             match (fault, next) {
-                (Fault::Algorithm(found), _) => format!("{place}{found}"),
-                (Fault::Key(found), None) => format!("{place}has a key that {found}"),
-                (Fault::Key(found), Some(_)) => format!(
+                (SignatureFault::Algorithm(found), _) => format!("{place}{found}"),
+                (SignatureFault::Key(found), None) => format!("{place}has a key that {found}"),
+                (SignatureFault::Key(found), Some(_)) => format!(
                     "{}has a key that {found}",
-                    self::place(at.saturating_add(1), length)
+                    self::position_text(at.saturating_add(1), length)
                 ),
-                (Fault::Signature, None) => {
+                (SignatureFault::Signature, None) => {
                     format!("{place}is not self-signed: its own key did not sign it")
                 }
-                (Fault::Signature, Some(_)) => {
+                (SignatureFault::Signature, Some(_)) => {
                     format!("{place}was not signed by the key of the next one")
                 }
             }
@@ -190,8 +195,9 @@ fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// If it has extensions, basicConstraints among them, and none that forbids signing certificates;
-/// in a chain basicConstraints in any case, as RFC 5280 4.2.1.9 has it of CAs.
+/// Checks that a certificate can be a CA. If it has extensions, basicConstraints must be among
+/// them, and none may forbid signing certificates. In a chain basicConstraints must be there in any
+/// case, as RFC 5280 4.2.1.9 demands of CAs.
 fn ca(certificate: &X509Certificate<'_>, length: usize, below: u32) -> Result<(), String> {
     if certificate.extensions().is_empty() {
         return if length == 1 {

@@ -3,44 +3,44 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::actions::TokenKey;
+use super::actions::NextTokenKey;
 use super::admission::Door;
 use super::clock::Clock;
-use super::extra_members::Extra;
-use super::faults::Faults;
-use super::hardware::Hardware;
+use super::extra_members::ExtraMembers;
+use super::faults::FaultQueue;
+use super::hardware::SimulatedHardware;
 use super::reference::Reference;
 use super::requests::Requests;
 use super::state::World;
-use super::store::{Everything, Store};
+use super::store::{StateStore, WholeState};
 use super::watch::Watch;
 
-/// All that a running simulator is made of.
+/// The parts of a running simulator.
 pub(super) struct Inside {
     pub(super) world: Mutex<World>,
-    pub(super) faults: Mutex<Faults>,
-    pub(super) extra: Mutex<Extra>,
+    pub(super) faults: Mutex<FaultQueue>,
+    pub(super) extra: Mutex<ExtraMembers>,
     pub(super) door: Door,
     pub(super) clock: Clock,
-    pub(super) hardware: Arc<Hardware>,
-    pub(super) tokens: TokenKey,
+    pub(super) hardware: Arc<SimulatedHardware>,
+    pub(super) tokens: NextTokenKey,
     pub(super) quotas: bool,
     pub(super) reference: Reference,
     pub(super) requests: Arc<Requests>,
     pub(super) watch: Watch,
-    /// `None`: what is changed is forgotten at the end.
-    pub(super) store: Option<Store>,
+    /// The store. Without one, changes are forgotten at the end.
+    pub(super) store: Option<StateStore>,
 }
 
 impl Inside {
-    /// The state. What is changed in it is recorded once this is dropped.
+    /// Locks the state. Changes in it are recorded when the guard is dropped.
     pub(super) fn world(&self) -> Changes<'_> {
         let world = self.look();
         self.watch.touch();
         world
     }
 
-    /// For the page: what is only looked at has not changed, but by time.
+    /// Locks the state for the page. Reading changes nothing but the effect of time.
     pub(super) fn look(&self) -> Changes<'_> {
         Changes {
             inside: self,
@@ -48,22 +48,25 @@ impl Inside {
         }
     }
 
-    /// Waits until everything that an answer can tell of is kept; needed before it is given.
-    pub(super) fn kept(&self) -> Result<(), String> {
+    /// Waits until everything that an answer can show is kept. This comes before the answer is
+    /// given.
+    pub(super) fn wait_until_kept(&self) -> Result<(), String> {
         drop(self.look());
-        self.store.as_ref().map_or(Ok(()), Store::wait)
+        self.store
+            .as_ref()
+            .map_or(Ok(()), StateStore::block_until_written)
     }
 
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(super) fn lock_faults(&self) -> MutexGuard<'_, FaultQueue> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn extra(&self) -> MutexGuard<'_, Extra> {
+    pub(super) fn lock_extra(&self) -> MutexGuard<'_, ExtraMembers> {
         self.extra.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The state, locked. What was changed by it is recorded when this is dropped.
+/// The locked state. Changes made through it are recorded when it is dropped.
 pub(super) struct Changes<'a> {
     pub(super) inside: &'a Inside,
     pub(super) world: MutexGuard<'a, World>,
@@ -92,7 +95,7 @@ impl Drop for Changes<'_> {
                 tokens,
                 ..
             } = self.inside;
-            store.record(Everything {
+            store.record_changes(WholeState {
                 world: &mut self.world,
                 clock,
                 hardware,

@@ -9,11 +9,10 @@ use super::ids::request_id;
 use super::place::Place;
 use crate::outside::shown_text;
 
-/// What `X-Amz-Target` begins with; the action's name follows.
-const TARGET: &str = "BaldrApiService.";
+/// The text before the action's name in `X-Amz-Target`.
+const TARGET_PREFIX: &str = "BaldrApiService.";
 
-/// A request may have this many octets. Two texts of 20,000 characters and fifty tags fit many
-/// times over.
+/// The most octets of a request. Two texts of 20,000 characters and fifty tags fit many times over.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// The region of a request that is not signed.
@@ -21,7 +20,7 @@ pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
-/// An error as the service answers it: `__type` and `Message`.
+/// An error of the API, answered as `__type` and `Message`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ApiError {
     pub(super) status: u16,
@@ -38,17 +37,18 @@ impl ApiError {
         }
     }
 
-    /// A constraint is not met, or a state does not allow what is asked.
-    pub(super) fn invalid(message: impl Into<String>) -> Self {
+    /// Makes the error for a constraint that is not met, or for a state that does not allow the
+    /// call.
+    pub(super) fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "CloudHsmInvalidRequestException", message)
     }
 
-    /// A well-formed id of nothing that exists here.
+    /// Makes the error for a well-formed id of something that does not exist here.
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(400, "CloudHsmResourceNotFoundException", message)
     }
 
-    pub(super) fn tag(message: impl Into<String>) -> Self {
+    pub(super) fn invalid_tag(message: impl Into<String>) -> Self {
         Self::new(400, "CloudHsmTagException", message)
     }
 
@@ -62,7 +62,7 @@ impl ApiError {
         Self::new(400, "CloudHsmAccessDeniedException", message)
     }
 
-    pub(super) fn internal(message: impl Into<String>) -> Self {
+    pub(super) fn internal_failure(message: impl Into<String>) -> Self {
         Self::new(500, "CloudHsmInternalFailureException", message)
     }
 
@@ -76,33 +76,33 @@ impl ApiError {
 }
 
 /// The action that a request asks for.
-pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
+pub(super) fn action_name(headers: &HeaderMap) -> Result<&str, ApiError> {
     let target = headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     target
-        .strip_prefix(TARGET)
+        .strip_prefix(TARGET_PREFIX)
         .filter(|action| !action.is_empty())
         .ok_or_else(|| {
             ApiError::missing_action(format!(
-                "X-Amz-Target is '{}', not {TARGET}<Action>",
+                "X-Amz-Target is '{}', not {TARGET_PREFIX}<Action>",
                 excerpt(target)
             ))
         })
 }
 
-/// The account and the region that a request is for.
-pub(super) fn place(headers: &HeaderMap) -> Place {
+/// Returns the account and the region that a request is for.
+pub(super) fn request_place(headers: &HeaderMap) -> Place {
     Place {
         account: super::ACCOUNT.to_owned(),
-        region: region(headers),
+        region: signed_region(headers),
     }
 }
 
-/// The region that the request was signed for: the third part of the credential scope (Signature
-/// Version 4).
-fn region(headers: &HeaderMap) -> String {
+/// Returns the region that the request was signed for: the third part of the credential scope
+/// (Signature Version 4).
+fn signed_region(headers: &HeaderMap) -> String {
     let authorization = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -120,16 +120,16 @@ fn region(headers: &HeaderMap) -> String {
 }
 
 /// The members of a request. An empty body counts as one without members.
-pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+pub(super) fn parse_members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(ApiError::serialization(
+        Ok(_) => Err(ApiError::serialization_error(
             "the request is JSON, but not an object",
         )),
-        Err(error) => Err(ApiError::serialization(format!(
+        Err(error) => Err(ApiError::serialization_error(format!(
             "the request is not JSON: error at line {}, column {}",
             error.line(),
             error.column()
@@ -140,23 +140,23 @@ pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 /// What an action answers.
 pub(super) enum Answer {
     Members(Value),
-    /// JSON already: what is long and asked for often is written once, not made into a tree first.
+    /// Finished JSON. A long answer to a frequent call is written once, not made into a tree first.
     Written(Vec<u8>),
 }
 
 impl Answer {
-    /// Writes what an action answers.
-    pub(super) fn written(form: &impl Serialize) -> Result<Self, ApiError> {
+    /// Writes the form of an answer.
+    pub(super) fn from_form(form: &impl Serialize) -> Result<Self, ApiError> {
         // Room for most answers: to grow a buffer is to copy it.
         let mut json = Vec::with_capacity(16 * 1024);
         let written = serde_json::to_writer(&mut json, form);
         written.map(|()| Self::Written(json)).map_err(|error| {
-            ApiError::internal(format!("The simulator cannot write its answer: {error}."))
+            ApiError::internal_failure(format!("The simulator cannot write its answer: {error}."))
         })
     }
 
-    /// The members, for a protocol that is not JSON.
-    pub(super) fn members(self) -> Value {
+    /// Returns the members, for a protocol that is not JSON.
+    pub(super) fn into_members(self) -> Value {
         match self {
             Self::Members(members) => members,
             // What has just been written can be read.
@@ -166,14 +166,14 @@ impl Answer {
 }
 
 /// The answer's HTTP form.
-pub(super) fn respond(outcome: Result<Answer, ApiError>) -> Response<Body> {
+pub(super) fn answer_response(outcome: Result<Answer, ApiError>) -> Response<Body> {
     match outcome {
-        Ok(Answer::Members(value)) => response(StatusCode::OK, &value),
+        Ok(Answer::Members(value)) => json_response(StatusCode::OK, &value),
         Ok(Answer::Written(json)) => with_headers(StatusCode::OK, Body::from(json)),
         Err(error) => {
             let status =
                 StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = response(
+            let mut response = json_response(
                 status,
                 &json!({ "__type": error.kind, "Message": error.message }),
             );
@@ -185,7 +185,7 @@ pub(super) fn respond(outcome: Result<Answer, ApiError>) -> Response<Body> {
     }
 }
 
-pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
+pub(super) fn json_response(status: StatusCode, value: &Value) -> Response<Body> {
     // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource,
     // UntagResource).
     let body = if value.is_null() {
@@ -208,7 +208,7 @@ fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
     response
 }
 
-/// A value as a message may quote it: in its shown form, and not longer than a line.
+/// Returns a value for quoting in a message: in its shown form, and not longer than a line.
 pub(super) fn excerpt(value: &str) -> String {
     const LONGEST: usize = 80;
     let mut text = shown_text(&value.chars().take(LONGEST).collect::<String>());
@@ -222,7 +222,7 @@ pub(super) fn excerpt(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn signed(credential: &str) -> HeaderMap {
+    fn signed_headers(credential: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let text =
             format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
@@ -233,38 +233,48 @@ mod tests {
     #[test]
     fn the_region_is_that_of_the_signature() {
         assert_eq!(
-            region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")),
+            signed_region(&signed_headers(
+                "AKID/20260101/eu-west-1/cloudhsm/aws4_request"
+            )),
             "eu-west-1"
         );
         assert_eq!(
-            region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")),
+            signed_region(&signed_headers(
+                "A/K/20260101/eu-west-1/cloudhsm/aws4_request"
+            )),
             "eu-west-1"
         );
-        assert_eq!(region(&signed("nonsense")), DEFAULT_REGION);
-        assert_eq!(region(&HeaderMap::new()), DEFAULT_REGION);
+        assert_eq!(signed_region(&signed_headers("nonsense")), DEFAULT_REGION);
+        assert_eq!(signed_region(&HeaderMap::new()), DEFAULT_REGION);
     }
 
     #[test]
     fn a_body_is_an_object_or_empty() {
-        assert!(members(b" \n").unwrap().is_empty());
-        assert_eq!(members(b"[]").unwrap_err().kind, "SerializationException");
-        assert_eq!(members(b"{").unwrap_err().kind, "SerializationException");
+        assert!(parse_members(b" \n").unwrap().is_empty());
+        assert_eq!(
+            parse_members(b"[]").unwrap_err().kind,
+            "SerializationException"
+        );
+        assert_eq!(
+            parse_members(b"{").unwrap_err().kind,
+            "SerializationException"
+        );
     }
 
     #[test]
     fn a_target_of_another_service_names_no_action() {
         let mut headers = HeaderMap::new();
-        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
+        assert_eq!(action_name(&headers).unwrap_err().kind, "MissingAction");
         headers.insert(
             "x-amz-target",
             HeaderValue::from_static("TrentService.CreateKey"),
         );
-        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
+        assert_eq!(action_name(&headers).unwrap_err().kind, "MissingAction");
         headers.insert(
             "x-amz-target",
             HeaderValue::from_static("BaldrApiService.DescribeClusters"),
         );
-        assert_eq!(action(&headers).unwrap(), "DescribeClusters");
+        assert_eq!(action_name(&headers).unwrap(), "DescribeClusters");
     }
 
     #[test]

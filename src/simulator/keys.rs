@@ -1,8 +1,8 @@
 //! RSA keys, made on threads of their own.
 //!
 //! A 2048-bit key takes about a tenth of a second and one of 4096 bits about one, so no request
-//! ever waits for one: keys are ordered here, and what needs a key looks whether it has come. None
-//! is kept in the repository: every simulator has its own.
+//! ever waits for a key. Keys are ordered here, and code that needs a key looks whether it has
+//! come. No key is kept in the repository: every simulator has its own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,10 +17,11 @@ use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use super::primes;
 
-/// Every key of the genuine chains of hsm1.medium has this size; of hsm2m.medium all but the root
-/// is taken to have it.
-pub(super) const BITS: usize = 2048;
-/// The manufacturer's root of hsm2m.medium, as another customer's root of that hardware has it.
+/// The size of every key in the genuine chains of hsm1.medium. For hsm2m.medium it is assumed for
+/// all keys but the root's.
+pub(super) const KEY_BITS: usize = 2048;
+/// The key size of the manufacturer's root of hsm2m.medium, as in another customer's root of that
+/// hardware.
 pub(super) const LS2_ROOT_BITS: usize = 4096;
 
 const RSA_ENCRYPTION: AlgorithmIdentifierRef<'_> = AlgorithmIdentifierRef {
@@ -45,7 +46,7 @@ impl SigningKey {
         Self::from_pkcs1(der.as_bytes().to_vec())
     }
 
-    /// A key that was made earlier.
+    /// Loads a key that was made earlier.
     pub(super) fn from_pkcs1(pkcs1: Vec<u8>) -> Result<Self, String> {
         let pair = RsaKeyPair::from_der(&pkcs1).map_err(|e| format!("loading an RSA key: {e}"))?;
         let encode = || {
@@ -60,18 +61,19 @@ impl SigningKey {
         Ok(Self { pair, pkcs1, spki })
     }
 
-    /// The private key, to make it again from.
+    /// Returns the private key in the form that [`SigningKey::from_pkcs1`] reads.
     pub(super) fn pkcs1(&self) -> &[u8] {
         &self.pkcs1
     }
 
-    /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.
+    /// Returns the SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279
+    /// 2.3.1.
     pub(super) fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.
-    pub(super) fn identifier(&self) -> Vec<u8> {
+    /// Returns the key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.
+    pub(super) fn key_identifier(&self) -> Vec<u8> {
         let digest = ring::digest::digest(
             &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
             self.pair.public_key().as_ref(),
@@ -79,7 +81,7 @@ impl SigningKey {
         digest.as_ref().to_vec()
     }
 
-    /// sha256WithRSAEncryption over `message`.
+    /// Signs `message` with sha256WithRSAEncryption.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let rng = ring::rand::SystemRandom::new();
@@ -98,51 +100,51 @@ impl SigningKey {
 /// A key that has been ordered: empty until it is made.
 pub(super) type OrderedKey = Arc<OnceLock<Result<SigningKey, String>>>;
 
-/// The key, once it is there; waits for it.
+/// Waits for the key, and returns it.
 pub(super) fn wait_for(key: &OrderedKey) -> Result<&SigningKey, String> {
     key.wait().as_ref().map_err(Clone::clone)
 }
 
-/// Where keys are ordered. Dropping it stops its threads after the key that they are at.
-pub(super) struct KeyWorks {
-    shared: Arc<Shared>,
-    /// Ordered ahead, so that the next HSM need not wait.
+/// The threads that make keys on order. Dropping it stops them after the keys that they are making.
+pub(super) struct KeyFactory {
+    shared: Arc<KeyQueue>,
+    /// A key ordered ahead, so that the next HSM need not wait.
     spare: Mutex<Option<OrderedKey>>,
 }
 
 #[derive(Default)]
-struct Shared {
-    orders: Mutex<Orders>,
+struct KeyQueue {
+    orders: Mutex<KeyOrders>,
     wake: Condvar,
 }
 
-/// From so many open orders on it is looked which of them nobody waits for any more: their HSMs
-/// have been replaced or deleted.
-const MANY: usize = 1000;
+/// The number of open orders at which abandoned ones are removed: their HSMs have been replaced or
+/// deleted.
+const MANY_ORDERS: usize = 1000;
 
 #[derive(Default)]
-struct Orders {
+struct KeyOrders {
     /// Each with its size in bits.
     open: VecDeque<(OrderedKey, usize)>,
     closed: bool,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Orders> {
+impl KeyQueue {
+    fn lock_orders(&self) -> MutexGuard<'_, KeyOrders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl KeyWorks {
+impl KeyFactory {
     /// Starts the threads: two where the machine has two cores or more, else one.
     pub(super) fn start() -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(KeyQueue::default());
         let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
         for _ in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new()
                 .name(String::from("simulator-keys"))
-                .spawn(move || work(&shared))?;
+                .spawn(move || make_keys(&shared))?;
         }
         Ok(Self {
             shared,
@@ -150,12 +152,12 @@ impl KeyWorks {
         })
     }
 
-    /// Orders a key of that many bits. Keys are made in the order of their orders.
-    pub(super) fn order(&self, bits: usize) -> OrderedKey {
+    /// Orders a key of that many bits. Keys are made in the order in which they were ordered.
+    pub(super) fn order_key(&self, bits: usize) -> OrderedKey {
         let key = OrderedKey::default();
-        let mut orders = self.shared.lock();
-        if orders.open.len() >= MANY {
-            orders.open.retain(|(key, _)| wanted(key));
+        let mut orders = self.shared.lock_orders();
+        if orders.open.len() >= MANY_ORDERS {
+            orders.open.retain(|(key, _)| is_wanted(key));
         }
         orders.open.push_back((Arc::clone(&key), bits));
         drop(orders);
@@ -163,28 +165,28 @@ impl KeyWorks {
         key
     }
 
-    /// Orders a key to be had from [`KeyWorks::take`] later.
-    pub(super) fn stock(&self) {
+    /// Orders a spare key for a later [`KeyFactory::take_spare`].
+    pub(super) fn stock_spare(&self) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.is_none() {
-            *spare = Some(self.order(BITS));
+            *spare = Some(self.order_key(KEY_BITS));
         }
     }
 
-    /// The spare key, if there is one, or a newly ordered one.
-    pub(super) fn take(&self) -> OrderedKey {
+    /// Takes the spare key, if there is one, or orders a new one.
+    pub(super) fn take_spare(&self) -> OrderedKey {
         let spare = self
             .spare
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        spare.unwrap_or_else(|| self.order(BITS))
+        spare.unwrap_or_else(|| self.order_key(KEY_BITS))
     }
 }
 
-impl Drop for KeyWorks {
+impl Drop for KeyFactory {
     fn drop(&mut self) {
-        let mut orders = self.shared.lock();
+        let mut orders = self.shared.lock_orders();
         orders.closed = true;
         // Nobody is left waiting for a key that will not come.
         for (key, _) in orders.open.drain(..) {
@@ -194,20 +196,20 @@ impl Drop for KeyWorks {
     }
 }
 
-/// Whether somebody still has the order.
-fn wanted(key: &OrderedKey) -> bool {
+/// Tells whether somebody still waits for the key.
+fn is_wanted(key: &OrderedKey) -> bool {
     Arc::strong_count(key) > 1
 }
 
-fn work(shared: &Shared) {
+fn make_keys(shared: &KeyQueue) {
     loop {
-        let mut orders = shared.lock();
+        let mut orders = shared.lock_orders();
         let (key, bits) = loop {
             if orders.closed {
                 return;
             }
             if let Some((key, bits)) = orders.open.pop_front() {
-                if wanted(&key) {
+                if is_wanted(&key) {
                     break (key, bits);
                 }
                 continue;
@@ -228,29 +230,29 @@ mod tests {
 
     #[test]
     fn an_ordered_key_comes_and_signs() {
-        let works = KeyWorks::start().unwrap();
-        let key = works.take();
+        let works = KeyFactory::start().unwrap();
+        let key = works.take_spare();
         let key = wait_for(&key).unwrap();
         assert_eq!(key.spki().len(), 294, "RSA 2048 with exponent 65537");
         assert_eq!(key.sign(b"message").unwrap().len(), 256);
-        assert_eq!(key.identifier().len(), 20);
+        assert_eq!(key.key_identifier().len(), 20);
     }
 
     #[test]
     fn orders_that_nobody_waits_for_are_not_made_and_do_not_pile_up() {
-        let works = KeyWorks::start().unwrap();
-        for _ in 0..10 * MANY {
-            drop(works.order(BITS));
+        let works = KeyFactory::start().unwrap();
+        for _ in 0..10 * MANY_ORDERS {
+            drop(works.order_key(KEY_BITS));
         }
-        assert!(works.shared.lock().open.len() <= MANY);
+        assert!(works.shared.lock_orders().open.len() <= MANY_ORDERS);
         // Ten thousand keys would take half an hour.
-        wait_for(&works.order(BITS)).unwrap();
+        wait_for(&works.order_key(KEY_BITS)).unwrap();
     }
 
     #[test]
     fn stopping_leaves_nobody_waiting() {
-        let works = KeyWorks::start().unwrap();
-        let keys: Vec<OrderedKey> = (0..20).map(|_| works.order(BITS)).collect();
+        let works = KeyFactory::start().unwrap();
+        let keys: Vec<OrderedKey> = (0..20).map(|_| works.order_key(KEY_BITS)).collect();
         drop(works);
         for key in keys {
             key.wait();

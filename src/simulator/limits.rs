@@ -1,26 +1,28 @@
-//! The documented constraints of parameters: one [`Text`] rule each, named as in the API Reference.
+//! The documented constraints of parameters: one [`TextConstraint`] each, named as in the API
+//! Reference.
 //!
 //! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06, and today's
-//! service model where that says more. Which of two editions of a rule holds, `reference` says.
-//! Patterns are matched against the whole value.
+//! service model where that says more. Where a rule has two editions, the module `reference`
+//! chooses. Patterns are matched against the whole value.
 
-use super::arn::{Arn, region, resource_id};
+use super::arn::{CloudHsmArn, is_region, is_resource_id};
 use super::json_protocol::{ApiError, excerpt};
 
 /// The constraints of one string parameter.
-pub(super) struct Text {
+pub(super) struct TextConstraint {
     pattern: &'static str,
     matches: fn(&str) -> bool,
     shortest: usize,
     longest: usize,
-    /// The pattern is a list of all values there are.
+    /// True where the pattern lists all possible values.
     listed: bool,
-    /// Never quoted in a message: somebody may have sent a private key in its place.
+    /// True where no message may quote the value: somebody may have sent a private key in its
+    /// place.
     withheld: bool,
 }
 
-const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
-    Text {
+const fn pattern_constraint(pattern: &'static str, matches: fn(&str) -> bool) -> TextConstraint {
+    TextConstraint {
         pattern,
         matches,
         shortest: 0,
@@ -30,113 +32,127 @@ const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
     }
 }
 
-pub(super) const CLUSTER_ID: Text =
-    pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
+pub(super) const CLUSTER_ID: TextConstraint =
+    pattern_constraint("cluster-[2-7a-zA-Z]{11,16}", |v| {
+        is_resource_id(v, "cluster-")
+    });
 /// SourceBackupId today: a backup's id or its ARN.
-pub(super) const BACKUP_ARN: Text = pattern(
+pub(super) const BACKUP_ARN: TextConstraint = pattern_constraint(
     concat!(
         r"^(arn:aws(-(us-gov))?:cloudhsm:",
         r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
         r":[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}"
     ),
-    |v| resource_id(v, "backup-") || Arn::parse(v).is_some_and(|arn| arn.kind == "backup"),
+    |v| {
+        is_resource_id(v, "backup-")
+            || CloudHsmArn::parse(v).is_some_and(|arn| arn.kind == "backup")
+    },
 );
-pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
-pub(super) const BACKUP_ID: Text =
-    pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
-/// An Availability Zone's without the letter at its end.
-pub(super) const REGION: Text = pattern(
+pub(super) const HSM_ID: TextConstraint =
+    pattern_constraint("hsm-[2-7a-zA-Z]{11,16}", |v| is_resource_id(v, "hsm-"));
+pub(super) const BACKUP_ID: TextConstraint = pattern_constraint("backup-[2-7a-zA-Z]{11,16}", |v| {
+    is_resource_id(v, "backup-")
+});
+/// A region: an Availability Zone without the letter at its end.
+pub(super) const REGION: TextConstraint = pattern_constraint(
     r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d",
-    |v| region(v, &["gov"]),
+    |v| is_region(v, &["gov"]),
 );
-pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "eni-"));
-pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
-pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
-pub(super) const AVAILABILITY_ZONE: Text = pattern(
+pub(super) const ENI_ID: TextConstraint =
+    pattern_constraint("eni-[0-9a-fA-F]{8,17}", |v| is_ec2_id(v, "eni-"));
+pub(super) const SUBNET_ID: TextConstraint =
+    pattern_constraint("subnet-[0-9a-fA-F]{8,17}", |v| is_ec2_id(v, "subnet-"));
+pub(super) const IP_ADDRESS: TextConstraint =
+    pattern_constraint(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", is_ip_address);
+pub(super) const AVAILABILITY_ZONE: TextConstraint = pattern_constraint(
     r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
-    availability_zone,
+    is_availability_zone,
 );
-pub(super) const HSM_TYPE_2022: Text = pattern(r"(hsm1\.medium)", |v| v == "hsm1.medium");
-/// Today's: more than there are types.
-pub(super) const HSM_TYPE: Text = Text {
+pub(super) const HSM_TYPE_2022: TextConstraint =
+    pattern_constraint(r"(hsm1\.medium)", |v| v == "hsm1.medium");
+/// Today's pattern, which allows more than the existing types.
+pub(super) const HSM_TYPE: TextConstraint = TextConstraint {
     longest: 32,
-    ..pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", hsm_type)
+    ..pattern_constraint(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", is_hsm_type)
 };
-pub(super) const RETENTION_TYPE: Text = Text {
+pub(super) const RETENTION_TYPE: TextConstraint = TextConstraint {
     listed: true,
-    ..pattern("DAYS", |v| v == "DAYS")
+    ..pattern_constraint("DAYS", |v| v == "DAYS")
 };
-pub(super) const RETENTION_VALUE: Text = Text {
+pub(super) const RETENTION_VALUE: TextConstraint = TextConstraint {
     shortest: 1,
     longest: 3,
-    ..pattern("[0-9]+", |v| {
+    ..pattern_constraint("[0-9]+", |v| {
         !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())
     })
 };
 /// Later than 2022.
-pub(super) const MODE: Text = Text {
+pub(super) const MODE: TextConstraint = TextConstraint {
     listed: true,
-    ..pattern("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v))
+    ..pattern_constraint("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v))
 };
 /// Later than 2022.
-pub(super) const NETWORK_TYPE: Text = Text {
+pub(super) const NETWORK_TYPE: TextConstraint = TextConstraint {
     listed: true,
-    ..pattern("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v))
+    ..pattern_constraint("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v))
 };
-pub(super) const FILTER_NAME: Text = pattern("[a-zA-Z0-9_-]+", |v| {
+pub(super) const FILTER_NAME: TextConstraint = pattern_constraint("[a-zA-Z0-9_-]+", |v| {
     !v.is_empty()
         && v.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
 });
-/// `.` is every character that ends no line.
-pub(super) const NEXT_TOKEN: Text = Text {
+/// A NextToken. `.` is every character that does not end a line.
+pub(super) const NEXT_TOKEN: TextConstraint = TextConstraint {
     longest: 256,
-    ..pattern(".*", |v| {
+    ..pattern_constraint(".*", |v| {
         !v.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
     })
 };
-pub(super) const TAG_KEY: Text = Text {
+pub(super) const TAG_KEY: TextConstraint = TextConstraint {
     shortest: 1,
     longest: 128,
-    ..pattern(TAG_PATTERN, tag_text)
+    ..pattern_constraint(TAG_PATTERN, is_tag_text)
 };
-pub(super) const TAG_VALUE: Text = Text {
+pub(super) const TAG_VALUE: TextConstraint = TextConstraint {
     longest: 256,
-    ..pattern(TAG_PATTERN, tag_text)
+    ..pattern_constraint(TAG_PATTERN, is_tag_text)
 };
 /// SignedCert and TrustAnchor in 2022. In the pattern `+-/` is a range, `+ , - . /`; the space that
 /// the printed reference shows in it is the typesetting's (the service model has none).
-pub(super) const CERTIFICATE_2022: Text = certificate(5000);
-/// Since June 2024. The text beside the two parameters still says 5000.
-pub(super) const CERTIFICATE: Text = certificate(20_000);
+pub(super) const CERTIFICATE_2022: TextConstraint = certificate_constraint(5000);
+/// SignedCert and TrustAnchor since June 2024. The text beside the two parameters still says 5000.
+pub(super) const CERTIFICATE: TextConstraint = certificate_constraint(20_000);
 
 /// ResourceId of the tag actions. No model takes an ARN there.
-pub(super) const RESOURCE_ID: Text = pattern("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| {
-    resource_id(v, "cluster-") || resource_id(v, "backup-")
-});
+pub(super) const RESOURCE_ID: TextConstraint =
+    pattern_constraint("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| {
+        is_resource_id(v, "cluster-") || is_resource_id(v, "backup-")
+    });
 /// ResourceArn of the resource-policy actions. Later than 2022.
-pub(super) const RESOURCE_ARN: Text = pattern(Arn::PATTERN, |v| Arn::parse(v).is_some());
+pub(super) const RESOURCE_ARN: TextConstraint =
+    pattern_constraint(CloudHsmArn::PATTERN, |v| CloudHsmArn::parse(v).is_some());
 /// Policy of PutResourcePolicy. Later than 2022.
-pub(super) const RESOURCE_POLICY: Text = Text {
+pub(super) const RESOURCE_POLICY: TextConstraint = TextConstraint {
     shortest: 1,
     longest: 20_000,
-    ..Text::any()
+    ..TextConstraint::unconstrained_text()
 };
 
-/// TrustAnchor today: this many characters in all ("16 kb" in the guide, of what is not said).
+/// The most characters of TrustAnchor today, in all. The guide says "16 kb" without a unit.
 pub(super) const TRUST_ANCHOR_CHARS: usize = 16_000;
-/// And this many certificates, the root included (User Guide, "Initialize the cluster").
+/// The most certificates in TrustAnchor today, the root included (User Guide, "Initialize the
+/// cluster").
 pub(super) const MOST_IN_A_CHAIN: usize = 4;
 
 const TAG_PATTERN: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 
-/// SubnetIds: this many items.
+/// The number of items in SubnetIds.
 pub(super) const SUBNETS: (usize, usize) = (1, 10);
-/// TagList: this many items.
+/// The number of items in TagList.
 pub(super) const TAGS: (usize, usize) = (1, 50);
-/// TagKeyList: this many items.
+/// The number of items in TagKeyList.
 pub(super) const TAG_KEYS: (usize, usize) = (1, 50);
-/// Filters: this many entries (later than 2022).
+/// The number of entries in Filters (later than 2022).
 pub(super) const FILTERS: usize = 30;
 /// MaxResults of DescribeClusters: `Minimum value of 1. Maximum value of 25.`
 pub(super) const MAX_RESULTS: (u64, u64) = (1, 25);
@@ -147,24 +163,24 @@ pub(super) const MAX_BACKUPS: (u64, u64) = (1, 50);
 /// BackupRetentionPolicy, Value: "Use a value between 7 - 379."
 pub(super) const RETENTION_DAYS: (u16, u16) = (7, 379);
 
-/// A constraint that is not met, worded as AWS services word it: the value, the parameter, the
-/// constraint.
-pub(super) fn violation(value: &str, parameter: &str, constraint: &str) -> ApiError {
+/// Makes the error for a constraint that is not met, in the words of AWS services: the value, the
+/// parameter, the constraint.
+pub(super) fn violation_error(value: &str, parameter: &str, constraint: &str) -> ApiError {
     let value = excerpt(value);
-    ApiError::invalid(format!(
+    ApiError::invalid_request(format!(
         "1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy \
          constraint: {constraint}"
     ))
 }
 
-impl Text {
-    /// A string without any constraint.
-    pub(super) const fn any() -> Self {
-        pattern(".*", |_| true)
+impl TextConstraint {
+    /// Returns the rule of a string without any constraint.
+    pub(super) const fn unconstrained_text() -> Self {
+        pattern_constraint(".*", |_| true)
     }
 
-    /// Judges one value of the parameter.
-    pub(super) fn judge(&self, parameter: &str, value: &str) -> Result<(), ApiError> {
+    /// Checks one value of the parameter.
+    pub(super) fn check_value(&self, parameter: &str, value: &str) -> Result<(), ApiError> {
         let length = value.chars().count();
         let constraint = if length < self.shortest {
             format!(
@@ -187,32 +203,32 @@ impl Text {
             return Ok(());
         };
         if self.withheld {
-            let foreign = value.chars().position(|c| !certificate_character(c));
+            let foreign = value.chars().position(|c| !is_certificate_character(c));
             let place = foreign.map_or(String::new(), |at| {
                 format!(", the first one not allowed at {}", at.saturating_add(1))
             });
-            return Err(violation(
+            return Err(violation_error(
                 &format!("({length} characters{place})"),
                 parameter,
                 &constraint,
             ));
         }
-        Err(violation(value, parameter, &constraint))
+        Err(violation_error(value, parameter, &constraint))
     }
 }
 
-const fn certificate(longest: usize) -> Text {
-    Text {
+const fn certificate_constraint(longest: usize) -> TextConstraint {
+    TextConstraint {
         longest,
         withheld: true,
-        ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| {
-            v.chars().all(certificate_character)
+        ..pattern_constraint(r"[a-zA-Z0-9+-/=\s]*", |v| {
+            v.chars().all(is_certificate_character)
         })
     }
 }
 
-/// `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`
-fn hsm_type(value: &str) -> bool {
+/// Tells whether a value matches `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`.
+fn is_hsm_type(value: &str) -> bool {
     let rest = value.strip_prefix('p').unwrap_or(value).strip_prefix("hsm");
     let rest = rest.and_then(|rest| rest.strip_prefix(|digit: char| digit.is_ascii_digit()));
     // What follows the last dot has none itself.
@@ -224,13 +240,13 @@ fn hsm_type(value: &str) -> bool {
         })
 }
 
-fn ec2_id(value: &str, prefix: &str) -> bool {
+fn is_ec2_id(value: &str, prefix: &str) -> bool {
     value.strip_prefix(prefix).is_some_and(|rest| {
         (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
     })
 }
 
-fn ip_address(value: &str) -> bool {
+fn is_ip_address(value: &str) -> bool {
     let parts: Vec<&str> = value.split('.').collect();
     parts.len() == 4
         && parts
@@ -238,23 +254,23 @@ fn ip_address(value: &str) -> bool {
             .all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn availability_zone(value: &str) -> bool {
+fn is_availability_zone(value: &str) -> bool {
     value
         .strip_suffix(|letter: char| letter.is_ascii_lowercase())
-        .is_some_and(|place| region(place, &["gov"]))
+        .is_some_and(|place| is_region(place, &["gov"]))
 }
 
-/// `[a-zA-Z0-9+-/=\s]`
-fn certificate_character(c: char) -> bool {
+/// Tells whether a character matches `[a-zA-Z0-9+-/=\s]`.
+fn is_certificate_character(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || ('+'..='/').contains(&c)
         || c == '='
         || " \t\n\r\u{B}\u{C}".contains(c)
 }
 
-/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`: letters, separators and numbers of every script. Marks, that some
-/// scripts write letters with, are none of them.
-fn tag_text(value: &str) -> bool {
+/// Tells whether every character matches `[\p{L}\p{Z}\p{N}_.:/=+\-@]`: letters, separators and
+/// numbers of every script. The marks that some scripts write letters with do not match.
+fn is_tag_text(value: &str) -> bool {
     use unicode_general_category::{GeneralCategory as G, get_general_category};
     let category = |c| {
         matches!(
@@ -279,14 +295,14 @@ fn tag_text(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn accepts(rule: &Text, value: &str) -> bool {
-        rule.judge("P", value).is_ok()
+    fn accepts_value(rule: &TextConstraint, value: &str) -> bool {
+        rule.check_value("P", value).is_ok()
     }
 
     #[test]
     fn ids_match_the_whole_pattern() {
-        assert!(accepts(&CLUSTER_ID, "cluster-abcdefghijk"));
-        assert!(accepts(&CLUSTER_ID, "cluster-ABCdef234567XYZz"));
+        assert!(accepts_value(&CLUSTER_ID, "cluster-abcdefghijk"));
+        assert!(accepts_value(&CLUSTER_ID, "cluster-ABCdef234567XYZz"));
         for bad in [
             "cluster-abcdefghij",
             "cluster-abcdefghijklmnopq",
@@ -295,11 +311,11 @@ mod tests {
             "cluster-../../x",
             "",
         ] {
-            assert!(!accepts(&CLUSTER_ID, bad), "{bad}");
+            assert!(!accepts_value(&CLUSTER_ID, bad), "{bad}");
         }
-        assert!(accepts(&SUBNET_ID, "subnet-0123abCD"));
-        assert!(!accepts(&SUBNET_ID, "subnet-1"));
-        assert!(!accepts(&ENI_ID, "eni-0123456789abcdef01"));
+        assert!(accepts_value(&SUBNET_ID, "subnet-0123abCD"));
+        assert!(!accepts_value(&SUBNET_ID, "subnet-1"));
+        assert!(!accepts_value(&ENI_ID, "eni-0123456789abcdef01"));
     }
 
     #[test]
@@ -312,7 +328,7 @@ mod tests {
                 .replace("eastcentral", "east")
                 .as_str(),
         ] {
-            assert!(accepts(&AVAILABILITY_ZONE, good), "{good}");
+            assert!(accepts_value(&AVAILABILITY_ZONE, good), "{good}");
         }
         for bad in [
             "us-east-1",
@@ -323,7 +339,7 @@ mod tests {
             "us-east-10a",
             "-east-1a",
         ] {
-            assert!(!accepts(&AVAILABILITY_ZONE, bad), "{bad}");
+            assert!(!accepts_value(&AVAILABILITY_ZONE, bad), "{bad}");
         }
     }
 
@@ -336,7 +352,7 @@ mod tests {
             "hsm2.a",
             "hsm1..m",
         ] {
-            assert!(accepts(&HSM_TYPE, good), "{good}");
+            assert!(accepts_value(&HSM_TYPE, good), "{good}");
         }
         for bad in [
             "hsm.medium",
@@ -349,22 +365,31 @@ mod tests {
             "hsm12.medium",
             "",
         ] {
-            assert!(!accepts(&HSM_TYPE, bad), "{bad}");
+            assert!(!accepts_value(&HSM_TYPE, bad), "{bad}");
         }
-        assert!(!accepts(&HSM_TYPE, &format!("hsm1.{}", "m".repeat(28))));
-        assert!(accepts(&HSM_TYPE_2022, "hsm1.medium") && !accepts(&HSM_TYPE_2022, "hsm2m.medium"));
+        assert!(!accepts_value(
+            &HSM_TYPE,
+            &format!("hsm1.{}", "m".repeat(28))
+        ));
+        assert!(
+            accepts_value(&HSM_TYPE_2022, "hsm1.medium")
+                && !accepts_value(&HSM_TYPE_2022, "hsm2m.medium")
+        );
     }
 
     #[test]
     fn certificates_have_characters_of_a_few_kinds_up_to_a_number_and_are_never_quoted() {
         assert!(
-            accepts(&CERTIFICATE_2022, &"A".repeat(5000))
-                && accepts(&CERTIFICATE, &"A".repeat(20_000))
+            accepts_value(&CERTIFICATE_2022, &"A".repeat(5000))
+                && accepts_value(&CERTIFICATE, &"A".repeat(20_000))
         );
-        assert!(!accepts(&CERTIFICATE, &"A".repeat(20_001)));
-        assert!(accepts(&CERTIFICATE, "-----BEGIN X-----\r\nAa0+,-./=\t\n"));
+        assert!(!accepts_value(&CERTIFICATE, &"A".repeat(20_001)));
+        assert!(accepts_value(
+            &CERTIFICATE,
+            "-----BEGIN X-----\r\nAa0+,-./=\t\n"
+        ));
         let long = CERTIFICATE_2022
-            .judge("SignedCert", &"A".repeat(5001))
+            .check_value("SignedCert", &"A".repeat(5001))
             .unwrap_err()
             .message;
         assert!(
@@ -375,7 +400,7 @@ mod tests {
             "{long}"
         );
         let colon = CERTIFICATE
-            .judge("TrustAnchor", "secret: yes")
+            .check_value("TrustAnchor", "secret: yes")
             .unwrap_err()
             .message;
         assert!(
@@ -383,7 +408,7 @@ mod tests {
             "{colon}"
         );
         for bad in [':', '_', '"', '(', ')', 'é', '\u{A0}'] {
-            assert!(!accepts(&CERTIFICATE, &bad.to_string()), "{bad}");
+            assert!(!accepts_value(&CERTIFICATE, &bad.to_string()), "{bad}");
         }
     }
 
@@ -395,7 +420,7 @@ mod tests {
             "ʰªǅ",
             "a\u{A0}b\u{2028}\u{3000}",
         ] {
-            assert!(accepts(&TAG_KEY, good), "{good}");
+            assert!(accepts_value(&TAG_KEY, good), "{good}");
         }
         // A combining accent, a vowel sign, a circled letter: Alphabetic or not, none is a letter.
         for bad in [
@@ -410,9 +435,9 @@ mod tests {
             "a\nb",
             "zero\u{200B}width",
         ] {
-            assert!(!accepts(&TAG_KEY, bad), "{bad}");
+            assert!(!accepts_value(&TAG_KEY, bad), "{bad}");
         }
-        assert!(accepts(&TAG_VALUE, ""));
-        assert!(!accepts(&TAG_VALUE, &"x".repeat(257)));
+        assert!(accepts_value(&TAG_VALUE, ""));
+        assert!(!accepts_value(&TAG_VALUE, &"x".repeat(257)));
     }
 }

@@ -1,21 +1,22 @@
 //! Reading the members of a request, each under its rule from `limits`.
 //!
-//! A member of another JSON type than the API's is no constraint's matter: the request cannot be
-//! read, and the answer is a SerializationException, as with every AWS JSON service.
+//! A member of another JSON type than the API's breaks no constraint: the request cannot be read,
+//! and the answer is a SerializationException, as with every AWS JSON service.
 
 use serde_json::{Map, Value};
 
 use super::json_protocol::ApiError;
-use super::limits::{Text, violation};
+use super::limits::{TextConstraint, violation_error};
 
-/// The members of a request, read one by one. A member that is `null` is absent, as AWS has it.
-pub(super) struct Members<'a> {
+/// The members of a request, read one by one. A member that is `null` counts as absent, as with
+/// AWS.
+pub(super) struct RequestMembers<'a> {
     members: &'a Map<String, Value>,
-    /// Before each name in messages: `TagList.1.member.` and the like.
+    /// The text before each name in messages, such as `TagList.1.member.`.
     path: String,
 }
 
-impl<'a> Members<'a> {
+impl<'a> RequestMembers<'a> {
     pub(super) fn new(members: &'a Map<String, Value>) -> Self {
         Self {
             members,
@@ -27,37 +28,46 @@ impl<'a> Members<'a> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    fn at(&self, name: &str) -> String {
+    fn path_of(&self, name: &str) -> String {
         format!("{}{name}", self.path)
     }
 
-    /// A string that may be absent.
-    pub(super) fn text(&self, name: &str, rule: &Text) -> Result<Option<&'a str>, ApiError> {
+    /// Returns a string that may be absent.
+    pub(super) fn optional_text(
+        &self,
+        name: &str,
+        rule: &TextConstraint,
+    ) -> Result<Option<&'a str>, ApiError> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
         let text = value
             .as_str()
-            .ok_or_else(|| mistyped(&self.at(name), value, "a string"))?;
-        rule.judge(&self.at(name), text)?;
+            .ok_or_else(|| mistyped_error(&self.path_of(name), value, "a string"))?;
+        rule.check_value(&self.path_of(name), text)?;
         Ok(Some(text))
     }
 
-    /// A string that may not.
-    pub(super) fn required(&self, name: &str, rule: &Text) -> Result<&'a str, ApiError> {
-        self.text(name, rule)?.ok_or_else(|| self.missing(name))
+    /// Returns a string that must be there.
+    pub(super) fn required_text(
+        &self,
+        name: &str,
+        rule: &TextConstraint,
+    ) -> Result<&'a str, ApiError> {
+        self.optional_text(name, rule)?
+            .ok_or_else(|| self.missing_error(name))
     }
 
-    pub(super) fn missing(&self, name: &str) -> ApiError {
-        ApiError::invalid(format!(
+    pub(super) fn missing_error(&self, name: &str) -> ApiError {
+        ApiError::invalid_request(format!(
             "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member \
              must not be null",
-            self.at(name)
+            self.path_of(name)
         ))
     }
 
-    /// An integer within a range.
-    pub(super) fn integer(
+    /// Returns an integer within a range.
+    pub(super) fn optional_integer(
         &self,
         name: &str,
         (least, most): (u64, u64),
@@ -66,41 +76,41 @@ impl<'a> Members<'a> {
             return Ok(None);
         };
         if !value.is_i64() && !value.is_u64() {
-            return Err(mistyped(&self.at(name), value, "an integer"));
+            return Err(mistyped_error(&self.path_of(name), value, "an integer"));
         }
         // A negative number is below every range here.
         let number = value.as_u64().unwrap_or(0);
         let shown = value.to_string();
         if number < least || value.as_u64().is_none() {
-            return Err(violation(
+            return Err(violation_error(
                 &shown,
-                &self.at(name),
+                &self.path_of(name),
                 &format!("Member must have value greater than or equal to {least}"),
             ));
         }
         if number > most {
-            return Err(violation(
+            return Err(violation_error(
                 &shown,
-                &self.at(name),
+                &self.path_of(name),
                 &format!("Member must have value less than or equal to {most}"),
             ));
         }
         Ok(Some(number))
     }
 
-    /// A boolean.
-    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+    /// Returns a boolean.
+    pub(super) fn optional_boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
         value
             .as_bool()
             .map(Some)
-            .ok_or_else(|| mistyped(&self.at(name), value, "a boolean"))
+            .ok_or_else(|| mistyped_error(&self.path_of(name), value, "a boolean"))
     }
 
-    /// A list with a number of items within bounds.
-    pub(super) fn list(
+    /// Returns a list whose number of items lies within bounds.
+    pub(super) fn optional_list(
         &self,
         name: &str,
         (fewest, most): (usize, usize),
@@ -110,66 +120,69 @@ impl<'a> Members<'a> {
         };
         let items = value
             .as_array()
-            .ok_or_else(|| mistyped(&self.at(name), value, "a list"))?;
+            .ok_or_else(|| mistyped_error(&self.path_of(name), value, "a list"))?;
         let shown = format!("({} items)", items.len());
         if items.len() < fewest {
-            return Err(violation(
+            return Err(violation_error(
                 &shown,
-                &self.at(name),
+                &self.path_of(name),
                 &format!("Member must have length greater than or equal to {fewest}"),
             ));
         }
         if items.len() > most {
-            return Err(violation(
+            return Err(violation_error(
                 &shown,
-                &self.at(name),
+                &self.path_of(name),
                 &format!("Member must have length less than or equal to {most}"),
             ));
         }
         Ok(Some(items))
     }
 
-    /// A list of strings under one rule.
-    pub(super) fn texts(
+    /// Returns a list of strings under one rule.
+    pub(super) fn optional_texts(
         &self,
         name: &str,
         bounds: (usize, usize),
-        rule: &Text,
+        rule: &TextConstraint,
     ) -> Result<Option<Vec<&'a str>>, ApiError> {
-        let Some(items) = self.list(name, bounds)? else {
+        let Some(items) = self.optional_list(name, bounds)? else {
             return Ok(None);
         };
         let each = items.iter().enumerate().map(|(index, item)| {
-            let path = format!("{}.{}.member", self.at(name), index.saturating_add(1));
+            let path = format!("{}.{}.member", self.path_of(name), index.saturating_add(1));
             let text = item
                 .as_str()
-                .ok_or_else(|| mistyped(&path, item, "a string"))?;
-            rule.judge(&path, text)?;
+                .ok_or_else(|| mistyped_error(&path, item, "a string"))?;
+            rule.check_value(&path, text)?;
             Ok(text)
         });
         each.collect::<Result<_, _>>().map(Some)
     }
 
-    /// A structure or map inside the request.
-    pub(super) fn object(&self, name: &str) -> Result<Option<Members<'a>>, ApiError> {
+    /// Returns a structure or map inside the request.
+    pub(super) fn optional_object(
+        &self,
+        name: &str,
+    ) -> Result<Option<RequestMembers<'a>>, ApiError> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
-        Members::of(value, self.at(name)).map(Some)
+        RequestMembers::from_value(value, self.path_of(name)).map(Some)
     }
 
-    pub(super) fn of(value: &'a Value, path: String) -> Result<Self, ApiError> {
+    pub(super) fn from_value(value: &'a Value, path: String) -> Result<Self, ApiError> {
         let members = value
             .as_object()
-            .ok_or_else(|| mistyped(&path, value, "an object"))?;
+            .ok_or_else(|| mistyped_error(&path, value, "an object"))?;
         Ok(Self {
             members,
             path: format!("{path}."),
         })
     }
 
-    /// The entries of a map, absent ones left out.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+    /// Returns the names of a map's entries, absent ones left out.
+    pub(super) fn entry_names(&self) -> impl Iterator<Item = &'a str> {
         self.members
             .iter()
             .filter(|(_, value)| !value.is_null())
@@ -177,8 +190,9 @@ impl<'a> Members<'a> {
     }
 }
 
-/// A member of another JSON type is no constraint's matter: it could not be read at all.
-fn mistyped(parameter: &str, value: &Value, wanted: &str) -> ApiError {
+/// Makes the error for a member of another JSON type. It breaks no constraint: it could not be read
+/// at all.
+fn mistyped_error(parameter: &str, value: &Value, wanted: &str) -> ApiError {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -187,7 +201,7 @@ fn mistyped(parameter: &str, value: &Value, wanted: &str) -> ApiError {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    ApiError::serialization(format!("'{parameter}' is {found}, expected {wanted}"))
+    ApiError::serialization_error(format!("'{parameter}' is {found}, expected {wanted}"))
 }
 
 #[cfg(test)]
@@ -200,19 +214,25 @@ mod tests {
         let members: Map<String, Value> =
             serde_json::from_str(r#"{"ClusterId": 5, "MaxResults": "10", "N": -1, "Z": null}"#)
                 .unwrap();
-        let members = Members::new(&members);
+        let members = RequestMembers::new(&members);
         assert_eq!(
-            members.required("ClusterId", &CLUSTER_ID).unwrap_err().kind,
+            members
+                .required_text("ClusterId", &CLUSTER_ID)
+                .unwrap_err()
+                .kind,
             "SerializationException"
         );
         assert_eq!(
-            members.integer("MaxResults", MAX_RESULTS).unwrap_err().kind,
+            members
+                .optional_integer("MaxResults", MAX_RESULTS)
+                .unwrap_err()
+                .kind,
             "SerializationException"
         );
         assert_eq!(
-            members.integer("N", MAX_RESULTS).unwrap_err().kind,
+            members.optional_integer("N", MAX_RESULTS).unwrap_err().kind,
             "CloudHsmInvalidRequestException"
         );
-        assert_eq!(members.text("Z", &CLUSTER_ID).unwrap(), None);
+        assert_eq!(members.optional_text("Z", &CLUSTER_ID).unwrap(), None);
     }
 }

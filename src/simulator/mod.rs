@@ -1,9 +1,9 @@
 //! The AWS CloudHSM V2 API, emulated on this machine, with certificate chains in the shape of the
 //! genuine ones.
 //!
-//! A part of its own: nothing of the real path depends on it, and it uses nothing else of this
-//! crate, not even its reading of certificates, so that one misreading cannot stand on both sides.
-//! What is emulated and where each behaviour comes from is in `docs/simulator.md`.
+//! The simulator stands alone: no code of the real path depends on it, and it uses nothing else of
+//! this crate, not even the certificate parser, so that one misreading cannot stand on both sides.
+//! `docs/simulator.md` lists everything that is emulated, and the source of each behaviour.
 //!
 //! ```
 //! use hsmboot::simulator::{Options, Simulator, Speed};
@@ -87,59 +87,60 @@ use std::thread::{self, JoinHandle};
 
 pub use clock::Speed;
 pub use connection::ConnectionLimits;
-pub use control::Refused;
+pub use control::ControlError;
 pub use credentials::Credentials;
-pub use faults::{Fault, FaultRule};
+pub use faults::{FaultRule, InjectedFault};
 pub use reference::Reference;
 pub use roots::RootFile;
-pub use state::{ClusterState, HsmState};
+pub use state::{SimulatedClusterState, SimulatedHsmState};
 
 use admission::Door;
 use clock::Clock;
-use faults::Faults;
-use hardware::Hardware;
+use faults::FaultQueue;
+use hardware::SimulatedHardware;
 use inside::Inside;
-use store::{Everything, Loaded, Opened, Store};
+use store::{LoadedState, OpenedState, StateStore, WholeState};
 
 use crate::fsio::{self, NewFile};
-use crate::outside::shown;
+use crate::outside::shown_path;
 
-/// Larger than any root certificate that a simulator writes.
+/// A size larger than any root certificate that a simulator writes.
 const MAX_ROOT: u64 = 64 * 1024;
 
 /// The account that everything belongs to, unless credentials name another.
 const ACCOUNT: &str = "123456789012";
 
-/// How to start a simulator.
+/// The options of a simulator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen. Port 0: one that is free.
+    /// The address to listen on. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// How fast states of transition pass.
+    /// The speed of states of transition.
     pub speed: Speed,
-    /// Which edition of the service it is.
+    /// The edition of the service.
     pub reference: Reference,
-    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide,
+    /// True where AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide,
     /// "AWS CloudHSM quotas").
     pub quotas: bool,
-    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty:
-    /// anybody, signed or not.
+    /// The credentials of all callers: a request must be signed with one of these (Signature
+    /// Version 4). With an empty list anybody may call, signed or not.
     pub credentials: Vec<Credentials>,
-    /// So many requests in a second for each account; more are throttled. `None`: no limit.
+    /// The number of requests per second for each account; more are throttled. `None`: no limit.
     pub rate: Option<NonZeroU32>,
     /// Faults that wait from the start.
     pub faults: Vec<FaultRule>,
-    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same
-    /// fates.
+    /// The seed that faults with a percentage are drawn from. The same seed, faults and calls give
+    /// the same results.
     pub seed: u64,
-    /// Where to keep the state across restarts; made if it is not there. `None`: nothing is kept.
+    /// The file that keeps the state across restarts, made if it is not there. `None`: nothing is
+    /// kept.
     pub state: Option<PathBuf>,
-    /// How many connections there may be, and how long each may keep the simulator waiting.
+    /// The limits of connections.
     pub connections: ConnectionLimits,
 }
 
 impl Default for Options {
-    /// A free port on loopback, and about a second for a claim.
+    /// Returns a free port on loopback, and the speed at which a claim takes about a second.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -156,10 +157,10 @@ impl Default for Options {
     }
 }
 
-/// Why a simulator could not do what it was asked.
+/// The reason why a simulator could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
-    /// The address is taken, or not this machine's.
+    /// The address is taken, or is not this machine's.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address asked for.
@@ -173,36 +174,36 @@ pub enum SimError {
     /// No keys or certificates could be made.
     #[error("the simulator has no certificates: {0}")]
     Hardware(String),
-    /// The state file is none, damaged, of another version, or cannot be read. It is left as it
-    /// was.
+    /// The state file is not one, is damaged, is of another version, or cannot be read. It is left
+    /// as it was.
     #[error(
         "{} is no state that this simulator can go on from: {reason}",
-        shown(path)
+        shown_path(path)
     )]
     BadState {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault of the file.
         reason: String,
     },
     /// Another simulator has the state file.
-    #[error("{} is in use by another simulator", shown(path))]
+    #[error("{} is in use by another simulator", shown_path(path))]
     StateInUse {
         /// The file.
         path: PathBuf,
     },
     /// The state file, or the lock beside it, cannot be written.
-    #[error("cannot write {}: {source}", shown(path))]
+    #[error("cannot write {}: {source}", shown_path(path))]
     KeepState {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// Something else stands where a root certificate is to be written. It is left as it was.
+    /// Another file stands in a root certificate's place. It is left as it was.
     #[error(
         "{} is there, and is no root certificate that a simulator has written",
-        shown(path)
+        shown_path(path)
     )]
     Occupied {
         /// The file.
@@ -213,46 +214,50 @@ pub enum SimError {
     Write(String),
 }
 
-/// All that a simulator begins with: nothing, or what its state file holds.
-fn inside(options: Options) -> Result<Inside, SimError> {
+/// Builds the parts of a simulator: empty, or from its state file.
+fn load_core(options: Options) -> Result<Inside, SimError> {
     let (opened, loaded) = match &options.state {
-        Some(path) => Opened::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
+        Some(path) => OpenedState::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
         None => (None, None),
     };
-    let Loaded {
+    let LoadedState {
         mut world,
         reading,
         tokens,
         hardware,
         partitions,
     } = loaded.unwrap_or_default();
-    let clock = Clock::resume(options.speed, reading);
-    let mut roots_and_cards = Hardware::start(clock.now()).map_err(SimError::Start)?;
+    let clock = Clock::resume_from(options.speed, reading);
+    let mut roots_and_cards = SimulatedHardware::start(clock.now()).map_err(SimError::Start)?;
     if let (Some(kept), Some(path)) = (hardware, &options.state) {
         let unusable = |reason| SimError::BadState {
             path: path.clone(),
             reason,
         };
-        roots_and_cards = roots_and_cards.resume(kept, partitions).map_err(unusable)?;
+        roots_and_cards = roots_and_cards
+            .resume_from(kept, partitions)
+            .map_err(unusable)?;
     }
     let hardware = roots_and_cards;
-    for hsm in world.unidentified_hsms() {
+    for hsm in world.hsms_without_identity() {
         hsm.key = hardware.order_again(hsm.card);
     }
     let tokens = match tokens {
-        None => actions::TokenKey::new().map_err(SimError::Hardware)?,
-        Some(secret) => actions::TokenKey::from_secret(secret),
+        None => actions::NextTokenKey::new().map_err(SimError::Hardware)?,
+        Some(secret) => actions::NextTokenKey::from_secret(secret),
     };
-    let everything = &mut Everything {
+    let everything = &mut WholeState {
         world: &mut world,
         clock: &clock,
         hardware: &hardware,
         tokens: &tokens,
     };
-    let store = opened.map(|opened| opened.begin(everything)).transpose()?;
+    let store = opened
+        .map(|opened| opened.begin_file(everything))
+        .transpose()?;
     Ok(Inside {
         world: Mutex::new(world),
-        faults: Mutex::new(Faults::new(options.seed, options.faults)),
+        faults: Mutex::new(FaultQueue::new(options.seed, options.faults)),
         extra: Mutex::default(),
         door: Door::new(options.credentials, options.rate),
         clock,
@@ -270,10 +275,10 @@ fn inside(options: Options) -> Result<Inside, SimError> {
 pub struct Simulator {
     address: SocketAddr,
     inside: Arc<Inside>,
-    running: Option<Running>,
+    running: Option<ServerThread>,
 }
 
-struct Running {
+struct ServerThread {
     stop: tokio::sync::oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -294,7 +299,7 @@ impl Simulator {
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
 
-        let inside = Arc::new(inside(options)?);
+        let inside = Arc::new(load_core(options)?);
 
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -317,65 +322,65 @@ impl Simulator {
         Ok(Self {
             address,
             inside,
-            running: Some(Running { stop, thread }),
+            running: Some(ServerThread { stop, thread }),
         })
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What to give an AWS SDK as its endpoint: `http://ADDR:PORT`.
+    /// Returns the endpoint for an AWS SDK: `http://ADDR:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A root, in PEM. Waits until its key is made, which takes about a second.
+    /// Returns a root in PEM. Waits until its key is made, which takes about a second.
     pub fn root_pem(&self, file: RootFile) -> Result<String, SimError> {
         let pem = file
-            .pem(&self.inside.hardware)
+            .to_pem(&self.inside.hardware)
             .map_err(SimError::Hardware)?;
-        self.inside.kept().map_err(SimError::Hardware)?;
+        self.inside.wait_until_kept().map_err(SimError::Hardware)?;
         Ok(pem)
     }
 
-    /// The root of the AWS hardware certificate, but for GovCloud's. Waits like
+    /// Returns the root of the AWS hardware certificate, but not GovCloud's. Waits like
     /// [`Simulator::root_pem`].
     pub fn aws_root_pem(&self) -> Result<String, SimError> {
         self.root_pem(RootFile::Aws)
     }
 
-    /// The root of the manufacturer hardware certificate, of the hardware whose clusters this
-    /// edition of the service creates. Waits like [`Simulator::root_pem`].
+    /// Returns the root of the manufacturer hardware certificate, for the hardware whose clusters
+    /// this edition of the service creates. Waits like [`Simulator::root_pem`].
     pub fn manufacturer_root_pem(&self) -> Result<String, SimError> {
-        self.root_pem(RootFile::manufacturer(self.inside.reference))
+        self.root_pem(RootFile::manufacturer_of(self.inside.reference))
     }
 
-    /// Writes the roots that [`RootFile::of`] lists into a directory, over those of an earlier
-    /// simulator and over nothing else; all of them or none. The directory is made if it is not
-    /// there.
+    /// Writes the roots that [`RootFile::of_edition`] lists into a directory, all of them or none.
+    /// It replaces those of an earlier simulator, and no other file. The directory is made if it is
+    /// not there.
     pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
         let reference = self.inside.reference;
-        let roots = RootFile::of(reference)
+        let roots = RootFile::of_edition(reference)
             .iter()
-            .map(|file| Ok((file.name(reference), self.root_pem(*file)?)));
+            .map(|file| Ok((file.file_name(reference), self.root_pem(*file)?)));
         let roots = roots.collect::<Result<Vec<_>, SimError>>()?;
         let fault = |message: String| SimError::Write(message);
-        fsio::mend(directory);
-        let held = fsio::hold(directory).map_err(|error| fault(error.message.to_string()))?;
+        fsio::mend_leftovers(directory);
+        let held = fsio::hold_path(directory).map_err(|error| fault(error.message.to_string()))?;
         for (name, _) in &roots {
-            let free = held.dir().lacks(name).map_err(|source| {
+            let free = held.dir().is_absent(name).map_err(|source| {
                 fault(format!(
                     "{} cannot be looked at: {source}",
-                    shown(directory.join(name))
+                    shown_path(directory.join(name))
                 ))
             })?;
             if !free
                 && !held
                     .dir()
-                    .content(name, MAX_ROOT)
-                    .is_ok_and(|(content, _)| chains::is_a_root(&content))
+                    .read_with_mode(name, MAX_ROOT)
+                    .is_ok_and(|(content, _)| chains::is_simulated_root(&content))
             {
                 return Err(SimError::Occupied {
                     path: directory.join(name),
@@ -395,7 +400,7 @@ impl Simulator {
             .map_err(|error| fault(error.message.to_string()))
     }
 
-    /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does
+    /// Stops it and waits until it has stopped. The address is free afterwards. Dropping it does
     /// the same.
     pub fn shutdown(self) {
         drop(self);
@@ -404,13 +409,13 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        if let Some(Running { stop, thread }) = self.running.take() {
+        if let Some(ServerThread { stop, thread }) = self.running.take() {
             // Neither can fail in a way that matters now: a thread that has ended is what is
             // wanted.
             stop.send(()).unwrap_or_default();
             thread.join().unwrap_or_default();
             // Whoever still waits for a key does not hold the state file.
-            self.inside.store.iter().for_each(Store::close);
+            self.inside.store.iter().for_each(StateStore::close);
         }
     }
 }

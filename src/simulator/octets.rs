@@ -1,4 +1,4 @@
-//! Octets as base64 in the state file's JSON: `#[serde(with = "octets")]`.
+//! Octets written as base64 in the state file's JSON: `#[serde(with = "octets")]`.
 
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Deserializer, Serializer};

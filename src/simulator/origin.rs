@@ -1,10 +1,9 @@
-//! Whether a request can have come from a web page of somebody else, in a browser on this machine.
+//! The check that a request cannot come from a foreign web page in a browser on this machine.
 //!
 //! The simulator listens on loopback, and every page that a developer opens can send requests
-//! there. What a browser says of a request cannot be forged by the page: where it comes from
-//! (`Origin`, RFC 6454 7; `Sec-Fetch-Site`, W3C Fetch Metadata 2.4) and by which name the page
-//! thinks that this is (`Host`). A program that is no browser says nothing of the first two, and is
-//! let in.
+//! there. The page cannot forge the browser's own headers: the origin of the request (`Origin`, RFC
+//! 6454 7; `Sec-Fetch-Site`, W3C Fetch Metadata 2.4) and the name by which the page reached this
+//! address (`Host`). A program that is not a browser sends neither of the first two, and is let in.
 //!
 //! | request | `Host` | `Origin`, `Sec-Fetch-Site` | content |
 //! | --- | --- | --- | --- |
@@ -12,9 +11,9 @@
 //! | the page's data, control commands | own | own, or none | control: `application/json` |
 //! | the API | any; own with `Origin` or `Sec-Fetch-Site` | own, or none | the protocol's headers |
 //!
-//! `application/json` and the protocols' headers are not among what a page may send to another
-//! origin without asking it first (Fetch, "CORS-safelisted request-header"), and the simulator
-//! answers no such question.
+//! A page may not send `application/json` or the protocols' headers to another origin without
+//! asking it first (Fetch, "CORS-safelisted request-header"), and the simulator answers no such
+//! question.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -24,7 +23,7 @@ use super::{json_protocol, page};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Why a request is not answered.
+/// The reason why a request is not answered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Foreign {
     pub(super) status: StatusCode,
@@ -32,22 +31,22 @@ pub(super) struct Foreign {
 }
 
 impl Foreign {
-    /// What the client is told. "You do not have sufficient access to perform this action" (API
-    /// Reference, "Common Errors").
-    pub(super) fn response(&self) -> Response<Body> {
-        json_protocol::response(
+    /// Returns the answer to the client. "You do not have sufficient access to perform this action"
+    /// (API Reference, "Common Errors").
+    pub(super) fn to_response(&self) -> Response<Body> {
+        json_protocol::json_response(
             self.status,
             &json!({ "__type": "AccessDeniedException", "Message": self.message }),
         )
     }
 }
 
-const OTHER_NAME: Foreign = Foreign {
+const FOREIGN_NAME: Foreign = Foreign {
     status: StatusCode::MISDIRECTED_REQUEST,
     message: "the simulator is shown under an IP address, localhost, or a name that no public DNS \
               can hold",
 };
-const OTHER_PAGE: Foreign = Foreign {
+const FOREIGN_PAGE: Foreign = Foreign {
     status: StatusCode::FORBIDDEN,
     message: "the request comes from a page of another origin (Origin, Sec-Fetch-Site); no such \
               page may use the simulator",
@@ -57,37 +56,42 @@ const NOT_JSON: Foreign = Foreign {
     message: "the Content-Type of a control command is application/json",
 };
 
-/// Judges a request before anything else does: by its method and path, which rules hold for it.
-pub(super) fn judge(method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Foreign> {
+/// Checks a request before anything else does. Its method and path decide which rules hold.
+pub(super) fn check_request(
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<(), Foreign> {
     match path {
-        "/" if page::reads(method) => document(headers),
-        path if path.starts_with("/_") => data(headers),
-        _ => api(headers),
+        "/" if page::is_read_method(method) => check_document(headers),
+        path if path.starts_with("/_") => check_data(headers),
+        _ => check_api(headers),
     }
 }
 
-/// The document of the page: it has an own name, and may be linked to from anywhere.
-fn document(headers: &HeaderMap) -> Result<(), Foreign> {
-    if own_host(headers) {
+/// Checks a request for the page's document. It must use one of the simulator's own names, and may
+/// be linked to from anywhere.
+fn check_document(headers: &HeaderMap) -> Result<(), Foreign> {
+    if is_own_host(headers) {
         Ok(())
     } else {
-        Err(OTHER_NAME)
+        Err(FOREIGN_NAME)
     }
 }
 
-/// What the page asks for, and a control command, whatever its method.
-fn data(headers: &HeaderMap) -> Result<(), Foreign> {
-    document(headers)?;
-    if own_origin(headers) {
+/// Checks a request for the page's data, or a control command, whatever its method.
+fn check_data(headers: &HeaderMap) -> Result<(), Foreign> {
+    check_document(headers)?;
+    if is_own_origin(headers) {
         Ok(())
     } else {
-        Err(OTHER_PAGE)
+        Err(FOREIGN_PAGE)
     }
 }
 
-/// A control command's content, which a page may send to another origin only after it has asked: a
-/// form has other types.
-pub(super) fn json(headers: &HeaderMap) -> Result<(), Foreign> {
+/// Checks the content type of a control command. A page may send this type to another origin only
+/// after asking; a form has other types.
+pub(super) fn check_json(headers: &HeaderMap) -> Result<(), Foreign> {
     if is_json(headers) {
         Ok(())
     } else {
@@ -95,19 +99,19 @@ pub(super) fn json(headers: &HeaderMap) -> Result<(), Foreign> {
     }
 }
 
-/// A call of the API. SDKs may know the simulator by any name; a browser may not.
-fn api(headers: &HeaderMap) -> Result<(), Foreign> {
+/// Checks a call of the API. SDKs may use any name for the simulator; a browser may not.
+fn check_api(headers: &HeaderMap) -> Result<(), Foreign> {
     if headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE) {
-        data(headers)
+        check_data(headers)
     } else {
         Ok(())
     }
 }
 
-/// Whether a page of somebody else cannot have got here by a name of its own that it has pointed at
-/// this address (DNS rebinding): `Host` is an address, a name without a dot, or one under a name
-/// that is never delegated (RFC 6761, RFC 6762, RFC 8375, and ICANN's reservation of `internal`).
-fn own_host(headers: &HeaderMap) -> bool {
+/// Tells whether `Host` is a name that a foreign page cannot have pointed at this address (DNS
+/// rebinding): an address, a name without a dot, or one under a name that is never delegated (RFC
+/// 6761, RFC 6762, RFC 8375, and ICANN's reservation of `internal`).
+fn is_own_host(headers: &HeaderMap) -> bool {
     const PRIVATE: [&str; 6] = [
         ".localhost",
         ".local",
@@ -116,7 +120,8 @@ fn own_host(headers: &HeaderMap) -> bool {
         ".invalid",
         ".home.arpa",
     ];
-    let Some(host) = only(headers, &header::HOST).and_then(|value| value.to_str().ok()) else {
+    let Some(host) = single_header(headers, &header::HOST).and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let name = match host.rsplit_once(':') {
@@ -133,11 +138,11 @@ fn own_host(headers: &HeaderMap) -> bool {
         || PRIVATE.iter().any(|suffix| lower.ends_with(suffix))
 }
 
-/// Whether the browser says that the request is the simulator's own page's or its user's (`none`),
-/// or no browser says anything.
-fn own_origin(headers: &HeaderMap) -> bool {
+/// Tells whether the browser says that the request comes from the simulator's own page or from its
+/// user (`none`), or whether no browser says anything.
+fn is_own_origin(headers: &HeaderMap) -> bool {
     let site = match headers.contains_key(SEC_FETCH_SITE) {
-        true => only(headers, &SEC_FETCH_SITE)
+        true => single_header(headers, &SEC_FETCH_SITE)
             .is_some_and(|site| site == "same-origin" || site == "none"),
         false => true,
     };
@@ -145,8 +150,8 @@ fn own_origin(headers: &HeaderMap) -> bool {
     // for.
     let origin = match (
         headers.contains_key(header::ORIGIN),
-        only(headers, &header::ORIGIN),
-        only(headers, &header::HOST),
+        single_header(headers, &header::ORIGIN),
+        single_header(headers, &header::HOST),
     ) {
         (false, ..) => true,
         (true, Some(origin), Some(host)) => origin
@@ -158,15 +163,15 @@ fn own_origin(headers: &HeaderMap) -> bool {
     site && origin
 }
 
-/// Whether the content is said to be JSON, with or without parameters (RFC 9110 8.3).
+/// Tells whether the content type is JSON, with or without parameters (RFC 9110 8.3).
 fn is_json(headers: &HeaderMap) -> bool {
-    let said = only(headers, &header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let said = single_header(headers, &header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     said.and_then(|said| said.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// A header that comes once. One that comes twice says nothing that could be relied on.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+/// Returns a header that comes once. One that comes twice says nothing reliable.
+fn single_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut all = headers.get_all(name).iter();
     let first = all.next();
     if all.next().is_some() { None } else { first }
@@ -177,7 +182,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue
 mod tests {
     use super::*;
 
-    fn of(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+    fn headers_of(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         lines
             .iter()
             .map(|(name, value)| {
@@ -205,7 +210,7 @@ mod tests {
             "host.docker.internal",
             "a.LOCALHOST",
         ] {
-            assert!(own_host(&of(&[("host", host)])), "{host}");
+            assert!(is_own_host(&headers_of(&[("host", host)])), "{host}");
         }
         for host in [
             "example.com",
@@ -215,11 +220,14 @@ mod tests {
             "localhost.example.com:1",
             "1.2.3",
         ] {
-            assert!(!own_host(&of(&[("host", host)])), "{host}");
+            assert!(!is_own_host(&headers_of(&[("host", host)])), "{host}");
         }
-        assert!(!own_host(&HeaderMap::new()), "HTTP/1.1 demands it");
+        assert!(!is_own_host(&HeaderMap::new()), "HTTP/1.1 demands it");
         assert!(
-            !own_host(&of(&[("host", "localhost"), ("host", "example.com")])),
+            !is_own_host(&headers_of(&[
+                ("host", "localhost"),
+                ("host", "example.com")
+            ])),
             "which of the two?"
         );
     }
@@ -238,7 +246,11 @@ mod tests {
             &[host, ("sec-fetch-site", "none")],
             &[("host", "LOCALHOST:1"), ("origin", "http://localhost:1")],
         ] {
-            assert_eq!((data(&of(own)), api(&of(own))), (Ok(()), Ok(())), "{own:?}");
+            assert_eq!(
+                (check_data(&headers_of(own)), check_api(&headers_of(own))),
+                (Ok(()), Ok(())),
+                "{own:?}"
+            );
         }
         for foreign in [
             ("origin", "https://example.com"),
@@ -254,31 +266,38 @@ mod tests {
             ("sec-fetch-site", "same-site"),
             ("sec-fetch-site", ""),
         ] {
-            let headers = of(&[host, foreign, ("content-type", "application/json")]);
-            for judged in [data(&headers), api(&headers)] {
-                assert_eq!(judged, Err(OTHER_PAGE), "{foreign:?}");
+            let headers = headers_of(&[host, foreign, ("content-type", "application/json")]);
+            for judged in [check_data(&headers), check_api(&headers)] {
+                assert_eq!(judged, Err(FOREIGN_PAGE), "{foreign:?}");
             }
-            assert_eq!(document(&headers), Ok(()), "it may be linked to");
+            assert_eq!(check_document(&headers), Ok(()), "it may be linked to");
         }
-        let twice = of(&[
+        let twice = headers_of(&[
             host,
             ("origin", "http://127.0.0.1:8080"),
             ("origin", "https://example.com"),
         ]);
-        assert_eq!(data(&twice), Err(OTHER_PAGE));
+        assert_eq!(check_data(&twice), Err(FOREIGN_PAGE));
     }
 
     #[test]
     fn a_rebound_page_is_refused_the_api_and_an_sdk_is_not() {
-        let rebound = of(&[
+        let rebound = headers_of(&[
             ("host", "rebind.example.com:8080"),
             ("origin", "http://rebind.example.com:8080"),
             ("content-type", "application/json"),
         ]);
-        for judged in [document(&rebound), data(&rebound), api(&rebound)] {
-            assert_eq!(judged, Err(OTHER_NAME));
+        for judged in [
+            check_document(&rebound),
+            check_data(&rebound),
+            check_api(&rebound),
+        ] {
+            assert_eq!(judged, Err(FOREIGN_NAME));
         }
-        assert_eq!(api(&of(&[("host", "simulator.example.com")])), Ok(()));
+        assert_eq!(
+            check_api(&headers_of(&[("host", "simulator.example.com")])),
+            Ok(())
+        );
     }
 
     #[test]
@@ -292,8 +311,12 @@ mod tests {
             ("application/jsonx", Err(NOT_JSON)),
             ("", Err(NOT_JSON)),
         ] {
-            assert_eq!(json(&of(&[("content-type", kind)])), judged, "{kind}");
+            assert_eq!(
+                check_json(&headers_of(&[("content-type", kind)])),
+                judged,
+                "{kind}"
+            );
         }
-        assert_eq!(json(&HeaderMap::new()), Err(NOT_JSON));
+        assert_eq!(check_json(&HeaderMap::new()), Err(NOT_JSON));
     }
 }

@@ -1,11 +1,11 @@
-//! PEM text that many places hold: certificates are most of what the state has in it.
+//! Shared PEM text. Certificates are the largest part of the state.
 
 use std::sync::Arc;
 
 use der::pem::{self as pem_rfc7468, LineEnding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// PEM text. Copies share it.
+/// PEM text, shared by its copies.
 #[derive(Clone)]
 pub(super) struct Pem(Arc<str>);
 
@@ -14,7 +14,7 @@ impl Pem {
         Self(text.into())
     }
 
-    /// Writes PEM as the service returns it: 64 columns, LF (RFC 7468 2).
+    /// Writes Writes PEM as the service returns it: 64 columns, LF (RFC 7468 2).
     pub(super) fn encode(label: &'static str, der: &[u8]) -> Result<Self, String> {
         pem_rfc7468::encode_string(label, LineEnding::LF, der)
             .map(Self::new)

@@ -1,5 +1,5 @@
-//! Primes for RSA keys, found several times as fast as the `rsa` crate does: most candidates fall
-//! to a sieve. The 4096-bit key of hsm2m's root would make everybody wait otherwise.
+//! Primes for RSA keys, found several times as fast as the `rsa` crate does: a sieve removes most
+//! candidates. Otherwise everybody would wait for the 4096-bit key of hsm2m's root.
 
 use rand_core::{OsRng, RngCore as _};
 use rsa::{BigUint, RsaPrivateKey};
@@ -8,31 +8,31 @@ use std::thread;
 /// The exponent of every key in the genuine chains.
 const EXPONENT: u32 = 65_537;
 
-/// Candidates are sieved by the odd primes below this.
+/// The bound of the odd primes that candidates are sieved by.
 const SIEVE_BY: u32 = 1 << 16;
 
-/// Odd numbers that are looked at from a random one on: among so many of 2048 bits a prime is
-/// missing once in three hundred times.
-const WINDOW: usize = 4096;
+/// The number of odd numbers looked at from a random one on. Among so many of 2048 bits there is no
+/// prime once in three hundred times.
+const WINDOW_SIZE: usize = 4096;
 
 /// Rounds of Miller-Rabin with random bases. For random candidates two are enough for an error
 /// below 2^-112 (FIPS 186-5, B.3 and C.1).
-const ROUNDS: usize = 4;
+const TEST_ROUNDS: usize = 4;
 
-/// A new RSA key of that size; its two primes are looked for at once.
+/// Makes a new RSA key of that size. Its two primes are searched for at the same time.
 pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
     let half = bits.checked_div(2).unwrap_or(0);
     loop {
         let (p, q) = thread::scope(|scope| {
             let other = thread::Builder::new()
                 .name(String::from("simulator-prime"))
-                .spawn_scoped(scope, || prime(half));
-            let one = prime(half);
+                .spawn_scoped(scope, || find_prime(half));
+            let one = find_prime(half);
             // Where no thread can be had, one after the other.
             let other = other
                 .ok()
                 .and_then(|thread| thread.join().ok())
-                .unwrap_or_else(|| prime(half));
+                .unwrap_or_else(|| find_prime(half));
             (one, other)
         });
         let key = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT));
@@ -45,13 +45,13 @@ pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
     }
 }
 
-/// A random prime whose first two bits are set, so that two of them have a product of twice the
-/// bits.
-fn prime(bits: usize) -> BigUint {
+/// Finds a random prime whose first two bits are set, so that two of them have a product of twice
+/// the bits.
+fn find_prime(bits: usize) -> BigUint {
     let by = small_primes();
     loop {
-        let first = candidate(bits);
-        let mut composite = vec![false; WINDOW];
+        let first = random_candidate(bits);
+        let mut composite = vec![false; WINDOW_SIZE];
         for small in &by {
             // The first odd multiple at or after `first`: `first + 2k` is one where 2k is -first,
             // modulo the prime.
@@ -65,11 +65,11 @@ fn prime(bits: usize) -> BigUint {
             } else {
                 gap.saturating_add(*small)
             };
-            let start = usize::try_from(even >> 1).unwrap_or(WINDOW);
+            let start = usize::try_from(even >> 1).unwrap_or(WINDOW_SIZE);
             composite
                 .iter_mut()
                 .skip(start)
-                .step_by(usize::try_from(*small).unwrap_or(WINDOW))
+                .step_by(usize::try_from(*small).unwrap_or(WINDOW_SIZE))
                 .for_each(|mark| *mark = true);
         }
         let left = composite
@@ -79,14 +79,14 @@ fn prime(bits: usize) -> BigUint {
             .map(|(k, _)| &first + BigUint::from(k) * 2_u32);
         let found = left
             .filter(|number| number.bits() == bits)
-            .find(|number| suits_the_exponent(number) && is_prime(number));
+            .find(|number| suits_exponent(number) && is_prime(number));
         if let Some(prime) = found {
             return prime;
         }
     }
 }
 
-fn candidate(bits: usize) -> BigUint {
+fn random_candidate(bits: usize) -> BigUint {
     let mut octets = vec![0; bits.div_ceil(8)];
     OsRng.fill_bytes(&mut octets);
     if let Some(first) = octets.first_mut() {
@@ -115,13 +115,13 @@ fn small_primes() -> Vec<u32> {
     primes
 }
 
-/// Whether the exponent has an inverse modulo `number - 1`: it is a prime itself.
-fn suits_the_exponent(number: &BigUint) -> bool {
+/// Tells whether the exponent, a prime itself, has an inverse modulo `number - 1`.
+fn suits_exponent(number: &BigUint) -> bool {
     number % EXPONENT != BigUint::from(1_u32)
 }
 
-/// Miller-Rabin (FIPS 186-5, B.3.1), with base 2 before the random ones: it finds nearly every
-/// composite.
+/// Tests for a prime by Miller-Rabin (FIPS 186-5, B.3.1), with base 2 before the random ones: it
+/// finds nearly every composite.
 fn is_prime(number: &BigUint) -> bool {
     let one = BigUint::from(1_u32);
     let less = number - &one;
@@ -143,7 +143,7 @@ fn is_prime(number: &BigUint) -> bool {
         false
     };
     passes(&BigUint::from(2_u32))
-        && (0..ROUNDS).all(|_| passes(&(candidate(number.bits().saturating_sub(8)))))
+        && (0..TEST_ROUNDS).all(|_| passes(&(random_candidate(number.bits().saturating_sub(8)))))
 }
 
 #[cfg(test)]

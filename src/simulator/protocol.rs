@@ -32,8 +32,8 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
-    /// The protocol of a request; `None` if it is no call of the API at all.
-    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+    /// Returns the protocol of a request; `None` if it is not a call of the API.
+    pub(super) fn of_request(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         if method != Method::POST {
             return None;
         }
@@ -48,43 +48,43 @@ impl Protocol {
         }
     }
 
-    /// The name of an action that a request brings, whether there is such an action or not.
-    pub(super) fn named<'a>(
+    /// Returns the action's name in a request, whether there is such an action or not.
+    pub(super) fn named_action<'a>(
         self,
         uri: &'a Uri,
         headers: &'a HeaderMap,
     ) -> Result<&'a str, ApiError> {
         match self {
-            Self::Json => json_protocol::action(headers),
-            Self::Cbor => operation(uri.path()),
+            Self::Json => json_protocol::action_name(headers),
+            Self::Cbor => operation_name(uri.path()),
         }
     }
 
-    /// The action that a request asks for.
-    pub(super) fn action(
+    /// Returns the action that a request asks for.
+    pub(super) fn find_action(
         self,
         uri: &Uri,
         headers: &HeaderMap,
         reference: Reference,
     ) -> Result<&'static str, ApiError> {
-        let named = self.named(uri, headers)?;
+        let named = self.named_action(uri, headers)?;
         let unknown = || {
             ApiError::invalid_action(format!(
                 "CloudHSM V2 has no action '{}' in API version 2017-04-28",
                 excerpt(named)
             ))
         };
-        reference.action(named).ok_or_else(unknown)
+        reference.find_action(named).ok_or_else(unknown)
     }
 
-    /// The members of a request. An empty body counts as one without members.
-    pub(super) fn members(
+    /// Reads the members of a request. An empty body counts as one without members.
+    pub(super) fn parse_members(
         self,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Map<String, Value>, ApiError> {
         match self {
-            Self::Json => json_protocol::members(body),
+            Self::Json => json_protocol::parse_members(body),
             Self::Cbor if body.is_empty() => Ok(Map::new()),
             Self::Cbor => {
                 if headers.get(header::CONTENT_TYPE) != Some(&CBOR) {
@@ -96,10 +96,10 @@ impl Protocol {
                 }
                 match cbor::decode(body) {
                     Ok(Value::Object(members)) => Ok(members),
-                    Ok(_) => Err(ApiError::serialization(
+                    Ok(_) => Err(ApiError::serialization_error(
                         "the request is CBOR, but not a map",
                     )),
-                    Err(malformed) => Err(ApiError::serialization(format!(
+                    Err(malformed) => Err(ApiError::serialization_error(format!(
                         "the request is not CBOR: {malformed}"
                     ))),
                 }
@@ -107,17 +107,17 @@ impl Protocol {
         }
     }
 
-    /// The answer's HTTP form.
-    pub(super) fn respond(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
+    /// Makes the HTTP response for an answer.
+    pub(super) fn to_response(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
         let (status, value, kind) = match (self, outcome) {
-            (Self::Json, outcome) => return json_protocol::respond(outcome),
-            (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.members(), None),
+            (Self::Json, outcome) => return json_protocol::answer_response(outcome),
+            (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.into_members(), None),
             (Self::Cbor, Err(error)) => {
                 let status =
                     StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 (
                     status,
-                    json!({ "__type": shape(error.kind), "Message": error.message }),
+                    json!({ "__type": error_shape(error.kind), "Message": error.message }),
                     Some(error.kind),
                 )
             }
@@ -137,8 +137,9 @@ impl Protocol {
     }
 }
 
-/// `/service/BaldrApiService/operation/<Action>`; the service may be named with its namespace.
-fn operation(path: &str) -> Result<&str, ApiError> {
+/// Reads the action from `/service/BaldrApiService/operation/<Action>`; the service may be named
+/// with its namespace.
+fn operation_name(path: &str) -> Result<&str, ApiError> {
     let named = path
         .strip_prefix("/service/")
         .and_then(|rest| rest.split_once("/operation/"));
@@ -155,8 +156,8 @@ fn operation(path: &str) -> Result<&str, ApiError> {
     }
 }
 
-/// The absolute id of an error's shape. The common errors are in no model.
-fn shape(kind: &str) -> String {
+/// Returns the absolute id of an error's shape. The common errors are in no model.
+fn error_shape(kind: &str) -> String {
     if kind.starts_with("CloudHsm") {
         format!("com.amazonaws.cloudhsmv2#{kind}")
     } else {
@@ -171,11 +172,11 @@ mod tests {
     #[test]
     fn the_operation_is_read_from_the_path() {
         assert_eq!(
-            operation("/service/BaldrApiService/operation/CreateHsm").unwrap(),
+            operation_name("/service/BaldrApiService/operation/CreateHsm").unwrap(),
             "CreateHsm"
         );
         assert_eq!(
-            operation("/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/CreateHsm")
+            operation_name("/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/CreateHsm")
                 .unwrap(),
             "CreateHsm"
         );
@@ -185,7 +186,11 @@ mod tests {
             "/service/BaldrApiService",
             "/service/",
         ] {
-            assert_eq!(operation(path).unwrap_err().kind, "MissingAction", "{path}");
+            assert_eq!(
+                operation_name(path).unwrap_err().kind,
+                "MissingAction",
+                "{path}"
+            );
         }
     }
 }

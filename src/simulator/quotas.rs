@@ -1,30 +1,33 @@
-//! How many clusters and HSMs an account has in a region at most: AWS's default quotas (User Guide,
-//! "AWS CloudHSM quotas"). Those that AWS raises on request hold only where
-//! [`super::Options::quotas`] says so.
+//! The most clusters and HSMs of an account in a region: AWS's default quotas (User Guide, "AWS
+//! CloudHSM quotas"). Those that AWS raises on request hold only where [`super::Options::quotas`]
+//! is set.
 //!
-//! Those at the end are the simulator's own, always hold, and keep what anybody can have it
-//! remember within the memory of a developer's machine. They are far above what tests need.
+//! The limits at the end are the simulator's own and always hold. They keep the state within the
+//! memory of a developer's machine, whoever calls. They are far above the needs of tests.
 //!
-//! Neither CreateCluster nor CreateHsm documents an error of its own for them: it is
-//! CloudHsmInvalidRequestException.
+//! Neither CreateCluster nor CreateHsm documents an error of its own for them, so
+//! CloudHsmInvalidRequestException is used.
 
 use super::json_protocol::ApiError;
-use super::state::{BACKUPS_IN_ALL, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
+use super::state::{
+    BACKUPS_IN_ALL, Hsm, Place, Region, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
+    World,
+};
 
 /// Clusters, by account and region.
 const CLUSTERS: usize = 4;
 /// HSMs, by account and region.
 const HSMS: usize = 6;
-/// HSMs in one cluster. AWS raises this for nobody, so it always holds.
+/// HSMs in one cluster. AWS raises this quota for nobody, so it always holds.
 const HSMS_PER_CLUSTER: usize = 28;
 
-/// Whether one more cluster may be. Deleted ones do not count.
-pub(super) fn one_more_cluster(region: &Region) -> Result<(), ApiError> {
+/// Checks the quota for one more cluster. Deleted ones do not count.
+pub(super) fn check_cluster_quota(region: &Region) -> Result<(), ApiError> {
     let there = region
-        .all()
-        .filter(|cluster| cluster.state != ClusterState::Deleted)
+        .last_seen_clusters()
+        .filter(|cluster| cluster.state != SimulatedClusterState::Deleted)
         .count();
-    within(
+    check_quota(
         there,
         CLUSTERS,
         "clusters",
@@ -32,20 +35,23 @@ pub(super) fn one_more_cluster(region: &Region) -> Result<(), ApiError> {
     )
 }
 
-/// Whether one more HSM may be in any cluster. Those that are being deleted count until they are
-/// gone.
-pub(super) fn one_more_hsm(region: &Region) -> Result<(), ApiError> {
-    within(
-        region.all().map(Cluster::hsm_count).sum(),
+/// Checks the quota for one more HSM in any cluster. Those that are being deleted count until they
+/// are gone.
+pub(super) fn check_hsm_quota(region: &Region) -> Result<(), ApiError> {
+    check_quota(
+        region
+            .last_seen_clusters()
+            .map(SimulatedCluster::hsm_count)
+            .sum(),
         HSMS,
         "HSMs",
         "this account has in this region",
     )
 }
 
-/// Whether one more HSM may be in this cluster.
-pub(super) fn one_more_hsm_in(cluster: &Cluster) -> Result<(), ApiError> {
-    within(
+/// Checks the quota for one more HSM in this cluster.
+pub(super) fn check_hsms_per_cluster(cluster: &SimulatedCluster) -> Result<(), ApiError> {
+    check_quota(
         cluster.hsm_count(),
         HSMS_PER_CLUSTER,
         "HSMs",
@@ -60,55 +66,55 @@ const CLUSTERS_IN_ALL: usize = 20_000;
 /// HSMs in all of them: each with its key pair and certificates.
 const HSMS_IN_ALL: usize = 10_000;
 
-/// Whether the simulator can hold one more cluster, in this account and region. Deleted ones count
-/// until they are no longer listed.
-pub(super) fn room_for_a_cluster(world: &World, place: &Place) -> Result<(), ApiError> {
-    room_for_a_place(world, place)?;
-    room(
+/// Checks that the simulator can hold one more cluster, in this account and region. Deleted ones
+/// count until they are no longer listed.
+pub(super) fn check_room_for_cluster(world: &World, place: &Place) -> Result<(), ApiError> {
+    check_room_for_place(world, place)?;
+    check_room(
         world
-            .regions_held()
-            .map(|region| region.all().count())
+            .occupied_regions()
+            .map(|region| region.last_seen_clusters().count())
             .sum(),
         CLUSTERS_IN_ALL,
         "clusters",
     )
 }
 
-/// Whether it can hold one more HSM.
-pub(super) fn room_for_an_hsm(world: &World) -> Result<(), ApiError> {
-    room(
+/// Checks that the simulator can hold one more HSM.
+pub(super) fn check_room_for_hsm(world: &World) -> Result<(), ApiError> {
+    check_room(
         world
-            .regions_held()
-            .flat_map(Region::all)
-            .map(Cluster::hsm_count)
+            .occupied_regions()
+            .flat_map(Region::last_seen_clusters)
+            .map(SimulatedCluster::hsm_count)
             .sum(),
         HSMS_IN_ALL,
         "HSMs",
     )
 }
 
-/// Whether it can hold one more backup, in this account and region.
-pub(super) fn room_for_a_backup(world: &World, place: &Place) -> Result<(), ApiError> {
-    room_for_a_place(world, place)?;
-    room(world.backup_count(), BACKUPS_IN_ALL, "backups")
+/// Checks that the simulator can hold one more backup, in this account and region.
+pub(super) fn check_room_for_backup(world: &World, place: &Place) -> Result<(), ApiError> {
+    check_room_for_place(world, place)?;
+    check_room(world.backup_count(), BACKUPS_IN_ALL, "backups")
 }
 
-fn room_for_a_place(world: &World, place: &Place) -> Result<(), ApiError> {
-    if world.holds(place) {
+fn check_room_for_place(world: &World, place: &Place) -> Result<(), ApiError> {
+    if world.has_content_at(place) {
         Ok(())
     } else {
-        room(
-            world.regions_held().count(),
+        check_room(
+            world.occupied_regions().count(),
             PLACES,
             "accounts and regions with clusters or backups",
         )
     }
 }
 
-/// HSMs that a control command has put into DELETED stay to be seen, so many of them: the oldest
-/// makes room.
-pub(super) fn forget_a_deleted_hsm(cluster: &mut Cluster) {
-    let deleted = |hsm: &Hsm| hsm.state == HsmState::Deleted;
+/// Removes the oldest deleted HSM where there are too many. HSMs that a control command has put
+/// into DELETED stay visible up to this number.
+pub(super) fn remove_oldest_deleted_hsm(cluster: &mut SimulatedCluster) {
+    let deleted = |hsm: &Hsm| hsm.state == SimulatedHsmState::Deleted;
     if cluster.hsms.iter().filter(|hsm| deleted(hsm)).count() >= HSMS_PER_CLUSTER
         && let Some(oldest) = cluster.hsms.iter().position(deleted)
     {
@@ -116,21 +122,21 @@ pub(super) fn forget_a_deleted_hsm(cluster: &mut Cluster) {
     }
 }
 
-fn room(there: usize, most: usize, what: &str) -> Result<(), ApiError> {
+fn check_room(there: usize, most: usize, what: &str) -> Result<(), ApiError> {
     if there < most {
         return Ok(());
     }
-    Err(ApiError::invalid(format!(
+    Err(ApiError::invalid_request(format!(
         "The simulator is full: it holds {there} {what}, and {most} is the most. Delete some, or \
          start another simulator."
     )))
 }
 
-fn within(there: usize, most: usize, what: &str, whose: &str) -> Result<(), ApiError> {
+fn check_quota(there: usize, most: usize, what: &str, whose: &str) -> Result<(), ApiError> {
     if there < most {
         return Ok(());
     }
-    Err(ApiError::invalid(format!(
+    Err(ApiError::invalid_request(format!(
         "The quota is reached: {there} {what} are there, and {most} is the most that {whose}."
     )))
 }

@@ -1,8 +1,8 @@
-//! Which edition of the service is emulated. What differs between the two is asked of
-//! [`Reference`]; nothing else knows a date.
+//! The edition of the service that is emulated. All differences between the two are answered by
+//! [`Reference`]; no other code knows a date.
 
 use super::api::find_action;
-use super::limits::{self, Text};
+use super::limits::{self, TextConstraint};
 
 /// An edition of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Reference {
     June2022,
 }
 
-/// The only type in 2022. Since April 2025 no new cluster can be of it.
+/// The only type in 2022. Since April 2025 no new cluster can have it.
 pub(super) const HSM1: &str = "hsm1.medium";
 /// The type of every new cluster today.
 pub(super) const HSM2M: &str = "hsm2m.medium";
@@ -26,7 +26,7 @@ impl Reference {
     pub const ALL: [(&'static str, Self); 2] =
         [("today", Self::Today), ("2022-06-06", Self::June2022)];
 
-    /// The edition of that name.
+    /// Returns the edition of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -34,7 +34,7 @@ impl Reference {
             .map(|(_, reference)| reference)
     }
 
-    /// The edition as `parse` takes it.
+    /// Returns the name that `parse` takes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Today => "today",
@@ -42,44 +42,44 @@ impl Reference {
         }
     }
 
-    /// Whether it has what came after 2022-06-06: Mode, NetworkType, BackupArn, HsmType of HSMs and
-    /// backups, migrations.
+    /// Tells whether it has the additions after 2022-06-06: Mode, NetworkType, BackupArn, HsmType
+    /// of HSMs and backups, migrations.
     pub(super) fn is_later(self) -> bool {
         self == Self::Today
     }
 
-    /// The action of that name, if this edition has it.
-    pub(super) fn action(self, name: &str) -> Option<&'static str> {
+    /// Returns the action of that name, if this edition has it.
+    pub(super) fn find_action(self, name: &str) -> Option<&'static str> {
         let (known, is_later) = find_action(name)?;
         (self.is_later() || !is_later).then_some(known)
     }
 
-    /// HsmType of CreateCluster and ModifyCluster.
-    pub(super) fn hsm_type(self) -> &'static Text {
+    /// Returns the constraint of HsmType in CreateCluster and ModifyCluster.
+    pub(super) fn hsm_type_constraint(self) -> &'static TextConstraint {
         match self {
             Self::Today => &limits::HSM_TYPE,
             Self::June2022 => &limits::HSM_TYPE_2022,
         }
     }
 
-    /// SourceBackupId of CreateCluster.
-    pub(super) fn source_backup(self) -> &'static Text {
+    /// Returns the constraint of SourceBackupId in CreateCluster.
+    pub(super) fn source_backup_constraint(self) -> &'static TextConstraint {
         match self {
             Self::Today => &limits::BACKUP_ARN,
             Self::June2022 => &limits::BACKUP_ID,
         }
     }
 
-    /// SignedCert and TrustAnchor.
-    pub(super) fn certificate(self) -> &'static Text {
+    /// Returns the constraint of SignedCert and TrustAnchor.
+    pub(super) fn certificate_constraint(self) -> &'static TextConstraint {
         match self {
             Self::Today => &limits::CERTIFICATE,
             Self::June2022 => &limits::CERTIFICATE_2022,
         }
     }
 
-    /// How many entries Filters may have.
-    pub(super) fn filters(self) -> usize {
+    /// Returns the number of entries that Filters may have.
+    pub(super) fn filter_limit(self) -> usize {
         match self {
             Self::Today => limits::FILTERS,
             Self::June2022 => usize::MAX,
@@ -108,13 +108,13 @@ mod tests {
         let count = |reference: Reference| {
             ACTIONS
                 .iter()
-                .filter(|(action, _)| reference.action(action).is_some())
+                .filter(|(action, _)| reference.find_action(action).is_some())
                 .count()
         };
         assert_eq!(
             (count(Reference::June2022), count(Reference::Today)),
             (15, 18)
         );
-        assert_eq!(Reference::Today.action("Nonsense"), None);
+        assert_eq!(Reference::Today.find_action("Nonsense"), None);
     }
 }

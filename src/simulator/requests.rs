@@ -1,4 +1,4 @@
-//! The API requests of the last minutes, for the page: what was asked for and how it ended. Bodies,
+//! The API requests of the last minutes, for the page: the action and the outcome of each. Bodies,
 //! credentials and signatures are never kept.
 
 use std::collections::VecDeque;
@@ -11,37 +11,37 @@ use axum::http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
 use super::clock::Millis;
-use super::faults::Fault;
+use super::faults::InjectedFault;
 use super::json_protocol::{self, excerpt};
 use super::place::Place;
 use super::protocol::Protocol;
 
-/// So many are kept, and for so long: whichever ends first.
-const MOST: usize = 500;
-const LONGEST: Duration = Duration::from_secs(600);
+/// The number of requests that are kept, and the time for which they are: whichever ends first.
+const MOST_ENTRIES: usize = 500;
+const LONGEST_AGE: Duration = Duration::from_secs(600);
 
-/// One request. Nothing in it is copied from a body, and of the headers only the target and the
+/// One request. Nothing in it is copied from a body, and from the headers only the target and the
 /// credential's scope.
-struct Entry {
+struct RequestEntry {
     number: u64,
-    /// By the simulator's clock.
+    /// The time by the simulator's clock.
     at: Millis,
     begun: Instant,
     action: String,
     place: Place,
     delay: Option<Duration>,
-    fault: Option<Fault>,
+    fault: Option<InjectedFault>,
     took: Duration,
-    end: End,
+    end: RequestEnd,
 }
 
-enum End {
+enum RequestEnd {
     Answered {
         status: u16,
         error: Option<HeaderValue>,
         request_id: Option<HeaderValue>,
     },
-    /// The connection was cut, as ordered.
+    /// The connection was cut, as a fault demanded.
     Closed,
     /// The client went away before it was answered.
     Abandoned,
@@ -49,70 +49,70 @@ enum End {
 
 /// The requests that are kept, the oldest first.
 #[derive(Default)]
-pub(super) struct Requests(Mutex<Kept>);
+pub(super) struct Requests(Mutex<RequestList>);
 
 #[derive(Default)]
-struct Kept {
-    entries: VecDeque<Entry>,
+struct RequestList {
+    entries: VecDeque<RequestEntry>,
     last: u64,
 }
 
 impl Requests {
-    fn push(&self, mut entry: Entry) {
+    fn push(&self, mut entry: RequestEntry) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last = kept.last.saturating_add(1);
         entry.number = kept.last;
-        while kept.entries.len() >= MOST
+        while kept.entries.len() >= MOST_ENTRIES
             || kept
                 .entries
                 .front()
-                .is_some_and(|oldest| oldest.begun.elapsed() > LONGEST)
+                .is_some_and(|oldest| oldest.begun.elapsed() > LONGEST_AGE)
         {
             kept.entries.pop_front();
         }
         kept.entries.push_back(entry);
     }
 
-    /// The number of the newest; 0 before the first.
-    pub(super) fn last(&self) -> u64 {
+    /// Returns the number of the newest; 0 before the first.
+    pub(super) fn last_number(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).last
     }
 
-    /// Those after a number, the oldest first, and the number of the newest.
-    pub(super) fn after(&self, number: u64) -> (Vec<Value>, u64) {
+    /// Returns the requests after a number, the oldest first, and the number of the newest.
+    pub(super) fn entries_after(&self, number: u64) -> (Vec<Value>, u64) {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = kept
             .entries
             .iter()
-            .filter(|entry| entry.number > number && entry.begun.elapsed() <= LONGEST);
-        (recent.map(Entry::json).collect(), kept.last)
+            .filter(|entry| entry.number > number && entry.begun.elapsed() <= LONGEST_AGE);
+        (recent.map(RequestEntry::to_json).collect(), kept.last)
     }
 }
 
-/// What is noted of one request while it is answered. Dropping it puts the request on the list,
-/// however it ended.
-pub(super) struct Note {
+/// The notes on one request while it is answered. Dropping it puts the request on the list, however
+/// it ended.
+pub(super) struct RequestNote {
     requests: Arc<Requests>,
-    entry: Option<Entry>,
+    entry: Option<RequestEntry>,
 }
 
-impl Note {
-    /// Only requests of the API are listed.
+impl RequestNote {
+    /// Begins the notes on a request. Only requests of the API are listed.
     pub(super) fn begin(requests: &Arc<Requests>, now: Millis, request: &Request) -> Self {
-        let protocol = Protocol::of(request.method(), request.uri(), request.headers());
-        let entry = protocol.map(|protocol| Entry {
+        let protocol = Protocol::of_request(request.method(), request.uri(), request.headers());
+        let entry = protocol.map(|protocol| RequestEntry {
             number: 0,
             at: now,
             begun: Instant::now(),
             action: protocol
-                .named(request.uri(), request.headers())
+                .named_action(request.uri(), request.headers())
                 .map(excerpt)
                 .unwrap_or_default(),
-            place: json_protocol::place(request.headers()),
+            place: json_protocol::request_place(request.headers()),
             delay: None,
             fault: None,
             took: Duration::ZERO,
-            end: End::Abandoned,
+            end: RequestEnd::Abandoned,
         });
         Self {
             requests: Arc::clone(requests),
@@ -120,27 +120,27 @@ impl Note {
         }
     }
 
-    /// The request is answered for this account and region.
-    pub(super) fn admitted(&mut self, place: &Place) {
+    /// Notes the account and region that the request is answered for.
+    pub(super) fn set_place(&mut self, place: &Place) {
         if let Some(entry) = &mut self.entry {
             entry.place.clone_from(place);
         }
     }
 
-    /// The faults that the request has met.
-    pub(super) fn met(&mut self, delay: Option<Duration>, fault: Option<Fault>) {
+    /// Notes the faults that the request has met.
+    pub(super) fn set_faults(&mut self, delay: Option<Duration>, fault: Option<InjectedFault>) {
         if let Some(entry) = &mut self.entry {
             (entry.delay, entry.fault) = (delay, fault);
         }
     }
 
-    /// The request has this answer.
-    pub(super) fn end(mut self, response: Response<Body>) -> Response<Body> {
+    /// Notes the answer of the request, and returns it.
+    pub(super) fn finish(mut self, response: Response<Body>) -> Response<Body> {
         if let Some(entry) = &mut self.entry {
             let header = |name: &str| response.headers().get(name).cloned();
             entry.end = match entry.fault {
-                Some(Fault::CloseBefore | Fault::CloseAfter) => End::Closed,
-                _ => End::Answered {
+                Some(InjectedFault::CloseBefore | InjectedFault::CloseAfter) => RequestEnd::Closed,
+                _ => RequestEnd::Answered {
                     status: response.status().as_u16(),
                     error: header("x-amzn-errortype"),
                     request_id: header("x-amzn-requestid"),
@@ -151,7 +151,7 @@ impl Note {
     }
 }
 
-impl Drop for Note {
+impl Drop for RequestNote {
     fn drop(&mut self) {
         if let Some(mut entry) = self.entry.take() {
             entry.took = entry.begun.elapsed();
@@ -160,8 +160,8 @@ impl Drop for Note {
     }
 }
 
-impl Entry {
-    fn json(&self) -> Value {
+impl RequestEntry {
+    fn to_json(&self) -> Value {
         let text = |value: &Option<HeaderValue>| {
             value
                 .as_ref()
@@ -169,13 +169,13 @@ impl Entry {
                 .map(str::to_owned)
         };
         let (end, status, error, request_id) = match &self.end {
-            End::Answered {
+            RequestEnd::Answered {
                 status,
                 error,
                 request_id,
             } => ("answered", Some(*status), text(error), text(request_id)),
-            End::Closed => ("closed", None, None, None),
-            End::Abandoned => ("abandoned", None, None, None),
+            RequestEnd::Closed => ("closed", None, None, None),
+            RequestEnd::Abandoned => ("abandoned", None, None, None),
         };
         let delay = self.delay.map(|by| format!("delay {} ms", by.as_millis()));
         let faults: Vec<String> = delay
@@ -203,13 +203,13 @@ impl Entry {
 mod tests {
     use super::*;
 
-    fn entry(begun: Instant) -> Entry {
+    fn sample_entry(begun: Instant) -> RequestEntry {
         let place = Place {
             account: String::new(),
             region: String::new(),
         };
         let (delay, fault, took) = (None, None, Duration::ZERO);
-        Entry {
+        RequestEntry {
             number: 0,
             at: 0,
             begun,
@@ -218,20 +218,20 @@ mod tests {
             delay,
             fault,
             took,
-            end: End::Abandoned,
+            end: RequestEnd::Abandoned,
         }
     }
 
     #[test]
     fn the_list_holds_no_more_than_its_bound_and_the_newest() {
         let requests = Requests::default();
-        for _ in 0..MOST + 7 {
-            requests.push(entry(Instant::now()));
+        for _ in 0..MOST_ENTRIES + 7 {
+            requests.push(sample_entry(Instant::now()));
         }
-        let (all, last) = requests.after(0);
-        assert_eq!((all.len(), last), (MOST, 507));
+        let (all, last) = requests.entries_after(0);
+        assert_eq!((all.len(), last), (MOST_ENTRIES, 507));
         assert_eq!(all[0]["number"], 8);
-        assert_eq!(requests.after(506).0.len(), 1);
+        assert_eq!(requests.entries_after(506).0.len(), 1);
     }
 
     #[test]
@@ -239,10 +239,10 @@ mod tests {
         let requests = Requests::default();
         // A machine that has not run for ten minutes has no such moment, and nothing so old to
         // show.
-        if let Some(long_ago) = Instant::now().checked_sub(LONGEST + Duration::from_secs(1)) {
-            requests.push(entry(long_ago));
-            assert!(requests.after(0).0.is_empty());
-            requests.push(entry(Instant::now()));
+        if let Some(long_ago) = Instant::now().checked_sub(LONGEST_AGE + Duration::from_secs(1)) {
+            requests.push(sample_entry(long_ago));
+            assert!(requests.entries_after(0).0.is_empty());
+            requests.push(sample_entry(Instant::now()));
             assert_eq!(requests.0.lock().unwrap().entries.len(), 1);
         }
     }

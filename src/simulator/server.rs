@@ -1,4 +1,4 @@
-//! The HTTP side: one thread and its own runtime.
+//! The HTTP server: one thread with a runtime of its own.
 
 use std::sync::Arc;
 
@@ -11,27 +11,27 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::actions;
-use super::cluster_faults::{strike, target};
-use super::connection::{ConnectionLimits, Doorkeeper, Line};
-use super::faults::Fault;
+use super::cluster_faults::{apply_fault, target};
+use super::connection::{ConnectionHandle, ConnectionLimits, LimitedListener};
+use super::faults::InjectedFault;
 use super::inside::Inside;
 use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
-use super::requests::Note;
+use super::requests::RequestNote;
 use super::state::Place;
 use super::{control, cut_short, origin, page};
 
-/// Serves until `stop` is sent to or dropped.
+/// Serves requests until `stop` is sent to or dropped.
 pub(super) async fn serve(
     listener: TcpListener,
     limits: ConnectionLimits,
     inside: Arc<Inside>,
     stop: tokio::sync::oneshot::Receiver<()>,
 ) {
-    let app = Router::new().fallback(kept_answer).with_state(inside);
+    let app = Router::new().fallback(answer_once_kept).with_state(inside);
     let server = axum::serve(
-        Doorkeeper::new(listener, limits),
-        app.into_make_service_with_connect_info::<Line>(),
+        LimitedListener::new(listener, limits),
+        app.into_make_service_with_connect_info::<ConnectionHandle>(),
     );
     tokio::select! {
         // `serve` ends only with the process.
@@ -40,55 +40,57 @@ pub(super) async fn serve(
     }
 }
 
-/// An answer, once everything that it can tell of is kept.
-async fn kept_answer(
+/// Answers a request, once everything that the answer can show is kept.
+async fn answer_once_kept(
     State(inside): State<Arc<Inside>>,
-    line: ConnectInfo<Line>,
+    line: ConnectInfo<ConnectionHandle>,
     request: Request,
 ) -> Response<Body> {
-    let protocol = Protocol::of(request.method(), request.uri(), request.headers());
-    let answer = answer(State(Arc::clone(&inside)), line, request).await;
+    let protocol = Protocol::of_request(request.method(), request.uri(), request.headers());
+    let answer = answer_request(State(Arc::clone(&inside)), line, request).await;
     match &inside.store {
-        Some(store) => match store.written().await {
+        Some(store) => match store.wait_until_written().await {
             Ok(()) => answer,
             Err(reason) => protocol
                 .unwrap_or(Protocol::Json)
-                .respond(Err(actions::out_of_order(reason))),
+                .to_response(Err(actions::out_of_order(reason))),
         },
         None => answer,
     }
 }
 
-async fn answer(
+async fn answer_request(
     State(inside): State<Arc<Inside>>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    ConnectInfo(line): ConnectInfo<ConnectionHandle>,
     request: Request,
 ) -> Response<Body> {
-    if let Err(foreign) = origin::judge(request.method(), request.uri().path(), request.headers()) {
-        return foreign.response();
+    if let Err(foreign) =
+        origin::check_request(request.method(), request.uri().path(), request.headers())
+    {
+        return foreign.to_response();
     }
-    if let Some(page) = page::answer(&inside, &request) {
+    if let Some(page) = page::answer_page_request(&inside, &request) {
         return page;
     }
-    let mut note = Note::begin(&inside.requests, inside.clock.now(), &request);
-    let response = respond(&inside, line, request, &mut note).await;
-    note.end(response)
+    let mut note = RequestNote::begin(&inside.requests, inside.clock.now(), &request);
+    let response = respond_to_call(&inside, line, request, &mut note).await;
+    note.finish(response)
 }
 
-async fn respond(
+async fn respond_to_call(
     inside: &Arc<Inside>,
-    line: Line,
+    line: ConnectionHandle,
     request: Request,
-    note: &mut Note,
+    note: &mut RequestNote,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
+    let protocol = Protocol::of_request(&parts.method, &parts.uri, &parts.headers);
     // What is no call of the API is answered in JSON.
     let reference = inside.reference;
     let answer = |outcome: Result<Answer, ApiError>| {
         protocol
             .unwrap_or(Protocol::Json)
-            .respond(outcome.map_err(|error| error.in_edition(reference)))
+            .to_response(outcome.map_err(|error| error.in_edition(reference)))
     };
     // Refused by what it says of its size, before any of it is read.
     let announced = parts
@@ -101,7 +103,7 @@ async fn respond(
     let path = parts.uri.path();
     let command = path.strip_prefix("/_control/");
     if command.is_some()
-        && let Some(refusal) = control::refuse(&parts.method, &parts.headers)
+        && let Some(refusal) = control::refuse_early(&parts.method, &parts.headers)
     {
         return refusal;
     }
@@ -109,16 +111,16 @@ async fn respond(
         return answer(Err(ApiError::too_large()));
     };
     // However long the answer takes from here on, it is not the client who is waited for.
-    line.answering();
+    line.begin_answer();
     if let Some(command) = command {
-        return control::answer(inside, command, &body).await;
+        return control::answer_command(inside, command, &body).await;
     }
     let Some(protocol) = protocol else {
         let message = format!(
             "{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /",
             parts.method
         );
-        return json_protocol::response(
+        return json_protocol::json_response(
             StatusCode::NOT_FOUND,
             &json!({ "__type": "UnknownOperationException", "Message": message }),
         );
@@ -127,50 +129,52 @@ async fn respond(
         Ok(admitted) => admitted,
         Err(error) => return answer(Err(error)),
     };
-    note.admitted(&place);
+    note.set_place(&place);
 
-    let members = protocol.members(&parts.headers, &body);
+    let members = protocol.parse_members(&parts.headers, &body);
     let struck = match &members {
-        Ok(members) if inside.faults().want_a_target() => target(inside, action, &place, members),
+        Ok(members) if inside.lock_faults().needs_target() => {
+            target(inside, action, &place, members)
+        }
         _ => None,
     };
-    let (delay, fault) = inside.faults().befall(action, struck.as_ref());
-    note.met(delay, fault);
+    let (delay, fault) = inside.lock_faults().take_for_call(action, struck.as_ref());
+    note.set_faults(delay, fault);
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
     if let (Some(fault), Some(target)) = (fault, &struck) {
-        strike(inside, fault, target);
+        apply_fault(inside, fault, target);
     }
     let refused = match fault {
-        Some(Fault::CloseBefore) => return line.cut(),
-        Some(fault) => fault.refusal(action, &place.account),
+        Some(InjectedFault::CloseBefore) => return line.cut_off(),
+        Some(fault) => fault.refusal_for(action, &place.account),
         None => None,
     };
     let outcome = match refused {
         Some(error) => Err(error),
         None => members
-            .and_then(|members| run(inside, action, &place, &members, fault))
-            .map(|found| inside.extra().added_to(found)),
+            .and_then(|members| run_action(inside, action, &place, &members, fault))
+            .map(|found| inside.lock_extra().add_to(found)),
     };
     match fault {
-        Some(Fault::CloseAfter) => line.cut(),
-        Some(Fault::CutShort) => cut_short::cut_short(answer(outcome)).await,
+        Some(InjectedFault::CloseAfter) => line.cut_off(),
+        Some(InjectedFault::CutShort) => cut_short::cut_short(answer(outcome)).await,
         _ => answer(outcome),
     }
 }
 
-fn run(
+fn run_action(
     inside: &Inside,
     action: &str,
     place: &Place,
     members: &Map<String, Value>,
-    fault: Option<Fault>,
+    fault: Option<InjectedFault>,
 ) -> Result<Answer, ApiError> {
     let mut world = inside.world();
     let (clock, hardware, tokens) = (&inside.clock, &inside.hardware, &inside.tokens);
     let (quotas, reference) = (inside.quotas, inside.reference);
-    let mut context = actions::Context {
+    let mut context = actions::ActionContext {
         world: &mut world,
         clock,
         hardware,

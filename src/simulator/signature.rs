@@ -1,5 +1,5 @@
-//! Whether a key signed a certificate, with the algorithms that the service lists: RSA of PKCS#1
-//! v1.5 and PSS, ECDSA on P-256, P-384 and P-521, each with SHA-224 to SHA-512 (User Guide,
+//! The check that a key signed a certificate, with the algorithms that the service lists: RSA of
+//! PKCS#1 v1.5 and PSS, ECDSA on P-256, P-384 and P-521, each with SHA-224 to SHA-512 (User Guide,
 //! "Initialize the cluster").
 
 use ring::digest::{self, digest};
@@ -22,42 +22,66 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use super::certificate::{split_elements, split_tagged, tags};
 
 /// The signature algorithms that are taken, and no others; RSASSA-PSS besides, by its parameters.
-const LISTED: [(Oid<'static>, Scheme); 8] = [
-    (OID_PKCS1_SHA224WITHRSA, Scheme::Pkcs1(Hash::Sha224)),
-    (OID_PKCS1_SHA256WITHRSA, Scheme::Pkcs1(Hash::Sha256)),
-    (OID_PKCS1_SHA384WITHRSA, Scheme::Pkcs1(Hash::Sha384)),
-    (OID_PKCS1_SHA512WITHRSA, Scheme::Pkcs1(Hash::Sha512)),
-    (OID_SIG_ECDSA_WITH_SHA224, Scheme::Ecdsa(Hash::Sha224)),
-    (OID_SIG_ECDSA_WITH_SHA256, Scheme::Ecdsa(Hash::Sha256)),
-    (OID_SIG_ECDSA_WITH_SHA384, Scheme::Ecdsa(Hash::Sha384)),
-    (OID_SIG_ECDSA_WITH_SHA512, Scheme::Ecdsa(Hash::Sha512)),
+const LISTED: [(Oid<'static>, CertificateScheme); 8] = [
+    (
+        OID_PKCS1_SHA224WITHRSA,
+        CertificateScheme::Pkcs1(SignatureHash::Sha224),
+    ),
+    (
+        OID_PKCS1_SHA256WITHRSA,
+        CertificateScheme::Pkcs1(SignatureHash::Sha256),
+    ),
+    (
+        OID_PKCS1_SHA384WITHRSA,
+        CertificateScheme::Pkcs1(SignatureHash::Sha384),
+    ),
+    (
+        OID_PKCS1_SHA512WITHRSA,
+        CertificateScheme::Pkcs1(SignatureHash::Sha512),
+    ),
+    (
+        OID_SIG_ECDSA_WITH_SHA224,
+        CertificateScheme::Ecdsa(SignatureHash::Sha224),
+    ),
+    (
+        OID_SIG_ECDSA_WITH_SHA256,
+        CertificateScheme::Ecdsa(SignatureHash::Sha256),
+    ),
+    (
+        OID_SIG_ECDSA_WITH_SHA384,
+        CertificateScheme::Ecdsa(SignatureHash::Sha384),
+    ),
+    (
+        OID_SIG_ECDSA_WITH_SHA512,
+        CertificateScheme::Ecdsa(SignatureHash::Sha512),
+    ),
 ];
 
-/// Sizes of RSA keys. The guide lists 2048, 3072 and 4096; what the service does with those between
-/// and above is not known.
+/// The sizes of RSA keys. The guide lists 2048, 3072 and 4096; the service's treatment of those
+/// between and above is not known.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Why a signature does not hold.
+/// The reason why a signature does not hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The algorithm that the certificate is signed with is none that the service lists.
+pub(super) enum SignatureFault {
+    /// The service does not list the algorithm that the certificate is signed with.
     Algorithm(String),
-    /// The signer's key is none that the service lists.
+    /// The service does not list the kind of the signer's key.
     Key(String),
     /// The key is of another kind than the algorithm, or it did not sign these octets.
     Signature,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hash {
+enum SignatureHash {
     Sha224,
     Sha256,
     Sha384,
     Sha512,
 }
 
-impl Hash {
-    fn digest(self, message: &[u8]) -> Vec<u8> {
+impl SignatureHash {
+    fn digest_of(self, message: &[u8]) -> Vec<u8> {
         match self {
             // ring has no SHA-224.
             Self::Sha224 => Sha224::digest(message).to_vec(),
@@ -67,7 +91,7 @@ impl Hash {
         }
     }
 
-    fn pkcs1(self) -> Pkcs1v15Sign {
+    fn pkcs1_padding(self) -> Pkcs1v15Sign {
         match self {
             Self::Sha224 => Pkcs1v15Sign::new::<Sha224>(),
             Self::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
@@ -76,7 +100,7 @@ impl Hash {
         }
     }
 
-    fn pss(self, salt: usize) -> Pss {
+    fn pss_padding(self, salt: usize) -> Pss {
         match self {
             Self::Sha224 => Pss::new_with_salt::<Sha224>(salt),
             Self::Sha256 => Pss::new_with_salt::<Sha256>(salt),
@@ -85,7 +109,8 @@ impl Hash {
         }
     }
 
-    /// The hash of an AlgorithmIdentifier, its parameters NULL or absent (RFC 4055 2.1).
+    /// Returns the hash of an AlgorithmIdentifier whose parameters are NULL or absent (RFC 4055
+    /// 2.1).
     fn of(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {
         let null = |any: &Any<'_>| any.as_null().is_ok() && any.data.is_empty();
         identifier
@@ -103,37 +128,37 @@ impl Hash {
     }
 }
 
-/// How a certificate is signed.
+/// The scheme of a certificate's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Pkcs1(Hash),
-    Pss(Hash, usize),
-    Ecdsa(Hash),
+enum CertificateScheme {
+    Pkcs1(SignatureHash),
+    Pss(SignatureHash, usize),
+    Ecdsa(SignatureHash),
 }
 
-impl Scheme {
-    fn of(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, Fault> {
+impl CertificateScheme {
+    fn of(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, SignatureFault> {
         let oid = &identifier.algorithm;
         if *oid == OID_PKCS1_RSASSAPSS {
             return pss(identifier.parameters.as_ref()).ok_or_else(|| {
-                Fault::Algorithm(String::from(
+                SignatureFault::Algorithm(String::from(
                     "is signed with an RSA-PSS whose parameters the service does not list",
                 ))
             });
         }
         let known = LISTED.into_iter().find(|(listed, _)| listed == oid);
         known.map(|(_, scheme)| scheme).ok_or_else(|| {
-            Fault::Algorithm(format!(
+            SignatureFault::Algorithm(format!(
                 "is signed with {}, which is none of the algorithms that the service lists",
-                name(oid)
+                algorithm_name(oid)
             ))
         })
     }
 }
 
-/// RSASSA-PSS-params (RFC 4055 3.1): one hash for the message and for MGF1. The defaults are
-/// SHA-1's, which is not listed.
-fn pss(parameters: Option<&Any<'_>>) -> Option<Scheme> {
+/// Reads RSASSA-PSS-params (RFC 4055 3.1), with one hash for the message and for MGF1. The defaults
+/// are SHA-1's, which is not listed.
+fn pss(parameters: Option<&Any<'_>>) -> Option<CertificateScheme> {
     let parameters = parameters?;
     let read = RsaSsaPssParams::try_from(parameters).ok()?;
     let fields = split_elements(parameters.data)?;
@@ -148,7 +173,7 @@ fn pss(parameters: Option<&Any<'_>>) -> Option<Scheme> {
     fields.get(2).map_or(Some(()), |salt| {
         split_tagged(salt.content, [0x02]).map(drop)
     })?;
-    let hash = Hash::of(read.hash_algorithm()?)?;
+    let hash = SignatureHash::of(read.hash_algorithm()?)?;
     let mask = read.mask_gen_algorithm_raw()?;
     (mask.algorithm == oid!(1.2.840.113549.1.1.8)).then_some(())?;
     let parameters = mask.parameters.as_ref()?;
@@ -156,14 +181,14 @@ fn pss(parameters: Option<&Any<'_>>) -> Option<Scheme> {
         .contains(&split_elements(parameters.data)?.len())
         .then_some(())?;
     let masked = AlgorithmIdentifier::try_from(parameters.clone()).ok()?;
-    (Hash::of(&masked)? == hash).then_some(())?;
+    (SignatureHash::of(&masked)? == hash).then_some(())?;
     // Two octets at most, as long as no key is longer.
     let salt = usize::from(u16::try_from(read.salt_length()).ok()?);
-    Some(Scheme::Pss(hash, salt))
+    Some(CertificateScheme::Pss(hash, salt))
 }
 
-/// An algorithm as people call it, else its identifier.
-fn name(oid: &Oid<'_>) -> String {
+/// Returns an algorithm's usual name, else its identifier.
+fn algorithm_name(oid: &Oid<'_>) -> String {
     let dotted = oid.to_id_string();
     let known = match dotted.as_str() {
         "1.2.840.113549.1.1.2" => "MD2 with RSA",
@@ -180,33 +205,34 @@ fn name(oid: &Oid<'_>) -> String {
 }
 
 /// A signer's key.
-enum Key<'a> {
+enum SignerKey<'a> {
     Rsa { key: RsaPublicKey, pss_only: bool },
-    Ec(Curve, &'a [u8]),
+    Ec(SignerCurve, &'a [u8]),
 }
 
 #[derive(Clone, Copy)]
-enum Curve {
+enum SignerCurve {
     P256,
     P384,
     P521,
 }
 
-impl<'a> Key<'a> {
+impl<'a> SignerKey<'a> {
     /// Reads a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
-    fn of(spki: &'a SubjectPublicKeyInfo<'_>) -> Result<Self, Fault> {
-        let malformed = || Fault::Key(String::from("is not well-formed"));
+    fn of(spki: &'a SubjectPublicKeyInfo<'_>) -> Result<Self, SignatureFault> {
+        let malformed = || SignatureFault::Key(String::from("is not well-formed"));
         let (kind, bits) = (&spki.algorithm.algorithm, &spki.subject_public_key);
         (bits.unused_bits == 0)
             .then_some(())
             .ok_or_else(malformed)?;
         if *kind == OID_PKCS1_RSAENCRYPTION || *kind == OID_PKCS1_RSASSAPSS {
-            return Self::rsa(&bits.data, *kind == OID_PKCS1_RSASSAPSS).ok_or_else(malformed)?;
+            return Self::read_rsa(&bits.data, *kind == OID_PKCS1_RSASSAPSS)
+                .ok_or_else(malformed)?;
         }
         if *kind != OID_KEY_TYPE_EC_PUBLIC_KEY {
-            return Err(Fault::Key(format!(
+            return Err(SignatureFault::Key(format!(
                 "is of another kind than RSA and ECDSA: {}",
-                name(kind)
+                algorithm_name(kind)
             )));
         }
         let curve = spki
@@ -215,11 +241,11 @@ impl<'a> Key<'a> {
             .as_ref()
             .and_then(|curve| curve.as_oid().ok());
         let curve = match curve {
-            Some(curve) if curve == OID_EC_P256 => Curve::P256,
-            Some(curve) if curve == OID_NIST_EC_P384 => Curve::P384,
-            Some(curve) if curve == OID_NIST_EC_P521 => Curve::P521,
+            Some(curve) if curve == OID_EC_P256 => SignerCurve::P256,
+            Some(curve) if curve == OID_NIST_EC_P384 => SignerCurve::P384,
+            Some(curve) if curve == OID_NIST_EC_P521 => SignerCurve::P521,
             _ => {
-                return Err(Fault::Key(String::from(
+                return Err(SignatureFault::Key(String::from(
                     "is on another curve than P-256, P-384 and P-521",
                 )));
             }
@@ -227,8 +253,8 @@ impl<'a> Key<'a> {
         Ok(Self::Ec(curve, &bits.data))
     }
 
-    /// RSAPublicKey (RFC 8017 A.1.1).
-    fn rsa(bits: &[u8], pss_only: bool) -> Option<Result<Self, Fault>> {
+    /// Reads an RSAPublicKey (RFC 8017 A.1.1).
+    fn read_rsa(bits: &[u8], pss_only: bool) -> Option<Result<Self, SignatureFault>> {
         let (_, key) = RSAPublicKey::from_der(bits).ok()?;
         let [whole] = split_tagged(bits, [0x30])?;
         for number in split_tagged(whole.content, [0x02; 2])? {
@@ -239,17 +265,16 @@ impl<'a> Key<'a> {
         let exponent = BigUint::from_bytes_be(key.exponent);
         let size = modulus.bits();
         if !RSA_BITS.contains(&size) {
-            return Some(Err(Fault::Key(format!(
+            return Some(Err(SignatureFault::Key(format!(
                 "is RSA of {size} bits, not of {} to {}",
                 RSA_BITS.start(),
                 RSA_BITS.end()
             ))));
         }
         let key = RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end());
-        Some(
-            key.map(|key| Self::Rsa { key, pss_only })
-                .map_err(|_| Fault::Key(String::from("has an RSA exponent that cannot be used"))),
-        )
+        Some(key.map(|key| Self::Rsa { key, pss_only }).map_err(|_| {
+            SignatureFault::Key(String::from("has an RSA exponent that cannot be used"))
+        }))
     }
 }
 
@@ -257,57 +282,61 @@ impl<'a> Key<'a> {
 pub(super) fn verify(
     certificate: &X509Certificate<'_>,
     spki: &SubjectPublicKeyInfo<'_>,
-) -> Result<(), Fault> {
-    let scheme = Scheme::of(&certificate.signature_algorithm)?;
-    let key = Key::of(spki)?;
+) -> Result<(), SignatureFault> {
+    let scheme = CertificateScheme::of(&certificate.signature_algorithm)?;
+    let key = SignerKey::of(spki)?;
     let message = certificate.tbs_certificate.as_ref();
     let signature = &certificate.signature_value.data;
     let held = match (key, scheme) {
         (
-            Key::Rsa {
+            SignerKey::Rsa {
                 key,
                 pss_only: false,
             },
-            Scheme::Pkcs1(hash),
+            CertificateScheme::Pkcs1(hash),
         ) => key
-            .verify(hash.pkcs1(), &hash.digest(message), signature)
+            .verify(hash.pkcs1_padding(), &hash.digest_of(message), signature)
             .is_ok(),
-        (Key::Rsa { key, .. }, Scheme::Pss(hash, salt)) => key
-            .verify(hash.pss(salt), &hash.digest(message), signature)
+        (SignerKey::Rsa { key, .. }, CertificateScheme::Pss(hash, salt)) => key
+            .verify(hash.pss_padding(salt), &hash.digest_of(message), signature)
             .is_ok(),
-        (Key::Ec(curve, point), Scheme::Ecdsa(hash)) => {
-            ecdsa(curve, point, &hash.digest(message), signature).is_some()
+        (SignerKey::Ec(curve, point), CertificateScheme::Ecdsa(hash)) => {
+            verify_ecdsa(curve, point, &hash.digest_of(message), signature).is_some()
         }
         _ => false,
     };
-    if held { Ok(()) } else { Err(Fault::Signature) }
+    if held {
+        Ok(())
+    } else {
+        Err(SignatureFault::Signature)
+    }
 }
 
-/// Verifies an Ecdsa-Sig-Value (RFC 3279 2.2.3) over a digest.
-fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
+/// Verifies an Verifies an Ecdsa-Sig-Value (RFC 3279 2.2.3) over a digest.
+fn verify_ecdsa(curve: SignerCurve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
     use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
     match curve {
-        Curve::P256 => {
+        SignerCurve::P256 => {
             let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 32), &signature).ok()
+            key.verify_prehash(&pad_digest(digest, 32), &signature).ok()
         }
-        Curve::P384 => {
+        SignerCurve::P384 => {
             let signature = p384::ecdsa::Signature::from_der(signature).ok()?;
             let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 48), &signature).ok()
+            key.verify_prehash(&pad_digest(digest, 48), &signature).ok()
         }
-        Curve::P521 => {
+        SignerCurve::P521 => {
             let signature = p521::ecdsa::Signature::from_der(signature).ok()?;
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 66), &signature).ok()
+            key.verify_prehash(&pad_digest(digest, 66), &signature).ok()
         }
     }
 }
 
-/// A digest that is shorter than the curve's order counts as the number that it is (FIPS 186-5
-/// 6.4.2): zeros go before it.
-fn prehash(digest: &[u8], width: usize) -> Vec<u8> {
+/// Pads a digest that is shorter than the curve's order with leading zeros (FIPS 186-5 6.4.2),
+/// which keeps its value as a number.
+fn pad_digest(digest: &[u8], width: usize) -> Vec<u8> {
     let zeros = width.saturating_sub(digest.len());
     std::iter::repeat_n(0, zeros)
         .chain(digest.iter().copied())
@@ -326,14 +355,15 @@ mod tests {
             (oid!(1.3.101.112), "Ed25519"),
             (oid!(1.2.3.1079), "1.2.3.1079"),
         ] {
-            let Err(Fault::Algorithm(found)) = Scheme::of(&identifier(oid)) else {
+            let Err(SignatureFault::Algorithm(found)) = CertificateScheme::of(&identifier(oid))
+            else {
                 panic!("{words}")
             };
             assert!(found.contains(words), "{found}");
         }
         assert_eq!(
-            Scheme::of(&identifier(OID_SIG_ECDSA_WITH_SHA512)),
-            Ok(Scheme::Ecdsa(Hash::Sha512))
+            CertificateScheme::of(&identifier(OID_SIG_ECDSA_WITH_SHA512)),
+            Ok(CertificateScheme::Ecdsa(SignatureHash::Sha512))
         );
     }
 }

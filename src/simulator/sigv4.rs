@@ -1,8 +1,9 @@
-//! Signature Version 4 of a request, judged: "Create a signed AWS API request", AWS IAM User Guide.
+//! The check of a request's Signature Version 4 ("Create a signed AWS API request", AWS IAM User
+//! Guide).
 //!
-//! The signature is computed by the crate that the AWS SDK for Rust signs with; what is here
-//! decides what it is computed over. The wall clock decides whether a request has expired, not the
-//! simulator's: a client knows nothing of that one.
+//! The crate that the AWS SDK for Rust signs with computes the signature; this module decides which
+//! parts of the request it covers. The wall clock decides whether a request has expired, not the
+//! simulator's clock, which a client does not know.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -28,7 +29,7 @@ const CONTENT_HASH: &str = "x-amz-content-sha256";
 /// API Reference, "Common Errors", RequestExpired: "more than 15 minutes".
 const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
-/// Judges a request by the credentials that are known. Its account is that of the access key, its
+/// Checks a request against the known credentials. Its account is that of the access key, its
 /// region the one it is signed for.
 pub(super) fn verify(
     known: &[Credentials],
@@ -36,7 +37,7 @@ pub(super) fn verify(
     body: &[u8],
     now: SystemTime,
 ) -> Result<Place, ApiError> {
-    let authorization = match only(&parts.headers, header::AUTHORIZATION.as_str())? {
+    let authorization = match single_header(&parts.headers, header::AUTHORIZATION.as_str())? {
         None => return Err(ApiError::missing_authentication()),
         Some(text) => Authorization::read(text)?,
     };
@@ -44,41 +45,41 @@ pub(super) fn verify(
         .iter()
         .find(|one| one.access_key() == authorization.access_key)
         .ok_or_else(ApiError::invalid_client_token)?;
-    let token = only(&parts.headers, TOKEN)?;
-    if !same(
+    let token = single_header(&parts.headers, TOKEN)?;
+    if !equal_in_constant_time(
         token.unwrap_or_default(),
         credentials.session_token().unwrap_or_default(),
     ) || token.is_some() != credentials.session_token().is_some()
     {
         return Err(ApiError::invalid_client_token());
     }
-    authorization.judge_headers(&parts.headers)?;
-    let date = only(&parts.headers, DATE)?.unwrap_or_default();
+    authorization.check_headers(&parts.headers)?;
+    let date = single_header(&parts.headers, DATE)?.unwrap_or_default();
     if !date.starts_with(authorization.date) {
         return Err(ApiError::incomplete_signature(
             "The date of the credential scope is not that of X-Amz-Date.",
         ));
     }
-    let signed_at = moment(date).ok_or_else(|| {
+    let signed_at = parse_time(date).ok_or_else(|| {
         ApiError::incomplete_signature("X-Amz-Date is not of the form YYYYMMDDTHHMMSSZ.")
     })?;
-    judge_age(date, signed_at, now)?;
-    let expected = signature(credentials, &authorization, parts, body, signed_at)?;
-    if !same(&expected, authorization.signature) {
+    check_age(date, signed_at, now)?;
+    let expected = expected_signature(credentials, &authorization, parts, body, signed_at)?;
+    if !equal_in_constant_time(&expected, authorization.signature) {
         return Err(ApiError::invalid_signature(
             "The request signature we calculated does not match the signature you provided. Check \
              your AWS Secret Access Key and signing method.",
         ));
     }
-    judge_content_hash(&parts.headers, body)?;
+    check_content_hash(&parts.headers, body)?;
     Ok(Place {
         account: credentials.account().to_owned(),
         region: authorization.region.to_owned(),
     })
 }
 
-/// `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request,
-/// SignedHeaders=<a;b>, Signature=<hex>`
+/// An Authorization header: `AWS4-HMAC-SHA256
+/// Credential=<key>/<date>/<region>/<service>/aws4_request, SignedHeaders=<a;b>, Signature=<hex>`
 #[derive(Debug, PartialEq)]
 struct Authorization<'a> {
     access_key: &'a str,
@@ -163,8 +164,9 @@ impl<'a> Authorization<'a> {
         })
     }
 
-    /// All that the signature must cover is covered, and all that it says to cover is there.
-    fn judge_headers(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Checks that the signature covers every header that it must cover, and that every header it
+    /// names is there.
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let refused = |what: String| {
             Err(ApiError::incomplete_signature(format!(
                 "SignedHeaders: {what}."
@@ -198,8 +200,8 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// The signature that the request should have.
-fn signature(
+/// Computes the signature that the request should have.
+fn expected_signature(
     known: &Credentials,
     said: &Authorization<'_>,
     parts: &Parts,
@@ -242,7 +244,7 @@ fn signature(
     Ok(signature)
 }
 
-fn judge_age(date: &str, signed_at: SystemTime, now: SystemTime) -> Result<(), ApiError> {
+fn check_age(date: &str, signed_at: SystemTime, now: SystemTime) -> Result<(), ApiError> {
     let apart = now
         .duration_since(signed_at)
         .unwrap_or_else(|future| future.duration());
@@ -254,9 +256,10 @@ fn judge_age(date: &str, signed_at: SystemTime, now: SystemTime) -> Result<(), A
     Ok(())
 }
 
-/// The header may be absent: the signature covers the body's hash in any case.
-fn judge_content_hash(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
-    let Some(said) = only(headers, CONTENT_HASH)? else {
+/// Checks the header with the body's hash. It may be absent: the signature covers the hash in any
+/// case.
+fn check_content_hash(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+    let Some(said) = single_header(headers, CONTENT_HASH)? else {
         return Ok(());
     };
     let hash = ring::digest::digest(&ring::digest::SHA256, body);
@@ -274,8 +277,8 @@ fn judge_content_hash(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> 
     }
 }
 
-/// The value of a header that may come once only.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ApiError> {
+/// Returns the value of a header that may come only once.
+fn single_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ApiError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -291,8 +294,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ApiEr
     }
 }
 
-/// `YYYYMMDDTHHMMSSZ`
-fn moment(text: &str) -> Option<SystemTime> {
+/// Parses `YYYYMMDDTHHMMSSZ`.
+fn parse_time(text: &str) -> Option<SystemTime> {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     if date.len() != 8 || time.len() != 6 || !digits(date) || !digits(time) {
@@ -303,8 +306,8 @@ fn moment(text: &str) -> Option<SystemTime> {
     Some(stamp.into())
 }
 
-/// In a time that does not tell where they differ.
-fn same(one: &str, other: &str) -> bool {
+/// Compares two texts in a time that does not depend on where they differ.
+fn equal_in_constant_time(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
@@ -348,7 +351,7 @@ mod tests {
 
     #[test]
     fn dates_have_one_form() {
-        let at = moment("20260101T000000Z").unwrap();
+        let at = parse_time("20260101T000000Z").unwrap();
         assert_eq!(
             at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(),
             1_767_225_600
@@ -363,13 +366,13 @@ mod tests {
             "+2026101T000000Z",
             "é",
         ] {
-            assert!(moment(bad).is_none(), "{bad}");
+            assert!(parse_time(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
     fn a_quarter_of_an_hour_is_tolerated_in_both_directions() {
-        let now = moment("20260101T120000Z").unwrap();
+        let now = parse_time("20260101T120000Z").unwrap();
         for (date, holds) in [
             ("20260101T114500Z", true),
             ("20260101T114459Z", false),
@@ -377,7 +380,7 @@ mod tests {
             ("20260101T121501Z", false),
         ] {
             assert_eq!(
-                judge_age(date, moment(date).unwrap(), now).is_ok(),
+                check_age(date, parse_time(date).unwrap(), now).is_ok(),
                 holds,
                 "{date}"
             );

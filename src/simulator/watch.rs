@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock::Millis;
 
-/// Tells an unchanged state from a changed one without looking at it.
+/// A counter that tells a changed state from an unchanged one without looking at it.
 #[derive(Default)]
 pub(super) struct Watch {
-    /// How often the state has been in somebody's hands.
+    /// The number of times that the state was locked for work on it.
     pub(super) touched: AtomicU64,
     pub(super) seen: Mutex<Seen>,
 }
@@ -16,19 +16,19 @@ pub(super) struct Watch {
 /// The state when it was last put into JSON.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// Which simulator this is: a new one begins to count anew.
+    /// The id of this simulator: a new one starts counting again.
     pub(super) instance: String,
-    /// Counts the changes that the page would show.
+    /// The number of changes that the page would show.
     pub(super) revision: u64,
     pub(super) digest: u64,
     pub(super) touched: u64,
     pub(super) advanced: Millis,
-    /// Nothing was under way then: up to when that is taken for granted.
+    /// The time up to which the state counts as quiet, where nothing was under way.
     pub(super) quiet_until: Option<Millis>,
 }
 
 impl Watch {
-    /// To be called by whoever holds the state's lock to work on it.
+    /// Counts an access. Every caller that locks the state to work on it calls this.
     pub(super) fn touch(&self) {
         self.touched.fetch_add(1, Ordering::Relaxed);
     }

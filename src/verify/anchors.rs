@@ -5,17 +5,17 @@ use serde::Serialize;
 
 use crate::checks::Side;
 use crate::x509::algorithm::rsa_spki;
-use crate::x509::der::{integer, oid, sequence, set, tag, tlv};
+use crate::x509::der::{encode_integer, encode_oid, encode_sequence, encode_set, encode_tlv, tag};
 use crate::x509::pem::Label;
 use crate::x509::{
-    Certificate, Malformed, Moment, PublicKey, Strictness, hex, name_text, pem, sha256,
+    Certificate, Malformed, Moment, PublicKey, Strictness, name_text, pem, sha256, to_hex,
 };
 
 /// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several
 /// roots have room.
 pub const MAX_ANCHOR_FILE: usize = 256 * 1024;
 
-/// Where an anchor comes from.
+/// The source of an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The table in this file.
@@ -58,7 +58,7 @@ pub struct Anchor {
     issues: Vec<Issue>,
 }
 
-/// What a record says of an anchor that was used.
+/// The facts that a record states of an anchor that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AnchorFacts {
     /// `aws` or `manufacturer`
@@ -79,21 +79,21 @@ pub struct AnchorFacts {
 }
 
 impl AnchorFacts {
-    /// Whether it is of this program's table.
+    /// Tells whether it is of this program's table.
     pub fn is_built_in(&self) -> bool {
         self.source == BUILT_IN
     }
 }
 
-/// How a record names the source of a built-in anchor.
+/// The name that a record has for the source of a built-in anchor.
 const BUILT_IN: &str = "built-in";
 
 /// The anchors of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchors {
-    /// Of the AWS chain; the one whose name and key fit is used.
+    /// The anchors of the AWS chain. The one whose name and key fit is used.
     pub aws: Vec<Anchor>,
-    /// Of the manufacturer's chain.
+    /// The anchors of the manufacturer's chain.
     pub manufacturer: Vec<Anchor>,
 }
 
@@ -106,8 +106,8 @@ impl Anchors {
         }
     }
 
-    /// Those of one side.
-    pub fn of(&self, side: Side) -> &[Anchor] {
+    /// Returns the anchors of one side.
+    pub fn of_side(&self, side: Side) -> &[Anchor] {
         match side {
             Side::Aws => &self.aws,
             Side::Manufacturer => &self.manufacturer,
@@ -130,13 +130,13 @@ impl Anchor {
             .collect())
     }
 
-    /// From a certificate that the user trusts as a root.
+    /// Makes an anchor from a certificate that the user trusts as a root.
     pub fn from_certificate(certificate: &Certificate, file: &str) -> Self {
         Anchor {
             subject: certificate.subject().to_vec(),
             spki: certificate.spki().to_vec(),
             spki_sha256: *certificate.spki_sha256(),
-            key: certificate.key().clone(),
+            key: certificate.public_key().clone(),
             source: Source::Given(file.to_owned()),
             issues: vec![Issue {
                 not_before: certificate.not_before(),
@@ -157,18 +157,21 @@ impl Anchor {
                 } else {
                     tag::UTF8_STRING
                 };
-                set(&[&sequence(&[&oid(kind), &tlv(string, &[value.as_bytes()])])])
+                encode_set(&[&encode_sequence(&[
+                    &encode_oid(kind),
+                    &encode_tlv(string, &[value.as_bytes()]),
+                ])])
             })
             .collect();
-        let modulus = unhex(root.modulus);
-        let rsa = sequence(&[&integer(&modulus), &integer(&[1, 0, 1])]);
+        let modulus = decode_hex(root.modulus);
+        let rsa = encode_sequence(&[&encode_integer(&modulus), &encode_integer(&[1, 0, 1])]);
         let spki = rsa_spki(&rsa);
         // The table is ours: that it parses, and says what the published certificates say, is
         // tested.
         let key = PublicKey::from_der(&spki, "a built-in anchor")
             .unwrap_or(PublicKey::Other("a damaged built-in anchor".to_owned()));
         Anchor {
-            subject: sequence(&rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            subject: encode_sequence(&rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()),
             spki_sha256: sha256(&spki),
             spki,
             key,
@@ -193,28 +196,28 @@ impl Anchor {
     }
 
     /// The public key.
-    pub const fn key(&self) -> &PublicKey {
+    pub const fn public_key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// Where it comes from.
+    /// The source of the anchor.
     pub const fn source(&self) -> &Source {
         &self.source
     }
 
     /// The certificates that it is known in.
-    pub fn certificates(&self) -> Vec<IssuedCertificate> {
+    pub fn known_certificates(&self) -> Vec<IssuedCertificate> {
         let of = |issue: &Issue| IssuedCertificate {
             not_before: issue.not_before,
             not_after: issue.not_after,
             version: issue.version,
-            sha256: issue.fingerprint.map(|print| hex(&print)),
+            sha256: issue.fingerprint.map(|print| to_hex(&print)),
         };
         self.issues.iter().map(of).collect()
     }
 
-    /// For the record.
-    pub fn facts(&self, side: Side) -> AnchorFacts {
+    /// Returns the facts for the record.
+    pub fn to_facts(&self, side: Side) -> AnchorFacts {
         let (source, file) = match &self.source {
             Source::BuiltIn => (BUILT_IN, None),
             Source::Given(file) => ("given", Some(file.clone())),
@@ -222,21 +225,21 @@ impl Anchor {
         AnchorFacts {
             side,
             subject: name_text(&self.subject),
-            key_sha256: hex(&self.spki_sha256),
+            key_sha256: to_hex(&self.spki_sha256),
             certificate_sha256: self
                 .issues
                 .first()
                 .and_then(|issue| issue.fingerprint)
-                .map(|print| hex(&print)),
+                .map(|print| to_hex(&print)),
             source,
             file,
         }
     }
 
-    /// Whether its certificate is within its dates at `at`, and the sentence that says so. A
-    /// built-in anchor has been published in every certificate of its table: one that is outside
-    /// its dates is worth the note, the others tell that the key goes on.
-    pub(crate) fn validity(&self, side: Side, at: Moment) -> (bool, String) {
+    /// Tells whether its certificate is within its dates at `at`, and returns the sentence that
+    /// says so. A built-in anchor has been published in every certificate of its table: one that is
+    /// outside its dates is worth the note, the others tell that the key goes on.
+    pub(crate) fn judge_validity(&self, side: Side, at: Moment) -> (bool, String) {
         let who = side.anchor_noun();
         let dates: Vec<String> = self
             .issues
@@ -282,7 +285,7 @@ pub fn roots_in(content: &[u8], file: &str) -> Result<Vec<Certificate>, Malforme
     let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
         vec![content.to_vec()]
     } else {
-        blocks(content, file)?
+        decode_blocks(content, file)?
     };
     ders.iter()
         .map(|der| Certificate::read(der, Strictness::Hardware).map_err(|fault| at(&fault)))
@@ -290,7 +293,7 @@ pub fn roots_in(content: &[u8], file: &str) -> Result<Vec<Certificate>, Malforme
 }
 
 /// The DER of every `CERTIFICATE` block in `text`.
-fn blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
+fn decode_blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
     let text = String::from_utf8_lossy(text);
@@ -326,15 +329,15 @@ struct Figures {
     issues: &'static [Issue],
 }
 
-const fn issue(
+const fn make_issue(
     not_before: i64,
     not_after: i64,
     version: u8,
     fingerprint: Option<[u8; 32]>,
 ) -> Issue {
     Issue {
-        not_before: Moment::constant(not_before),
-        not_after: Moment::constant(not_after),
+        not_before: Moment::from_constant(not_before),
+        not_after: Moment::from_constant(not_after),
         fingerprint,
         version,
     }
@@ -358,7 +361,7 @@ const AWS_ROOT_G1: Figures = Figures {
               0F4F15F027002367D5B82CCBD6EFEB3425802833FAE63A31587A0BFD4F6DD31C6410478C4FABE3610CA2A\
               90B2DE659F41C2C922AA4F9A483213A66DCC7750615FE839DF8257F3B66E8AA9FD1E5BA1D5AC52E21EE52\
               61",
-    issues: &[issue(
+    issues: &[make_issue(
         1_493_368_666,
         1_808_728_666,
         3,
@@ -388,7 +391,7 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
               1A8F795C6AEAF4D61F34C970B127854ABF03D5543B1D99A2A5E4C1D61413510C3F2BF466B70E4D8A58E46\
               13",
     issues: &[
-        issue(
+        make_issue(
             1_447_941_325,
             1_763_301_325,
             1,
@@ -398,7 +401,7 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
                 0xBD, 0x69, 0xCC, 0x28,
             ]),
         ),
-        issue(
+        make_issue(
             1_721_939_360,
             2_037_299_360,
             3,
@@ -412,7 +415,7 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
 };
 
 /// The bytes of our own table's hexadecimal.
-fn unhex(text: &str) -> Vec<u8> {
+fn decode_hex(text: &str) -> Vec<u8> {
     let nibbles: Vec<u8> = text
         .chars()
         .filter_map(|c| c.to_digit(16))

@@ -1,6 +1,6 @@
-//! Why a record is rejected, where one sentence tells it: a root that is missing, a root that is
-//! another chain's, dates. For headlines and hints: no verdict depends on anything here, and the
-//! checks that failed stand beside it.
+//! The cause for which a record is rejected, where one sentence tells it: a root that is missing, a
+//! root that is another chain's, dates. For headlines and hints: no verdict depends on anything
+//! here, and the checks that failed stand beside it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::checks::CheckId;
 use super::generation::{Hardware, PublishedRoot};
 use crate::checks::{Side, Status, Verdict};
 
-/// Why a record is rejected.
+/// The cause for which a record is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// Nothing but these roots is missing. They are not built in, and on their sides none was
@@ -25,7 +25,7 @@ pub enum Cause {
 impl Cause {
     /// The cause of a rejection; `None` where the record is not rejected, an input cannot be read,
     /// or no one sentence tells it.
-    pub fn of(record: &Record, hardware: Hardware<'_>) -> Option<Self> {
+    pub fn from_record(record: &Record, hardware: Hardware<'_>) -> Option<Self> {
         if record.verdict == Verdict::Verified || record.malformed() {
             return None;
         }
@@ -76,8 +76,8 @@ impl Cause {
     }
 }
 
-/// What it means that a chain ends in another root than the one that was given.
-const OR_FORGED: &str = "a wrong root was given, or the chain is not genuine";
+/// The meaning of a chain that ends in another root than the one that was given.
+const OTHER_ROOT_MEANING: &str = "a wrong root was given, or the chain is not genuine";
 
 /// The sentence, without a stop.
 impl fmt::Display for Cause {
@@ -101,13 +101,13 @@ impl fmt::Display for Cause {
                     write!(
                         f,
                         "the root that was given for {chains} is not the one that it ends \
-                               in: {OR_FORGED}"
+                               in: {OTHER_ROOT_MEANING}"
                     )
                 } else {
                     write!(
                         f,
                         "the roots that were given for {chains} are not the ones that they \
-                               end in: {OR_FORGED}"
+                               end in: {OTHER_ROOT_MEANING}"
                     )
                 }
             }

@@ -1,5 +1,5 @@
-//! Which generation of hardware a cluster has, and which published root its chains need that is not
-//! built in. For hints and headlines: no verdict depends on anything here.
+//! The generation of hardware that a cluster has, and the published root that its chains need and
+//! that is not built in. For hints and headlines: no verdict depends on anything here.
 //!
 //! A root named here is *not* an anchor. Nobody here has seen it; whoever downloads it and gives it
 //! with an option makes it one.
@@ -22,7 +22,7 @@ pub enum Generation {
 }
 
 impl Generation {
-    /// Of a cluster's HsmType; `None` for one that is not known.
+    /// Finds the generation of a cluster's HsmType; `None` for one that is not known.
     pub fn of_hsm_type(hsm_type: &str) -> Option<Self> {
         match hsm_type {
             "hsm1.medium" => Some(Generation::Ls1),
@@ -35,9 +35,9 @@ impl Generation {
 /// A root that AWS's guide names, and that is not built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PublishedRoot {
-    /// Whose chain ends in it.
+    /// The side whose chain ends in it.
     pub side: Side,
-    /// What it is the root of.
+    /// The hardware, or the regions, whose root it is.
     pub of: &'static str,
     /// The file, where its name is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct PublishedRoot {
     pub page: &'static str,
     /// The archive that it lies in.
     pub archive: &'static str,
-    /// Whether the download needs a browser: scripts are refused.
+    /// True where the download needs a browser: scripts are refused.
     pub browser: bool,
     /// The option that gives it.
     pub option: &'static str,
@@ -86,8 +86,8 @@ pub const GOVCLOUD_AWS_ROOT: PublishedRoot = PublishedRoot {
 };
 
 impl PublishedRoot {
-    /// What is downloaded: the file, or the archive where no more is known.
-    pub fn download(&self) -> &'static str {
+    /// Returns the name of what is downloaded: the file, or the archive where no more is known.
+    pub fn download_name(&self) -> &'static str {
         self.file
             .unwrap_or_else(|| self.archive.rsplit('/').next().unwrap_or(self.archive))
     }
@@ -98,7 +98,8 @@ impl PublishedRoot {
     }
 }
 
-/// What is known of a cluster besides its certificates: data from outside, for hints alone.
+/// The facts that are known of a cluster besides its certificates: data from outside, for hints
+/// alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hardware<'a> {
     /// Its HsmType.
@@ -110,7 +111,7 @@ pub struct Hardware<'a> {
 impl Hardware<'_> {
     /// The root that this cluster's chain of a side is published to end in, where it is not built
     /// in.
-    fn root(self, side: Side) -> Option<&'static PublishedRoot> {
+    fn published_root(self, side: Side) -> Option<&'static PublishedRoot> {
         match side {
             Side::Manufacturer => {
                 let generation = self.hsm_type.and_then(Generation::of_hsm_type);
@@ -129,8 +130,8 @@ impl Hardware<'_> {
         let built_in = |anchor: &Anchor| *anchor.source() == Source::BuiltIn;
         Side::ALL
             .into_iter()
-            .filter(|side| anchors.of(*side).iter().all(built_in))
-            .filter_map(|side| self.root(side))
+            .filter(|side| anchors.of_side(*side).iter().all(built_in))
+            .filter_map(|side| self.published_root(side))
             .collect()
     }
 
@@ -138,20 +139,20 @@ impl Hardware<'_> {
     /// what issued it, or by what is known of the cluster.
     pub(super) fn root_of(self, record: &Record, side: Side) -> Option<&'static PublishedRoot> {
         let [aws, manufacturer] = &record.terms.ends;
-        let issuer = side.of([aws, manufacturer]).as_deref();
+        let issuer = side.select_from([aws, manufacturer]).as_deref();
         let named = side == Side::Manufacturer
             && issuer.is_some()
             && issuer == LS2_MANUFACTURER_ROOT.common_name;
         if named {
             Some(&LS2_MANUFACTURER_ROOT)
         } else {
-            self.root(side)
+            self.published_root(side)
         }
     }
 }
 
-/// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the
-/// cluster's Mode says otherwise.
+/// Returns what a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where
+/// the cluster's Mode says otherwise.
 pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<Lines> {
     let note = record
         .finding(CheckId::FipsMode)
@@ -160,15 +161,15 @@ pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<Lines> {
     note.into_iter().chain(fips_alarm(record, mode)).collect()
 }
 
-/// Whether the hardware says that it is for non-FIPS mode.
+/// Tells whether the hardware says that it is for non-FIPS mode.
 pub fn is_for_non_fips_mode(record: &Record) -> bool {
     record
         .finding(CheckId::FipsMode)
         .is_some_and(|finding| finding.status == Status::Note)
 }
 
-/// What has to be told where hardware that says that it is not in FIPS mode is under a cluster
-/// whose Mode is FIPS.
+/// Returns what must be told where hardware that says that it is not in FIPS mode is under a
+/// cluster whose Mode is FIPS.
 pub fn fips_alarm(record: &Record, mode: Option<&str>) -> Option<Lines> {
     let note = record
         .finding(CheckId::FipsMode)

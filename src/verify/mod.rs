@@ -42,14 +42,14 @@ pub type Finding = crate::checks::Finding<CheckId>;
 /// The verification record: `verification.json`, and the answer of `verify --output json`.
 pub type Record = crate::checks::Record<HsmIdentity>;
 
-use path::Path;
+use path::ChainPath;
 use serde::Serialize;
 
 use crate::outside::OutsideText;
 use crate::x509::name::common_name_text;
 use crate::x509::{Certificate, Csr, Malformed, Moment};
 
-/// How strictly the hardware certificates' CA profile is judged.
+/// The strictness with which the hardware certificates' CA profile is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
@@ -60,14 +60,14 @@ pub enum Profile {
     Rfc5280,
 }
 
-/// What to judge by.
+/// The policy to judge by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// The profile for hardware certificates.
     pub profile: Profile,
     /// Waivable checks whose failure is accepted.
     pub accept: Vec<CheckId>,
-    /// Why.
+    /// The reason.
     pub reason: Option<OutsideText>,
     /// Judge the chains without a CSR; one that is there is ignored.
     pub chains_only: bool,
@@ -87,19 +87,19 @@ pub struct Evidence {
 }
 
 /// An input as read: what parsed, or why it did not.
-type Parsed<T> = Result<T, Malformed>;
+type ParsedInput<T> = Result<T, Malformed>;
 
 /// The inputs after parsing, which is all that the checks look at.
-struct Parts<'a> {
-    csr: Option<Parsed<Csr>>,
-    hsm: Parsed<Certificate>,
-    aws_hardware: Parsed<Certificate>,
-    manufacturer_hardware: Parsed<Certificate>,
+struct ParsedEvidence<'a> {
+    csr: Option<ParsedInput<Csr>>,
+    hsm: ParsedInput<Certificate>,
+    aws_hardware: ParsedInput<Certificate>,
+    manufacturer_hardware: ParsedInput<Certificate>,
     /// Each side's certificates in further blocks of the hardware certificate's text.
     further: [Vec<Certificate>; 2],
     /// Each side's way from its hardware certificate to an anchor.
-    paths: [Path<'a>; 2],
-    /// Whether each side's hardware key signed the HSM certificate.
+    paths: [ChainPath<'a>; 2],
+    /// For each side, true where its hardware key signed the HSM certificate.
     vouched: [bool; 2],
     anchors: &'a Anchors,
     /// The moment to judge validity at.
@@ -109,8 +109,8 @@ struct Parts<'a> {
     csr_ignored: bool,
 }
 
-impl<'a> Parts<'a> {
-    fn certificate(&self, input: Input) -> Option<&Certificate> {
+impl<'a> ParsedEvidence<'a> {
+    fn certificate_of(&self, input: Input) -> Option<&Certificate> {
         match input {
             Input::Csr => None,
             Input::Hsm => self.hsm.as_ref().ok(),
@@ -119,15 +119,15 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn request(&self) -> Option<&Csr> {
+    fn parsed_csr(&self) -> Option<&Csr> {
         self.csr.as_ref().and_then(|csr| csr.as_ref().ok())
     }
 
-    fn anchor(&self, side: Side) -> Option<&'a Anchor> {
-        self.path(side).anchor
+    fn anchor_of(&self, side: Side) -> Option<&'a Anchor> {
+        self.path_of(side).anchor
     }
 
-    const fn path(&self, side: Side) -> &Path<'a> {
+    const fn path_of(&self, side: Side) -> &ChainPath<'a> {
         let [aws, manufacturer] = &self.paths;
         match side {
             Side::Aws => aws,
@@ -135,7 +135,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn further(&self, side: Side) -> &[Certificate] {
+    fn further_of(&self, side: Side) -> &[Certificate] {
         let [aws, manufacturer] = &self.further;
         match side {
             Side::Aws => aws,
@@ -144,28 +144,28 @@ impl<'a> Parts<'a> {
     }
 
     /// The certificate at this height of a side's path, where one is followed.
-    fn intermediate(&self, side: Side, height: Height) -> Option<&Certificate> {
-        self.path(side)
+    fn intermediate_at(&self, side: Side, height: Height) -> Option<&Certificate> {
+        self.path_of(side)
             .intermediates
             .get(height.below())
-            .and_then(|at| self.further(side).get(*at))
+            .and_then(|at| self.further_of(side).get(*at))
     }
 
     /// The uppermost certificate of a side's path, which the anchor is to have signed.
-    fn top(&self, side: Side) -> (Option<&Certificate>, Option<Height>) {
+    fn top_certificate(&self, side: Side) -> (Option<&Certificate>, Option<Height>) {
         match Height::ALL.into_iter().rev().find_map(|height| {
-            self.intermediate(side, height)
+            self.intermediate_at(side, height)
                 .map(|certificate| (certificate, height))
         }) {
             Some((certificate, height)) => (Some(certificate), Some(height)),
-            None => (self.certificate(side.hardware()), None),
+            None => (self.certificate_of(side.hardware()), None),
         }
     }
 
-    /// Whether a record has a line for the check.
-    fn has(&self, id: CheckId) -> bool {
+    /// Tells whether a record has a line for the check.
+    fn has_check(&self, id: CheckId) -> bool {
         match id {
-            CheckId::Intermediate(side, height) => self.intermediate(side, height).is_some(),
+            CheckId::Intermediate(side, height) => self.intermediate_at(side, height).is_some(),
             _ => true,
         }
     }
@@ -220,17 +220,17 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// Whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM
+/// Tells whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM
 /// certificate. Genuine hardware has one key under both certificates: then one signature check
 /// answers for both.
-fn vouched(
-    hsm: &Parsed<Certificate>,
-    aws: &Parsed<Certificate>,
-    manufacturer: &Parsed<Certificate>,
+fn signed_by_hardware(
+    hsm: &ParsedInput<Certificate>,
+    aws: &ParsedInput<Certificate>,
+    manufacturer: &ParsedInput<Certificate>,
 ) -> [bool; 2] {
     let Ok(hsm) = hsm else { return [false; 2] };
     let [aws, manufacturer] =
-        [aws, manufacturer].map(|hardware| hardware.as_ref().ok().map(Certificate::key));
+        [aws, manufacturer].map(|hardware| hardware.as_ref().ok().map(Certificate::public_key));
     let by_aws = aws.is_some_and(|key| hsm.is_signed_by(key));
     let by_manufacturer = if manufacturer == aws {
         by_aws
@@ -268,21 +268,23 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
                 .map_or_else(|| Err(Malformed::new("there is no CSR")), Csr::from_pem),
         )
     };
-    let (aws_hardware, aws_further) = apart(Certificate::of_hardware(&evidence.aws_hardware));
-    let (manufacturer_hardware, manufacturer_further) =
-        apart(Certificate::of_hardware(&evidence.manufacturer_hardware));
+    let (aws_hardware, aws_further) =
+        split_hardware_text(Certificate::from_hardware_text(&evidence.aws_hardware));
+    let (manufacturer_hardware, manufacturer_further) = split_hardware_text(
+        Certificate::from_hardware_text(&evidence.manufacturer_hardware),
+    );
     let hsm = Certificate::from_pem(&evidence.hsm);
     let paths = [
-        Path::find(&anchors.aws, aws_hardware.as_ref().ok(), &aws_further),
-        Path::find(
+        ChainPath::find_best(&anchors.aws, aws_hardware.as_ref().ok(), &aws_further),
+        ChainPath::find_best(
             &anchors.manufacturer,
             manufacturer_hardware.as_ref().ok(),
             &manufacturer_further,
         ),
     ];
-    let parts = Parts {
+    let parts = ParsedEvidence {
         csr,
-        vouched: vouched(&hsm, &aws_hardware, &manufacturer_hardware),
+        vouched: signed_by_hardware(&hsm, &aws_hardware, &manufacturer_hardware),
         hsm,
         aws_hardware,
         manufacturer_hardware,
@@ -295,20 +297,22 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
     };
     let judged = CheckId::ALL
         .into_iter()
-        .filter(|id| parts.has(*id))
-        .map(|id| checks::judge(id, &parts));
-    let checks: Vec<Finding> = judged.map(|finding| accept(finding, policy)).collect();
+        .filter(|id| parts.has_check(*id))
+        .map(|id| checks::judge_check(id, &parts));
+    let checks: Vec<Finding> = judged
+        .map(|finding| accept_failure(finding, policy))
+        .collect();
     let accepted = checks
         .iter()
         .any(|finding| finding.status == Status::Accepted);
     let built_in = Side::ALL.into_iter().all(|side| {
         parts
-            .anchor(side)
+            .anchor_of(side)
             .is_some_and(|anchor| *anchor.source() == Source::BuiltIn)
     });
     let used = Side::ALL
         .into_iter()
-        .filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side)))
+        .filter_map(|side| parts.anchor_of(side).map(|anchor| anchor.to_facts(side)))
         .collect();
     let terms = HsmTerms {
         policy: policy.profile,
@@ -316,7 +320,7 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         anchors: used,
         ends: Side::ALL.map(|side| {
             parts
-                .top(side)
+                .top_certificate(side)
                 .0
                 .and_then(|certificate| common_name_text(certificate.issuer()))
         }),
@@ -334,14 +338,16 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
 }
 
 /// The hardware certificate, and what stands in further blocks.
-fn apart(read: Parsed<(Certificate, Vec<Certificate>)>) -> (Parsed<Certificate>, Vec<Certificate>) {
+fn split_hardware_text(
+    read: ParsedInput<(Certificate, Vec<Certificate>)>,
+) -> (ParsedInput<Certificate>, Vec<Certificate>) {
     match read {
         Ok((certificate, further)) => (Ok(certificate), further),
         Err(fault) => (Err(fault), Vec::new()),
     }
 }
 
-fn accept(mut finding: Finding, policy: &Policy) -> Finding {
+fn accept_failure(mut finding: Finding, policy: &Policy) -> Finding {
     if finding.status == Status::Fail
         && finding.id.waivable()
         && policy.accept.contains(&finding.id)

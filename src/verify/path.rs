@@ -7,42 +7,42 @@
 
 use super::Anchor;
 use crate::x509::Certificate;
-use crate::x509::name::{Likeness, likeness, same_name};
+use crate::x509::name::{Likeness, compare_names, same_name};
 
-/// How many intermediates are followed at most.
-const MOST: usize = 2;
+/// The greatest number of intermediates that are followed.
+const MAX_INTERMEDIATES: usize = 2;
 
 /// A way up.
 #[derive(Clone, Debug)]
-pub(super) struct Path<'a> {
+pub(super) struct ChainPath<'a> {
     /// The anchor that it ends in; `None` where there is none at all.
     pub(super) anchor: Option<&'a Anchor>,
-    /// Which of the further certificates it leads over: the one that issued the hardware
+    /// The places of the further certificates that it leads over: the one that issued the hardware
     /// certificate first.
     pub(super) intermediates: Vec<usize>,
-    /// Whether the anchor's key signed the uppermost certificate.
+    /// True where the anchor's key signed the uppermost certificate.
     pub(super) signed: bool,
 }
 
-/// How well a path fits: the greater the better.
-type Rank = (bool, bool, bool, usize);
+/// The rank of a path by how well it fits: the greater the better.
+type PathRank = (bool, bool, bool, usize);
 
-impl<'a> Path<'a> {
+impl<'a> ChainPath<'a> {
     /// The path that fits best: one whose every link holds; failing that, one whose record tells
     /// most of what was compared. The shorter of equals.
-    pub(super) fn find(
+    pub(super) fn find_best(
         anchors: &'a [Anchor],
         hardware: Option<&Certificate>,
         further: &[Certificate],
     ) -> Self {
         let Some(hardware) = hardware else {
-            return Path {
+            return ChainPath {
                 anchor: anchors.first(),
                 intermediates: Vec::new(),
                 signed: false,
             };
         };
-        let mut best: Option<(Rank, Path<'a>)> = None;
+        let mut best: Option<(PathRank, ChainPath<'a>)> = None;
         // Each way up is tried: there are few blocks, since a text is bounded.
         let mut ways = vec![(Vec::new(), 0)];
         while let Some((way, links)) = ways.pop() {
@@ -50,7 +50,7 @@ impl<'a> Path<'a> {
                 .last()
                 .and_then(|at: &usize| further.get(*at))
                 .unwrap_or(hardware);
-            let (rank, path) = Self::to_an_anchor(anchors, top, way, links);
+            let (rank, path) = Self::up_to_anchor(anchors, top, way, links);
             let longer = path.intermediates.clone();
             let better = best.as_ref().is_none_or(|(held, shorter)| {
                 (rank, std::cmp::Reverse(longer.len()))
@@ -59,9 +59,9 @@ impl<'a> Path<'a> {
             if better {
                 best = Some((rank, path));
             }
-            if longer.len() < MOST {
+            if longer.len() < MAX_INTERMEDIATES {
                 ways.extend(
-                    issuers(top, further)
+                    find_issuers(top, further)
                         .filter(|(at, _)| !longer.contains(at))
                         .map(|(at, signed)| {
                             let way = longer.iter().copied().chain([at]).collect();
@@ -71,7 +71,7 @@ impl<'a> Path<'a> {
             }
         }
         best.map_or(
-            Path {
+            ChainPath {
                 anchor: anchors.first(),
                 intermediates: Vec::new(),
                 signed: false,
@@ -82,15 +82,15 @@ impl<'a> Path<'a> {
 
     /// The anchor whose name and key fit the uppermost certificate; failing that, the one that fits
     /// best, the first among equals.
-    fn to_an_anchor(
+    fn up_to_anchor(
         anchors: &'a [Anchor],
         top: &Certificate,
         intermediates: Vec<usize>,
         links: usize,
-    ) -> (Rank, Self) {
+    ) -> (PathRank, Self) {
         let mut found = (
             (false, false, false, links),
-            Path {
+            ChainPath {
                 anchor: anchors.first(),
                 intermediates,
                 signed: false,
@@ -99,13 +99,13 @@ impl<'a> Path<'a> {
         // `links` counts those that hold: with a name and a signature each.
         let whole = links == found.1.intermediates.len();
         for anchor in anchors {
-            let named = likeness(top.issuer(), anchor.subject()) != Likeness::Other;
-            let signed = top.is_signed_by(anchor.key());
+            let named = compare_names(top.issuer(), anchor.subject()) != Likeness::Other;
+            let signed = top.is_signed_by(anchor.public_key());
             let rank = (whole && named && signed, signed, named, links);
             if rank > found.0 {
                 found = (
                     rank,
-                    Path {
+                    ChainPath {
                         anchor: Some(anchor),
                         signed,
                         ..found.1
@@ -119,7 +119,7 @@ impl<'a> Path<'a> {
 
 /// The further certificates of the name that issued `lower`, and whether their key signed it. A
 /// self-issued one is a root, and a root in a bundle is never an anchor, nor anything else.
-fn issuers<'c>(
+fn find_issuers<'c>(
     lower: &'c Certificate,
     further: &'c [Certificate],
 ) -> impl Iterator<Item = (usize, bool)> {
@@ -133,5 +133,5 @@ fn issuers<'c>(
         .enumerate()
         .rev()
         .filter(move |(_, certificate)| named(certificate))
-        .map(|(at, certificate)| (at, lower.is_signed_by(certificate.key())))
+        .map(|(at, certificate)| (at, lower.is_signed_by(certificate.public_key())))
 }

@@ -8,7 +8,7 @@ use crate::checks::{Engine, Finding, Record, Side};
 use crate::outside::OutsideText;
 use crate::x509::Moment;
 
-/// Which roots a verdict rests on.
+/// The roots that a verdict rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Roots {
     /// Those of this program's table alone.
@@ -20,7 +20,7 @@ pub enum Roots {
 }
 
 impl Roots {
-    /// As written in records.
+    /// Returns the word that records have for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Roots::BuiltIn => "built-in",
@@ -43,17 +43,17 @@ pub struct HsmTerms {
     pub chains_only: bool,
     /// The anchors used, one a side.
     pub anchors: Vec<AnchorFacts>,
-    /// Whether all of them are built in, or any was given: a genuine HSM is said only of built-in
-    /// ones.
+    /// The roots that were used: all of them built in, or any of them given. A genuine HSM is said
+    /// only of built-in ones.
     pub roots: Roots,
     /// The CN of the name that each side's chain ends in, AWS's first, for eyes and hints.
     pub(super) ends: [Option<String>; 2],
-    /// Why failures were accepted, where any were.
+    /// The reason why failures were accepted, where any were.
     pub reason: Option<OutsideText>,
 }
 
 impl HsmTerms {
-    /// Whether a side was judged by a root that somebody gave.
+    /// Tells whether a side was judged by a root that somebody gave.
     pub fn has_given_root(&self, side: Side) -> bool {
         self.anchors
             .iter()

@@ -1,7 +1,7 @@
-//! Which algorithms count, and whether a signature holds. Everything not named here is refused.
+//! The algorithms that count, and the check of signatures. Everything not named here is refused.
 
 use super::Malformed;
-use super::der::{self, Reader, Tlv, single, strict, tag};
+use super::der::{self, Reader, Tlv, check_strict, parse_single, tag};
 use super::name::oid_text;
 
 // Contents of the OBJECT IDENTIFIERs, as encoded.
@@ -44,7 +44,7 @@ pub enum Hash {
 
 impl Hash {
     /// The length of a digest, in bits.
-    pub const fn bits(self) -> u16 {
+    pub const fn digest_bits(self) -> u16 {
         match self {
             Hash::Sha256 => 256,
             Hash::Sha384 => 384,
@@ -54,7 +54,7 @@ impl Hash {
 
     /// The length of a digest, in octets.
     pub const fn octets(self) -> u16 {
-        self.bits() / 8
+        self.digest_bits() / 8
     }
 
     /// ring's name for it.
@@ -148,14 +148,14 @@ impl Curve {
 
     /// The named curve as ECParameters (RFC 5480 2.1.1).
     pub(crate) fn to_der(self) -> Vec<u8> {
-        der::tlv(tag::OID, &[self.oid()])
+        der::encode_tlv(tag::OID, &[self.oid()])
     }
 }
 
 /// The parameters of RSASSA-PSS (RFC 4055 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pss {
-    /// Of the message and of MGF1.
+    /// The hash of the message and of MGF1.
     pub hash: Hash,
     /// The salt's length in octets.
     pub salt: u16,
@@ -179,26 +179,26 @@ impl std::fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             SignatureAlgorithm::RsaPkcs1(hash) => {
-                write!(f, "RSA PKCS#1 v1.5 with SHA-{}", hash.bits())
+                write!(f, "RSA PKCS#1 v1.5 with SHA-{}", hash.digest_bits())
             }
             SignatureAlgorithm::RsaPss(Pss { hash, salt }) => write!(
                 f,
                 "RSA PSS with SHA-{} and a salt of {salt} octets",
-                hash.bits()
+                hash.digest_bits()
             ),
-            SignatureAlgorithm::Ecdsa(hash) => write!(f, "ECDSA with SHA-{}", hash.bits()),
+            SignatureAlgorithm::Ecdsa(hash) => write!(f, "ECDSA with SHA-{}", hash.digest_bits()),
         }
     }
 }
 
 /// AlgorithmIdentifier of an OBJECT IDENTIFIER's content and its parameters.
 fn identifier(oid: &[u8], parameters: &[&[u8]]) -> Vec<u8> {
-    let oid = der::tlv(tag::OID, &[oid]);
-    der::sequence(&[&[oid.as_slice()], parameters].concat())
+    let oid = der::encode_tlv(tag::OID, &[oid]);
+    der::encode_sequence(&[&[oid.as_slice()], parameters].concat())
 }
 
 fn null() -> Vec<u8> {
-    der::tlv(tag::NULL, &[])
+    der::encode_tlv(tag::NULL, &[])
 }
 
 /// AlgorithmIdentifier of an RSA key, which signs with any padding (RFC 3279 2.3.1).
@@ -213,33 +213,33 @@ pub(crate) fn ec_key_identifier(curve: Curve) -> Vec<u8> {
 
 /// SubjectPublicKeyInfo of an RSAPublicKey (RFC 3279 2.3.1).
 pub(crate) fn rsa_spki(public_key: &[u8]) -> Vec<u8> {
-    der::sequence(&[&rsa_key_identifier(), &der::bit_string(public_key)])
+    der::encode_sequence(&[&rsa_key_identifier(), &der::encode_bit_string(public_key)])
 }
 
 /// SubjectPublicKeyInfo of a point on a curve (RFC 5480 2).
 pub(crate) fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
-    der::sequence(&[&ec_key_identifier(curve), &der::bit_string(point)])
+    der::encode_sequence(&[&ec_key_identifier(curve), &der::encode_bit_string(point)])
 }
 
 /// AlgorithmIdentifier: an OID and at most one parameter (RFC 5280 4.1.1.2).
-pub(super) fn parts<'a>(
+pub(super) fn split_identifier<'a>(
     identifier: &Tlv<'a>,
     what: &'static str,
 ) -> Result<(&'a [u8], Option<Tlv<'a>>), Malformed> {
     let mut reader = Reader::new(identifier.content, what);
-    let oid = reader.required(tag::OID, "an algorithm's OID")?;
+    let oid = reader.read_required(tag::OID, "an algorithm's OID")?;
     let parameter = if reader.is_empty() {
         None
     } else {
-        Some(reader.any()?)
+        Some(reader.read_any()?)
     };
     reader.finish()?;
     Ok((oid.content, parameter))
 }
 
-/// That `identifier` has the form of an AlgorithmIdentifier, whichever algorithm it names.
+/// Checks that `identifier` has the form of an AlgorithmIdentifier, whichever algorithm it names.
 pub(crate) fn well_formed(identifier: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
-    let (oid, parameter) = parts(identifier, what)?;
+    let (oid, parameter) = split_identifier(identifier, what)?;
     // The types of these parameters are defined: what they do not define is malformed, not merely
     // unknown.
     match (oid, parameter) {
@@ -249,7 +249,7 @@ pub(crate) fn well_formed(identifier: &Tlv<'_>, what: &'static str) -> Result<()
 }
 
 impl SignatureAlgorithm {
-    /// From an AlgorithmIdentifier as it came.
+    /// Reads an AlgorithmIdentifier as it came.
     ///
     /// # Errors
     /// A sentence that names the algorithm found, where it does not count: anything but RSA PKCS#1
@@ -257,9 +257,9 @@ impl SignatureAlgorithm {
     /// RFC 5758 prescribe.
     pub fn from_der(identifier: &[u8]) -> Result<Self, Malformed> {
         const WHAT: &str = "the signature algorithm";
-        strict(identifier, WHAT)?;
-        let outer = single(identifier, tag::SEQUENCE, WHAT)?;
-        let (oid, parameter) = parts(&outer, WHAT)?;
+        check_strict(identifier, WHAT)?;
+        let outer = parse_single(identifier, tag::SEQUENCE, WHAT)?;
+        let (oid, parameter) = split_identifier(&outer, WHAT)?;
         let pkcs1 = |hash| match parameter {
             Some(Tlv {
                 tag: tag::NULL,
@@ -297,7 +297,7 @@ impl SignatureAlgorithm {
             }
             other => Err(Malformed::new(format!(
                 "the signature algorithm {}",
-                describe(other)
+                describe_oid(other)
             ))),
         }
     }
@@ -318,12 +318,13 @@ impl SignatureAlgorithm {
             }
             SignatureAlgorithm::RsaPss(Pss { hash, salt }) => {
                 let mask = identifier(MGF1, &[&hash.to_der()]);
-                let salt = der::integer(&salt.to_be_bytes());
-                let fields = [(0, hash.to_der()), (1, mask), (2, salt)]
-                    .map(|(number, field)| der::tlv(tag::context(number), &[&field]));
+                let salt = der::encode_integer(&salt.to_be_bytes());
+                let fields = [(0, hash.to_der()), (1, mask), (2, salt)].map(|(number, field)| {
+                    der::encode_tlv(tag::context_constructed(number), &[&field])
+                });
                 identifier(
                     RSASSA_PSS,
-                    &[&der::sequence(&fields.each_ref().map(Vec::as_slice))],
+                    &[&der::encode_sequence(&fields.each_ref().map(Vec::as_slice))],
                 )
             }
             SignatureAlgorithm::Ecdsa(hash) => {
@@ -338,14 +339,14 @@ impl SignatureAlgorithm {
     }
 }
 
-/// Whether CloudHSM's guide lists an AlgorithmIdentifier's algorithm, however its parameters are
-/// written: RSA of PKCS#1 v1.5 and PSS, and ECDSA, with SHA-224, SHA-256, SHA-384 and SHA-512 (AWS
-/// CloudHSM User Guide, Initialize the cluster, September 2026). What is listed and does not count
-/// here, this program declines.
+/// Tells whether CloudHSM's guide lists an AlgorithmIdentifier's algorithm, however its parameters
+/// are written: RSA of PKCS#1 v1.5 and PSS, and ECDSA, with SHA-224, SHA-256, SHA-384 and SHA-512
+/// (AWS CloudHSM User Guide, Initialize the cluster, September 2026). This program declines what is
+/// listed but does not count here.
 pub(crate) fn is_listed(identifier: &[u8]) -> bool {
     const WHAT: &str = "an algorithm";
-    let Ok((oid, parameter)) =
-        single(identifier, tag::SEQUENCE, WHAT).and_then(|outer| parts(&outer, WHAT))
+    let Ok((oid, parameter)) = parse_single(identifier, tag::SEQUENCE, WHAT)
+        .and_then(|outer| split_identifier(&outer, WHAT))
     else {
         return false;
     };
@@ -360,40 +361,41 @@ pub(crate) fn is_listed(identifier: &[u8]) -> bool {
     }
 }
 
-/// Whether both hashes of PSS parameters are listed; those that are not named are SHA-1.
+/// Tells whether both hashes of PSS parameters are listed. Those that are not named are SHA-1.
 fn is_listed_pss(parameter: &Tlv<'_>) -> Result<bool, Malformed> {
     const WHAT: &str = "the RSA PSS parameters";
     let is_listed_hash = |identifier: &[u8]| {
-        let oid = single(identifier, tag::SEQUENCE, WHAT)
-            .and_then(|outer| parts(&outer, WHAT))
+        let oid = parse_single(identifier, tag::SEQUENCE, WHAT)
+            .and_then(|outer| split_identifier(&outer, WHAT))
             .map(|(oid, _)| oid);
         matches!(oid, Ok([0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1..=4]))
     };
     let mut fields = Reader::new(parameter.content, WHAT);
     let (Some(hash), Some(mask)) = (
-        fields.optional(tag::context(0))?,
-        fields.optional(tag::context(1))?,
+        fields.read_optional(tag::context_constructed(0))?,
+        fields.read_optional(tag::context_constructed(1))?,
     ) else {
         return Ok(false);
     };
-    let (mask_oid, mask_hash) = parts(&single(mask.content, tag::SEQUENCE, WHAT)?, WHAT)?;
+    let (mask_oid, mask_hash) =
+        split_identifier(&parse_single(mask.content, tag::SEQUENCE, WHAT)?, WHAT)?;
     Ok(is_listed_hash(hash.content)
         && mask_oid == MGF1
         && mask_hash.is_some_and(|hash| is_listed_hash(hash.raw)))
 }
 
-/// Whether a SubjectPublicKeyInfo's key is of a kind that the same guide lists, however it is
+/// Tells whether a SubjectPublicKeyInfo's key is of a kind that the same guide lists, however it is
 /// written: a point on a listed curve, a key for a listed PSS.
 pub(crate) fn is_listed_key(spki: &[u8]) -> bool {
     const WHAT: &str = "a key";
     let identifier = || {
-        let outer = single(spki, tag::SEQUENCE, WHAT)?;
-        Reader::new(outer.content, WHAT).required(tag::SEQUENCE, "its algorithm")
+        let outer = parse_single(spki, tag::SEQUENCE, WHAT)?;
+        Reader::new(outer.content, WHAT).read_required(tag::SEQUENCE, "its algorithm")
     };
     let Ok(identifier) = identifier() else {
         return false;
     };
-    match parts(&identifier, WHAT) {
+    match split_identifier(&identifier, WHAT) {
         Ok((
             EC_PUBLIC_KEY,
             Some(Tlv {
@@ -407,8 +409,8 @@ pub(crate) fn is_listed_key(spki: &[u8]) -> bool {
     }
 }
 
-/// Names for what people meet; the rest by its OID.
-pub(super) fn describe(oid: &[u8]) -> String {
+/// Names the algorithms that people meet, and the rest by their OID.
+pub(super) fn describe_oid(oid: &[u8]) -> String {
     let known = match oid {
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 2] => "MD2 with RSA",
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 4] => "MD5 with RSA",
@@ -435,9 +437,9 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     }
     let mut fields = Reader::new(parameter.content, what);
     for number in 0..4 {
-        if let Some(field) = fields.optional(tag::context(number))? {
+        if let Some(field) = fields.read_optional(tag::context_constructed(number))? {
             let mut inner = Reader::new(field.content, what);
-            let value = inner.required(
+            let value = inner.read_required(
                 if number < 2 {
                     tag::SEQUENCE
                 } else {
@@ -452,14 +454,14 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
                 )));
             }
             if number < 2 {
-                let (oid, nested) = parts(&value, what)?;
+                let (oid, nested) = split_identifier(&value, what)?;
                 if let (MGF1, Some(hash)) = (oid, nested) {
                     if hash.tag != tag::SEQUENCE {
                         return Err(Malformed::new(format!(
                             "{what}: an MGF1 parameter that is no SEQUENCE (RFC 4055 2.2)"
                         )));
                     }
-                    parts(&hash, what)?;
+                    split_identifier(&hash, what)?;
                 }
             }
         }
@@ -474,22 +476,23 @@ pub(super) fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
     pss_form(parameter, WHAT)?;
     let mut fields = Reader::new(parameter.content, WHAT);
     let hash = fields
-        .optional(tag::context(0))?
+        .read_optional(tag::context_constructed(0))?
         .ok_or_else(|| weak("with the default hash, SHA-1"))?;
     let hash = hash_of(hash.content)?;
     let mask = fields
-        .optional(tag::context(1))?
+        .read_optional(tag::context_constructed(1))?
         .ok_or_else(|| weak("with the default mask generation, MGF1 with SHA-1"))?;
-    let (mask_oid, mask_hash) = parts(&single(mask.content, tag::SEQUENCE, WHAT)?, WHAT)?;
+    let (mask_oid, mask_hash) =
+        split_identifier(&parse_single(mask.content, tag::SEQUENCE, WHAT)?, WHAT)?;
     let mask_hash = mask_hash
         .filter(|_| mask_oid == MGF1)
         .ok_or_else(|| weak("with a mask generation other than MGF1"))?;
     if hash_of(mask_hash.raw)? != hash {
         return Err(weak("with different hashes for the message and for MGF1"));
     }
-    let salt = match fields.optional(tag::context(2))? {
+    let salt = match fields.read_optional(tag::context_constructed(2))? {
         None => DEFAULT_SALT,
-        Some(field) => match single(field.content, tag::INTEGER, WHAT)?.content {
+        Some(field) => match parse_single(field.content, tag::INTEGER, WHAT)?.content {
             [first, ..] if first & 0x80 != 0 => return Err(weak("with a negative salt length")),
             octets @ ([_] | [_, _]) => octets.iter().fold(0, |n, b| (n << 8) | u16::from(*b)),
             _ => return Err(weak("with a salt longer than any key")),
@@ -503,7 +506,7 @@ pub(super) fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
 
 fn hash_of(identifier: &[u8]) -> Result<Hash, Malformed> {
     const WHAT: &str = "a hash algorithm";
-    let (oid, parameter) = parts(&single(identifier, tag::SEQUENCE, WHAT)?, WHAT)?;
+    let (oid, parameter) = split_identifier(&parse_single(identifier, tag::SEQUENCE, WHAT)?, WHAT)?;
     // RFC 4055 2.1: NULL; readers are to take them absent as well. Not here, as in
     // `SignatureAlgorithm::from_der`.
     if !matches!(
@@ -524,7 +527,7 @@ fn hash_of(identifier: &[u8]) -> Result<Hash, Malformed> {
         SHA512 => Ok(Hash::Sha512),
         other => Err(Malformed::new(format!(
             "RSA PSS with the hash {}",
-            describe(other)
+            describe_oid(other)
         ))),
     }
 }

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use super::algorithm;
-use super::der::{Reader, Tlv, integer_rules, single, strict_but, tag, whole_octets};
-use super::extension::{self, Extensions, Holder};
+use super::der::{
+    Reader, Tlv, check_integer, check_strict_except, parse_single, tag, whole_octets,
+};
+use super::extension::{self, ExtensionHolder, Extensions};
 use super::fault::{Fault, Faults, Strictness};
 use super::pem::{self, Label};
 use super::public_key::PublicKey;
@@ -34,8 +36,8 @@ pub struct Certificate {
     faults: Vec<Fault>,
 }
 
-/// Where `part` lies within `whole`, of which it is a slice.
-pub(crate) fn range(whole: &[u8], part: &[u8]) -> Range<usize> {
+/// Returns where `part` lies within `whole`, of which it is a slice.
+pub(crate) fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }
@@ -51,54 +53,57 @@ impl Certificate {
         Self::read(der, Strictness::Full)
     }
 
-    /// Reads one certificate, as strictly as whose it is asks for: see [`Fault`].
+    /// Reads one certificate with the strictness that its holder asks for: see [`Fault`].
     ///
     /// # Errors
-    /// The first rule that is broken, and not borne with.
+    /// The first rule that is broken, and not tolerated.
     pub fn read(der: &[u8], strictness: Strictness) -> Result<Self, Malformed> {
-        let mut faults = Faults::within(strictness);
+        let mut faults = Faults::with_strictness(strictness);
         // What is not one whole element is no certificate, or is damaged.
-        let outer = single(der, tag::SEQUENCE, WHAT).map_err(Malformed::by_its_file)?;
-        strict_but(der, WHAT, &mut faults)?;
+        let outer = parse_single(der, tag::SEQUENCE, WHAT).map_err(Malformed::by_its_file)?;
+        check_strict_except(der, WHAT, &mut faults)?;
         let mut reader = Reader::new(outer.content, WHAT);
-        let tbs = reader.required(tag::SEQUENCE, "tbsCertificate")?;
-        let outer_algorithm = reader.required(tag::SEQUENCE, "signatureAlgorithm")?;
-        let signature = reader.required(tag::BIT_STRING, "signatureValue")?;
+        let tbs = reader.read_required(tag::SEQUENCE, "tbsCertificate")?;
+        let outer_algorithm = reader.read_required(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = reader.read_required(tag::BIT_STRING, "signatureValue")?;
         reader.finish()?;
         algorithm::well_formed(&outer_algorithm, WHAT)?;
         let signature = whole_octets(signature.content, WHAT)?;
 
         let mut fields = Reader::new(tbs.content, WHAT);
-        let version = version(fields.optional(tag::context(0))?, &mut faults)?;
-        let serial = fields.required(tag::INTEGER, "serialNumber")?;
-        integer_rules(serial.content, WHAT)?;
-        let inner_algorithm = fields.required(tag::SEQUENCE, "signature")?;
+        let version = parse_version(
+            fields.read_optional(tag::context_constructed(0))?,
+            &mut faults,
+        )?;
+        let serial = fields.read_required(tag::INTEGER, "serialNumber")?;
+        check_integer(serial.content, WHAT)?;
+        let inner_algorithm = fields.read_required(tag::SEQUENCE, "signature")?;
         algorithm::well_formed(&inner_algorithm, WHAT)?;
-        let issuer = fields.required(tag::SEQUENCE, "issuer")?;
-        name::check(&issuer, WHAT)?;
+        let issuer = fields.read_required(tag::SEQUENCE, "issuer")?;
+        name::check_name(&issuer, WHAT)?;
         if issuer.content.is_empty() {
             return Err(Malformed::new(format!(
                 "{WHAT}: an empty issuer (RFC 5280 4.1.2.4)"
             )));
         }
         let ((not_before, not_after), generalized_times) =
-            validity(&fields.required(tag::SEQUENCE, "validity")?)?;
-        let subject = fields.required(tag::SEQUENCE, "subject")?;
-        name::check(&subject, WHAT)?;
-        let spki = fields.required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
+            parse_validity(&fields.read_required(tag::SEQUENCE, "validity")?)?;
+        let subject = fields.read_required(tag::SEQUENCE, "subject")?;
+        name::check_name(&subject, WHAT)?;
+        let spki = fields.read_required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
-        let extensions = tail(&mut fields, version, &mut faults)?;
+        let extensions = parse_optional_fields(&mut fields, version, &mut faults)?;
         fields.finish()?;
 
         Ok(Certificate {
-            tbs: range(der, tbs.raw),
-            serial: range(der, serial.content),
-            inner_algorithm: range(der, inner_algorithm.raw),
-            issuer: range(der, issuer.raw),
-            subject: range(der, subject.raw),
-            spki: range(der, spki.raw),
-            outer_algorithm: range(der, outer_algorithm.raw),
-            signature: range(der, signature),
+            tbs: range_within(der, tbs.raw),
+            serial: range_within(der, serial.content),
+            inner_algorithm: range_within(der, inner_algorithm.raw),
+            issuer: range_within(der, issuer.raw),
+            subject: range_within(der, subject.raw),
+            spki: range_within(der, spki.raw),
+            outer_algorithm: range_within(der, outer_algorithm.raw),
+            signature: range_within(der, signature),
             der: der.to_vec(),
             spki_sha256: sha256(spki.raw),
             version,
@@ -120,13 +125,14 @@ impl Certificate {
     }
 
     /// Reads the one certificate of the owner's, or of one that the owner's CA has signed, that a
-    /// file holds: [`pem::certificates`] says what may stand around it, and [`Strictness::Owner`]
-    /// what is borne with.
+    /// file holds: [`pem::decode_certificates`] says what may stand around it, and
+    /// [`Strictness::Owner`] what is tolerated.
     ///
     /// # Errors
-    /// What [`pem::certificates`] and [`read`](Self::read) refuse, and more than one certificate.
-    pub fn of_owner(content: &[u8]) -> Result<Self, Malformed> {
-        match pem::certificates(content)?.as_slice() {
+    /// What [`pem::decode_certificates`] and [`read`](Self::read) refuse, and more than one
+    /// certificate.
+    pub fn from_owner_file(content: &[u8]) -> Result<Self, Malformed> {
+        match pem::decode_certificates(content)?.as_slice() {
             [one] => Self::read(one, Strictness::Owner),
             more => Err(pem::PemError::Blocks { found: more.len() }.into()),
         }
@@ -137,7 +143,7 @@ impl Certificate {
     ///
     /// # Errors
     /// What [`pem::decode_several`] and [`read`](Self::read) refuse, of any block.
-    pub fn of_hardware(text: &[u8]) -> Result<(Self, Vec<Self>), Malformed> {
+    pub fn from_hardware_text(text: &[u8]) -> Result<(Self, Vec<Self>), Malformed> {
         let mut blocks = Vec::new();
         for (number, der) in (1usize..).zip(pem::decode_several(text, Label::Certificate)?) {
             let read = Self::read(&der, Strictness::Hardware);
@@ -154,53 +160,53 @@ impl Certificate {
         Ok((first, blocks.collect()))
     }
 
-    fn slice(&self, range: &Range<usize>) -> &[u8] {
+    fn slice_at(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }
 
     /// The whole certificate, as it came.
-    pub fn der(&self) -> &[u8] {
+    pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
     /// The signed part, with tag and length.
     pub fn tbs(&self) -> &[u8] {
-        self.slice(&self.tbs)
+        self.slice_at(&self.tbs)
     }
 
     /// The serial number's content octets.
     pub fn serial(&self) -> &[u8] {
-        self.slice(&self.serial)
+        self.slice_at(&self.serial)
     }
 
     /// The issuer's name, with tag and length.
     pub fn issuer(&self) -> &[u8] {
-        self.slice(&self.issuer)
+        self.slice_at(&self.issuer)
     }
 
     /// The subject's name, with tag and length.
     pub fn subject(&self) -> &[u8] {
-        self.slice(&self.subject)
+        self.slice_at(&self.subject)
     }
 
     /// The SubjectPublicKeyInfo, with tag and length.
     pub fn spki(&self) -> &[u8] {
-        self.slice(&self.spki)
+        self.slice_at(&self.spki)
     }
 
     /// The algorithm inside the signed part.
     pub fn inner_algorithm(&self) -> &[u8] {
-        self.slice(&self.inner_algorithm)
+        self.slice_at(&self.inner_algorithm)
     }
 
     /// The algorithm beside the signature.
     pub fn outer_algorithm(&self) -> &[u8] {
-        self.slice(&self.outer_algorithm)
+        self.slice_at(&self.outer_algorithm)
     }
 
     /// The signature's octets.
     pub fn signature(&self) -> &[u8] {
-        self.slice(&self.signature)
+        self.slice_at(&self.signature)
     }
 
     /// 1, 2 or 3.
@@ -218,23 +224,23 @@ impl Certificate {
         self.not_after
     }
 
-    /// Whether notBefore, and whether notAfter, is written as a GeneralizedTime.
+    /// Tells whether notBefore is written as a GeneralizedTime, and whether notAfter is.
     pub const fn generalized_times(&self) -> [bool; 2] {
         self.generalized_times
     }
 
     /// The public key.
-    pub const fn key(&self) -> &PublicKey {
+    pub const fn public_key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// What the extensions say; empty in version 1.
+    /// The extensions; empty in version 1.
     pub const fn extensions(&self) -> &Extensions {
         &self.extensions
     }
 
-    /// The faults that were borne with when it was read, each once.
-    pub fn faults(&self) -> &[Fault] {
+    /// The faults that were tolerated when it was read, each once.
+    pub fn tolerated_faults(&self) -> &[Fault] {
         &self.faults
     }
 
@@ -253,7 +259,8 @@ impl Certificate {
         pem::encode(Label::Certificate, &self.der)
     }
 
-    /// Whether `key` made this certificate's signature, by the algorithm that it names outside.
+    /// Tells whether `key` made this certificate's signature, by the algorithm that it names
+    /// outside.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         super::SignatureAlgorithm::from_der(self.outer_algorithm())
             .is_ok_and(|algorithm| key.verify(algorithm, self.tbs(), self.signature()))
@@ -261,12 +268,12 @@ impl Certificate {
 }
 
 /// `[0] EXPLICIT Version DEFAULT v1`: v1 is never written out (X.690 11.5).
-fn version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malformed> {
+fn parse_version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malformed> {
     let Some(field) = field else { return Ok(1) };
-    match single(field.content, tag::INTEGER, WHAT)?.content {
+    match parse_single(field.content, tag::INTEGER, WHAT)?.content {
         [1] => Ok(2),
         [2] => Ok(3),
-        [0] => faults.bear(Fault::VersionOne, WHAT).map(|()| 1),
+        [0] => faults.note_tolerated(Fault::VersionOne, WHAT).map(|()| 1),
         _ => Err(Malformed::new(format!(
             "{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"
         ))),
@@ -274,9 +281,9 @@ fn version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malformed>
 }
 
 /// The two times, and whether each is a GeneralizedTime.
-fn validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malformed> {
+fn parse_validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malformed> {
     let mut times = Reader::new(validity.content, WHAT);
-    let (not_before, not_after) = (times.any()?, times.any()?);
+    let (not_before, not_after) = (times.read_any()?, times.read_any()?);
     times.finish()?;
     let generalized = [&not_before, &not_after].map(|time| time.tag == tag::GENERALIZED_TIME);
     Ok((
@@ -290,14 +297,14 @@ fn validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malform
 
 /// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and
 /// 4.1.2.9).
-fn tail(
+fn parse_optional_fields(
     fields: &mut Reader<'_>,
     version: u8,
     faults: &mut Faults,
 ) -> Result<Extensions, Malformed> {
     for number in [1, 2] {
-        if let Some(identifier) = fields.optional(tag::context_primitive(number))? {
-            super::der::bit_string_rules(identifier.content, WHAT)?;
+        if let Some(identifier) = fields.read_optional(tag::context_primitive(number))? {
+            super::der::check_bit_string(identifier.content, WHAT)?;
             if version < 2 {
                 return Err(Malformed::new(format!(
                     "{WHAT}: a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)"
@@ -305,7 +312,7 @@ fn tail(
             }
         }
     }
-    let Some(wrapper) = fields.optional(tag::context(3))? else {
+    let Some(wrapper) = fields.read_optional(tag::context_constructed(3))? else {
         return Ok(Extensions::default());
     };
     if version < 3 {
@@ -314,8 +321,8 @@ fn tail(
         )));
     }
     extension::parse(
-        &single(wrapper.content, tag::SEQUENCE, WHAT)?,
-        Holder::Certificate,
+        &parse_single(wrapper.content, tag::SEQUENCE, WHAT)?,
+        ExtensionHolder::Certificate,
         faults,
         WHAT,
     )

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::algorithm;
-use super::certificate::range;
-use super::der::{Reader, Tlv, single, sorted_set, strict, tag, whole_octets};
-use super::extension::{self, Holder};
+use super::certificate::range_within;
+use super::der::{Reader, Tlv, check_sorted_set, check_strict, parse_single, tag, whole_octets};
+use super::extension::{self, ExtensionHolder};
 use super::fault::Faults;
 use super::general_name::is_directory_string;
 use super::pem::{self, Label};
@@ -39,35 +39,35 @@ impl Csr {
     /// # Errors
     /// The first rule that is broken.
     pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
-        let outer = single(der, tag::SEQUENCE, WHAT)?;
-        strict(der, WHAT)?;
+        let outer = parse_single(der, tag::SEQUENCE, WHAT)?;
+        check_strict(der, WHAT)?;
         let mut reader = Reader::new(outer.content, WHAT);
-        let info = reader.required(tag::SEQUENCE, "certificationRequestInfo")?;
-        let algorithm = reader.required(tag::SEQUENCE, "signatureAlgorithm")?;
-        let signature = reader.required(tag::BIT_STRING, "signature")?;
+        let info = reader.read_required(tag::SEQUENCE, "certificationRequestInfo")?;
+        let algorithm = reader.read_required(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = reader.read_required(tag::BIT_STRING, "signature")?;
         reader.finish()?;
         algorithm::well_formed(&algorithm, WHAT)?;
         let signature = whole_octets(signature.content, WHAT)?;
 
         let mut fields = Reader::new(info.content, WHAT);
-        if fields.required(tag::INTEGER, "version")?.content != [0] {
+        if fields.read_required(tag::INTEGER, "version")?.content != [0] {
             return Err(Malformed::new(format!(
                 "{WHAT}: a version other than 1 (RFC 2986 4.1)"
             )));
         }
-        let subject = fields.required(tag::SEQUENCE, "subject")?;
-        name::check(&subject, WHAT)?;
-        let spki = fields.required(tag::SEQUENCE, "subjectPKInfo")?;
+        let subject = fields.read_required(tag::SEQUENCE, "subject")?;
+        name::check_name(&subject, WHAT)?;
+        let spki = fields.read_required(tag::SEQUENCE, "subjectPKInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
-        attributes(&fields.required(tag::context(0), "attributes")?)?;
+        check_attributes(&fields.read_required(tag::context_constructed(0), "attributes")?)?;
         fields.finish()?;
 
         Ok(Csr {
-            info: range(der, info.raw),
-            subject: range(der, subject.raw),
-            spki: range(der, spki.raw),
-            algorithm: range(der, algorithm.raw),
-            signature: range(der, signature),
+            info: range_within(der, info.raw),
+            subject: range_within(der, subject.raw),
+            spki: range_within(der, spki.raw),
+            algorithm: range_within(der, algorithm.raw),
+            signature: range_within(der, signature),
             der: der.to_vec(),
             spki_sha256: sha256(spki.raw),
             key,
@@ -85,37 +85,37 @@ impl Csr {
         )?)
     }
 
-    fn slice(&self, range: &Range<usize>) -> &[u8] {
+    fn slice_at(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }
 
     /// The whole CSR, as it came.
-    pub fn der(&self) -> &[u8] {
+    pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
     /// The signed part, with tag and length.
-    pub fn info(&self) -> &[u8] {
-        self.slice(&self.info)
+    pub fn request_info(&self) -> &[u8] {
+        self.slice_at(&self.info)
     }
 
     /// The subject's name, with tag and length.
     pub fn subject(&self) -> &[u8] {
-        self.slice(&self.subject)
+        self.slice_at(&self.subject)
     }
 
     /// The SubjectPublicKeyInfo, with tag and length.
     pub fn spki(&self) -> &[u8] {
-        self.slice(&self.spki)
+        self.slice_at(&self.spki)
     }
 
     /// The signature's AlgorithmIdentifier.
-    pub fn algorithm(&self) -> &[u8] {
-        self.slice(&self.algorithm)
+    pub fn signature_algorithm(&self) -> &[u8] {
+        self.slice_at(&self.algorithm)
     }
 
     /// The public key that a certificate is asked for.
-    pub const fn key(&self) -> &PublicKey {
+    pub const fn public_key(&self) -> &PublicKey {
         &self.key
     }
 
@@ -134,27 +134,32 @@ impl Csr {
         pem::encode(Label::CertificateRequest, &self.der)
     }
 
-    /// Proof of possession: whether the key that it asks a certificate for made its signature (RFC
-    /// 2986 4.2).
+    /// Tells whether the key that it asks a certificate for made its signature: the proof of
+    /// possession (RFC 2986 4.2).
     pub fn is_self_signed(&self) -> bool {
-        super::SignatureAlgorithm::from_der(self.algorithm()).is_ok_and(|algorithm| {
-            self.key
-                .verify(algorithm, self.info(), self.slice(&self.signature))
+        super::SignatureAlgorithm::from_der(self.signature_algorithm()).is_ok_and(|algorithm| {
+            self.key.verify(
+                algorithm,
+                self.request_info(),
+                self.slice_at(&self.signature),
+            )
         })
     }
 }
 
 /// `[0] IMPLICIT SET OF Attribute`, no type twice, requested extensions as strict as a
 /// certificate's.
-fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
-    sorted_set(set.content, WHAT)?;
+fn check_attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
+    check_sorted_set(set.content, WHAT)?;
     let mut reader = Reader::new(set.content, WHAT);
     let mut seen: Vec<&[u8]> = Vec::new();
     while !reader.is_empty() {
-        let attribute = reader.required(tag::SEQUENCE, "an attribute")?;
+        let attribute = reader.read_required(tag::SEQUENCE, "an attribute")?;
         let mut parts = Reader::new(attribute.content, WHAT);
-        let kind = parts.required(tag::OID, "an attribute's type")?.content;
-        let values = parts.required(tag::SET, "an attribute's values")?;
+        let kind = parts
+            .read_required(tag::OID, "an attribute's type")?
+            .content;
+        let values = parts.read_required(tag::SET, "an attribute's values")?;
         parts.finish()?;
         if seen.contains(&kind) {
             return Err(Malformed::new(format!("{WHAT}: an attribute twice")));
@@ -170,8 +175,8 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
         }
         if kind == EXTENSION_REQUEST {
             extension::parse(
-                &single(values.content, tag::SEQUENCE, WHAT)?,
-                Holder::Request,
+                &parse_single(values.content, tag::SEQUENCE, WHAT)?,
+                ExtensionHolder::Request,
                 &mut Faults::default(),
                 WHAT,
             )?;
@@ -183,7 +188,7 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
 /// One DirectoryString (RFC 2985 5.4.1), or the IA5String that OpenSSL makes of some passwords.
 fn challenge_password(values: &[u8]) -> Result<(), Malformed> {
     let mut reader = Reader::new(values, WHAT);
-    let value = reader.any()?;
+    let value = reader.read_any()?;
     reader.finish()?;
     match is_directory_string(&value) || (value.tag == tag::IA5_STRING && !value.content.is_empty())
     {

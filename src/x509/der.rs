@@ -1,9 +1,9 @@
 //! Strict DER (X.690, 2021, clause 10 and 11): a reader that takes nothing else, and the few lines
 //! that write it.
 //!
-//! Why not a library's reader alone: the checks promise that *no* byte of an input goes unaccounted
-//! for, also inside elements that they have no interest in. [`strict`] walks everything; the typed
-//! readers then account for each element of each SEQUENCE.
+//! A library's reader alone is not enough: the checks promise that *no* byte of an input goes
+//! unaccounted for, also inside elements that they have no interest in. [`check_strict`] walks
+//! everything; the typed readers then account for each element of each SEQUENCE.
 
 use super::Malformed;
 use super::fault::{Fault, Faults};
@@ -53,7 +53,7 @@ pub mod tag {
     /// SET, SET OF
     pub const SET: u8 = 0x31;
     /// `[n]`, constructed
-    pub const fn context(n: u8) -> u8 {
+    pub const fn context_constructed(n: u8) -> u8 {
         0xA0 | (n & 0x1F)
     }
     /// `[n]`, primitive
@@ -62,8 +62,8 @@ pub mod tag {
     }
 }
 
-/// How deep elements may nest. Certificates reach about 9; the bound keeps hostile input from
-/// exhausting the stack.
+/// The greatest depth to which elements may nest. Certificates reach about 9; the bound keeps
+/// hostile input from exhausting the stack.
 const MAX_DEPTH: usize = 24;
 
 /// One element: tag, content, and the whole of it as it came.
@@ -90,13 +90,13 @@ impl<'a> Reader<'a> {
         Reader { rest, what }
     }
 
-    /// Nothing is left.
+    /// Tells whether nothing is left.
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The tag of the next element, if there is one.
-    pub fn peek(&self) -> Option<u8> {
+    pub fn peek_tag(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Where the next bytes are not one definite, minimal-length, low-tag-number element (X.690
     /// 10.1, 8.1.2.2).
-    pub fn any(&mut self) -> Result<Tlv<'a>, Malformed> {
+    pub fn read_any(&mut self) -> Result<Tlv<'a>, Malformed> {
         let truncated =
             || Malformed::new(format!("{}: ends in the middle of an element", self.what));
         let (&tag, after_tag) = self
@@ -162,14 +162,14 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Where it has another, or is no element.
-    pub fn required(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
-        match self.peek() {
+    pub fn read_required(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
+        match self.peek_tag() {
             None => Err(Malformed::new(format!("{}: {name} is missing", self.what))),
             Some(found) if found != tag => Err(Malformed::new(format!(
                 "{}: {name} has tag {found:02x}, expected {tag:02x}",
                 self.what
             ))),
-            Some(_) => self.any(),
+            Some(_) => self.read_any(),
         }
     }
 
@@ -177,20 +177,20 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Where it has the tag but is no element.
-    pub fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
-        if self.peek() == Some(tag) {
-            self.any().map(Some)
+    pub fn read_optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
+        if self.peek_tag() == Some(tag) {
+            self.read_any().map(Some)
         } else {
             Ok(None)
         }
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     ///
     /// # Errors
     /// Where something is.
     pub fn finish(self) -> Result<(), Malformed> {
-        match self.peek() {
+        match self.peek_tag() {
             None => Ok(()),
             Some(tag) => Err(Malformed::new(format!(
                 "{}: an element (tag {tag:02x}) that its type does not define",
@@ -204,9 +204,9 @@ impl<'a> Reader<'a> {
 ///
 /// # Errors
 /// Where it is no element of that tag, or has a tail.
-pub fn single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>, Malformed> {
+pub fn parse_single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>, Malformed> {
     let mut reader = Reader::new(der, what);
-    let tlv = reader.required(tag, "the outermost element")?;
+    let tlv = reader.read_required(tag, "the outermost element")?;
     if !reader.is_empty() {
         return Err(Malformed::new(format!(
             "{what}: {} bytes after its end",
@@ -220,23 +220,23 @@ pub fn single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>,
 ///
 /// # Errors
 /// The first element that breaks one, with the rule.
-pub fn strict(der: &[u8], what: &'static str) -> Result<(), Malformed> {
-    strict_but(der, what, &mut Faults::default())
+pub fn check_strict(der: &[u8], what: &'static str) -> Result<(), Malformed> {
+    check_strict_except(der, what, &mut Faults::default())
 }
 
-/// The same, but for the faults that are borne with.
+/// Does the same as [`check_strict`], but for the faults that are tolerated.
 ///
 /// # Errors
-/// As [`strict`].
-pub(crate) fn strict_but(
+/// As [`check_strict`].
+pub(crate) fn check_strict_except(
     der: &[u8],
     what: &'static str,
     faults: &mut Faults,
 ) -> Result<(), Malformed> {
-    walk(der, what, 0, faults)
+    walk_elements(der, what, 0, faults)
 }
 
-fn walk(
+fn walk_elements(
     der: &[u8],
     what: &'static str,
     depth: usize,
@@ -249,20 +249,20 @@ fn walk(
     }
     let mut reader = Reader::new(der, what);
     while !reader.is_empty() {
-        let tlv = reader.any()?;
+        let tlv = reader.read_any()?;
         let constructed = tlv.tag & 0x20 != 0;
         if tlv.tag & 0xC0 == 0 {
-            universal(&tlv, constructed, what, faults)?;
+            check_universal(&tlv, constructed, what, faults)?;
         }
         if constructed {
-            walk(tlv.content, what, depth.saturating_add(1), faults)?;
+            walk_elements(tlv.content, what, depth.saturating_add(1), faults)?;
         }
     }
     Ok(())
 }
 
-/// X.690 for the universal types.
-fn universal(
+/// Holds an element of a universal type to the rules of X.690.
+fn check_universal(
     tlv: &Tlv<'_>,
     constructed: bool,
     what: &'static str,
@@ -273,17 +273,17 @@ fn universal(
     match tlv.tag & 0x1F {
         16 | 17 if !constructed => return fault("a SEQUENCE or SET in primitive form"),
         16 => {}
-        17 if !ascends(c, what)? => faults.bear(Fault::UnsortedSet, what)?,
+        17 if !elements_ascend(c, what)? => faults.note_tolerated(Fault::UnsortedSet, what)?,
         17 => {}
         _ if constructed => {
             return fault("a string in constructed form, which DER does not allow (X.690 10.2)");
         }
         1 if c.len() != 1 => return fault("a BOOLEAN of other than one octet (X.690 8.2.1)"),
-        1 if !matches!(c, [0x00 | 0xFF]) => faults.bear(Fault::OtherTrue, what)?,
-        2 | 10 => integer_rules(c, what)?,
-        3 => bit_string_rules(c, what)?,
+        1 if !matches!(c, [0x00 | 0xFF]) => faults.note_tolerated(Fault::OtherTrue, what)?,
+        2 | 10 => check_integer(c, what)?,
+        3 => check_bit_string(c, what)?,
         5 if !c.is_empty() => return fault("a NULL with content (X.690 8.8.2)"),
-        6 => oid_rules(c, what)?,
+        6 => check_oid(c, what)?,
         12 if std::str::from_utf8(c).is_err() => return fault("a UTF8String that is not UTF-8"),
         18 if !c.iter().all(|b| b.is_ascii_digit() || *b == b' ') => {
             return fault("a NumericString with other characters");
@@ -291,8 +291,10 @@ fn universal(
         19 if !c.iter().all(|b| matches!(b, 0x20..=0x7E | 0x80..)) => {
             return fault("a PrintableString with other characters (X.680 41.4)");
         }
-        19 if !c.iter().all(|b| is_printable(*b)) => faults.bear(Fault::PrintableString, what)?,
-        22 if !c.is_ascii() => faults.bear(Fault::Ia5String, what)?,
+        19 if !c.iter().all(|b| is_printable(*b)) => {
+            faults.note_tolerated(Fault::PrintableString, what)?
+        }
+        22 if !c.is_ascii() => faults.note_tolerated(Fault::Ia5String, what)?,
         26 if !c.is_ascii() => return fault("a VisibleString beyond ASCII"),
         23 if !is_time(c, 12) => return fault("a UTCTime that is not YYMMDDHHMMSSZ (X.690 11.8)"),
         24 if !is_time(c, 14) => {
@@ -308,12 +310,12 @@ fn universal(
     Ok(())
 }
 
-/// SET OF: whether the elements ascend (X.690 11.6).
-fn ascends(content: &[u8], what: &'static str) -> Result<bool, Malformed> {
+/// Tells whether the elements of a SET OF ascend (X.690 11.6).
+fn elements_ascend(content: &[u8], what: &'static str) -> Result<bool, Malformed> {
     let mut reader = Reader::new(content, what);
     let mut last: &[u8] = &[];
     while !reader.is_empty() {
-        let tlv = reader.any()?;
+        let tlv = reader.read_any()?;
         if last > tlv.raw {
             return Ok(false);
         }
@@ -322,12 +324,12 @@ fn ascends(content: &[u8], what: &'static str) -> Result<bool, Malformed> {
     Ok(true)
 }
 
-/// A SET OF under an implicit tag, which [`strict`] cannot recognise by itself.
+/// Checks a SET OF under an implicit tag, which [`check_strict`] cannot recognise by itself.
 ///
 /// # Errors
 /// Where the elements do not ascend.
-pub(crate) fn sorted_set(content: &[u8], what: &'static str) -> Result<(), Malformed> {
-    if ascends(content, what)? {
+pub(crate) fn check_sorted_set(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+    if elements_ascend(content, what)? {
         Ok(())
     } else {
         Err(Malformed::new(format!("{what}: {}", Fault::UnsortedSet)))
@@ -335,7 +337,7 @@ pub(crate) fn sorted_set(content: &[u8], what: &'static str) -> Result<(), Malfo
 }
 
 /// INTEGER: at least one octet, the shortest form (X.690 8.3.2).
-pub(crate) fn integer_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+pub(crate) fn check_integer(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     match content {
         [] => Err(Malformed::new(format!(
             "{what}: an INTEGER without content"
@@ -351,7 +353,7 @@ pub(crate) fn integer_rules(content: &[u8], what: &'static str) -> Result<(), Ma
 }
 
 /// BIT STRING: the count of unused bits is in range and those bits are zero (X.690 11.2.1).
-pub(crate) fn bit_string_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+pub(crate) fn check_bit_string(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let fault = || {
         Err(Malformed::new(format!(
             "{what}: a BIT STRING with a wrong count of unused bits, or with those bits set (X.690 \
@@ -370,7 +372,7 @@ pub(crate) fn bit_string_rules(content: &[u8], what: &'static str) -> Result<(),
 }
 
 /// OBJECT IDENTIFIER: whole arcs, each in its shortest form (X.690 8.19.2).
-pub(crate) fn oid_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+pub(crate) fn check_oid(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut start = true;
     for byte in content {
         if start && *byte == 0x80 {
@@ -416,7 +418,7 @@ pub fn whole_octets<'a>(content: &'a [u8], what: &'static str) -> Result<&'a [u8
 }
 
 /// Writes one element: tag, length, and the parts one after the other.
-pub fn tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+pub fn encode_tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let length: usize = content.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(length.saturating_add(6));
     out.push(tag);
@@ -440,19 +442,19 @@ pub fn tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A SEQUENCE of the parts.
-pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    tlv(tag::SEQUENCE, parts)
+pub fn encode_sequence(parts: &[&[u8]]) -> Vec<u8> {
+    encode_tlv(tag::SEQUENCE, parts)
 }
 
 /// A SET OF the parts, in DER's order (X.690 11.6).
-pub fn set(parts: &[&[u8]]) -> Vec<u8> {
+pub fn encode_set(parts: &[&[u8]]) -> Vec<u8> {
     let mut sorted = parts.to_vec();
     sorted.sort_unstable();
-    tlv(tag::SET, &sorted)
+    encode_tlv(tag::SET, &sorted)
 }
 
 /// A non-negative INTEGER from its big-endian octets, in its shortest form.
-pub fn integer(unsigned: &[u8]) -> Vec<u8> {
+pub fn encode_integer(unsigned: &[u8]) -> Vec<u8> {
     let significant = unsigned
         .iter()
         .position(|b| *b != 0)
@@ -463,26 +465,26 @@ pub fn integer(unsigned: &[u8]) -> Vec<u8> {
     } else {
         &[]
     };
-    tlv(tag::INTEGER, &[pad, significant])
+    encode_tlv(tag::INTEGER, &[pad, significant])
 }
 
 /// An OBJECT IDENTIFIER from its dotted form. Text that is none gives an element that no reader
 /// takes.
-pub fn oid(dotted: &str) -> Vec<u8> {
+pub fn encode_oid(dotted: &str) -> Vec<u8> {
     match const_oid::ObjectIdentifier::new(dotted) {
-        Ok(oid) => tlv(tag::OID, &[oid.as_bytes()]),
-        Err(_) => tlv(tag::OID, &[]),
+        Ok(oid) => encode_tlv(tag::OID, &[oid.as_bytes()]),
+        Err(_) => encode_tlv(tag::OID, &[]),
     }
 }
 
 /// A BIT STRING of whole octets.
-pub fn bit_string(octets: &[u8]) -> Vec<u8> {
-    tlv(tag::BIT_STRING, &[&[0], octets])
+pub fn encode_bit_string(octets: &[u8]) -> Vec<u8> {
+    encode_tlv(tag::BIT_STRING, &[&[0], octets])
 }
 
 /// An OCTET STRING.
-pub fn octet_string(octets: &[u8]) -> Vec<u8> {
-    tlv(tag::OCTET_STRING, &[octets])
+pub fn encode_octet_string(octets: &[u8]) -> Vec<u8> {
+    encode_tlv(tag::OCTET_STRING, &[octets])
 }
 
 #[cfg(test)]
@@ -492,13 +494,13 @@ mod tests {
 
     #[test]
     fn lengths_are_written_in_their_shortest_form() {
-        assert_eq!(octet_string(&[7; 127])[..2], [4, 127]);
-        assert_eq!(octet_string(&[7; 128])[..3], [4, 0x81, 128]);
-        assert_eq!(octet_string(&[7; 256])[..4], [4, 0x82, 1, 0]);
-        assert_eq!(integer(&[0, 0, 0x80]), [2, 2, 0, 0x80]);
-        assert_eq!(integer(&[]), [2, 1, 0]);
+        assert_eq!(encode_octet_string(&[7; 127])[..2], [4, 127]);
+        assert_eq!(encode_octet_string(&[7; 128])[..3], [4, 0x81, 128]);
+        assert_eq!(encode_octet_string(&[7; 256])[..4], [4, 0x82, 1, 0]);
+        assert_eq!(encode_integer(&[0, 0, 0x80]), [2, 2, 0, 0x80]);
+        assert_eq!(encode_integer(&[]), [2, 1, 0]);
         assert_eq!(
-            oid("1.2.840.113549.1.1.11"),
+            encode_oid("1.2.840.113549.1.1.11"),
             [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]
         );
     }
@@ -529,12 +531,12 @@ mod tests {
             (&[0x13, 1, b'*'], "Printable"),
             (&[0x17, 3, b'1', b'2', b'Z'], "UTCTime"),
         ] {
-            let text = strict(bytes, "test").unwrap_err().to_string();
+            let text = check_strict(bytes, "test").unwrap_err().to_string();
             assert!(text.contains(why), "{bytes:02x?}: {text}");
         }
-        let deep = (0..40).fold(vec![5u8, 0], |inner, _| sequence(&[&inner]));
+        let deep = (0..40).fold(vec![5u8, 0], |inner, _| encode_sequence(&[&inner]));
         assert!(
-            strict(&deep, "test")
+            check_strict(&deep, "test")
                 .unwrap_err()
                 .to_string()
                 .contains("deeper")

@@ -4,10 +4,10 @@
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 
 use super::algorithm::{Curve, Hash};
-use super::der::{Reader, integer_rules, single, tag};
+use super::der::{Reader, check_integer, parse_single, tag};
 
-/// Whether the key of this uncompressed point made `signature` over `message`. A public operation:
-/// nothing here is secret.
+/// Tells whether the key of this uncompressed point made `signature` over `message`. A public
+/// operation: nothing here is secret.
 pub(super) fn verify(
     curve: Curve,
     point: &[u8],
@@ -18,8 +18,8 @@ pub(super) fn verify(
     let length = curve.octets();
     // A digest that is shorter than the curve's numbers is that very number (FIPS 186-5 6.4.2, step
     // 2); the crates cut off what is longer.
-    let digest = padded(hash.digest(message).as_ref(), length);
-    let Some(numbers) = numbers(signature, length) else {
+    let digest = pad_number(hash.digest(message).as_ref(), length);
+    let Some(numbers) = parse_numbers(signature, length) else {
         return false;
     };
     // Each crate refuses a point that is not on its curve, and an r or s that is zero or not below
@@ -51,16 +51,19 @@ pub(super) fn verify(
 
 /// `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279 2.2.3), strict DER, as r and s
 /// of `length` octets each.
-fn numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
+fn parse_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     const WHAT: &str = "an ECDSA signature";
-    let mut reader = Reader::new(single(signature, tag::SEQUENCE, WHAT).ok()?.content, WHAT);
+    let mut reader = Reader::new(
+        parse_single(signature, tag::SEQUENCE, WHAT).ok()?.content,
+        WHAT,
+    );
     let mut number = || {
-        let content = reader.required(tag::INTEGER, "r or s").ok()?.content;
-        integer_rules(content, WHAT).ok()?;
+        let content = reader.read_required(tag::INTEGER, "r or s").ok()?.content;
+        check_integer(content, WHAT).ok()?;
         match content {
             [first, ..] if first & 0x80 != 0 => None,
-            [0, rest @ ..] => exactly(rest, length),
-            all => exactly(all, length),
+            [0, rest @ ..] => fit_number(rest, length),
+            all => fit_number(all, length),
         }
     };
     let both = [number()?, number()?].concat();
@@ -68,12 +71,12 @@ fn numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
 }
 
 /// A number of at most `length` octets as one of exactly so many.
-fn exactly(number: &[u8], length: usize) -> Option<Vec<u8>> {
-    (number.len() <= length).then(|| padded(number, length))
+fn fit_number(number: &[u8], length: usize) -> Option<Vec<u8>> {
+    (number.len() <= length).then(|| pad_number(number, length))
 }
 
 /// Zeros before a number that is shorter.
-fn padded(number: &[u8], length: usize) -> Vec<u8> {
+fn pad_number(number: &[u8], length: usize) -> Vec<u8> {
     let mut out = vec![0; length.saturating_sub(number.len())];
     out.extend_from_slice(number);
     out

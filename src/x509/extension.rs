@@ -2,7 +2,9 @@
 //! defines makes the certificate malformed, whether or not anything asks for it.
 
 use super::Malformed;
-use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict_but, tag};
+use super::der::{
+    Reader, Tlv, check_bit_string, check_integer, check_strict_except, parse_single, tag,
+};
 use super::fault::{Fault, Faults};
 use super::general_name::{self, GeneralName, Role};
 use super::name::oid_text;
@@ -29,7 +31,7 @@ pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// No purpose in particular (RFC 5280 4.2.1.12).
 pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 
-/// The extensions whose being critical we understand (docs/verification.md,
+/// The extensions that are understood where they are critical (docs/verification.md,
 /// `extensions.<certificate>`).
 const UNDERSTOOD: [&str; 6] = [
     BASIC_CONSTRAINTS,
@@ -40,7 +42,7 @@ const UNDERSTOOD: [&str; 6] = [
     SUBJECT_ALT_NAME,
 ];
 
-/// What a certificate's extensions say.
+/// The content of a certificate's extensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extensions {
     /// Every extension's OID, in order.
@@ -80,9 +82,9 @@ pub struct AuthorityKeyIdentifier {
 /// nameConstraints (RFC 5280 4.2.1.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameConstraints {
-    /// Of the names of a form that is here, each lies within one of them.
+    /// The permitted subtrees: each name of a form that is here lies within one of them.
     pub permitted: Vec<GeneralName>,
-    /// No name lies within one of them.
+    /// The excluded subtrees: no name lies within one of them.
     pub excluded: Vec<GeneralName>,
 }
 
@@ -91,7 +93,7 @@ pub struct NameConstraints {
 pub struct BasicConstraints {
     /// The certificate is a CA's.
     pub ca: bool,
-    /// How many intermediate certificates may follow.
+    /// The greatest number of intermediate certificates that may follow.
     pub path_len: Option<u64>,
     /// Marked critical.
     pub critical: bool,
@@ -134,7 +136,7 @@ impl KeyUsage {
     }
 
     /// The names of the bits that are set.
-    pub fn names(self) -> Vec<&'static str> {
+    pub fn bit_names(self) -> Vec<&'static str> {
         (0u32..)
             .zip(Self::NAMES)
             .filter(|(n, _)| self.bits & (0x8000 >> n) != 0)
@@ -143,9 +145,9 @@ impl KeyUsage {
     }
 }
 
-/// Whose extensions are read.
+/// The kind of object whose extensions are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holder {
+pub(crate) enum ExtensionHolder {
     /// A certificate: what is not critical and not read here may hold anything.
     Certificate,
     /// A CSR, in which they are requests.
@@ -155,18 +157,20 @@ pub(crate) enum Holder {
 /// Reads `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension` (RFC 5280 4.1).
 pub(crate) fn parse(
     list: &Tlv<'_>,
-    holder: Holder,
+    holder: ExtensionHolder,
     faults: &mut Faults,
     what: &'static str,
 ) -> Result<Extensions, Malformed> {
     let mut found = Extensions::default();
     let mut reader = Reader::new(list.content, what);
     if reader.is_empty() {
-        return faults.bear(Fault::NoExtension, what).map(|()| found);
+        return faults
+            .note_tolerated(Fault::NoExtension, what)
+            .map(|()| found);
     }
     while !reader.is_empty() {
-        let extension = reader.required(tag::SEQUENCE, "an extension")?;
-        one(&extension, holder, &mut found, faults, what)?;
+        let extension = reader.read_required(tag::SEQUENCE, "an extension")?;
+        parse_extension(&extension, holder, &mut found, faults, what)?;
     }
     Ok(found)
 }
@@ -177,22 +181,22 @@ fn value_of<'a>(
     faults: &mut Faults,
     what: &'static str,
 ) -> Result<Tlv<'a>, Malformed> {
-    strict_but(value, what, faults)?;
+    check_strict_except(value, what, faults)?;
     let mut whole = Reader::new(value, what);
-    let inner = whole.any()?;
+    let inner = whole.read_any()?;
     whole.finish().map(|()| inner)
 }
 
-fn one(
+fn parse_extension(
     extension: &Tlv<'_>,
-    holder: Holder,
+    holder: ExtensionHolder,
     found: &mut Extensions,
     faults: &mut Faults,
     what: &'static str,
 ) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
-    let oid = oid_text(parts.required(tag::OID, "an extension's OID")?.content);
-    let critical = match parts.optional(tag::BOOLEAN)? {
+    let oid = oid_text(parts.read_required(tag::OID, "an extension's OID")?.content);
+    let critical = match parts.read_optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv {
             content: [0xFF], ..
@@ -200,16 +204,16 @@ fn one(
         Some(Tlv {
             content: [0x00], ..
         }) => {
-            faults.bear(Fault::CriticalFalse, what)?;
+            faults.note_tolerated(Fault::CriticalFalse, what)?;
             false
         }
         Some(_) => {
-            faults.bear(Fault::OtherTrue, what)?;
+            faults.note_tolerated(Fault::OtherTrue, what)?;
             true
         }
     };
     let value = parts
-        .required(tag::OCTET_STRING, "an extension's value")?
+        .read_required(tag::OCTET_STRING, "an extension's value")?
         .content;
     parts.finish()?;
     if found.all.contains(&oid) {
@@ -230,28 +234,33 @@ fn one(
         KEY_USAGE => found.key_usage = Some(key_usage(&inner?, critical, faults, what)?),
         SUBJECT_KEY_IDENTIFIER => {
             inner?;
-            found.subject_key_identifier =
-                Some(single(value, tag::OCTET_STRING, what)?.content.to_vec());
+            found.subject_key_identifier = Some(
+                parse_single(value, tag::OCTET_STRING, what)?
+                    .content
+                    .to_vec(),
+            );
         }
         AUTHORITY_KEY_IDENTIFIER => {
-            found.authority_key_identifier = Some(authority(&inner?, what)?)
+            found.authority_key_identifier = Some(parse_authority_identifier(&inner?, what)?)
         }
-        EXTENDED_KEY_USAGE => found.extended_key_usage = Some(purposes(&inner?, what)?),
+        EXTENDED_KEY_USAGE => found.extended_key_usage = Some(parse_purposes(&inner?, what)?),
         SUBJECT_ALT_NAME => {
-            sequence(&inner?, "subjectAltName", what)?;
-            let names = single(value, tag::SEQUENCE, what)?.content;
-            found.subject_alt_names =
-                match (general_name::several(names, "subjectAltName", what), names) {
-                    (Err(_), []) => faults
-                        .bear(Fault::NoAlternativeName, what)
-                        .map(|()| Vec::new())?,
-                    (names, _) => names?,
-                };
+            sequence_reader(&inner?, "subjectAltName", what)?;
+            let names = parse_single(value, tag::SEQUENCE, what)?.content;
+            found.subject_alt_names = match (
+                general_name::parse_names(names, "subjectAltName", what),
+                names,
+            ) {
+                (Err(_), []) => faults
+                    .note_tolerated(Fault::NoAlternativeName, what)
+                    .map(|()| Vec::new())?,
+                (names, _) => names?,
+            };
         }
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
-        CERTIFICATE_POLICIES => policies(&inner?, what)?,
+        CERTIFICATE_POLICIES => check_policies(&inner?, what)?,
         // A maker's own extension, which whoever reads it may read as he likes.
-        _ if inner.is_err() && !critical && holder == Holder::Certificate => {
+        _ if inner.is_err() && !critical && holder == ExtensionHolder::Certificate => {
             found.opaque.push(oid.clone())
         }
         _ => drop(inner?),
@@ -272,8 +281,8 @@ fn basic_constraints(
     faults: &mut Faults,
     what: &'static str,
 ) -> Result<BasicConstraints, Malformed> {
-    let mut parts = sequence(inner, "basicConstraints", what)?;
-    let ca = match parts.optional(tag::BOOLEAN)? {
+    let mut parts = sequence_reader(inner, "basicConstraints", what)?;
+    let ca = match parts.read_optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv {
             content: [0xFF], ..
@@ -281,15 +290,15 @@ fn basic_constraints(
         Some(Tlv {
             content: [0x00], ..
         }) => {
-            faults.bear(Fault::CaFalse, what)?;
+            faults.note_tolerated(Fault::CaFalse, what)?;
             false
         }
         Some(_) => {
-            faults.bear(Fault::OtherTrue, what)?;
+            faults.note_tolerated(Fault::OtherTrue, what)?;
             true
         }
     };
-    let path_len = match parts.optional(tag::INTEGER)? {
+    let path_len = match parts.read_optional(tag::INTEGER)? {
         None => None,
         Some(number)
             if number.content.len() <= 8
@@ -326,7 +335,7 @@ fn key_usage(
     if inner.tag != tag::BIT_STRING {
         return Err(fault("is no BIT STRING (RFC 5280 4.2.1.3)"));
     }
-    bit_string_rules(inner.content, what)?;
+    check_bit_string(inner.content, what)?;
     let (unused, octets) = inner
         .content
         .split_first()
@@ -350,7 +359,7 @@ fn key_usage(
         .last()
         .is_some_and(|last| last.trailing_zeros() != u32::from(*unused))
     {
-        faults.bear(Fault::PaddedKeyUsage, what)?;
+        faults.note_tolerated(Fault::PaddedKeyUsage, what)?;
     }
     if bits == 0 {
         return Err(fault("with no bit set (RFC 5280 4.2.1.3)"));
@@ -359,21 +368,24 @@ fn key_usage(
 }
 
 /// AuthorityKeyIdentifier: `[0]` key identifier, `[1]` issuer, `[2]` serial, each at most once.
-fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifier, Malformed> {
+fn parse_authority_identifier(
+    inner: &Tlv<'_>,
+    what: &'static str,
+) -> Result<AuthorityKeyIdentifier, Malformed> {
     const NAME: &str = "authorityKeyIdentifier";
-    let mut parts = sequence(inner, NAME, what)?;
+    let mut parts = sequence_reader(inner, NAME, what)?;
     let key = parts
-        .optional(tag::context_primitive(0))?
+        .read_optional(tag::context_primitive(0))?
         .map(|key| key.content.to_vec());
-    let issuer = parts.optional(tag::context(1))?;
-    let serial = parts.optional(tag::context_primitive(2))?;
+    let issuer = parts.read_optional(tag::context_constructed(1))?;
+    let serial = parts.read_optional(tag::context_primitive(2))?;
     parts.finish()?;
     let certificate = match (issuer, serial) {
         (None, None) => None,
         (Some(issuer), Some(serial)) => {
-            integer_rules(serial.content, what)?;
+            check_integer(serial.content, what)?;
             Some((
-                general_name::several(issuer.content, NAME, what)?,
+                general_name::parse_names(issuer.content, NAME, what)?,
                 serial.content.to_vec(),
             ))
         }
@@ -388,14 +400,18 @@ fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifi
 }
 
 /// `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` (RFC 5280 4.2.1.12).
-fn purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malformed> {
-    let mut parts = sequence(inner, "extKeyUsage", what)?;
+fn parse_purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malformed> {
+    let mut parts = sequence_reader(inner, "extKeyUsage", what)?;
     let mut purposes = vec![oid_text(
-        parts.required(tag::OID, "extKeyUsage's purpose")?.content,
+        parts
+            .read_required(tag::OID, "extKeyUsage's purpose")?
+            .content,
     )];
     while !parts.is_empty() {
         purposes.push(oid_text(
-            parts.required(tag::OID, "extKeyUsage's purpose")?.content,
+            parts
+                .read_required(tag::OID, "extKeyUsage's purpose")?
+                .content,
         ));
     }
     Ok(purposes)
@@ -403,14 +419,14 @@ fn purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malforme
 
 /// `[0]` permitted and `[1]` excluded subtrees, one of them at least (RFC 5280 4.2.1.10).
 fn name_constraints(inner: &Tlv<'_>, what: &'static str) -> Result<NameConstraints, Malformed> {
-    let mut parts = sequence(inner, "nameConstraints", what)?;
+    let mut parts = sequence_reader(inner, "nameConstraints", what)?;
     let permitted = parts
-        .optional(tag::context(0))?
-        .map(|list| subtrees(&list, what))
+        .read_optional(tag::context_constructed(0))?
+        .map(|list| parse_subtrees(&list, what))
         .transpose()?;
     let excluded = parts
-        .optional(tag::context(1))?
-        .map(|list| subtrees(&list, what))
+        .read_optional(tag::context_constructed(1))?
+        .map(|list| parse_subtrees(&list, what))
         .transpose()?;
     parts.finish()?;
     if permitted.is_none() && excluded.is_none() {
@@ -426,14 +442,14 @@ fn name_constraints(inner: &Tlv<'_>, what: &'static str) -> Result<NameConstrain
 
 /// `GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree`, each a base alone: minimum is 0,
 /// the default, and maximum absent.
-fn subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
+fn parse_subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
     let mut reader = Reader::new(list.content, what);
     let mut bases = Vec::new();
     loop {
-        let subtree = reader.required(tag::SEQUENCE, "nameConstraints' subtree")?;
+        let subtree = reader.read_required(tag::SEQUENCE, "nameConstraints' subtree")?;
         let mut parts = Reader::new(subtree.content, what);
-        bases.push(general_name::one(
-            &parts.any()?,
+        bases.push(general_name::parse_name(
+            &parts.read_any()?,
             Role::Constraint,
             "nameConstraints",
             what,
@@ -451,13 +467,13 @@ fn subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malf
 
 /// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each
 /// an OID and one value (RFC 5280 4.2.1.4).
-fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
-    let mut reader = sequence(inner, "certificatePolicies", what)?;
+fn check_policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
+    let mut reader = sequence_reader(inner, "certificatePolicies", what)?;
     let mut seen: Vec<&[u8]> = Vec::new();
     loop {
-        let policy = reader.required(tag::SEQUENCE, "certificatePolicies' policy")?;
+        let policy = reader.read_required(tag::SEQUENCE, "certificatePolicies' policy")?;
         let mut parts = Reader::new(policy.content, what);
-        let oid = parts.required(tag::OID, "a policy's OID")?.content;
+        let oid = parts.read_required(tag::OID, "a policy's OID")?.content;
         if seen.contains(&oid) {
             return Err(Malformed::new(format!(
                 "{what}: the policy {} twice (RFC 5280 4.2.1.4)",
@@ -468,16 +484,16 @@ fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
         if !parts.is_empty() {
             let mut qualifiers = Reader::new(
                 parts
-                    .required(tag::SEQUENCE, "a policy's qualifiers")?
+                    .read_required(tag::SEQUENCE, "a policy's qualifiers")?
                     .content,
                 what,
             );
             parts.finish()?;
             loop {
-                let qualifier = qualifiers.required(tag::SEQUENCE, "a policy's qualifier")?;
+                let qualifier = qualifiers.read_required(tag::SEQUENCE, "a policy's qualifier")?;
                 let mut pair = Reader::new(qualifier.content, what);
-                pair.required(tag::OID, "a qualifier's OID")?;
-                pair.any()?;
+                pair.read_required(tag::OID, "a qualifier's OID")?;
+                pair.read_any()?;
                 pair.finish()?;
                 if qualifiers.is_empty() {
                     break;
@@ -490,7 +506,11 @@ fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     }
 }
 
-fn sequence<'a>(inner: &Tlv<'a>, name: &str, what: &'static str) -> Result<Reader<'a>, Malformed> {
+fn sequence_reader<'a>(
+    inner: &Tlv<'a>,
+    name: &str,
+    what: &'static str,
+) -> Result<Reader<'a>, Malformed> {
     if inner.tag != tag::SEQUENCE {
         return Err(Malformed::new(format!(
             "{what}: {name} is no SEQUENCE (RFC 5280 4.2.1)"

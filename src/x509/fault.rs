@@ -1,5 +1,5 @@
-//! Small faults of DER that old tools have written into certificates: which of them are borne with,
-//! in whose certificates.
+//! Small faults of DER that old tools have written into certificates, and whose certificates may
+//! have which of them.
 //!
 //! Each is one way to write what another way says as well, or a character more in a text. None
 //! changes what is signed, whose key it is, or what it may do, and the bytes stay as they came.
@@ -55,15 +55,16 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Whose a certificate is, and so which faults are borne with in it.
+/// The strictness with which a certificate is read. It follows from whose the certificate is, and
+/// decides which faults are tolerated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
     /// None.
     #[default]
     Full,
-    /// Of the hardware: its roots, what stands between, and the hardware certificates. What
-    /// basicConstraints and keyUsage say there is a note at most, but for an intermediate's, so how
-    /// they say it is one as well.
+    /// Of the hardware: its roots, what stands between, and the hardware certificates. There, the
+    /// content of basicConstraints and keyUsage is worth a note at most, except an intermediate's;
+    /// so its form is worth no more.
     Hardware,
     /// Of the owner: a CA's own established certificates, and what it signs. Their bytes are kept
     /// as they are; what the service says of them is the service's affair.
@@ -71,7 +72,7 @@ pub enum Strictness {
 }
 
 impl Strictness {
-    const fn bears(self, fault: Fault) -> bool {
+    const fn tolerates(self, fault: Fault) -> bool {
         match self {
             Strictness::Full => false,
             Strictness::Hardware => matches!(fault, Fault::CaFalse | Fault::PaddedKeyUsage),
@@ -88,20 +89,20 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Bears with what `strictness` bears with.
-    pub(crate) const fn within(strictness: Strictness) -> Self {
+    /// Makes an empty list for a certificate that is read with this strictness.
+    pub(crate) const fn with_strictness(strictness: Strictness) -> Self {
         Faults {
             strictness,
             found: Vec::new(),
         }
     }
 
-    /// Notes a fault, where it is borne with.
+    /// Notes a fault, where it is tolerated.
     ///
     /// # Errors
     /// Where it is not.
-    pub(crate) fn bear(&mut self, fault: Fault, what: &str) -> Result<(), Malformed> {
-        if !self.strictness.bears(fault) {
+    pub(crate) fn note_tolerated(&mut self, fault: Fault, what: &str) -> Result<(), Malformed> {
+        if !self.strictness.tolerates(fault) {
             return Err(Malformed::new(format!("{what}: {fault}")));
         }
         if !self.found.contains(&fault) {
@@ -110,7 +111,8 @@ impl Faults {
         Ok(())
     }
 
-    /// What was noted, each once, in an order that does not depend on where it stands.
+    /// Returns the faults that were noted, each once, in an order that does not depend on where
+    /// they stand.
     pub(crate) fn into_found(mut self) -> Vec<Fault> {
         self.found.sort_unstable();
         self.found

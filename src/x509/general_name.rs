@@ -1,9 +1,9 @@
 //! GeneralName (RFC 5280 4.2.1.6), each form held to its type.
 
-use super::der::{Reader, Tlv, oid_rules, tag};
+use super::der::{Reader, Tlv, check_oid, tag};
 use super::{Malformed, name};
 
-/// Whose GeneralName it is: the forms' contents differ.
+/// The role of a GeneralName, on which the contents of its forms depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Names something: no form is empty, an address is one (RFC 5280 4.2.1.6).
@@ -33,7 +33,7 @@ pub enum GeneralName {
 
 impl GeneralName {
     /// The context tag's number: two names of one form have the same.
-    pub const fn form(&self) -> u8 {
+    pub const fn form_tag(&self) -> u8 {
         match self {
             GeneralName::Email(_) => 1,
             GeneralName::Dns(_) => 2,
@@ -46,7 +46,7 @@ impl GeneralName {
 
     /// The form's name, as RFC 5280 spells it.
     pub const fn form_name(&self) -> &'static str {
-        match self.form() {
+        match self.form_tag() {
             0 => "otherName",
             1 => "rfc822Name",
             2 => "dNSName",
@@ -60,7 +60,7 @@ impl GeneralName {
 }
 
 /// `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName`: its content.
-pub(crate) fn several(
+pub(crate) fn parse_names(
     content: &[u8],
     of: &str,
     what: &'static str,
@@ -73,34 +73,33 @@ pub(crate) fn several(
     }
     let mut names = Vec::new();
     while !reader.is_empty() {
-        names.push(one(&reader.any()?, Role::Name, of, what)?);
+        names.push(parse_name(&reader.read_any()?, Role::Name, of, what)?);
     }
     Ok(names)
 }
 
 /// One GeneralName.
-pub(crate) fn one(
+pub(crate) fn parse_name(
     element: &Tlv<'_>,
     role: Role,
     of: &str,
     what: &'static str,
 ) -> Result<GeneralName, Malformed> {
-    const OTHER_NAME: u8 = tag::context(0);
+    const OTHER_NAME: u8 = tag::context_constructed(0);
     const EMAIL: u8 = tag::context_primitive(1);
     const DNS: u8 = tag::context_primitive(2);
-    const DIRECTORY: u8 = tag::context(4);
-    const EDI_PARTY: u8 = tag::context(5);
+    const DIRECTORY: u8 = tag::context_constructed(4);
+    const EDI_PARTY: u8 = tag::context_constructed(5);
     const URI: u8 = tag::context_primitive(6);
     const IP: u8 = tag::context_primitive(7);
     const REGISTERED: u8 = tag::context_primitive(8);
     let fault = |text: &str| Malformed::new(format!("{what}: {of} with {text} (RFC 5280 4.2.1.6)"));
     match element.tag {
-        EMAIL => text(element.content, role, "an rfc822Name", fault).map(GeneralName::Email),
-        DNS => text(element.content, role, "a dNSName", fault).map(GeneralName::Dns),
-        URI => {
-            text(element.content, role, "a uniformResourceIdentifier", fault).map(GeneralName::Uri)
-        }
-        DIRECTORY => directory(element.content, role, what)?
+        EMAIL => parse_text(element.content, role, "an rfc822Name", fault).map(GeneralName::Email),
+        DNS => parse_text(element.content, role, "a dNSName", fault).map(GeneralName::Dns),
+        URI => parse_text(element.content, role, "a uniformResourceIdentifier", fault)
+            .map(GeneralName::Uri),
+        DIRECTORY => parse_directory(element.content, role, what)?
             .ok_or_else(|| fault("an empty directoryName"))
             .map(GeneralName::Directory),
         IP => match (role, element.content.len()) {
@@ -109,7 +108,7 @@ pub(crate) fn one(
             }
             (_, found) => Err(fault(&format!("an iPAddress of {found} octets"))),
         },
-        REGISTERED => oid_rules(element.content, what).map(|()| GeneralName::Other(8)),
+        REGISTERED => check_oid(element.content, what).map(|()| GeneralName::Other(8)),
         OTHER_NAME => other_name(element.content, what).map(|()| GeneralName::Other(0)),
         EDI_PARTY => edi_party(element.content, what).map(|()| GeneralName::Other(5)),
         // An x400Address is an ORAddress, which nobody has: nothing here can hold one to its type.
@@ -122,7 +121,7 @@ pub(crate) fn one(
 
 /// IA5String, and what the forms have in common (RFC 1034 3.5, RFC 2821 4.1.2, RFC 3986 2): no
 /// control character.
-fn text(
+fn parse_text(
     content: &[u8],
     role: Role,
     form: &str,
@@ -141,22 +140,26 @@ fn text(
 
 /// `[4] Name`: explicit, since Name is a CHOICE (X.680 31.2.7). `None` for an empty Name where none
 /// may be.
-fn directory(content: &[u8], role: Role, what: &'static str) -> Result<Option<Vec<u8>>, Malformed> {
+fn parse_directory(
+    content: &[u8],
+    role: Role,
+    what: &'static str,
+) -> Result<Option<Vec<u8>>, Malformed> {
     let mut parts = Reader::new(content, what);
-    let found = parts.required(tag::SEQUENCE, "a directoryName's Name")?;
+    let found = parts.read_required(tag::SEQUENCE, "a directoryName's Name")?;
     parts.finish()?;
-    name::check(&found, what)?;
+    name::check_name(&found, what)?;
     Ok((role == Role::Constraint || !found.content.is_empty()).then(|| found.raw.to_vec()))
 }
 
 /// OtherName: `type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY`.
 fn other_name(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(content, what);
-    parts.required(tag::OID, "an otherName's type")?;
-    let value = parts.required(tag::context(0), "an otherName's value")?;
+    parts.read_required(tag::OID, "an otherName's type")?;
+    let value = parts.read_required(tag::context_constructed(0), "an otherName's value")?;
     parts.finish()?;
     let mut inner = Reader::new(value.content, what);
-    inner.any()?;
+    inner.read_any()?;
     inner.finish()
 }
 
@@ -164,12 +167,12 @@ fn other_name(content: &[u8], what: &'static str) -> Result<(), Malformed> {
 /// explicit, since DirectoryString is a CHOICE.
 fn edi_party(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(content, what);
-    if let Some(assigner) = parts.optional(tag::context(0))? {
+    if let Some(assigner) = parts.read_optional(tag::context_constructed(0))? {
         directory_string(assigner.content, what)?;
     }
     directory_string(
         parts
-            .required(tag::context(1), "an ediPartyName's party")?
+            .read_required(tag::context_constructed(1), "an ediPartyName's party")?
             .content,
         what,
     )?;
@@ -179,7 +182,7 @@ fn edi_party(content: &[u8], what: &'static str) -> Result<(), Malformed> {
 /// The one DirectoryString that `content` is (RFC 5280 4.1.2.4).
 fn directory_string(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut inner = Reader::new(content, what);
-    let string = inner.any()?;
+    let string = inner.read_any()?;
     inner.finish()?;
     match is_directory_string(&string) {
         true => Ok(()),
@@ -190,7 +193,7 @@ fn directory_string(content: &[u8], what: &'static str) -> Result<(), Malformed>
     }
 }
 
-/// Whether this is a DirectoryString, `SIZE (1..MAX)`.
+/// Tells whether this is a DirectoryString, `SIZE (1..MAX)`.
 pub(crate) const fn is_directory_string(string: &Tlv<'_>) -> bool {
     let typed = matches!(
         string.tag,

@@ -1,4 +1,4 @@
-//! What certificates and CSRs are made of: strict PEM, strict DER, names, keys, signatures, times.
+//! The parts of certificates and CSRs: strict PEM, strict DER, names, keys, signatures, times.
 //!
 //! Pure: no file, network, clock or randomness. A type keeps the DER it came from and hands out
 //! slices of it; those are compared and copied, never a value rebuilt from parts. What parses is
@@ -39,7 +39,7 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// From the sentence, on one line whatever is in it.
+    /// Makes it from the sentence, on one line whatever is in it.
     pub fn new(what: impl AsRef<str>) -> Self {
         Malformed {
             sentence: shown_on_a_line(what.as_ref()),
@@ -47,8 +47,8 @@ impl Malformed {
         }
     }
 
-    /// The same, said of the file that was to hold it: cut off, of another kind, or with something
-    /// else around.
+    /// Marks the fault as one of the file that was to hold the bytes: cut off, of another kind, or
+    /// with something else around.
     pub(crate) fn by_its_file(self) -> Self {
         Malformed {
             by_its_file: true,
@@ -56,8 +56,8 @@ impl Malformed {
         }
     }
 
-    /// Whether the file was read, and what it holds is at fault: the same thing taken anew has the
-    /// fault again.
+    /// Tells whether the file was read and its content is at fault. The same content, taken again,
+    /// has the same fault.
     pub const fn is_of_content(&self) -> bool {
         !self.by_its_file
     }
@@ -74,7 +74,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| char::from(DIGITS.get(usize::from(n & 0xF)).copied().unwrap_or(b'?'));
     let mut out = String::with_capacity(bytes.len().saturating_mul(2));

@@ -1,13 +1,13 @@
 //! Names: strictly read, compared byte for byte, and written out for eyes only.
 
 use super::der::{Reader, Tlv, tag};
-use super::{Malformed, hex};
+use super::{Malformed, to_hex};
 use crate::outside::push_shown;
 
 mod comparison;
 
 pub(crate) use comparison::is_within;
-pub use comparison::{Likeness, likeness, same_name};
+pub use comparison::{Likeness, compare_names, same_name};
 
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field
 /// carry besides.
@@ -34,26 +34,26 @@ const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
 /// A Name is a SEQUENCE of RDNs, an RDN a SET of at least one AttributeTypeAndValue of exactly two
 /// elements (RFC 5280 4.1.2.4).
-pub(crate) fn check(name: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
-    walk(name.content, what, |_, _, _| {})
+pub(crate) fn check_name(name: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
+    walk_attributes(name.content, what, |_, _, _| {})
 }
 
 /// Calls `see` with each attribute: whether it begins an RDN, its type (OID content), its value.
-fn walk<'a>(
+fn walk_attributes<'a>(
     content: &'a [u8],
     what: &'static str,
     mut see: impl FnMut(bool, &'a [u8], Tlv<'a>),
 ) -> Result<(), Malformed> {
     let mut rdns = Reader::new(content, what);
     while !rdns.is_empty() {
-        let rdn = rdns.required(tag::SET, "a name's RDN")?;
+        let rdn = rdns.read_required(tag::SET, "a name's RDN")?;
         let mut attributes = Reader::new(rdn.content, what);
         let mut first = true;
         loop {
-            let attribute = attributes.required(tag::SEQUENCE, "an RDN's attribute")?;
+            let attribute = attributes.read_required(tag::SEQUENCE, "an RDN's attribute")?;
             let mut parts = Reader::new(attribute.content, what);
-            let kind = parts.required(tag::OID, "an attribute's type")?;
-            let value = parts.any()?;
+            let kind = parts.read_required(tag::OID, "an attribute's type")?;
+            let value = parts.read_any()?;
             parts.finish()?;
             see(first, kind.content, value);
             first = false;
@@ -65,33 +65,33 @@ fn walk<'a>(
     Ok(())
 }
 
-/// Whether a common name of `name` holds `part`, letter case aside, in whichever string type; one
-/// that is no string may hold anything, so it counts as if it did. `name` is the element as it
+/// Tells whether a common name of `name` holds `part`, letter case aside, in whichever string type.
+/// One that is no string may hold anything, so it counts as if it did. `name` is the element as it
 /// came.
 pub fn common_name_contains(name: &[u8], part: &str) -> bool {
     let mut found = false;
-    let Ok(outer) = Reader::new(name, "a name").any() else {
+    let Ok(outer) = Reader::new(name, "a name").read_any() else {
         return true;
     };
     let part = part.to_lowercase();
-    let walked = walk(outer.content, "a name", |_, kind, value| {
+    let walked = walk_attributes(outer.content, "a name", |_, kind, value| {
         found |= kind == COMMON_NAME
-            && string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
+            && decode_string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
     });
     walked.is_err() || found
 }
 
-/// Whether a common name of `name` begins with `start`, letter case aside; one that is no string
-/// counts as if it did.
+/// Tells whether a common name of `name` begins with `start`, letter case aside. One that is no
+/// string counts as if it did.
 pub(crate) fn common_name_begins(name: &[u8], start: &str) -> bool {
     let mut found = false;
-    let Ok(outer) = Reader::new(name, "a name").any() else {
+    let Ok(outer) = Reader::new(name, "a name").read_any() else {
         return true;
     };
     let start = start.to_lowercase();
-    let walked = walk(outer.content, "a name", |_, kind, value| {
+    let walked = walk_attributes(outer.content, "a name", |_, kind, value| {
         found |= kind == COMMON_NAME
-            && string(&value)
+            && decode_string(&value)
                 .is_none_or(|text| text.trim_start().to_lowercase().starts_with(&start));
     });
     walked.is_err() || found
@@ -102,10 +102,10 @@ pub(crate) fn common_name_begins(name: &[u8], start: &str) -> bool {
 /// escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
 pub fn name_text(name: &[u8]) -> String {
     let mut out = String::with_capacity(name.len());
-    let Ok(outer) = Reader::new(name, "a name").any() else {
+    let Ok(outer) = Reader::new(name, "a name").read_any() else {
         return "(not a name)".to_owned();
     };
-    let walked = walk(outer.content, "a name", |first, kind, value| {
+    let walked = walk_attributes(outer.content, "a name", |first, kind, value| {
         if !out.is_empty() {
             out.push_str(if first { ", " } else { " + " });
         }
@@ -114,7 +114,7 @@ pub fn name_text(name: &[u8]) -> String {
             None => out.push_str(&oid_text(kind)),
         }
         out.push('=');
-        if let Some(plain) = plain(&value) {
+        if let Some(plain) = plain_text(&value) {
             out.push_str(plain);
             return;
         }
@@ -135,9 +135,9 @@ pub fn name_text(name: &[u8]) -> String {
 /// A name's one common name for eyes, without the rest of the name; `None` where it has none, or
 /// several. Never to be compared.
 pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
-    let outer = Reader::new(name, "a name").any().ok()?;
+    let outer = Reader::new(name, "a name").read_any().ok()?;
     let mut found: Vec<String> = Vec::new();
-    let walked = walk(outer.content, "a name", |_, kind, value| {
+    let walked = walk_attributes(outer.content, "a name", |_, kind, value| {
         if kind == COMMON_NAME {
             let mut text = String::new();
             value_text(&value)
@@ -151,7 +151,7 @@ pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
 }
 
 /// The value where it is ASCII with nothing to escape, as nearly all are.
-fn plain<'a>(value: &Tlv<'a>) -> Option<&'a str> {
+fn plain_text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
     let ascii = matches!(
         value.tag,
         tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING
@@ -168,11 +168,11 @@ fn plain<'a>(value: &Tlv<'a>) -> Option<&'a str> {
 }
 
 fn value_text(value: &Tlv<'_>) -> String {
-    string(value).unwrap_or_else(|| format!("#{}", hex(value.raw)))
+    decode_string(value).unwrap_or_else(|| format!("#{}", to_hex(value.raw)))
 }
 
 /// The value of a string type; `None` where it is none.
-fn string(value: &Tlv<'_>) -> Option<String> {
+fn decode_string(value: &Tlv<'_>) -> Option<String> {
     let wide = |width: usize| {
         value
             .content
@@ -212,10 +212,10 @@ pub(crate) const READ_BY_CLIENTS: &str = "UTF8String, PrintableString, IA5String
 /// 5280 appendix A.1; x500UniqueIdentifier's is BIT STRING, X.520 6.2.8), or a character that none
 /// is.
 pub(crate) fn unread_by_clients(name: &[u8]) -> Option<&'static str> {
-    let outer = Reader::new(name, "a name").any().ok()?;
+    let outer = Reader::new(name, "a name").read_any().ok()?;
     let mut found = None;
-    let walked = walk(outer.content, "a name", |_, _, value| {
-        found = found.or_else(|| unread(&value))
+    let walked = walk_attributes(outer.content, "a name", |_, _, value| {
+        found = found.or_else(|| unread_kind(&value))
     });
     if walked.is_err() {
         Some("what is no attribute")
@@ -224,7 +224,7 @@ pub(crate) fn unread_by_clients(name: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn unread(value: &Tlv<'_>) -> Option<&'static str> {
+fn unread_kind(value: &Tlv<'_>) -> Option<&'static str> {
     let units = |width: usize| {
         value
             .content
@@ -252,28 +252,33 @@ fn unread(value: &Tlv<'_>) -> Option<&'static str> {
 
 /// An OID's content as dotted text.
 pub fn oid_text(content: &[u8]) -> String {
-    const_oid::ObjectIdentifier::from_bytes(content)
-        .map_or_else(|_| format!("OID {}", hex(content)), |oid| oid.to_string())
+    const_oid::ObjectIdentifier::from_bytes(content).map_or_else(
+        |_| format!("OID {}", to_hex(content)),
+        |oid| oid.to_string(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::der::{oid, sequence, set, tlv};
+    use super::super::der::{encode_oid, encode_sequence, encode_set, encode_tlv};
     use super::*;
 
     fn attribute(kind: &str, value: &str) -> Vec<u8> {
-        sequence(&[&oid(kind), &tlv(tag::UTF8_STRING, &[value.as_bytes()])])
+        encode_sequence(&[
+            &encode_oid(kind),
+            &encode_tlv(tag::UTF8_STRING, &[value.as_bytes()]),
+        ])
     }
 
     #[test]
     fn a_name_is_shown_with_its_rdns_and_without_its_tricks() {
-        let rdn = set(&[
+        let rdn = encode_set(&[
             &attribute("2.5.4.8", "CA"),
             &attribute("2.5.4.10", "Cavium"),
         ]);
-        let name = sequence(&[
+        let name = encode_sequence(&[
             &rdn,
-            &set(&[&attribute(
+            &encode_set(&[&attribute(
                 "2.5.4.3",
                 "HSM:1:PARTN:2, for FIPS mode\u{1b}[0m\u{202e}",
             )]),
@@ -284,7 +289,7 @@ mod tests {
         );
         assert!(common_name_contains(&name, ":partn:"));
         assert!(!common_name_contains(&name, "Cavium"));
-        assert_eq!(name_text(&sequence(&[])), "(empty)");
+        assert_eq!(name_text(&encode_sequence(&[])), "(empty)");
         assert_eq!(name_text(&[1, 2, 3]), "(not a name)");
     }
 }

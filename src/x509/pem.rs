@@ -8,7 +8,7 @@ use crate::quote;
 
 mod operators;
 
-pub use operators::certificates;
+pub use operators::decode_certificates;
 
 /// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS
 /// CloudHSM API Reference 2022-06-06, InitializeCluster: "Length Constraints: Maximum length of
@@ -19,7 +19,7 @@ pub const MAX_CHARS: usize = 5000;
 /// CSR (the service's model since June 2024; 5000 before).
 pub const MAX_READ_CHARS: usize = 20_000;
 
-/// What a PEM block says it holds.
+/// The label of a PEM block, which says what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// `CERTIFICATE` (RFC 7468 5.1)
@@ -31,20 +31,20 @@ pub enum Label {
 
 impl Label {
     /// The label that we write, and expect first.
-    pub const fn text(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Label::Certificate => "CERTIFICATE",
             Label::CertificateRequest => "CERTIFICATE REQUEST",
         }
     }
 
-    fn is(self, found: &str) -> bool {
-        found == self.text()
+    fn matches_text(self, found: &str) -> bool {
+        found == self.as_str()
             || (self == Label::CertificateRequest && found == "NEW CERTIFICATE REQUEST")
     }
 }
 
-/// Why a text is not the one PEM block that was expected.
+/// The reason why a text is not the one PEM block that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
     /// Nothing there.
@@ -62,7 +62,7 @@ pub enum PemError {
          (API Reference, DescribeClusters)"
     )]
     TooLong {
-        /// How many there are.
+        /// The number of characters.
         found: usize,
     },
     /// A byte order mark.
@@ -75,7 +75,7 @@ pub enum PemError {
         if *.encoding == "UTF-16" { " with a byte order mark" } else { "" }
     )]
     Utf16 {
-        /// As iconv calls it.
+        /// The encoding, as iconv calls it.
         encoding: &'static str,
     },
     /// The word that the aws CLI writes where there is nothing.
@@ -86,7 +86,7 @@ pub enum PemError {
     NoValue {
         /// `None` in its text output, `null` in JSON.
         word: &'static str,
-        /// What that means of such an input, and what to do.
+        /// The meaning of that for such an input, and what to do.
         meaning: &'static str,
     },
     /// PKCS#7 (RFC 2315), as Windows CAs give chains.
@@ -146,7 +146,7 @@ pub enum PemError {
     /// More than one block.
     #[error("{found} PEM blocks, expected exactly one")]
     Blocks {
-        /// How many.
+        /// The number of blocks.
         found: usize,
     },
     /// Another label, which is known.
@@ -200,26 +200,26 @@ const fn is_space(byte: u8) -> bool {
 /// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
 pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     // A text that passes holds blocks, and none is a key's: only what is refused needs the look.
-    documented(text)
+    documented_text(text)
         .and_then(|text| one_block(text, expected))
-        .map_err(|fault| unless_key(fault, text, expected))
+        .map_err(|fault| unless_private_key(fault, text, expected))
 }
 
-/// The DER of each block of `text`, in order, with nothing but white space around and between them:
-/// for texts that may hold what stands above a certificate as well.
+/// The DER of each block of `text`, in order, with nothing but white space around and between
+/// them: for texts that may hold what stands above a certificate as well.
 ///
 /// # Errors
 /// As [`decode`], but that more than one block is none.
 pub fn decode_several(text: &[u8], expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
-    documented(text)
+    documented_text(text)
         .and_then(|text| several_blocks(text, expected))
-        .map_err(|fault| unless_key(fault, text, expected))
+        .map_err(|fault| unless_private_key(fault, text, expected))
 }
 
-fn unless_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
+fn unless_private_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
     if may_be_key(text) {
         PemError::PrivateKey {
-            expected: expected.text(),
+            expected: expected.as_str(),
         }
     } else {
         fault
@@ -227,12 +227,12 @@ fn unless_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
 }
 
 /// White space as the documented pattern has it.
-fn trimmed(text: &str) -> &str {
+fn trim_space(text: &str) -> &str {
     text.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space))
 }
 
-/// What people bring that holds no PEM text as it is, and is known by its beginning.
-fn not_a_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
+/// Refuses what people bring that holds no PEM text as it is, and is known by its beginning.
+fn refuse_non_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
     let utf16 = |encoding| Err(PemError::Utf16 { encoding });
     match text {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return utf16("UTF-16"),
@@ -246,7 +246,7 @@ fn not_a_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
         .strip_prefix(b"\"")
         .and_then(|word| word.strip_suffix(b"\""))
         .unwrap_or(word);
-    quote::word(word, &["None", "null"])
+    quote::known_word(word, &["None", "null"])
         .map_or(Ok(()), |word| Err(PemError::NoValue { word, meaning }))
 }
 
@@ -256,11 +256,11 @@ const NOT_YET: &str = "the cluster had none yet. Fetch it again when `hsmboot wa
 
 /// The text without the white space around it, of a documented length and of documented characters
 /// alone.
-fn documented(text: &[u8]) -> Result<&str, PemError> {
+fn documented_text(text: &[u8]) -> Result<&str, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
-    not_a_text(text, NOT_YET)?;
+    refuse_non_text(text, NOT_YET)?;
     if text.starts_with(&[0xEF, 0xBB, 0xBF]) {
         return Err(PemError::ByteOrderMark);
     }
@@ -291,7 +291,7 @@ fn documented(text: &[u8]) -> Result<&str, PemError> {
         });
     }
     // Every byte is ASCII now.
-    match trimmed(std::str::from_utf8(text).map_err(|_| PemError::Base64)?) {
+    match trim_space(std::str::from_utf8(text).map_err(|_| PemError::Base64)?) {
         "" => Err(PemError::Empty),
         text => Ok(text),
     }
@@ -303,7 +303,7 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     match text.matches(BEGIN).count() {
         0 => {
             return Err(PemError::NoBlock {
-                expected: expected.text(),
+                expected: expected.as_str(),
             });
         }
         1 => {}
@@ -318,7 +318,7 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
 fn several_blocks(text: &str, expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
     if !text.contains(BEGIN) {
         return Err(PemError::NoBlock {
-            expected: expected.text(),
+            expected: expected.as_str(),
         });
     }
     let (first, mut rest) = first_block(text, expected)?;
@@ -327,7 +327,7 @@ fn several_blocks(text: &str, expected: Label) -> Result<Vec<Vec<u8>>, PemError>
         // The next block begins on a line of its own.
         let next = rest
             .strip_prefix(['\n', '\r'])
-            .map(trimmed)
+            .map(trim_space)
             .filter(|next| next.starts_with(BEGIN))
             .ok_or(PemError::TextAround { place: "after" })?;
         let (der, after) = first_block(next, expected)?;
@@ -345,9 +345,9 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
     // The BEGIN line is a line, and what it says ends there (RFC 7468 section 3, "preeb").
     let line = inside.split(['\n', '\r']).next().unwrap_or_default();
     let (label, _) = line.split_once("-----").ok_or(PemError::Unclosed)?;
-    if !expected.is(label) {
-        let expected = expected.text();
-        return Err(quote::label(label.as_bytes())
+    if !expected.matches_text(label) {
+        let expected = expected.as_str();
+        return Err(quote::known_label(label.as_bytes())
             .map_or(PemError::UnknownLabel { expected }, |found| {
                 PemError::Label { found, expected }
             }));
@@ -386,9 +386,9 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
     })
 }
 
-/// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or
-/// anywhere else; or it begins as one does, in base64 or not. For what is to be refused with a word
-/// of warning, or must not travel; a key so damaged that neither shows is not found.
+/// Tells whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label
+/// or anywhere else; or it begins as one does, in base64 or not. It serves for what must be refused
+/// with a word of warning, or must not travel. A key so damaged that neither shows is not found.
 pub(crate) fn may_be_key(content: &[u8]) -> bool {
     /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1);
     /// OpenSSH's PROTOCOL.key, and its first octets in base64.
@@ -409,8 +409,8 @@ pub(crate) fn may_be_key(content: &[u8]) -> bool {
     SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
 }
 
-/// Whether a file is a key's, by what a key's file has: a label in capitals, or a beginning. Prose
-/// about private keys is none. For what is not to be lost.
+/// Tells whether a file is a key's, by what a key's file has: a label in capitals, or a beginning.
+/// Prose about private keys is none. It serves for what must not be lost.
 pub(crate) fn is_key_file(content: &[u8]) -> bool {
     const HAS: [&[u8]; 4] = [
         b"PRIVATE KEY",
@@ -437,26 +437,26 @@ fn begins_as_key_somewhere(content: &[u8]) -> bool {
     })
 }
 
-/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12), or
-/// with the scheme that it is encrypted by (RFC 5208 6), which is PKCS#5's or PKCS#12's.
+/// Tells whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12),
+/// or with the scheme that it is encrypted by (RFC 5208 6), which is PKCS#5's or PKCS#12's.
 /// Certificates and requests begin with a SEQUENCE that begins with neither. Lengths are passed
 /// over: what is cut off, or damaged further on, begins so as well.
 fn begins_as_key(der: &[u8]) -> bool {
     /// 1.2.840.113549.1, RSA Security's PKCS; 5 and 12 follow.
     const PKCS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
-    let Some(first) = inside(der, tag::SEQUENCE) else {
+    let Some(first) = skip_header(der, tag::SEQUENCE) else {
         return false;
     };
     let scheme = || {
-        inside(first, tag::SEQUENCE)
-            .and_then(|inner| inside(inner, tag::OID))
+        skip_header(first, tag::SEQUENCE)
+            .and_then(|inner| skip_header(inner, tag::OID))
             .and_then(|oid| oid.strip_prefix(PKCS))
     };
     matches!(first, [tag::INTEGER, 1, 0 | 1 | 3, ..]) || matches!(scheme(), Some([5 | 12, ..]))
 }
 
-/// What follows tag and length.
-fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
+/// Returns what follows tag and length.
+fn skip_header(der: &[u8], tag: u8) -> Option<&[u8]> {
     match der {
         [found, 0..=0x7F, rest @ ..]
         | [found, 0x81, _, rest @ ..]
@@ -473,7 +473,7 @@ fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
 /// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 3, "stricttextualmsg").
 /// This is what is written and sent.
 pub fn encode(label: Label, der: &[u8]) -> String {
-    let block = ::pem::Pem::new(label.text(), der);
+    let block = ::pem::Pem::new(label.as_str(), der);
     ::pem::encode_config(
         &block,
         ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF),
@@ -485,60 +485,65 @@ pub fn encode(label: Label, der: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn good() -> String {
+    fn good_pem() -> String {
         encode(Label::Certificate, &[0x30, 3, 2, 1, 5])
     }
 
-    fn error(text: impl AsRef<[u8]>) -> PemError {
+    fn decode_error(text: impl AsRef<[u8]>) -> PemError {
         decode(text.as_ref(), Label::Certificate).unwrap_err()
     }
 
     #[test]
     fn white_space_around_and_crlf_are_fine() {
         for text in [
-            good(),
-            good().replace('\n', "\r\n"),
-            good().trim_end().to_owned(),
-            format!("\n\n  {}\n\n", good()),
+            good_pem(),
+            good_pem().replace('\n', "\r\n"),
+            good_pem().trim_end().to_owned(),
+            format!("\n\n  {}\n\n", good_pem()),
         ] {
             assert_eq!(
                 decode(text.as_bytes(), Label::Certificate).unwrap(),
                 [0x30, 3, 2, 1, 5]
             );
         }
-        let request = good().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
+        let request = good_pem().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
         assert!(decode(request.as_bytes(), Label::CertificateRequest).is_ok());
     }
 
     #[test]
     fn an_operators_file_is_read_whatever_stands_around_its_certificates() {
-        let all = |text: &[u8]| certificates(text);
+        let all = |text: &[u8]| decode_certificates(text);
         let one = || vec![vec![0x30, 3, 2, 1, 5]];
         for text in [
-            good(),
-            good().trim_end().to_owned(),
-            good().replace('\n', "\r\n"),
-            good().replace('\n', "\n    "),
-            format!("Certificate:\n    Data: é \"_\" (x)\n{}after\n", good()),
+            good_pem(),
+            good_pem().trim_end().to_owned(),
+            good_pem().replace('\n', "\r\n"),
+            good_pem().replace('\n', "\n    "),
+            format!("Certificate:\n    Data: é \"_\" (x)\n{}after\n", good_pem()),
             format!(
                 "Bag Attributes\n    friendlyName: ca\nsubject=CN = é\n\n{}\n",
-                good()
+                good_pem()
             ),
-            format!("\u{feff}{}", good()),
-            good().replace("CERTIFICATE", "X509 CERTIFICATE"),
-            good().replace("MAMC", "MA MC"),
-            good().replace('\n', ""),
-            good().replace('\n', " "),
-            good().replace('\n', "\\n"),
-            good().replace('\n', "\\r\\n"),
-            format!("{{\"Certificate\": \"{}\"}}\n", good().replace('\n', "\\n")),
-            good().replace("-----\nM", "-----M"),
-            good().replace("=\n-----", "=-----"),
+            format!("\u{feff}{}", good_pem()),
+            good_pem().replace("CERTIFICATE", "X509 CERTIFICATE"),
+            good_pem().replace("MAMC", "MA MC"),
+            good_pem().replace('\n', ""),
+            good_pem().replace('\n', " "),
+            good_pem().replace('\n', "\\n"),
+            good_pem().replace('\n', "\\r\\n"),
+            format!(
+                "{{\"Certificate\": \"{}\"}}\n",
+                good_pem().replace('\n', "\\n")
+            ),
+            good_pem().replace("-----\nM", "-----M"),
+            good_pem().replace("=\n-----", "=-----"),
         ] {
             assert_eq!(all(text.as_bytes()).unwrap(), one(), "{text}");
         }
         assert_eq!(
-            all((good() + "text\n" + &good()).as_bytes()).unwrap().len(),
+            all((good_pem() + "text\n" + &good_pem()).as_bytes())
+                .unwrap()
+                .len(),
             2
         );
         let der = [&[0x30, 0x82, 1, 0][..], &[0; 256]].concat();
@@ -551,14 +556,14 @@ mod tests {
         // What else stands there is not passed over.
         let more = [&der[..], &[0, 1]].concat();
         assert_eq!(all(&more).unwrap(), std::slice::from_ref(&more));
-        for line in [good().replace('\n', ""), good().replace('\n', " ")] {
+        for line in [good_pem().replace('\n', ""), good_pem().replace('\n', " ")] {
             assert_eq!(all(line.repeat(2).as_bytes()).unwrap().len(), 2, "{line}");
         }
     }
 
     #[test]
     fn what_is_no_certificate_in_an_operators_file_is_refused() {
-        let error = |text: &str| certificates(text.as_bytes()).unwrap_err();
+        let error = |text: &str| decode_certificates(text.as_bytes()).unwrap_err();
         assert_eq!(error(""), PemError::Empty);
         assert_eq!(
             error("hello"),
@@ -566,46 +571,49 @@ mod tests {
                 expected: "CERTIFICATE"
             }
         );
-        assert_eq!(error(&good().replace("END", "ENT")), PemError::Unclosed);
+        assert_eq!(error(&good_pem().replace("END", "ENT")), PemError::Unclosed);
         assert_eq!(
-            error(&(good() + "-----END CERTIFICATE-----\n")),
+            error(&(good_pem() + "-----END CERTIFICATE-----\n")),
             PemError::Unclosed
         );
         assert_eq!(
-            error(&good().replacen("E-----", "E----", 1)),
+            error(&good_pem().replacen("E-----", "E----", 1)),
             PemError::Unclosed
         );
         assert_eq!(
-            error(&good().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")),
+            error(&good_pem().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")),
             PemError::Unclosed
         );
-        assert_eq!(error(&good().replace("MAMC", "MA!MC")), PemError::Base64);
         assert_eq!(
-            error(&good().replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
+            error(&good_pem().replace("MAMC", "MA!MC")),
+            PemError::Base64
+        );
+        assert_eq!(
+            error(&good_pem().replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
             PemError::Trusted
         );
         assert_eq!(
-            error(&good().replace("CERTIFICATE", "PKCS7")),
+            error(&good_pem().replace("CERTIFICATE", "PKCS7")),
             PemError::Pkcs7 { inform: "" }
         );
         assert_eq!(
-            error(&good().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)),
+            error(&good_pem().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)),
             PemError::Unclosed
         );
-        assert_eq!(error(&good().replace("MAMCAQU=", "")), PemError::Base64);
+        assert_eq!(error(&good_pem().replace("MAMCAQU=", "")), PemError::Base64);
         assert!(matches!(
-            error(&good().replace("CERTIFICATE", "X509 CRL")),
+            error(&good_pem().replace("CERTIFICATE", "X509 CRL")),
             PemError::Label { .. }
         ));
         assert_eq!(
-            error(&good().replace("CERTIFICATE", "BANANA")),
+            error(&good_pem().replace("CERTIFICATE", "BANANA")),
             PemError::UnknownLabel {
                 expected: "CERTIFICATE"
             }
         );
         let key = format!(
             "{}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
-            good()
+            good_pem()
         );
         assert_eq!(
             error(&key),
@@ -615,12 +623,12 @@ mod tests {
         );
         assert!(!error(&key).to_string().contains("c2Vj"));
         assert_eq!(
-            certificates(&[0xFF, 0xFE, b'-', 0]),
+            decode_certificates(&[0xFF, 0xFE, b'-', 0]),
             Err(PemError::Utf16 { encoding: "UTF-16" })
         );
         let pkcs8 = [&[0x30, 0x82, 1, 0, 2, 1, 0][..], &[0; 253]].concat();
         assert_eq!(
-            certificates(&pkcs8),
+            decode_certificates(&pkcs8),
             Err(PemError::PrivateKey {
                 expected: "CERTIFICATE"
             })
@@ -629,16 +637,16 @@ mod tests {
 
     #[test]
     fn twenty_thousand_characters_are_the_last_that_pass() {
-        let pad = MAX_READ_CHARS - good().len();
+        let pad = MAX_READ_CHARS - good_pem().len();
         assert!(
             decode(
-                format!("{}{}", good(), "\n".repeat(pad)).as_bytes(),
+                format!("{}{}", good_pem(), "\n".repeat(pad)).as_bytes(),
                 Label::Certificate
             )
             .is_ok()
         );
         assert_eq!(
-            error(format!("{}{}", good(), "\n".repeat(pad + 1))),
+            decode_error(format!("{}{}", good_pem(), "\n".repeat(pad + 1))),
             PemError::TooLong { found: 20_001 }
         );
     }
@@ -648,7 +656,7 @@ mod tests {
         let other = encode(Label::Certificate, &[0x30, 3, 2, 1, 6]);
         let both = |between: &str| {
             decode_several(
-                format!("{}{between}{other}", good().trim_end()).as_bytes(),
+                format!("{}{between}{other}", good_pem().trim_end()).as_bytes(),
                 Label::Certificate,
             )
         };
@@ -660,7 +668,7 @@ mod tests {
             );
         }
         assert_eq!(
-            decode_several(good().as_bytes(), Label::Certificate).unwrap(),
+            decode_several(good_pem().as_bytes(), Label::Certificate).unwrap(),
             [[0x30, 3, 2, 1, 5]]
         );
         for between in [
@@ -676,32 +684,32 @@ mod tests {
         let refused =
             |text: String| decode_several(text.as_bytes(), Label::Certificate).unwrap_err();
         assert_eq!(
-            refused(format!("{}after", good())),
+            refused(format!("{}after", good_pem())),
             PemError::TextAround { place: "after" }
         );
         assert_eq!(
-            refused(format!("before\n{}", good())),
+            refused(format!("before\n{}", good_pem())),
             PemError::TextAround { place: "before" }
         );
         assert_eq!(
-            refused(format!("{}between\n{other}", good())),
+            refused(format!("{}between\n{other}", good_pem())),
             PemError::TextAround { place: "after" }
         );
         assert!(matches!(
-            refused(good() + &other.replace("CERTIFICATE", "X509 CRL")),
+            refused(good_pem() + &other.replace("CERTIFICATE", "X509 CRL")),
             PemError::Label { .. }
         ));
         let key = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n";
         assert_eq!(
-            refused(good() + key),
+            refused(good_pem() + key),
             PemError::PrivateKey {
                 expected: "CERTIFICATE"
             }
         );
         assert_eq!(
-            refused(good() + &"\n".repeat(MAX_READ_CHARS)),
+            refused(good_pem() + &"\n".repeat(MAX_READ_CHARS)),
             PemError::TooLong {
-                found: MAX_READ_CHARS + good().len()
+                found: MAX_READ_CHARS + good_pem().len()
             }
         );
         assert_eq!(
@@ -715,53 +723,62 @@ mod tests {
 
     #[test]
     fn anything_but_one_block_is_refused() {
-        assert_eq!(error(""), PemError::Empty);
-        assert_eq!(error("  \n"), PemError::Empty);
+        assert_eq!(decode_error(""), PemError::Empty);
+        assert_eq!(decode_error("  \n"), PemError::Empty);
         assert_eq!(
-            error(format!("\u{feff}{}", good())),
+            decode_error(format!("\u{feff}{}", good_pem())),
             PemError::ByteOrderMark
         );
         assert_eq!(
-            error(format!("subject=CN\n{}", good())),
+            decode_error(format!("subject=CN\n{}", good_pem())),
             PemError::TextAround { place: "before" }
         );
         assert_eq!(
-            error(format!("{}after", good())),
+            decode_error(format!("{}after", good_pem())),
             PemError::TextAround { place: "after" }
         );
-        assert_eq!(error(good() + &good()), PemError::Blocks { found: 2 });
         assert_eq!(
-            error(format!("a: b\n{}", good())),
+            decode_error(good_pem() + &good_pem()),
+            PemError::Blocks { found: 2 }
+        );
+        assert_eq!(
+            decode_error(format!("a: b\n{}", good_pem())),
             PemError::Character {
                 byte: b':',
                 line: 1
             }
         );
         assert_eq!(
-            error(format!("{}\0", good())),
+            decode_error(format!("{}\0", good_pem())),
             PemError::Character { byte: 0, line: 4 }
         );
         assert!(matches!(
-            error(good().replace("CERTIFICATE", "X509 CRL")),
+            decode_error(good_pem().replace("CERTIFICATE", "X509 CRL")),
             PemError::Label { .. }
         ));
-        assert_eq!(error(good().replace("END", "ENT")), PemError::Unclosed);
         assert_eq!(
-            error(good().replace("MAMCAQU=", "MAMCAQV=")),
+            decode_error(good_pem().replace("END", "ENT")),
+            PemError::Unclosed
+        );
+        assert_eq!(
+            decode_error(good_pem().replace("MAMCAQU=", "MAMCAQV=")),
             PemError::Base64
         );
         assert_eq!(
-            error(good().replace("MAMCAQU=", "MAMCAQU")),
+            decode_error(good_pem().replace("MAMCAQU=", "MAMCAQU")),
             PemError::Base64
         );
         assert_eq!(
-            error(good().replace("-----\nM", "-----M")),
+            decode_error(good_pem().replace("-----\nM", "-----M")),
             PemError::Base64
         );
-        assert_eq!(error(good().replace('\n', "")), PemError::OneLine);
         assert_eq!(
-            error(
-                good()
+            decode_error(good_pem().replace('\n', "")),
+            PemError::OneLine
+        );
+        assert_eq!(
+            decode_error(
+                good_pem()
                     .replace('\n', "")
                     .replace("MAMC", "MA!MC")
                     .replace('!', "")
@@ -770,43 +787,48 @@ mod tests {
         );
         for white in [" ", "\t", "\x0b", "\r"] {
             assert_eq!(
-                error(good().replace("MAMC", &format!("MAMC{white}"))),
+                decode_error(good_pem().replace("MAMC", &format!("MAMC{white}"))),
                 PemError::Blanks,
                 "{white:?}"
             );
         }
         assert_eq!(
-            error("hello"),
+            decode_error("hello"),
             PemError::NoBlock {
                 expected: "CERTIFICATE"
             }
         );
-        assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
+        assert_eq!(decode_error([0x30, 0x82, 1, 1]), PemError::Der);
         // A BEGIN line without its dashes does not run on into the next line.
         assert_eq!(
-            error(good().replacen("E-----", "E----", 1)),
+            decode_error(good_pem().replacen("E-----", "E----", 1)),
             PemError::Unclosed
         );
         assert_eq!(
-            error(good().replace("CERTIFICATE", "BANANA")),
+            decode_error(good_pem().replace("CERTIFICATE", "BANANA")),
             PemError::UnknownLabel {
                 expected: "CERTIFICATE"
             }
         );
-        assert_eq!(error(good().replace('\n', "\n    ")), PemError::Blanks);
+        assert_eq!(
+            decode_error(good_pem().replace('\n', "\n    ")),
+            PemError::Blanks
+        );
         for (word, text) in [
             ("None", "None\n"),
             ("None", "None\r\n"),
             ("null", "null"),
             ("null", "\"null\"\n"),
         ] {
-            let said = error(text).to_string();
+            let said = decode_error(text).to_string();
             assert!(
                 said.contains(&format!("`{word}`"))
                     && said.contains("hsmboot wait --cluster-id ID --for csr"),
                 "{said}"
             );
-            let said = certificates(text.as_bytes()).unwrap_err().to_string();
+            let said = decode_certificates(text.as_bytes())
+                .unwrap_err()
+                .to_string();
             assert!(
                 said.contains(&format!("`{word}`"))
                     && said.contains("CertificateChain")
@@ -815,11 +837,11 @@ mod tests {
             );
         }
         let units = |text: String| text.encode_utf16().collect::<Vec<u16>>();
-        let little: Vec<u8> = units(good())
+        let little: Vec<u8> = units(good_pem())
             .into_iter()
             .flat_map(u16::to_le_bytes)
             .collect();
-        let big: Vec<u8> = units(good())
+        let big: Vec<u8> = units(good_pem())
             .into_iter()
             .flat_map(u16::to_be_bytes)
             .collect();
@@ -828,11 +850,15 @@ mod tests {
             ("UTF-16BE", big),
             ("UTF-16", [&[0xFF, 0xFE][..], &little].concat()),
         ] {
-            assert_eq!(error(&text), PemError::Utf16 { encoding });
-            assert_eq!(certificates(&text), Err(PemError::Utf16 { encoding }));
+            assert_eq!(decode_error(&text), PemError::Utf16 { encoding });
+            assert_eq!(
+                decode_certificates(&text),
+                Err(PemError::Utf16 { encoding })
+            );
         }
-        let key =
-            error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
+        let key = decode_error(
+            "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n",
+        );
         assert!(!key.to_string().contains("c2Vj"));
         assert_eq!(
             key,

@@ -5,13 +5,15 @@ use ring::signature as rs;
 
 use super::Malformed;
 use super::algorithm::{
-    Curve, EC_PUBLIC_KEY, Hash, Pss, RSA_ENCRYPTION, RSASSA_PSS, SignatureAlgorithm, describe,
-    parts, pss_parameters, well_formed,
+    Curve, EC_PUBLIC_KEY, Hash, Pss, RSA_ENCRYPTION, RSASSA_PSS, SignatureAlgorithm, describe_oid,
+    pss_parameters, split_identifier, well_formed,
 };
-use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict, tag, whole_octets};
+use super::der::{
+    Reader, Tlv, check_bit_string, check_integer, check_strict, parse_single, tag, whole_octets,
+};
 use super::ecdsa;
 
-/// What a SubjectPublicKeyInfo holds.
+/// A public key, as a SubjectPublicKeyInfo holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicKey {
     /// RSA, under `rsaEncryption` or `id-RSASSA-PSS`.
@@ -22,8 +24,8 @@ pub enum PublicKey {
         exponent: Vec<u8>,
         /// The RSAPublicKey as it came.
         der: Vec<u8>,
-        /// For PSS signatures only (RFC 4055 1.2), and with which hash and at least how long a
-        /// salt, if the key says.
+        /// Present where the key is for PSS signatures only (RFC 4055 1.2), with the hash and the
+        /// least length of the salt, if the key names them.
         pss_only: Option<Option<Pss>>,
     },
     /// P-256, an uncompressed point.
@@ -37,20 +39,20 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    /// From a SubjectPublicKeyInfo as it came.
+    /// Reads a SubjectPublicKeyInfo as it came.
     ///
     /// # Errors
     /// Where it is not one (RFC 5280 4.1.2.7), or not what its own algorithm defines. A well-formed
-    /// key that does not count is [`PublicKey::Other`], or fails [`PublicKey::usable`].
+    /// key that does not count is [`PublicKey::Other`], or fails [`PublicKey::check_usable`].
     pub fn from_der(spki: &[u8], what: &'static str) -> Result<Self, Malformed> {
-        let outer = single(spki, tag::SEQUENCE, what)?;
+        let outer = parse_single(spki, tag::SEQUENCE, what)?;
         let mut reader = Reader::new(outer.content, what);
-        let identifier = reader.required(tag::SEQUENCE, "the public key's algorithm")?;
-        let bits = reader.required(tag::BIT_STRING, "the public key")?;
+        let identifier = reader.read_required(tag::SEQUENCE, "the public key's algorithm")?;
+        let bits = reader.read_required(tag::BIT_STRING, "the public key")?;
         reader.finish()?;
         well_formed(&identifier, what)?;
-        bit_string_rules(bits.content, what)?;
-        let (oid, parameter) = parts(&identifier, what)?;
+        check_bit_string(bits.content, what)?;
+        let (oid, parameter) = split_identifier(&identifier, what)?;
         match oid {
             RSA_ENCRYPTION => {
                 if !matches!(
@@ -73,11 +75,11 @@ impl PublicKey {
             },
             EC_PUBLIC_KEY => {
                 let point = whole_octets(bits.content, what)?;
-                Ok(Self::ec(parameter.as_ref(), point))
+                Ok(Self::from_ec_point(parameter.as_ref(), point))
             }
             other => Ok(PublicKey::Other(format!(
                 "a key of the algorithm {}",
-                describe(other)
+                describe_oid(other)
             ))),
         }
     }
@@ -89,12 +91,12 @@ impl PublicKey {
         what: &'static str,
     ) -> Result<Self, Malformed> {
         let octets = whole_octets(bits, what)?;
-        strict(octets, what)?;
-        let key = single(octets, tag::SEQUENCE, what)?;
+        check_strict(octets, what)?;
+        let key = parse_single(octets, tag::SEQUENCE, what)?;
         let mut reader = Reader::new(key.content, what);
         let mut number = |name| {
-            let integer = reader.required(tag::INTEGER, name)?;
-            integer_rules(integer.content, what)?;
+            let integer = reader.read_required(tag::INTEGER, name)?;
+            check_integer(integer.content, what)?;
             match integer.content {
                 [first, ..] if first & 0x80 != 0 => Err(Malformed::new(format!(
                     "{what}: {name} is negative (RFC 8017 A.1.1)"
@@ -114,7 +116,7 @@ impl PublicKey {
         })
     }
 
-    fn ec(parameter: Option<&Tlv<'_>>, point: &[u8]) -> Self {
+    fn from_ec_point(parameter: Option<&Tlv<'_>>, point: &[u8]) -> Self {
         let Some(Tlv {
             tag: tag::OID,
             content: curve,
@@ -126,7 +128,7 @@ impl PublicKey {
             );
         };
         let Some(curve) = Curve::from_oid(curve) else {
-            return PublicKey::Other(format!("an EC key on the curve {}", describe(curve)));
+            return PublicKey::Other(format!("an EC key on the curve {}", describe_oid(curve)));
         };
         if point.len() == curve.point_octets() && point.first() == Some(&4) {
             let point = point.to_vec();
@@ -156,13 +158,13 @@ impl PublicKey {
         }
     }
 
-    /// That the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd
+    /// Checks that the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd
     /// exponent of at least 3, P-256, P-384 or P-521 (docs/verification.md; FIPS 186-5 5.1 for the
     /// lower bound).
     ///
     /// # Errors
     /// A sentence that says what it is instead.
-    pub fn usable(&self) -> Result<(), Malformed> {
+    pub fn check_usable(&self) -> Result<(), Malformed> {
         match self {
             PublicKey::Rsa { exponent, .. } => {
                 let bits = self.modulus_bits().unwrap_or(0);
@@ -205,8 +207,8 @@ impl PublicKey {
         }
     }
 
-    /// Whether both are the same key *as numbers*: modulus and exponent, or the point, however
-    /// their SubjectPublicKeyInfo is written.
+    /// Tells whether both are the same key *as numbers*: modulus and exponent, or the point,
+    /// however their SubjectPublicKeyInfo is written.
     pub fn same_numbers(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -228,8 +230,8 @@ impl PublicKey {
         }
     }
 
-    /// Whether whoever holds the one private key holds the other: the same numbers, or one RSA
-    /// modulus under two exponents.
+    /// Tells whether whoever holds the one private key holds the other: the same numbers, or one
+    /// RSA modulus under two exponents.
     pub fn same_secret(&self, other: &Self) -> bool {
         match (self, other) {
             (PublicKey::Rsa { modulus: n1, .. }, PublicKey::Rsa { modulus: n2, .. }) => n1 == n2,
@@ -237,10 +239,10 @@ impl PublicKey {
         }
     }
 
-    /// Whether this key made `signature` over `message`. A key that is not [`usable`](Self::usable)
-    /// never did.
+    /// Tells whether this key made `signature` over `message`. A key that
+    /// [`check_usable`](Self::check_usable) refuses never did.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
-        if self.usable().is_err() {
+        if self.check_usable().is_err() {
             return false;
         }
         if let (
@@ -262,7 +264,7 @@ impl PublicKey {
                 return false;
             }
             if pss.salt != pss.hash.octets() {
-                return any_salt(modulus, exponent, pss, message, signature);
+                return verify_any_salt(modulus, exponent, pss, message, signature);
             }
         }
         // Where ring has no verifier.
@@ -328,7 +330,13 @@ impl PublicKey {
 
 /// RSASSA-PSS with a salt that is not as long as its hash, which ring does not take and `openssl`
 /// makes unless told otherwise. A public operation: nothing here is secret.
-fn any_salt(modulus: &[u8], exponent: &[u8], pss: Pss, message: &[u8], signature: &[u8]) -> bool {
+fn verify_any_salt(
+    modulus: &[u8],
+    exponent: &[u8],
+    pss: Pss,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
     use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
     let (n, e) = (
         rsa::BigUint::from_bytes_be(modulus),

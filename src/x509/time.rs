@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Malformed;
-use super::der::{Tlv, tag, tlv};
+use super::der::{Tlv, encode_tlv, tag};
 
 const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -13,29 +13,29 @@ const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1,
 pub struct Moment(i64);
 
 impl Moment {
-    /// From seconds since the Unix epoch. What lies beyond the years that RFC 3339 can write is
-    /// brought to their ends.
+    /// Makes a moment from seconds since the Unix epoch. Moments beyond the years that RFC 3339 can
+    /// write become the first or the last of those.
     pub fn from_unix(seconds: i64) -> Self {
         Moment(seconds.clamp(-62_135_596_800, 253_402_300_799))
     }
 
-    /// As [`Moment::from_unix`], for the crate's own tables.
-    pub(crate) const fn constant(seconds: i64) -> Self {
+    /// Does the same as [`Moment::from_unix`], for the crate's own tables.
+    pub(crate) const fn from_constant(seconds: i64) -> Self {
         Moment(seconds)
     }
 
     /// Seconds since the Unix epoch.
-    pub const fn unix(self) -> i64 {
+    pub const fn unix_seconds(self) -> i64 {
         self.0
     }
 
-    /// This moment and so many seconds (negative: earlier).
+    /// Adds so many seconds to this moment (negative: earlier).
     #[must_use]
-    pub fn plus(self, seconds: i64) -> Self {
+    pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
-    /// From a UTCTime or GeneralizedTime (RFC 5280 4.1.2.5): two-digit years from 50 on are the
+    /// Reads a UTCTime or GeneralizedTime (RFC 5280 4.1.2.5): two-digit years from 50 on are the
     /// twentieth century.
     ///
     /// # Errors
@@ -83,9 +83,9 @@ impl Moment {
         ))
     }
 
-    /// As RFC 5280 4.1.2.5 wants it written: UTCTime through 2049, GeneralizedTime after.
+    /// Writes the moment as RFC 5280 4.1.2.5 wants it: UTCTime through 2049, GeneralizedTime after.
     pub fn to_der(self) -> Vec<u8> {
-        let civil = self.civil();
+        let civil = self.to_civil();
         let tail = format!(
             "{:02}{:02}{:02}{:02}{:02}Z",
             civil.month(),
@@ -95,21 +95,21 @@ impl Moment {
             civil.second()
         );
         match civil.year() {
-            year @ 1950..=2049 => tlv(
+            year @ 1950..=2049 => encode_tlv(
                 tag::UTC_TIME,
                 &[
                     format!("{:02}", year.rem_euclid(100)).as_bytes(),
                     tail.as_bytes(),
                 ],
             ),
-            year => tlv(
+            year => encode_tlv(
                 tag::GENERALIZED_TIME,
                 &[format!("{year:04}").as_bytes(), tail.as_bytes()],
             ),
         }
     }
 
-    fn civil(self) -> jiff::civil::DateTime {
+    fn to_civil(self) -> jiff::civil::DateTime {
         if let Ok(stamp) = jiff::Timestamp::from_second(self.0) {
             return jiff::tz::Offset::UTC.to_datetime(stamp);
         }
@@ -128,7 +128,7 @@ impl fmt::Display for Moment {
         if let (Ok(stamp), 0..) = (jiff::Timestamp::from_second(self.0), self.0) {
             return write!(f, "{stamp}");
         }
-        let c = self.civil();
+        let c = self.to_civil();
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
@@ -155,7 +155,7 @@ impl FromStr for Moment {
         // jiff takes forms beyond RFC 3339 (`+02`, a comma, a bracketed zone), and its Timestamp
         // ends before the year 9999 does.
         let (civil, rest) = text.split_at_checked(19).ok_or_else(fault)?;
-        let offset = offset(rest).ok_or_else(fault)?;
+        let offset = parse_offset(rest).ok_or_else(fault)?;
         let shaped = civil.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
             10 => matches!(byte, b'T' | b't' | b' '),
@@ -172,9 +172,9 @@ impl FromStr for Moment {
     }
 }
 
-/// What follows the seconds in RFC 3339 5.6, `["." 1*DIGIT] ("Z" / ("+" / "-") hour ":" minute)`:
-/// the offset in seconds.
-fn offset(rest: &str) -> Option<i64> {
+/// Reads what follows the seconds in RFC 3339 5.6, `["." 1*DIGIT] ("Z" / ("+" / "-") hour ":"
+/// minute)`, and returns the offset in seconds.
+fn parse_offset(rest: &str) -> Option<i64> {
     let zone = match rest.strip_prefix('.') {
         None => rest,
         Some(fraction) => {
@@ -226,14 +226,14 @@ mod tests {
             (b"\x18\x0f20500101000000Z", "2050-01-01T00:00:00Z"),
             (b"\x18\x0f99991231235959Z", "9999-12-31T23:59:59Z"),
         ] {
-            let tlv = super::super::der::Reader::new(der, "t").any().unwrap();
+            let tlv = super::super::der::Reader::new(der, "t").read_any().unwrap();
             let moment = Moment::from_der(&tlv, "t").unwrap();
             assert_eq!(moment.to_string(), text);
             assert_eq!(moment.to_der(), der);
             assert_eq!(text.parse::<Moment>().unwrap(), moment);
         }
         let tlv = super::super::der::Reader::new(b"\x17\x0d250230000000Z", "t")
-            .any()
+            .read_any()
             .unwrap();
         assert!(Moment::from_der(&tlv, "t").is_err());
     }

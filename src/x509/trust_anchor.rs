@@ -1,18 +1,18 @@
 //! The trust anchor, as InitializeCluster names it: the owner's self-signed CA certificate, or the
 //! chain from the CA that signs to its self-signed root. Pure.
 //!
-//! Here it is read and bounded. Whether its certificates belong together, and CloudHSM would take
-//! them, is [`crate::check`]'s to judge; whose it is, [`crate::owner`]'s.
+//! Here it is read and bounded. [`crate::check`] judges whether its certificates belong together
+//! and CloudHSM would take them; [`crate::owner`] judges whose it is.
 
 use super::pem::{self, MAX_CHARS};
 use super::{Certificate, Malformed, Moment, Strictness};
 
-/// How many certificates there are at most, the root included (AWS CloudHSM User Guide, Initialize
-/// the cluster, September 2026).
+/// The greatest number of certificates, the root included (AWS CloudHSM User Guide, Initialize the
+/// cluster, September 2026).
 pub const MAX_CERTIFICATES: usize = 4;
 
-/// How many characters of PEM a chain has at most, in all: "16 kb" in the same place. Whether that
-/// means 16,000 or 16,384, and of what, is not said there; the smaller is held to.
+/// The greatest number of characters of PEM in a chain, in all: "16 kb" in the same place. Whether
+/// that means 16,000 or 16,384, and of what, is not said there; the smaller is held to.
 pub const MAX_CHAIN_CHARS: usize = 16_000;
 
 /// One to four certificates, the CA that signs first.
@@ -27,10 +27,10 @@ impl TrustAnchor {
     /// order is the file's.
     ///
     /// # Errors
-    /// What [`pem::certificates`] and [`Certificate::read`] refuse; more certificates, or more
-    /// characters as they would be sent, than are documented.
+    /// What [`pem::decode_certificates`] and [`Certificate::read`] refuse; more certificates, or
+    /// more characters as they would be sent, than are documented.
     pub fn from_file(content: &[u8]) -> Result<Self, Malformed> {
-        let blocks = pem::certificates(content)?;
+        let blocks = pem::decode_certificates(content)?;
         if blocks.len() > MAX_CERTIFICATES {
             return Err(too_many(blocks.len()));
         }
@@ -57,19 +57,22 @@ impl TrustAnchor {
             .collect::<Result<Vec<_>, _>>()?
             .into_iter();
         let first = certificates.next().ok_or(pem::PemError::NoBlock {
-            expected: pem::Label::Certificate.text(),
+            expected: pem::Label::Certificate.as_str(),
         })?;
-        Self::of(first, certificates.collect())
+        Self::from_certificates(first, certificates.collect())
     }
 
     /// Puts together the certificate of the CA that signs, and those above it, the root last.
     ///
     /// # Errors
     /// More certificates, or more characters as they would be sent, than are documented.
-    pub fn of(first: Certificate, above: Vec<Certificate>) -> Result<Self, Malformed> {
+    pub fn from_certificates(
+        first: Certificate,
+        above: Vec<Certificate>,
+    ) -> Result<Self, Malformed> {
         let trust_anchor = TrustAnchor { first, above };
-        if trust_anchor.count() > MAX_CERTIFICATES {
-            return Err(too_many(trust_anchor.count()));
+        if trust_anchor.certificate_count() > MAX_CERTIFICATES {
+            return Err(too_many(trust_anchor.certificate_count()));
         }
         // What is sent is our own text of it: lines that were longer or shorter in the file make it
         // another length.
@@ -96,17 +99,17 @@ impl TrustAnchor {
     }
 
     /// The certificate of the CA that signs.
-    pub const fn first(&self) -> &Certificate {
+    pub const fn signing_ca(&self) -> &Certificate {
         &self.first
     }
 
     /// The certificates above it, the root last; none where it is its own root.
-    pub fn above(&self) -> &[Certificate] {
+    pub fn certificates_above(&self) -> &[Certificate] {
         &self.above
     }
 
     /// The last certificate: the root, where the chain is whole.
-    pub fn last(&self) -> &Certificate {
+    pub fn last_certificate(&self) -> &Certificate {
         self.above.last().unwrap_or(&self.first)
     }
 
@@ -116,16 +119,16 @@ impl TrustAnchor {
     }
 
     /// Their DER, likewise.
-    pub fn ders(&self) -> impl Iterator<Item = &[u8]> {
-        self.certificates().map(Certificate::der)
+    pub fn certificate_ders(&self) -> impl Iterator<Item = &[u8]> {
+        self.certificates().map(Certificate::as_der)
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
+    /// The number of certificates.
+    pub fn certificate_count(&self) -> usize {
         self.above.len().saturating_add(1)
     }
 
-    /// Whether it is more than one certificate.
+    /// Tells whether it is more than one certificate.
     pub fn is_chain(&self) -> bool {
         !self.above.is_empty()
     }

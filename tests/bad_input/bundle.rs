@@ -12,7 +12,7 @@ fn request(bench: &Bench, change: impl FnOnce(&mut serde_json::Value)) {
         "AwsHardwareCertificate.crt",
         "ManufacturerHardwareCertificate.crt",
     ] {
-        let digest = hsmboot::x509::hex(&hsmboot::x509::sha256(
+        let digest = hsmboot::x509::to_hex(&hsmboot::x509::sha256(
             &std::fs::read(bench.part(suffix)).unwrap(),
         ));
         files.insert(format!("{CLUSTER}_{suffix}"), digest.into());

@@ -342,7 +342,7 @@ fn several_at_once() {
         );
         let response: serde_json::Value =
             serde_json::from_slice(&bench.read("bundle/response.json")).unwrap();
-        let signed = hsmboot::x509::hex(&hsmboot::x509::sha256(
+        let signed = hsmboot::x509::to_hex(&hsmboot::x509::sha256(
             &fs::read(bench.part("CustomerHsmCertificate.crt")).unwrap(),
         ));
         assert_eq!(

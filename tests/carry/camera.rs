@@ -27,7 +27,7 @@ pub(crate) fn fingerprint(document: &Value) -> &str {
 
 /// Files as a bundle, with the `request.json` and the transcript that `fetch` would write.
 fn fetched(bench: &Bench, files: &BTreeMap<String, Vec<u8>>, id: &str) {
-    let digest = |content: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(content));
+    let digest = |content: &[u8]| hsmboot::x509::to_hex(&hsmboot::x509::sha256(content));
     for (name, content) in files {
         bench.write(&format!("bundle/{name}"), content);
     }
@@ -448,8 +448,8 @@ fn foreign_codes_are_passed_over_and_damaged_ones_too() {
     let bench = genuine_shape();
     let mut codes = show(&bench, &[]);
     let draw = |text: &str| {
-        hsmboot::qr::sheet::png(
-            &hsmboot::qr::draw::draw(&[text.to_owned()], 25).unwrap(),
+        hsmboot::qr::sheet::sheet_to_png(
+            &hsmboot::qr::draw::draw_codes(&[text.to_owned()], 25).unwrap(),
             &[],
         )
         .unwrap()

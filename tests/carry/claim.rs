@@ -6,7 +6,7 @@ use crate::camera::{fingerprint, read, same, show};
 use crate::support::{Bench, CLUSTER, TRUST};
 
 /// Codes as anybody could draw them: each checks, and so does the whole.
-fn forged(bench: &Bench, kind: hsmboot::qr::Kind, files: &[(&str, &str)]) {
+fn forged(bench: &Bench, kind: hsmboot::qr::QrKind, files: &[(&str, &str)]) {
     let members = files
         .iter()
         .map(|(name, content)| ((*name).to_owned(), content.as_bytes().to_vec()))
@@ -14,7 +14,7 @@ fn forged(bench: &Bench, kind: hsmboot::qr::Kind, files: &[(&str, &str)]) {
     let archive = hsmboot::bundle::archive::write(&members).unwrap();
     bench.write(
         "forged.txt",
-        hsmboot::qr::parts::split(kind, &archive, 1000)
+        hsmboot::qr::parts::split_archive(kind, &archive, 1000)
             .unwrap()
             .join("\n"),
     );
@@ -34,7 +34,7 @@ fn response(signed: &str) -> String {
 
 #[test]
 fn codes_that_hold_something_else_than_they_say_are_refused() {
-    use hsmboot::qr::Kind::{Request, Response};
+    use hsmboot::qr::QrKind::{Request, Response};
     let bench = Bench::new();
     let (csr, signed) = (
         &format!("{CLUSTER}_ClusterCsr.csr")[..],

@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use assert_cmd::Command;
 use hsmboot::bundle::archive::{self, Members};
-use hsmboot::qr::{Kind, parts};
+use hsmboot::qr::{QrKind, parts};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, RgbImage};
 
 use crate::support::{Bench, CLUSTER, Run, run};
@@ -130,7 +130,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 fn codes_of_many_sets_and_texts_without_end_are_refused() {
     let bench = Bench::empty();
     let set = |number: usize| {
-        parts::split(Kind::Request, format!("{number}").as_bytes(), 1000)
+        parts::split_archive(QrKind::Request, format!("{number}").as_bytes(), 1000)
             .unwrap()
             .remove(0)
     };
@@ -272,7 +272,7 @@ fn nothing_but_text_travels_by_camera_there_or_back() {
         forged.insert("verification.json".to_owned(), content.to_vec());
         bench.write(
             "codes.txt",
-            parts::split(Kind::Request, &packed(&bench, &forged), 1000)
+            parts::split_archive(QrKind::Request, &packed(&bench, &forged), 1000)
                 .unwrap()
                 .join("\n"),
         );

@@ -795,7 +795,7 @@ fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let before = bench.listing();
     let error = arrival.write().unwrap_err();
     assert_eq!(
-        (error.code(), error.kind.name()),
+        (error.exit_code(), error.kind.name()),
         (8, "transcript-differs"),
         "{}",
         error.message

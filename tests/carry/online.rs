@@ -124,7 +124,7 @@ fn a_claim_from_nothing_is_kept_in_one_file_and_taken_up_from_it() {
         .expect(0)
         .json();
     assert_eq!(submitted["outcome"], "already-claimed");
-    assert_eq!(stage.simulator.calls().get("CreateCluster"), Some(&1));
+    assert_eq!(stage.simulator.call_counts().get("CreateCluster"), Some(&1));
     // A cluster that CreateCluster refuses is written down as refused, and a second run asks again.
     fs::remove_file(stage.bench.path(FILE)).unwrap();
     let refused = [&words[..], &["--tag", "aws:reserved=1"]].concat();

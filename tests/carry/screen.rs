@@ -272,7 +272,7 @@ fn a_terminal_that_is_too_small_is_told_what_to_do() {
     }
     // Small codes are not for everything: of this one there would be more than anybody photographs.
     let noise: String = (0..400u32)
-        .map(|at| hsmboot::x509::hex(&hsmboot::x509::sha256(&at.to_be_bytes())))
+        .map(|at| hsmboot::x509::to_hex(&hsmboot::x509::sha256(&at.to_be_bytes())))
         .collect();
     bench.write("bundle/verification.json", noise);
     let (screen, code) = on_a_terminal(&bench, 24, 80, "\n");

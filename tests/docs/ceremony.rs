@@ -373,7 +373,8 @@ pub(super) fn to_activated() {
     let screen = play(terminal(dir, &path, &script), PAGE);
     expected_in(PAGE, &all, "sh aws", &screen);
     assert!(
-        simulator.calls().get("InitializeCluster") == Some(&1) && dir.join("report.html").is_file()
+        simulator.call_counts().get("InitializeCluster") == Some(&1)
+            && dir.join("report.html").is_file()
     );
     let report = fs::read_to_string(dir.join("report.html")).unwrap();
     assert!(report.contains("Verified") && !report.contains("Rejected"));

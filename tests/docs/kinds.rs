@@ -69,7 +69,7 @@ fn every_error_kind_is_documented_under_its_exit_code() {
         .iter()
         .map(|kind| {
             (
-                kind.class().code(),
+                kind.class().exit_code(),
                 kind.name().to_owned(),
                 format!("{} | {}", kind.retry().name(), kind.meaning()),
             )

@@ -124,7 +124,7 @@ fn clusters_and_hsms_say_what_their_schemas_say() {
     let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
     stage
         .simulator
-        .set_state(&old, hsmboot::simulator::ClusterState::Active)
+        .set_state(&old, hsmboot::simulator::SimulatedClusterState::Active)
         .unwrap();
     stage.says(
         &[
@@ -197,7 +197,7 @@ fn clusters_and_hsms_say_what_their_schemas_say() {
 fn what_was_made_and_did_not_come_in_time_is_in_the_document() {
     // Nothing of this simulator's comes within the test.
     let slow = Simulator::spawn(Options {
-        speed: Speed::times(0.0001).unwrap(),
+        speed: Speed::from_factor(0.0001).unwrap(),
         ..Options::default()
     })
     .unwrap();
@@ -228,7 +228,7 @@ fn what_was_made_and_did_not_come_in_time_is_in_the_document() {
     let id = made["cluster"]["cluster_id"].as_str().unwrap();
     stage
         .simulator
-        .set_state(id, hsmboot::simulator::ClusterState::Uninitialized)
+        .set_state(id, hsmboot::simulator::SimulatedClusterState::Uninitialized)
         .unwrap();
     let made = stage.says(
         &[

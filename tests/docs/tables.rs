@@ -28,7 +28,7 @@ fn known() -> BTreeMap<&'static str, (&'static str, String)> {
     });
     let rules = Rule::ALL.into_iter().map(|rule| {
         let code = if Rule::that_can_fail().any(|other| other == rule) {
-            rule.class().code().to_string()
+            rule.class().exit_code().to_string()
         } else {
             "-".to_owned()
         };

@@ -514,7 +514,7 @@ fn a_store_that_would_cost_too_much_is_not_tried() {
     .map(drop)
     .unwrap_err();
     assert_eq!(
-        (error.code(), error.kind.name()),
+        (error.exit_code(), error.kind.name()),
         (5, "ca-key-encryption-unsupported"),
         "{}",
         error.message

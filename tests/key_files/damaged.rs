@@ -7,7 +7,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hsmboot::bundle::{ClusterId, Entry, Trail, archive};
+use hsmboot::bundle::{ClusterId, TranscriptEntry, TranscriptReading, archive};
 use hsmboot::ca::{FileKey, Passphrase, PassphraseSource};
 use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 use hsmboot::x509::{Certificate, Csr, Moment};
@@ -319,14 +319,14 @@ fn said(file: &[u8], path: &Path, passphrase: &Path, anchors: &Anchors) -> Vec<S
     );
     let checked = hsmboot::check::check(file, file, file, moment);
     said.push(serde_json::to_string(&checked.record).unwrap());
-    let trail = Trail::of(file);
+    let trail = TranscriptReading::from_content(file);
     said.extend(trail.fault.map(|(_, why)| why.to_string()));
     said.extend(
         trail
             .rest
-            .raw()
+            .as_raw()
             .lines()
-            .filter(|line| Entry::is_like_one(line))
+            .filter(|line| TranscriptEntry::is_like_one(line))
             .map(str::to_owned),
     );
     #[cfg(feature = "simulator")]

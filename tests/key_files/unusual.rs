@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use hsmboot::ca::{FileKey, PassphraseSource};
-use hsmboot::x509::der::{Reader, integer, sequence, single, tag};
+use hsmboot::x509::der::{Reader, encode_integer, encode_sequence, parse_single, tag};
 use rsa::BigUint;
 
 use crate::support::{Bench, CLUSTER, openssl, sign};
@@ -58,19 +58,22 @@ fn every_rsa_key_that_a_ca_can_have_signs() {
 /// The numbers of an RSAPrivateKey.
 fn numbers(der: &[u8]) -> Vec<Vec<u8>> {
     let mut reader = Reader::new(
-        single(der, tag::SEQUENCE, "a key").unwrap().content,
+        parse_single(der, tag::SEQUENCE, "a key").unwrap().content,
         "a key",
     );
     let mut all = Vec::new();
     while !reader.is_empty() {
-        all.push(reader.any().unwrap().content.to_vec());
+        all.push(reader.read_any().unwrap().content.to_vec());
     }
     all
 }
 
 fn rsa_key(numbers: &[Vec<u8>]) -> Vec<u8> {
-    let parts: Vec<Vec<u8>> = numbers.iter().map(|number| integer(number)).collect();
-    sequence(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    let parts: Vec<Vec<u8>> = numbers
+        .iter()
+        .map(|number| encode_integer(number))
+        .collect();
+    encode_sequence(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 #[test]
@@ -140,10 +143,10 @@ fn numbers_that_do_not_fit_together_sign_nothing() {
     key[5] = vec![1];
     assert_eq!(read(&rsa_key(&key)), Err("ca-key-inconsistent"));
     // More primes are said and none is there; or they are there and not said.
-    let outcome = read(&sequence(&[
-        &integer(&[1]),
+    let outcome = read(&encode_sequence(&[
+        &encode_integer(&[1]),
         &rsa_key(&sound[1..])[4..],
-        &sequence(&[]),
+        &encode_sequence(&[]),
     ]));
     assert_eq!(outcome, Err("ca-key-malformed"));
 }

@@ -1,4 +1,4 @@
-use hsmboot::simulator::{Fault, Simulator};
+use hsmboot::simulator::{InjectedFault, Simulator};
 use serde_json::{Value, json};
 
 use super::stage::{SUBNET, Stage};
@@ -151,13 +151,13 @@ fn a_lost_answer_is_looked_up() {
     let (_, backup) = backed_up(&stage);
     stage
         .simulator
-        .inject(Some("DeleteBackup"), Fault::CloseAfter, 1);
+        .inject_fault(Some("DeleteBackup"), InjectedFault::CloseAfter, 1);
     stage
         .run(&["backup", "delete", "--backup-id", &backup, "--yes"])
         .ends(0, "PENDING_DELETION");
     stage
         .simulator
-        .inject(Some("RestoreBackup"), Fault::CloseBefore, 1);
+        .inject_fault(Some("RestoreBackup"), InjectedFault::CloseBefore, 1);
     stage.fails(
         &["backup", "restore", "--backup-id", &backup],
         6,
@@ -165,13 +165,13 @@ fn a_lost_answer_is_looked_up() {
     );
     stage
         .simulator
-        .inject(Some("RestoreBackup"), Fault::CloseAfter, 1);
+        .inject_fault(Some("RestoreBackup"), InjectedFault::CloseAfter, 1);
     stage
         .run(&["backup", "restore", "--backup-id", &backup])
         .ends(0, "READY");
     stage
         .simulator
-        .inject(Some("CopyBackupToRegion"), Fault::CloseAfter, 1);
+        .inject_fault(Some("CopyBackupToRegion"), InjectedFault::CloseAfter, 1);
     let copy = [
         "backup",
         "copy",
@@ -335,7 +335,7 @@ fn the_retention_of_a_cluster_is_changed_once() {
     assert_eq!(stage.calls("ModifyCluster"), 1);
     stage
         .simulator
-        .set_state(&id, hsmboot::simulator::ClusterState::Deleted)
+        .set_state(&id, hsmboot::simulator::SimulatedClusterState::Deleted)
         .unwrap();
     stage.fails(
         &[

@@ -1,4 +1,4 @@
-use hsmboot::simulator::{ClusterState, Fault};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState};
 
 use super::stage::{NOBODY, SUBNET, Stage, at_a_terminal};
 use super::support;
@@ -68,7 +68,7 @@ fn lists_page_through_everything_filter_and_sort() {
     assert_eq!(shown, ids);
     stage
         .simulator
-        .set_state(&ids[3], ClusterState::Active)
+        .set_state(&ids[3], SimulatedClusterState::Active)
         .unwrap();
     let active = stage.json(&[
         "cluster", "list", "--state", "active", "--state", "DEGRADED",
@@ -189,12 +189,14 @@ fn a_shown_cluster_has_its_certificates() {
 #[test]
 fn a_lost_answer_makes_no_second_cluster() {
     for fault in [
-        Fault::CloseAfter,
-        Fault::CloseBefore,
-        Fault::InternalFailure,
+        InjectedFault::CloseAfter,
+        InjectedFault::CloseBefore,
+        InjectedFault::InternalFailure,
     ] {
         let stage = Stage::new();
-        stage.simulator.inject(Some("CreateCluster"), fault, 1);
+        stage
+            .simulator
+            .inject_fault(Some("CreateCluster"), fault, 1);
         let failed = stage.fails(
             &["cluster", "create", "--subnet-id", SUBNET],
             6,
@@ -213,7 +215,7 @@ fn a_lost_answer_makes_no_second_cluster() {
     let stage = Stage::new();
     stage
         .simulator
-        .inject(Some("CreateCluster"), Fault::Throttling, 2);
+        .inject_fault(Some("CreateCluster"), InjectedFault::Throttling, 2);
     stage.cluster();
     assert_eq!((stage.calls("CreateCluster"), stage.clusters()), (3, 1));
 }
@@ -224,7 +226,7 @@ fn a_deletion_whose_answer_is_lost_is_looked_up() {
     let id = stage.cluster();
     stage
         .simulator
-        .inject(Some("DeleteCluster"), Fault::CloseBefore, 1);
+        .inject_fault(Some("DeleteCluster"), InjectedFault::CloseBefore, 1);
     stage.fails(
         &["cluster", "delete", "--cluster-id", &id, "--yes"],
         6,
@@ -232,7 +234,7 @@ fn a_deletion_whose_answer_is_lost_is_looked_up() {
     );
     stage
         .simulator
-        .inject(Some("DeleteCluster"), Fault::CloseAfter, 1);
+        .inject_fault(Some("DeleteCluster"), InjectedFault::CloseAfter, 1);
     stage
         .run(&["cluster", "delete", "--cluster-id", &id, "--yes", "--wait"])
         .ends(0, "deleted");
@@ -244,7 +246,7 @@ fn a_wait_that_ends_too_early_names_the_cluster_that_was_made() {
     let stage = Stage::new();
     stage
         .simulator
-        .inject(Some("DescribeClusters"), Fault::AccessDenied, 1);
+        .inject_fault(Some("DescribeClusters"), InjectedFault::AccessDenied, 1);
     let failed = stage.fails(
         &["cluster", "create", "--subnet-id", SUBNET, "--wait"],
         6,

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use hsmboot::bundle::Creation;
 use hsmboot::outside::OutsideText;
-use hsmboot::simulator::{ClusterState, Fault, Options, Simulator, Speed};
-use hsmboot::x509::{hex, sha256};
+use hsmboot::simulator::{InjectedFault, Options, SimulatedClusterState, Simulator, Speed};
+use hsmboot::x509::{sha256, to_hex};
 use serde_json::Value;
 
 use super::planted::plant;
@@ -102,10 +102,10 @@ fn a_lost_answer_is_found_by_the_clusters_tag() {
     let stage = stage();
     stage
         .simulator
-        .inject(Some("CreateCluster"), Fault::CloseAfter, 1);
+        .inject_fault(Some("CreateCluster"), InjectedFault::CloseAfter, 1);
     stage
         .simulator
-        .inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+        .inject_fault(Some("CreateHsm"), InjectedFault::CloseAfter, 1);
     stage.run(&words()).ends(0, "claimed");
     one_of_each(&stage);
     assert_eq!(stage.calls("CreateHsm"), 1);
@@ -130,18 +130,19 @@ fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
         .unwrap()
         .remove("cluster_id")
         .unwrap();
-    let content = hsmboot::bundle::document(&serde_json::from_value::<Creation>(creation).unwrap());
+    let content =
+        hsmboot::bundle::to_document(&serde_json::from_value::<Creation>(creation).unwrap());
     let first = &stage.entries("new")[0];
     assert_eq!(
         (
             &first.cluster_id,
-            first.sends.as_ref().map(OutsideText::raw)
+            first.sends.as_ref().map(OutsideText::as_raw)
         ),
         (&None, Some("CreateCluster"))
     );
     assert_eq!(
-        first.outputs.get("creation.json").unwrap().raw(),
-        hex(&sha256(&content))
+        first.outputs.get("creation.json").unwrap().as_raw(),
+        to_hex(&sha256(&content))
     );
     let transcript = fs::read_to_string(stage.path("new/transcript.jsonl")).unwrap();
     fs::remove_dir_all(stage.path("new")).unwrap();
@@ -198,7 +199,7 @@ fn a_refusal_is_written_down_and_binds_nobody() {
         let stage = stage();
         stage
             .simulator
-            .inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+            .inject_fault(Some("CreateCluster"), InjectedFault::AccessDenied, 1);
         let failed = stage.fails(&words(), 6, "access-denied");
         assert!(
             failed["error"]["hint"]
@@ -304,7 +305,7 @@ fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
         .simulator
         .set_state(
             creation["cluster_id"].as_str().unwrap(),
-            ClusterState::Deleted,
+            SimulatedClusterState::Deleted,
         )
         .unwrap();
     creation["asked_at"] = "2020-01-01T00:00:00Z".into();
@@ -372,7 +373,7 @@ fn what_is_for_good_and_what_it_costs_is_said_before_anything_is_created() {
     // Where the service refuses, it has been said all the same: it comes before the call.
     stage
         .simulator
-        .inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+        .inject_fault(Some("CreateCluster"), InjectedFault::AccessDenied, 1);
     stage.run(&create).ends(6, "about to create a cluster at");
 }
 
@@ -512,7 +513,7 @@ fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
 #[test]
 fn an_interrupted_run_goes_on_with_its_cluster() {
     let slow = Simulator::spawn(Options {
-        speed: Speed::times(0.02).unwrap(),
+        speed: Speed::from_factor(0.02).unwrap(),
         ..Options::default()
     })
     .unwrap();
@@ -558,6 +559,6 @@ fn an_interrupted_run_goes_on_with_its_cluster() {
     again
         .ends(0, &format!("going on with {id}"))
         .ends(0, "claimed");
-    assert_eq!(slow.calls()["CreateCluster"], 1);
-    assert_eq!(slow.calls()["CreateHsm"], 1);
+    assert_eq!(slow.call_counts()["CreateCluster"], 1);
+    assert_eq!(slow.call_counts()["CreateHsm"], 1);
 }

@@ -1,4 +1,4 @@
-use hsmboot::simulator::{ClusterState, Fault, HsmState};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState, SimulatedHsmState};
 
 use super::stage::{NOBODY, Stage};
 use super::support;
@@ -91,9 +91,12 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
         "first-hsm-exists",
     );
     for (state, kind) in [
-        (ClusterState::CreateInProgress, "cluster-not-ready"),
-        (ClusterState::InitializeInProgress, "cluster-not-ready"),
-        (ClusterState::DeleteInProgress, "cluster-deleted"),
+        (SimulatedClusterState::CreateInProgress, "cluster-not-ready"),
+        (
+            SimulatedClusterState::InitializeInProgress,
+            "cluster-not-ready",
+        ),
+        (SimulatedClusterState::DeleteInProgress, "cluster-deleted"),
     ] {
         stage.simulator.set_state(&id, state).unwrap();
         stage.fails(&[&create[..], &["us-east-1a"]].concat(), 8, kind);
@@ -128,7 +131,7 @@ fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert_eq!(stage.calls("CreateHsm"), before);
-    stage.simulator.activate(&id).unwrap();
+    stage.simulator.activate_cluster(&id).unwrap();
     stage.run(&create).ends(0, "created hsm-");
 }
 
@@ -190,7 +193,7 @@ fn an_hsm_is_deleted_only_with_a_yes_and_only_if_it_is_there() {
     assert_eq!(stage.calls("DeleteHsm"), 0);
     stage
         .simulator
-        .inject(Some("DeleteHsm"), Fault::CloseAfter, 1);
+        .inject_fault(Some("DeleteHsm"), InjectedFault::CloseAfter, 1);
     stage
         .run(&[
             "hsm",
@@ -223,7 +226,7 @@ fn a_first_hsm_that_is_broken_is_replaced_by_following_what_the_commands_say() {
     let hsm = made["hsm"]["hsm_id"].as_str().unwrap();
     stage
         .simulator
-        .set_hsm_state(&id, hsm, HsmState::Degraded)
+        .set_hsm_state(&id, hsm, SimulatedHsmState::Degraded)
         .unwrap();
     let delete = format!("hsmboot hsm delete --cluster-id {id} --hsm-id {hsm} --wait");
     let status = stage
@@ -276,7 +279,7 @@ fn a_lost_answer_makes_no_second_hsm() {
     let id = stage.cluster();
     stage
         .simulator
-        .inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+        .inject_fault(Some("CreateHsm"), InjectedFault::CloseAfter, 1);
     let failed = stage.fails(
         &[
             "hsm",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hsmboot::simulator::{ClusterState, Fault, Options, Simulator, Speed};
+use hsmboot::simulator::{InjectedFault, Options, SimulatedClusterState, Simulator, Speed};
 
 use super::stage::{Done, Stage, at_a_terminal, hsmboot};
 use super::support;
@@ -10,7 +10,9 @@ use super::support;
 /// A cluster of hsm1.medium with so many HSMs, ACTIVE.
 fn old_cluster(simulator: &Simulator, hsms: usize) -> String {
     let id = simulator.create_hsm1_cluster("us-east-1").unwrap();
-    simulator.set_state(&id, ClusterState::Active).unwrap();
+    simulator
+        .set_state(&id, SimulatedClusterState::Active)
+        .unwrap();
     for _ in 0..hsms {
         support::create_hsm(simulator, &id);
     }
@@ -88,7 +90,9 @@ fn a_migration_is_asked_for_waited_for_and_taken_back() {
         "type and days in one request"
     );
     // By the service's clock it is too late, and by this machine's it is not.
-    stage.simulator.advance(Duration::from_secs(25 * 3600));
+    stage
+        .simulator
+        .advance_clock(Duration::from_secs(25 * 3600));
     stage
         .run(&[&back[..], &["--yes"]].concat())
         .ends(6, "24 hours have passed");
@@ -143,7 +147,7 @@ fn what_does_not_allow_a_migration_is_found_out_before_anything_is_sent() {
     // A type that is not known is the service's to refuse.
     stage
         .simulator
-        .set_state(&new, ClusterState::Active)
+        .set_state(&new, SimulatedClusterState::Active)
         .unwrap();
     stage
         .run(&[&modify(&new, "hsm3.large")[..], &["--yes"]].concat())
@@ -161,11 +165,11 @@ fn a_lost_answer_is_looked_up_and_the_request_is_not_sent_again() {
     let words = [&modify(&id, "hsm2m.medium")[..], &["--yes", "--wait"]].concat();
     stage
         .simulator
-        .inject(Some("ModifyCluster"), Fault::CloseBefore, 1);
+        .inject_fault(Some("ModifyCluster"), InjectedFault::CloseBefore, 1);
     stage.fails(&words, 6, "service-failure");
     stage
         .simulator
-        .inject(Some("ModifyCluster"), Fault::CloseAfter, 1);
+        .inject_fault(Some("ModifyCluster"), InjectedFault::CloseAfter, 1);
     stage.run(&words).ends(0, "is of hsm2m.medium");
     assert_eq!(stage.calls("ModifyCluster"), 2);
 }
@@ -177,7 +181,7 @@ impl Slow {
     fn new() -> Self {
         Slow(
             Simulator::spawn(Options {
-                speed: Speed::times(0.001).unwrap(),
+                speed: Speed::from_factor(0.001).unwrap(),
                 ..Options::default()
             })
             .unwrap(),
@@ -186,10 +190,12 @@ impl Slow {
 
     fn cluster(&self) -> String {
         let id = self.0.create_hsm1_cluster("us-east-1").unwrap();
-        self.0.advance(Duration::from_secs(301));
-        self.0.set_state(&id, ClusterState::Active).unwrap();
+        self.0.advance_clock(Duration::from_secs(301));
+        self.0
+            .set_state(&id, SimulatedClusterState::Active)
+            .unwrap();
         support::create_hsm(&self.0, &id);
-        self.0.advance(Duration::from_secs(301));
+        self.0.advance_clock(Duration::from_secs(301));
         support::until(&self.0, &id, |now| now["Hsms"][0]["State"] == "ACTIVE");
         id
     }
@@ -223,9 +229,9 @@ fn a_migration_under_way_is_shown_and_not_asked_for_again() {
     let hint = format!("hsmboot wait --cluster-id {id} --for active --timeout 14h");
     slow.run(&[&modify(&id, "hsm3.large")[..], &["--yes"]].concat())
         .ends(8, &format!("`{hint}`"));
-    assert_eq!(slow.0.calls()["ModifyCluster"], 1);
+    assert_eq!(slow.0.call_counts()["ModifyCluster"], 1);
     // What they say, word for word.
-    slow.0.advance(Duration::from_secs(301));
+    slow.0.advance_clock(Duration::from_secs(301));
     slow.run(&hint.split(' ').skip(1).collect::<Vec<_>>())
         .ends(0, "ACTIVE");
 }
@@ -234,18 +240,18 @@ fn a_migration_under_way_is_shown_and_not_asked_for_again() {
 fn a_migration_that_aws_takes_back_is_no_success() {
     let slow = Slow::new();
     let id = slow.cluster();
-    slow.0.inject(None, Fault::MigrationFails, 1);
+    slow.0.inject_fault(None, InjectedFault::MigrationFails, 1);
     let words = [&modify(&id, "hsm2m.medium")[..], &["--yes"]].concat();
     slow.run(&words).ends(0, "is being changed");
     let waiting = std::thread::scope(|scope| {
         let wait = scope.spawn(|| slow.run(&[&words[..], &["--wait"]].concat()));
         // It has seen the migration before time goes on.
-        let before = slow.0.calls()["DescribeClusters"];
-        while slow.0.calls()["DescribeClusters"] < before + 2 {
+        let before = slow.0.call_counts()["DescribeClusters"];
+        while slow.0.call_counts()["DescribeClusters"] < before + 2 {
             std::thread::sleep(Duration::from_millis(5));
         }
         for _ in 0..4 {
-            slow.0.advance(Duration::from_secs(301));
+            slow.0.advance_clock(Duration::from_secs(301));
         }
         wait.join().unwrap()
     });

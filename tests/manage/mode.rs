@@ -112,7 +112,7 @@ fn a_type_that_is_not_known_is_warned_of_and_asked_for() {
     let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
     stage
         .simulator
-        .set_state(&old, hsmboot::simulator::ClusterState::Active)
+        .set_state(&old, hsmboot::simulator::SimulatedClusterState::Active)
         .unwrap();
     let change = [
         "cluster",

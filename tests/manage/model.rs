@@ -29,7 +29,7 @@ fn judged(sent: &[Sent]) -> Vec<String> {
     for request in sent {
         let line = json!({
             "target": request.target, "content_type": request.content_type,
-            "body": hsmboot::x509::hex(&request.body),
+            "body": hsmboot::x509::to_hex(&request.body),
         });
         // One that has found no botocore is gone, and says so.
         drop(writeln!(input, "{line}"));
@@ -141,7 +141,7 @@ fn every_command_sends_what_todays_model_asks_for() {
     let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
     stage
         .simulator
-        .set_state(&old, hsmboot::simulator::ClusterState::Active)
+        .set_state(&old, hsmboot::simulator::SimulatedClusterState::Active)
         .unwrap();
     let restored = [
         "cluster",

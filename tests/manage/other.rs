@@ -45,7 +45,7 @@ fn of_tomorrow() -> (Stage, String, String) {
     );
     stage
         .simulator
-        .set_state(&cluster, hsmboot::simulator::ClusterState::Active)
+        .set_state(&cluster, hsmboot::simulator::SimulatedClusterState::Active)
         .unwrap();
     stage.json(&[
         "hsm",

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use hsmboot::bundle::{Digests, Entry};
-use hsmboot::x509::{Certificate, hex, sha256};
+use hsmboot::bundle::{Digests, TranscriptEntry};
+use hsmboot::x509::{Certificate, sha256, to_hex};
 use serde_json::{Value, json};
 
 use super::create::{one_of_each, stage, words};
@@ -13,12 +13,12 @@ use super::stage::{SUBNET, Stage};
 const VERIFY: [&str; 3] = ["transcript", "verify", "new"];
 
 /// Writes a transcript whose hashes fit, whatever its lines say.
-fn forge(stage: &Stage, mut entries: Vec<Entry>) {
+fn forge(stage: &Stage, mut entries: Vec<TranscriptEntry>) {
     let (mut text, mut previous) = (String::new(), "0".repeat(64));
     for (entry, step) in entries.iter_mut().zip(1..) {
         (entry.step, entry.previous) = (step, previous);
         let line = serde_json::to_string(entry).unwrap();
-        previous = hex(&sha256(line.as_bytes()));
+        previous = to_hex(&sha256(line.as_bytes()));
         text.push_str(&line);
         text.push('\n');
     }
@@ -44,12 +44,12 @@ fn with_a_step(stage: &Stage, name: &str, content: &[u8], cluster: Option<&str>)
             .map(|last| last.outputs.clone())
             .unwrap_or_default(),
     );
-    inputs.retain(|name| !name.raw().contains('/'));
+    inputs.retain(|name| !name.as_raw().contains('/'));
     let mut line = json!({
         "format": "hsmboot-transcript/1", "step": 0, "time": "2026-01-01T00:00:00Z",
         "tool": "hsmboot 0.1.0", "command": ["hsmboot", "bootstrap"],
         "host": "host", "inputs": inputs,
-        "outputs": Digests::from([(name.to_owned(), hex(&sha256(content)))]), "previous": "",
+        "outputs": Digests::from([(name.to_owned(), to_hex(&sha256(content)))]), "previous": "",
     });
     if let Some(id) = cluster {
         line["cluster_id"] = id.into();
@@ -74,8 +74,12 @@ pub(crate) fn plant(stage: &Stage, creation: &Value) {
 fn token(stage: &Stage) -> String {
     let ca = Certificate::from_pem(&fs::read(stage.path("ca/customerCA.crt")).unwrap()).unwrap();
     let random = "0011223344556677";
-    let committed = hex(&sha256(
-        format!("hsmboot-creation/1\n{random}\n{}", hex(&sha256(ca.spki()))).as_bytes(),
+    let committed = to_hex(&sha256(
+        format!(
+            "hsmboot-creation/1\n{random}\n{}",
+            to_hex(&sha256(ca.spki()))
+        )
+        .as_bytes(),
     ));
     format!("{random}{}", &committed[..16])
 }
@@ -134,7 +138,7 @@ fn a_planted_creation_without_a_transcript_is_refused() {
         &stage,
         4,
         "creation-unaccounted",
-        &["no step", &hex(&sha256(creation.as_bytes()))],
+        &["no step", &to_hex(&sha256(creation.as_bytes()))],
     );
 }
 
@@ -143,14 +147,14 @@ fn a_creation_that_was_exchanged_is_refused_and_both_digests_are_named() {
     let stage = stage();
     let victim = stage.cluster();
     plant(&stage, &creation_of(&stage, "cluster-bbbbbbbbbbb"));
-    let recorded = hex(&sha256(&fs::read(stage.path("new/creation.json")).unwrap()));
+    let recorded = to_hex(&sha256(&fs::read(stage.path("new/creation.json")).unwrap()));
     let exchanged = creation_of(&stage, &victim).to_string();
     fs::write(stage.path("new/creation.json"), &exchanged).unwrap();
     refused(
         &stage,
         4,
         "creation-unaccounted",
-        &["step 1", &recorded, &hex(&sha256(exchanged.as_bytes()))],
+        &["step 1", &recorded, &to_hex(&sha256(exchanged.as_bytes()))],
     );
 }
 
@@ -176,7 +180,7 @@ fn a_creation_that_a_step_found_and_none_wrote_is_refused() {
         let mut found = entries[0].clone();
         found.inputs = entries.pop().unwrap().outputs;
         found.outputs = Digests::new();
-        let before = Entry {
+        let before = TranscriptEntry {
             inputs: Digests::new(),
             ..found.clone()
         };
@@ -411,9 +415,9 @@ fn of_two_clusters_with_the_token_neither_is_claimed() {
 #[test]
 fn a_stale_creation_makes_no_second_cluster() {
     let stage = stage();
-    stage.simulator.inject(
+    stage.simulator.inject_fault(
         Some("CreateCluster"),
-        hsmboot::simulator::Fault::AccessDenied,
+        hsmboot::simulator::InjectedFault::AccessDenied,
         1,
     );
     stage.fails(&words(), 6, "access-denied");

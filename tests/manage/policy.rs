@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use hsmboot::simulator::Fault;
+use hsmboot::simulator::InjectedFault;
 use serde_json::json;
 
 use super::backup::backed_up;
@@ -222,11 +222,11 @@ fn an_unknown_backup_one_that_is_not_ready_and_a_lost_answer_are_told_apart() {
     );
     stage
         .simulator
-        .inject(Some("PutResourcePolicy"), Fault::CloseBefore, 1);
+        .inject_fault(Some("PutResourcePolicy"), InjectedFault::CloseBefore, 1);
     fails(&backup, 6, "service-failure");
     stage
         .simulator
-        .inject(Some("PutResourcePolicy"), Fault::CloseAfter, 1);
+        .inject_fault(Some("PutResourcePolicy"), InjectedFault::CloseAfter, 1);
     stage
         .run(&[
             "backup",
@@ -241,7 +241,7 @@ fn an_unknown_backup_one_that_is_not_ready_and_a_lost_answer_are_told_apart() {
     assert_eq!(stage.calls("PutResourcePolicy"), 2);
     stage
         .simulator
-        .inject(Some("DeleteResourcePolicy"), Fault::CloseAfter, 1);
+        .inject_fault(Some("DeleteResourcePolicy"), InjectedFault::CloseAfter, 1);
     stage
         .run(&[
             "backup",

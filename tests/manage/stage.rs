@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use hsmboot::bundle::Entry;
+use hsmboot::bundle::TranscriptEntry;
 use hsmboot::simulator::Simulator;
 use serde_json::Value;
 
@@ -131,7 +131,7 @@ impl Stage {
 
     pub(crate) fn calls(&self, action: &str) -> u64 {
         self.simulator
-            .calls()
+            .call_counts()
             .get(action)
             .copied()
             .unwrap_or_default()
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     /// The lines of a bundle's transcript.
-    pub(crate) fn entries(&self, bundle: &str) -> Vec<Entry> {
+    pub(crate) fn entries(&self, bundle: &str) -> Vec<TranscriptEntry> {
         let text = fs::read_to_string(self.path(&format!("{bundle}/transcript.jsonl"))).unwrap();
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())

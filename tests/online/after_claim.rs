@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use hsmboot::simulator::ClusterState;
+use hsmboot::simulator::SimulatedClusterState;
 use serde_json::{Value, json};
 
 use super::{Done, Stage, hsmboot, run, support};
@@ -190,7 +190,7 @@ fn the_steps_follow_the_clusters_state_and_its_hsms() {
             .unwrap()
     };
     let (second, wait) = (printed("hsm create"), printed("--for active"));
-    stage.simulator.activate(&stage.id).unwrap();
+    stage.simulator.activate_cluster(&stage.id).unwrap();
     stage.follow(&wait).ends(0, "ACTIVE");
     let active = commands(&stage.status(&ca));
     assert!(
@@ -227,7 +227,10 @@ fn the_steps_follow_the_clusters_state_and_its_hsms() {
             .any(|command| command.contains("hsm create") || command.contains("key-availability")),
         "{with_two:?}"
     );
-    for state in [ClusterState::UpdateInProgress, ClusterState::Degraded] {
+    for state in [
+        SimulatedClusterState::UpdateInProgress,
+        SimulatedClusterState::Degraded,
+    ] {
         stage.simulator.set_state(&stage.id, state).unwrap();
         let passing = commands(&stage.status(&ca));
         assert!(
@@ -240,7 +243,7 @@ fn the_steps_follow_the_clusters_state_and_its_hsms() {
     }
     stage
         .simulator
-        .set_state(&stage.id, ClusterState::DeleteInProgress)
+        .set_state(&stage.id, SimulatedClusterState::DeleteInProgress)
         .unwrap();
     assert_eq!(stage.status(&[])["next_steps"], json!([]));
 }
@@ -370,12 +373,12 @@ fn restored(stage: &Stage) -> (String, String) {
 fn with_a_backup() -> Stage {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");
-    stage.simulator.activate(&stage.id).unwrap();
+    stage.simulator.activate_cluster(&stage.id).unwrap();
     // A second HSM is made from a backup.
     support::create_hsm(&stage.simulator, &stage.id);
     stage
         .simulator
-        .advance(std::time::Duration::from_secs(25 * 60 * 60));
+        .advance_clock(std::time::Duration::from_secs(25 * 60 * 60));
     stage
 }
 
@@ -463,7 +466,7 @@ fn a_cluster_that_is_being_restored_is_nobodys_to_claim_either() {
     let (id, backup) = restored(&stage);
     stage
         .simulator
-        .set_state(&id, ClusterState::CreateInProgress)
+        .set_state(&id, SimulatedClusterState::CreateInProgress)
         .unwrap();
     let whose = |ca: &str| {
         run(&mut stage.online(&[

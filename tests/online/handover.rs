@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use hsmboot::bundle::{Bundle, Receipt, Step, document};
+use hsmboot::bundle::{Bundle, Receipt, TranscriptStep, to_document};
 use hsmboot::fsio::NewFile;
 use hsmboot::x509::Moment;
 use serde_json::{Value, json};
@@ -60,14 +60,14 @@ impl Stage {
         let mut receipt = self.receipt();
         change(&mut receipt);
         let receipt: Receipt = serde_json::from_value(receipt).unwrap();
-        let step = Step {
+        let step = TranscriptStep {
             time: Some(Moment::from_unix(2_000_000_000)),
             tool: "hsmboot test",
-            ..Step::default()
+            ..TranscriptStep::default()
         };
         let file = NewFile {
             name: "receipt.json".to_owned(),
-            content: &document(&receipt),
+            content: &to_document(&receipt),
             mode: 0o644,
             replace: true,
         };

@@ -83,7 +83,7 @@ fn keys(session: &Session) -> Value {
                 Attribute::Modifiable(value) => ("modifiable", json!(value)),
                 Attribute::Local(value) => ("local", json!(value)),
                 Attribute::Label(value) => ("label", json!(String::from_utf8(value).unwrap())),
-                Attribute::Id(value) => ("id", json!(hsmboot::x509::hex(&value))),
+                Attribute::Id(value) => ("id", json!(hsmboot::x509::to_hex(&value))),
                 other => panic!("{other:?}"),
             };
             found.insert(name.to_owned(), value);

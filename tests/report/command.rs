@@ -5,7 +5,7 @@ use crate::shared::{
     RESPONSE, TRANSCRIPT, document, facts, read_json, report, section, signed, text,
 };
 use crate::support::{Bench, TRUST};
-use hsmboot::report::page;
+use hsmboot::report::make_page;
 use hsmboot::x509::sha256;
 use serde_json::{Value, json};
 use std::fs;
@@ -48,7 +48,7 @@ fn one_file_gives_the_page_that_the_directory_gives() {
 #[test]
 fn the_same_facts_give_the_same_bytes() {
     let (_, facts) = facts(&directory().join("aws.signature--by-a-stranger"));
-    assert_eq!(page(&facts), page(&facts.clone()));
+    assert_eq!(make_page(&facts), make_page(&facts.clone()));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_page_is_written_whole_and_never_over_something_else() {
     let page = bench.read("page.html");
     assert!(
         said.stdout.contains("wrote page.html")
-            && said.stdout.contains(&hsmboot::x509::hex(&sha256(&page))),
+            && said.stdout.contains(&hsmboot::x509::to_hex(&sha256(&page))),
         "{}",
         said.stdout
     );
@@ -193,7 +193,7 @@ fn standard_output_holds_the_page_or_one_document_with_it() {
     let page = answer["page"].as_str().unwrap();
     assert_eq!(
         answer["sha256"],
-        hsmboot::x509::hex(&sha256(page.as_bytes()))
+        hsmboot::x509::to_hex(&sha256(page.as_bytes()))
     );
     assert_eq!(
         (
@@ -307,7 +307,7 @@ fn one_is_one_and_two_are_two() {
     );
 
     let (_, facts) = facts(&directory().join("csr.signature--one-bit"));
-    let page = page(&facts);
+    let page = make_page(&facts);
     let shown = text(&page);
     assert!(
         shown.contains("1 of 35 checks fails") && shown.contains("This check failed:"),
@@ -319,7 +319,7 @@ fn one_is_one_and_two_are_two() {
     );
     // Nothing is said twice.
     let (_, facts) = self::facts(&directory().join("pem.hsm--two-blocks"));
-    let page = hsmboot::report::page(&facts);
+    let page = hsmboot::report::make_page(&facts);
     assert!(
         !text(&page).contains("not judged (not judged)") && text(&page).contains(": not judged")
     );

@@ -6,7 +6,7 @@ use crate::shared::{
     states, text, tie, tie_of, told,
 };
 use crate::support::{Bench, CLUSTER, sign};
-use hsmboot::report::page;
+use hsmboot::report::make_page;
 use hsmboot::x509::sha256;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +79,7 @@ fn every_check_and_every_file_is_on_the_page() {
     }
     for entry in fs::read_dir(bench.path("bundle")).unwrap() {
         let path = entry.unwrap().path();
-        let digest = hsmboot::x509::hex(&sha256(&fs::read(&path).unwrap()));
+        let digest = hsmboot::x509::to_hex(&sha256(&fs::read(&path).unwrap()));
         assert!(
             text.contains(path.file_name().unwrap().to_str().unwrap()) && text.contains(&digest),
             "{path:?}"
@@ -122,7 +122,7 @@ fn the_arrow_whose_check_fails_is_broken_and_no_other() {
     for entry in fs::read_dir(directory()).unwrap() {
         let path = entry.unwrap().path();
         let (expect, facts) = facts(&path);
-        let page = page(&facts);
+        let page = make_page(&facts);
         let what = path.file_name().unwrap().to_string_lossy().into_owned();
         let broken: BTreeSet<&str> = expect.fail.iter().filter_map(|id| tie_of(id)).collect();
         let unjudged: BTreeSet<&str> = expect
@@ -433,7 +433,7 @@ fn the_picture_has_each_reason_to_its_end() {
     for entry in fs::read_dir(directory()).unwrap() {
         let path = entry.unwrap().path();
         let (expect, facts) = facts(&path);
-        let page = page(&facts);
+        let page = make_page(&facts);
         let lines = page
             .split(" class=\"why\"")
             .skip(1)

@@ -5,8 +5,8 @@ use crate::shared::{
     section, signed, states, text, transcript_in_head,
 };
 use crate::support::{Bench, CLUSTER, TRUST, sign};
-use hsmboot::bundle::{Digests, Entry, Transcript};
-use hsmboot::x509::{hex, sha256};
+use hsmboot::bundle::{Digests, Transcript, TranscriptEntry};
+use hsmboot::x509::{sha256, to_hex};
 use serde_json::json;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -247,7 +247,7 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
 fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
     let bench = signed(&[]);
     let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
-    let (step, previous) = transcript.next();
+    let (step, previous) = transcript.next_link();
     let last = transcript.entries().last().unwrap().clone();
     let inputs = last
         .inputs
@@ -255,7 +255,7 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
         .into_iter()
         .chain(last.outputs.clone())
         .collect();
-    let entry = Entry {
+    let entry = TranscriptEntry {
         step,
         previous,
         inputs,
@@ -264,7 +264,7 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
         seal: None,
         ..last
     };
-    bench.write(TRANSCRIPT, transcript.with(&entry));
+    bench.write(TRANSCRIPT, transcript.with_entry(&entry));
     let page = report(&bench, &[]);
     assert_eq!(states(&page, &["sent"]), ["unjudged"]);
     assert!(
@@ -611,9 +611,10 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
         "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
     });
     one_step_more(&bench, |entry| {
-        entry
-            .outputs
-            .extend([("request.json", hex(&sha256(request.to_string().as_bytes())))])
+        entry.outputs.extend([(
+            "request.json",
+            to_hex(&sha256(request.to_string().as_bytes())),
+        )])
     });
     bench.write("bundle/request.json", request.to_string());
     let page = report(&bench, &with_ca);

@@ -2,8 +2,8 @@
 
 use crate::forge::fixture::Expect;
 use crate::support::{Bench, CLUSTER, TRUST, sign};
-use hsmboot::bundle::{Digests, Entry, Fingerprint, Survey, Transcript};
-use hsmboot::report::Facts;
+use hsmboot::bundle::{Digests, Fingerprint, Survey, Transcript, TranscriptEntry};
+use hsmboot::report::PageFacts;
 use hsmboot::verify::{Anchor, Anchors, Policy, Profile, verify};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -181,7 +181,7 @@ pub fn tie_of(id: &str) -> Option<&'static str> {
 }
 
 /// The facts of a fixture, judged as its `expect.json` says.
-pub fn facts(path: &std::path::Path) -> (Expect, Facts) {
+pub fn facts(path: &std::path::Path) -> (Expect, PageFacts) {
     let expect: Expect =
         serde_json::from_slice(&fs::read(path.join("expect.json")).unwrap()).unwrap();
     let anchor = |name: &str| Anchor::from_file(&fs::read(path.join(name)).unwrap(), name).unwrap();
@@ -201,13 +201,13 @@ pub fn facts(path: &std::path::Path) -> (Expect, Facts) {
         reason: expect.reason.clone().map(Into::into),
         chains_only: expect.chains_only,
     };
-    let survey = Survey::of(path).unwrap();
+    let survey = Survey::read_from(path).unwrap();
     let at = expect.at.parse().unwrap();
     let verification = verify(&survey.evidence(), &anchors, at, &policy).record;
     let (tool, place) = ("hsmboot test".to_owned(), "fixture".to_owned());
     (
         expect,
-        Facts {
+        PageFacts {
             tool,
             made_at: at,
             place,
@@ -234,14 +234,14 @@ pub fn section(page: &str, id: &str) -> String {
 }
 
 pub fn request_fingerprint(bench: &Bench) -> String {
-    let survey = Survey::of(&bench.path("bundle")).unwrap();
+    let survey = Survey::read_from(&bench.path("bundle")).unwrap();
     Fingerprint::of_request(&survey.cluster_id, &survey.evidence()).to_string()
 }
 
 /// The transcript, with a step more that is like its last one but for this.
-pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
+pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut TranscriptEntry)) {
     let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
-    let (step, previous) = transcript.next();
+    let (step, previous) = transcript.next_link();
     let last = transcript.entries().last().unwrap().clone();
     let inputs = last
         .inputs
@@ -249,7 +249,7 @@ pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
         .into_iter()
         .chain(last.outputs.clone())
         .collect();
-    let mut entry = Entry {
+    let mut entry = TranscriptEntry {
         step,
         previous,
         inputs,
@@ -258,7 +258,7 @@ pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
         ..last
     };
     change(&mut entry);
-    bench.write(TRANSCRIPT, transcript.with(&entry));
+    bench.write(TRANSCRIPT, transcript.with_entry(&entry));
 }
 
 /// The symbol beside the transcript's line in the head of the page, and that line.

@@ -237,7 +237,7 @@ fn however_far_the_clock_moves_only_what_would_still_be_there_is() {
         listed(&simulator, json!({ "states": ["PENDING_DELETION"] })).len(),
         7
     );
-    simulator.advance(Duration::MAX);
+    simulator.advance_clock(Duration::MAX);
     assert!(
         listed(&simulator, json!({})).len() < 20,
         "the end of time is no trouble either"
@@ -246,7 +246,7 @@ fn however_far_the_clock_moves_only_what_would_still_be_there_is() {
 
 #[test]
 fn a_backup_is_ready_in_time_and_not_before() {
-    let slow = Speed::times(1e-4).unwrap();
+    let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
         ..Options::default()
@@ -254,9 +254,9 @@ fn a_backup_is_ready_in_time_and_not_before() {
     .unwrap();
     let hour = Duration::from_secs(3600);
     let cluster = create_cluster(&simulator);
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     create_hsm(&simulator, &cluster);
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let ready = until(&simulator, &cluster, |now| csr(now).is_some());
     ok(
         &simulator,
@@ -268,7 +268,7 @@ fn a_backup_is_ready_in_time_and_not_before() {
         "INITIALIZE_IN_PROGRESS"
     );
     // Initialized within the first hour, READY within the second.
-    simulator.advance(hour * 2);
+    simulator.advance_clock(hour * 2);
     create_hsm(&simulator, &cluster);
     let states: Vec<Value> = listed(&simulator, json!({}))
         .iter()
@@ -304,7 +304,7 @@ fn a_backup_is_ready_in_time_and_not_before() {
             "{message}"
         );
     }
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     assert_eq!(state_of(&simulator, begun).unwrap(), "READY");
 }
 
@@ -796,7 +796,7 @@ fn a_copy_has_no_policy_not_even_back_home() {
 
 #[test]
 fn a_cluster_from_a_backup_needs_no_initialization() {
-    let slow = Speed::times(1e-4).unwrap();
+    let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
         ..Options::default()
@@ -804,13 +804,13 @@ fn a_cluster_from_a_backup_needs_no_initialization() {
     .unwrap();
     let hour = Duration::from_secs(3600);
     let cluster = create_cluster(&simulator);
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     create_hsm(&simulator, &cluster);
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let ready = until(&simulator, &cluster, |now| csr(now).is_some());
     let claim = Owner::new().claim(&cluster, csr(&ready).unwrap());
     ok(&simulator, "InitializeCluster", claim.clone());
-    simulator.advance(hour * 2);
+    simulator.advance_clock(hour * 2);
     let backup = listed(&simulator, json!({})).remove(0);
 
     let mut request = json!({
@@ -834,7 +834,7 @@ fn a_cluster_from_a_backup_needs_no_initialization() {
     let new = made["ClusterId"].as_str().unwrap();
     assert_ne!(new, cluster);
 
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let now = describe(&simulator, new);
     assert_eq!(
         (&now["State"], &now["Hsms"]),
@@ -846,7 +846,7 @@ fn a_cluster_from_a_backup_needs_no_initialization() {
     assert!(message.contains("ACTIVE"), "{message}");
 
     create_hsm(&simulator, new);
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let now = until(&simulator, new, |now| now["Hsms"][0]["State"] == "ACTIVE");
     assert_eq!(
         (&now["State"], &now["SourceBackupId"]),

@@ -79,7 +79,7 @@ fn a_region_whose_last_cluster_is_gone_is_forgotten_and_its_name_is_free() {
         .status,
         200
     );
-    simulator.advance(Duration::from_secs(7200));
+    simulator.advance_clock(Duration::from_secs(7200));
     assert_eq!(
         call_in(&simulator, "eu-west-1", "DescribeClusters", &json!({}))
             .unwrap()
@@ -168,12 +168,12 @@ fn hsms_that_were_put_into_deleted_do_not_pile_up() {
     let simulator = instant();
     let (id, _) = ready_cluster(&simulator);
     simulator
-        .set_state(&id, hsmboot::simulator::ClusterState::Active)
+        .set_state(&id, hsmboot::simulator::SimulatedClusterState::Active)
         .unwrap();
     for _ in 0..60 {
         let hsm = create_hsm(&simulator, &id);
         simulator
-            .set_hsm_state(&id, &hsm, hsmboot::simulator::HsmState::Deleted)
+            .set_hsm_state(&id, &hsm, hsmboot::simulator::SimulatedHsmState::Deleted)
             .unwrap();
     }
     let there = describe(&simulator, &id)["Hsms"].as_array().unwrap().len();

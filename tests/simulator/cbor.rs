@@ -2,7 +2,7 @@
 //! speaks it in `simulator_clients`.
 
 use ciborium::Value as Cbor;
-use hsmboot::simulator::{Fault, Simulator};
+use hsmboot::simulator::{InjectedFault, Simulator};
 
 use crate::support::*;
 
@@ -107,7 +107,7 @@ fn a_cluster_is_made_in_cbor_and_seen_in_json_too() {
         1,
         "no body: no members"
     );
-    assert_eq!(simulator.calls()["DescribeClusters"], 2);
+    assert_eq!(simulator.call_counts()["DescribeClusters"], 2);
     let shown = crate::page::data(&simulator);
     let actions: Vec<_> = shown["requests"]
         .as_array()
@@ -142,7 +142,7 @@ fn errors_have_the_id_of_their_shape() {
             .contains("cluster-abcdefghijk")
     );
     assert!(answer.head.contains("smithy-protocol: rpc-v2-cbor"));
-    simulator.inject(None, Fault::Unavailable, 1);
+    simulator.inject_fault(None, InjectedFault::Unavailable, 1);
     let answer = call_cbor(&simulator, "DescribeClusters", &[]);
     assert_eq!(
         (answer.status, member(&answer.body, "__type").as_text()),

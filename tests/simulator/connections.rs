@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use hsmboot::simulator::{ConnectionLimits, Fault, Options, Simulator, Speed};
+use hsmboot::simulator::{ConnectionLimits, InjectedFault, Options, Simulator, Speed};
 use serde_json::json;
 
 use crate::support::*;
@@ -84,7 +84,10 @@ fn a_request_that_never_ends_is_closed_wherever_it_is() {
         .write_all(describe_request("Transfer-Encoding: chunked\r\n").as_bytes())
         .unwrap();
     trickle(chunks, b"1\r\n \r\n");
-    assert!(simulator.calls().is_empty(), "none of them was a request");
+    assert!(
+        simulator.call_counts().is_empty(),
+        "none of them was a request"
+    );
 }
 
 #[test]
@@ -107,9 +110,9 @@ fn an_answer_may_take_longer_than_a_request() {
         idle: Duration::from_millis(300),
         most: 100,
     });
-    simulator.inject(
+    simulator.inject_fault(
         Some("DescribeClusters"),
-        Fault::Delay(Duration::from_millis(1500)),
+        InjectedFault::Delay(Duration::from_millis(1500)),
         1,
     );
     ok(&simulator, "DescribeClusters", json!({}));
@@ -154,14 +157,14 @@ fn who_waits_for_an_answer_is_not_closed_for_a_newcomer() {
         idle: NEVER,
         most: 1,
     });
-    simulator.inject(
+    simulator.inject_fault(
         Some("CreateCluster"),
-        Fault::Delay(Duration::from_secs(2)),
+        InjectedFault::Delay(Duration::from_secs(2)),
         1,
     );
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| create_cluster(&simulator));
-        while !simulator.calls().contains_key("CreateCluster") {
+        while !simulator.call_counts().contains_key("CreateCluster") {
             std::thread::sleep(Duration::from_millis(1));
         }
         // The newcomer is the one that is closed.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hsmboot::simulator::{ClusterState, Fault};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState};
 use serde_json::json;
 
 use crate::support::*;
@@ -92,7 +92,10 @@ fn the_control_endpoint_does_what_the_methods_do() {
 
     let calls = control(&simulator, "calls", json!({})).json();
     assert_eq!(calls["Calls"]["CreateHsm"], 1);
-    assert_eq!(calls["Calls"]["CreateHsm"], simulator.calls()["CreateHsm"]);
+    assert_eq!(
+        calls["Calls"]["CreateHsm"],
+        simulator.call_counts()["CreateHsm"]
+    );
 
     let roots = control(&simulator, "roots", json!({})).json();
     assert_eq!(roots["AwsRoot"], simulator.aws_root_pem().unwrap());
@@ -115,9 +118,9 @@ fn a_cluster_leaves_updating_and_degraded_in_time() {
             json!({ "ClusterId": id, "State": state, "Then": "UNINITIALIZED", "Seconds": 60 });
         assert_eq!(control(&simulator, "set-state", order).status, 200);
         assert_eq!(describe(&simulator, &id)["State"], state);
-        simulator.advance(Duration::from_secs(30));
+        simulator.advance_clock(Duration::from_secs(30));
         assert_eq!(describe(&simulator, &id)["State"], state);
-        simulator.advance(Duration::from_secs(30));
+        simulator.advance_clock(Duration::from_secs(30));
         assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
         assert_eq!(csr(&describe(&simulator, &id)).unwrap(), csr_before);
     }
@@ -235,23 +238,31 @@ fn wrong_control_commands_say_what_is_wrong() {
 fn refusing_faults_change_nothing_and_pass() {
     let simulator = instant();
     for (fault, status, kind) in [
-        (Fault::Throttling, 400, "ThrottlingException"),
+        (InjectedFault::Throttling, 400, "ThrottlingException"),
         (
-            Fault::InternalFailure,
+            InjectedFault::InternalFailure,
             500,
             "CloudHsmInternalFailureException",
         ),
-        (Fault::UnknownFailure, 500, "InternalFailure"),
-        (Fault::Unavailable, 503, "ServiceUnavailable"),
-        (Fault::ServiceError, 400, "CloudHsmServiceException"),
-        (Fault::NotAuthorized, 403, "AccessDeniedException"),
-        (Fault::ExpiredToken, 403, "ExpiredTokenException"),
-        (Fault::RequestTimeout, 408, "RequestTimeoutException"),
-        (Fault::ValidationError, 400, "ValidationError"),
-        (Fault::OptInRequired, 403, "OptInRequired"),
-        (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
+        (InjectedFault::UnknownFailure, 500, "InternalFailure"),
+        (InjectedFault::Unavailable, 503, "ServiceUnavailable"),
+        (InjectedFault::ServiceError, 400, "CloudHsmServiceException"),
+        (InjectedFault::NotAuthorized, 403, "AccessDeniedException"),
+        (InjectedFault::ExpiredToken, 403, "ExpiredTokenException"),
+        (
+            InjectedFault::RequestTimeout,
+            408,
+            "RequestTimeoutException",
+        ),
+        (InjectedFault::ValidationError, 400, "ValidationError"),
+        (InjectedFault::OptInRequired, 403, "OptInRequired"),
+        (
+            InjectedFault::AccessDenied,
+            400,
+            "CloudHsmAccessDeniedException",
+        ),
     ] {
-        simulator.inject(Some("CreateCluster"), fault, 1);
+        simulator.inject_fault(Some("CreateCluster"), fault, 1);
         let answer = call(
             &simulator,
             "CreateCluster",
@@ -273,14 +284,14 @@ fn a_connection_is_closed_before_or_after_the_change() {
     let (id, csr) = ready_cluster(&simulator);
     let claim = Owner::new().claim(&id, &csr);
 
-    simulator.inject(Some("InitializeCluster"), Fault::CloseBefore, 1);
+    simulator.inject_fault(Some("InitializeCluster"), InjectedFault::CloseBefore, 1);
     assert!(
         call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
         "no answer"
     );
     assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
 
-    simulator.inject(Some("InitializeCluster"), Fault::CloseAfter, 1);
+    simulator.inject_fault(Some("InitializeCluster"), InjectedFault::CloseAfter, 1);
     assert!(
         call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
         "no answer"
@@ -291,14 +302,14 @@ fn a_connection_is_closed_before_or_after_the_change() {
         after["Certificates"]["ClusterCertificate"],
         claim["SignedCert"]
     );
-    assert_eq!(simulator.calls()["InitializeCluster"], 2);
+    assert_eq!(simulator.call_counts()["InitializeCluster"], 2);
 }
 
 #[test]
 fn a_delay_delays() {
     let simulator = instant();
     let delay = Duration::from_millis(50);
-    simulator.inject(Some("CreateCluster"), Fault::Delay(delay), 1);
+    simulator.inject_fault(Some("CreateCluster"), InjectedFault::Delay(delay), 1);
     let began = Instant::now();
     create_cluster(&simulator);
     assert!(began.elapsed() >= delay);
@@ -307,9 +318,9 @@ fn a_delay_delays() {
 #[test]
 fn others_are_served_during_a_delay_and_the_change_comes_after_it() {
     let simulator = instant();
-    simulator.inject(
+    simulator.inject_fault(
         Some("CreateCluster"),
-        Fault::Delay(Duration::from_secs(3600)),
+        InjectedFault::Delay(Duration::from_secs(3600)),
         1,
     );
     let body =
@@ -322,7 +333,7 @@ fn others_are_served_during_a_delay_and_the_change_comes_after_it() {
     );
     let address = simulator.address();
     let slow = std::thread::spawn(move || raw(address, slow.as_bytes()).is_none());
-    while !simulator.calls().contains_key("CreateCluster") {
+    while !simulator.call_counts().contains_key("CreateCluster") {
         std::thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(
@@ -341,7 +352,7 @@ fn an_initialization_that_never_ends_and_one_that_fails() {
     let simulator = instant();
     let (id, csr_text) = ready_cluster(&simulator);
     let claim = Owner::new().claim(&id, &csr_text);
-    simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
+    simulator.inject_fault(Some("InitializeCluster"), InjectedFault::InitializeFails, 1);
     ok(&simulator, "InitializeCluster", claim.clone());
     let failed = describe(&simulator, &id);
     assert_eq!(
@@ -349,11 +360,17 @@ fn an_initialization_that_never_ends_and_one_that_fails() {
         (Some("UNINITIALIZED"), Some(csr_text.as_str()))
     );
 
-    simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    simulator.inject_fault(
+        Some("InitializeCluster"),
+        InjectedFault::InitializeNeverEnds,
+        1,
+    );
     ok(&simulator, "InitializeCluster", claim);
-    simulator.advance(Duration::from_secs(86_400));
+    simulator.advance_clock(Duration::from_secs(86_400));
     assert_eq!(describe(&simulator, &id)["State"], "INITIALIZE_IN_PROGRESS");
-    simulator.set_state(&id, ClusterState::Initialized).unwrap();
+    simulator
+        .set_state(&id, SimulatedClusterState::Initialized)
+        .unwrap();
     assert!(describe(&simulator, &id)["Certificates"]["ClusterCertificate"].is_string());
 }
 
@@ -361,7 +378,7 @@ fn an_initialization_that_never_ends_and_one_that_fails() {
 fn every_state_can_be_set() {
     let simulator = instant();
     let id = create_cluster(&simulator);
-    for state in ClusterState::ALL {
+    for state in SimulatedClusterState::ALL {
         simulator.set_state(&id, state).unwrap();
         assert_eq!(describe(&simulator, &id)["State"], state.name());
     }

@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use hsmboot::simulator::{Fault, FaultRule, Options, Simulator, Speed};
+use hsmboot::simulator::{FaultRule, InjectedFault, Options, Simulator, Speed};
 use serde_json::json;
 
 use crate::support::*;
@@ -175,7 +175,7 @@ fn a_cluster_degrades_and_a_fault_waits_for_one() {
         simulator.clear_faults();
         ready_cluster(&simulator)
     };
-    simulator.inject(None, Fault::ClusterDegrades, 1);
+    simulator.inject_fault(None, InjectedFault::ClusterDegrades, 1);
     let claim = Owner::new().claim(&id, &csr);
     let (kind, message) = refused(&simulator, "InitializeCluster", claim);
     assert_eq!(kind, "CloudHsmInvalidRequestException");
@@ -187,7 +187,7 @@ fn a_cluster_degrades_and_a_fault_waits_for_one() {
 fn a_fault_of_a_cluster_spares_other_regions() {
     let simulator = with_faults(&[], 0);
     let (id, _) = ready_cluster(&simulator);
-    simulator.inject(None, Fault::ClusterDegrades, 1);
+    simulator.inject_fault(None, InjectedFault::ClusterDegrades, 1);
     let foreign = json!({ "Filters": { "clusterIds": [id] } });
     call_in(&simulator, "eu-west-1", "DescribeClusters", &foreign).unwrap();
     simulator.clear_faults();

@@ -34,7 +34,7 @@ fn roots_replace_those_of_an_earlier_simulator() {
     let after = texts(dir.path());
     assert_eq!(
         after,
-        RootFile::of(Reference::Today)
+        RootFile::of_edition(Reference::Today)
             .iter()
             .map(|file| second.root_pem(*file).unwrap())
             .collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! HSMs: their addresses and their states.
 
-use hsmboot::simulator::{ClusterState, HsmState};
+use hsmboot::simulator::{SimulatedClusterState, SimulatedHsmState};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -37,7 +37,9 @@ fn an_address_is_one_that_the_zones_subnet_gives() {
     }
     assert_eq!(describe(&simulator, id)["Hsms"], json!([]), "none was made");
 
-    simulator.set_state(id, ClusterState::Active).unwrap();
+    simulator
+        .set_state(id, SimulatedClusterState::Active)
+        .unwrap();
     for ip in ["10.0.1.4", "10.0.1.254"] {
         assert_eq!(
             ok(&simulator, "CreateHsm", wants(ip))["Hsm"].get("EniIp"),
@@ -103,7 +105,7 @@ fn an_hsm_can_be_put_into_every_documented_state() {
     );
 
     simulator
-        .set_hsm_state(&id, &hsm, HsmState::Degraded)
+        .set_hsm_state(&id, &hsm, SimulatedHsmState::Degraded)
         .unwrap();
     let degraded = describe(&simulator, &id);
     assert_eq!(degraded["Hsms"][0]["State"], "DEGRADED");
@@ -123,7 +125,7 @@ fn an_hsm_can_be_put_into_every_documented_state() {
     );
 
     simulator
-        .set_hsm_state(&id, &hsm, HsmState::Deleted)
+        .set_hsm_state(&id, &hsm, SimulatedHsmState::Deleted)
         .unwrap();
     assert_eq!(state(), "DELETED");
     let another = create_cluster(&simulator);
@@ -144,11 +146,11 @@ fn an_hsm_can_be_put_into_every_documented_state() {
 
     // These two pass.
     simulator
-        .set_hsm_state(&id, &hsm, HsmState::CreateInProgress)
+        .set_hsm_state(&id, &hsm, SimulatedHsmState::CreateInProgress)
         .unwrap();
     assert_eq!(state(), "ACTIVE");
     simulator
-        .set_hsm_state(&id, &hsm, HsmState::DeleteInProgress)
+        .set_hsm_state(&id, &hsm, SimulatedHsmState::DeleteInProgress)
         .unwrap();
     assert_eq!(
         describe(&simulator, &id)["Hsms"].as_array().unwrap().len(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hsmboot::simulator::{ClusterState, Options, Simulator};
+use hsmboot::simulator::{Options, SimulatedClusterState, Simulator};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -27,7 +27,7 @@ fn a_cluster_takes_another_retention_policy_at_once_and_keeps_its_state() {
 fn a_cluster_on_its_way_to_another_state_is_not_modified() {
     let simulator = instant();
     let id = create_cluster(&simulator);
-    for state in ClusterState::ALL {
+    for state in SimulatedClusterState::ALL {
         simulator.set_state(&id, state).unwrap();
         let answer = call(&simulator, "ModifyCluster", retention(&id, "30"));
         let lasting =
@@ -53,7 +53,7 @@ fn a_cluster_on_its_way_to_another_state_is_not_modified() {
 /// Not instant: the states on the way are to be seen.
 fn slow() -> Simulator {
     Simulator::spawn(Options {
-        speed: hsmboot::simulator::Speed::times(0.001).unwrap(),
+        speed: hsmboot::simulator::Speed::from_factor(0.001).unwrap(),
         ..Options::default()
     })
     .unwrap()
@@ -66,11 +66,13 @@ const WHILE: Duration = Duration::from_secs(301);
 /// A claimed cluster of hsm1.medium with that many HSMs.
 fn old_cluster(simulator: &Simulator, hsms: usize) -> String {
     let id = simulator.create_hsm1_cluster("us-east-1").unwrap();
-    simulator.advance(WHILE);
-    simulator.set_state(&id, ClusterState::Active).unwrap();
+    simulator.advance_clock(WHILE);
+    simulator
+        .set_state(&id, SimulatedClusterState::Active)
+        .unwrap();
     for _ in 0..hsms {
         create_hsm(simulator, &id);
-        simulator.advance(WHILE);
+        simulator.advance_clock(WHILE);
     }
     until(simulator, &id, |now| {
         now["Hsms"]
@@ -106,12 +108,14 @@ fn an_active_cluster_is_migrated_one_hsm_after_the_other_and_goes_back_for_a_day
             && before.get("HsmTypeRollbackExpiration").is_none()
     );
     assert_eq!(types(&before), ["hsm1.medium", "hsm1.medium"]);
-    simulator.set_state(&id, ClusterState::Initialized).unwrap();
+    simulator
+        .set_state(&id, SimulatedClusterState::Initialized)
+        .unwrap();
     let (kind, message) = refused(&simulator, "ModifyCluster", change(&id, "hsm2m.medium"));
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains("INITIALIZED, not ACTIVE"), "{message}");
 
-    simulator.activate(&id).unwrap();
+    simulator.activate_cluster(&id).unwrap();
     let answer = ok(&simulator, "ModifyCluster", change(&id, "hsm1.medium"))["Cluster"].clone();
     assert_eq!(
         (&answer["State"], &answer["HsmType"]),
@@ -153,7 +157,7 @@ fn an_active_cluster_is_migrated_one_hsm_after_the_other_and_goes_back_for_a_day
         );
     }
 
-    simulator.advance(WHILE);
+    simulator.advance_clock(WHILE);
     let halfway = describe(&simulator, &id);
     assert_eq!(
         (&halfway["State"], types(&halfway)),
@@ -162,7 +166,7 @@ fn an_active_cluster_is_migrated_one_hsm_after_the_other_and_goes_back_for_a_day
             vec!["hsm2m.medium", "hsm1.medium"]
         )
     );
-    simulator.advance(WHILE);
+    simulator.advance_clock(WHILE);
     let there = describe(&simulator, &id);
     assert_eq!(
         (&there["State"], types(&there)),
@@ -173,7 +177,7 @@ fn an_active_cluster_is_migrated_one_hsm_after_the_other_and_goes_back_for_a_day
         ok(&simulator, "ModifyCluster", change(&id, "hsm1.medium"))["Cluster"]["State"],
         "ROLLBACK_IN_PROGRESS"
     );
-    simulator.advance(WHILE * 2);
+    simulator.advance_clock(WHILE * 2);
     let back = describe(&simulator, &id);
     assert_eq!(
         (&back["State"], &back["HsmType"]),
@@ -182,7 +186,7 @@ fn an_active_cluster_is_migrated_one_hsm_after_the_other_and_goes_back_for_a_day
     assert_eq!(back, before, "as if nothing had been");
 
     ok(&simulator, "ModifyCluster", change(&id, "hsm2m.medium"));
-    simulator.advance(Duration::from_secs(25 * 3600));
+    simulator.advance_clock(Duration::from_secs(25 * 3600));
     let (_, message) = refused(&simulator, "ModifyCluster", change(&id, "hsm1.medium"));
     assert!(message.contains("24 hours have passed"), "{message}");
 }
@@ -192,19 +196,19 @@ fn a_migration_that_fails_is_rolled_back_by_the_service() {
     let simulator = slow();
     let id = old_cluster(&simulator, 2);
     let before = describe(&simulator, &id);
-    simulator.inject(None, hsmboot::simulator::Fault::MigrationFails, 1);
+    simulator.inject_fault(None, hsmboot::simulator::InjectedFault::MigrationFails, 1);
     assert_eq!(
         ok(&simulator, "ModifyCluster", change(&id, "hsm2m.medium"))["Cluster"]["State"],
         "MODIFY_IN_PROGRESS"
     );
-    simulator.advance(WHILE);
+    simulator.advance_clock(WHILE);
     let halfway = describe(&simulator, &id);
     assert_eq!(
         (&halfway["State"], &halfway["HsmType"]),
         (&json!("ROLLBACK_IN_PROGRESS"), &json!("hsm1.medium"))
     );
     assert_eq!(types(&halfway), ["hsm2m.medium", "hsm1.medium"]);
-    simulator.advance(WHILE);
+    simulator.advance_clock(WHILE);
     assert_eq!(describe(&simulator, &id), before);
 }
 
@@ -242,7 +246,7 @@ fn a_cluster_that_waits_for_its_rollback_is_rolled_back_by_hand() {
         ok(&simulator, "ModifyCluster", change(&id, "hsm1.medium"))["Cluster"]["State"],
         "ROLLBACK_IN_PROGRESS"
     );
-    simulator.advance(WHILE);
+    simulator.advance_clock(WHILE);
     let back = describe(&simulator, &id);
     assert_eq!(
         (&back["State"], types(&back)),
@@ -254,7 +258,9 @@ fn a_cluster_that_waits_for_its_rollback_is_rolled_back_by_hand() {
 fn at_most_27_hsms_are_migrated() {
     let simulator = instant();
     let id = simulator.create_hsm1_cluster("us-east-1").unwrap();
-    simulator.set_state(&id, ClusterState::Active).unwrap();
+    simulator
+        .set_state(&id, SimulatedClusterState::Active)
+        .unwrap();
     for _ in 0..28 {
         create_hsm(&simulator, &id);
     }
@@ -314,7 +320,9 @@ fn a_cluster_to_migrate_comes_by_a_control_command() {
 fn a_cluster_made_with_the_newer_type_keeps_it() {
     let simulator = instant();
     let id = create_cluster(&simulator);
-    simulator.set_state(&id, ClusterState::Active).unwrap();
+    simulator
+        .set_state(&id, SimulatedClusterState::Active)
+        .unwrap();
     let both = json!({
         "ClusterId": id, "HsmType": "hsm1.medium",
         "BackupRetentionPolicy": { "Type": "DAYS", "Value": "8" },

@@ -7,7 +7,7 @@ use super::support::{
     Answer, Owner, call_in, control, create_cluster, csr, describe, instant, ok, post, raw,
     ready_cluster, refused, until,
 };
-use hsmboot::simulator::{Fault, Simulator};
+use hsmboot::simulator::{InjectedFault, Simulator};
 
 fn request(simulator: &Simulator, method: &str, path: &str, host: &str) -> Answer {
     raw(
@@ -127,7 +127,7 @@ fn only_get_and_head_are_the_pages_and_the_rest_is_as_it_was() {
 fn looking_changes_nothing_and_an_unchanged_state_has_no_body() {
     let simulator = instant();
     let (id, _) = ready_cluster(&simulator);
-    let before = (describe(&simulator, &id), simulator.calls());
+    let before = (describe(&simulator, &id), simulator.call_counts());
     let first = data(&simulator);
     for _ in 0..3 {
         let again = get(&simulator, &token(&first));
@@ -135,7 +135,7 @@ fn looking_changes_nothing_and_an_unchanged_state_has_no_body() {
         get(&simulator, &format!("/_page/certificates?cluster={id}"));
     }
     assert_eq!(
-        simulator.calls(),
+        simulator.call_counts(),
         before.1,
         "the page's requests are no calls of the API"
     );
@@ -358,9 +358,9 @@ fn the_certificates_are_those_of_the_api_in_both_halves_of_a_clusters_life() {
 #[test]
 fn requests_are_listed_with_their_ends_and_no_more_of_them_than_are_kept() {
     let simulator = instant();
-    simulator.inject(None, Fault::CloseAfter, 1);
+    simulator.inject_fault(None, InjectedFault::CloseAfter, 1);
     assert!(call_in(&simulator, "us-east-1", "DescribeClusters", &json!({})).is_none());
-    simulator.inject(None, Fault::Throttling, 1);
+    simulator.inject_fault(None, InjectedFault::Throttling, 1);
     refused(&simulator, "CreateHsm", json!({}));
     let answered = call_in(&simulator, "eu-west-1", "DescribeClusters", &json!({})).unwrap();
     let list = data(&simulator)["requests"].clone();

@@ -55,7 +55,7 @@ fn clusters(simulator: &Simulator, region: &str) -> Vec<Value> {
 }
 
 fn roots(simulator: &Simulator) -> Vec<String> {
-    RootFile::of(Reference::Today)
+    RootFile::of_edition(Reference::Today)
         .iter()
         .map(|file| simulator.root_pem(*file).unwrap())
         .collect()
@@ -74,7 +74,7 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
         owner.claim(&claimed, &its_csr),
     );
     until(&simulator, &claimed, |now| now["State"] == "INITIALIZED");
-    simulator.activate(&claimed).unwrap();
+    simulator.activate_cluster(&claimed).unwrap();
     let tagged = json!({
         "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d", "subnet-11112222"],
         "Mode": "NON_FIPS", "NetworkType": "DUALSTACK",
@@ -101,7 +101,7 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
             .unwrap()
             .clone()
     };
-    simulator.advance(Duration::from_secs(3 * 86_400));
+    simulator.advance_clock(Duration::from_secs(3 * 86_400));
     let began = Instant::now();
     while backups().len() < 3
         || backups()
@@ -319,7 +319,7 @@ fn a_state_of_transition_ends_while_the_simulator_is_stopped() {
     for slower in [1, 10, 100] {
         let (_dir, state) = place();
         let slow = Options {
-            speed: Speed::times(1.0 / f64::from(slower)).unwrap(),
+            speed: Speed::from_factor(1.0 / f64::from(slower)).unwrap(),
             ..options(&state)
         };
         let simulator = Simulator::spawn(slow.clone()).unwrap();
@@ -364,7 +364,7 @@ fn the_clock_keeps_its_advance() {
     let wall = describe(&simulator, &first)["CreateTimestamp"]
         .as_f64()
         .unwrap();
-    simulator.advance(Duration::from_secs(86_400));
+    simulator.advance_clock(Duration::from_secs(86_400));
     assert_eq!(
         control(&simulator, "advance", json!({ "Seconds": 86_400 })).status,
         200
@@ -411,12 +411,12 @@ fn what_control_commands_change_is_kept() {
 fn faults_and_counts_are_not_kept() {
     let (_dir, state) = place();
     let simulator = start(&state);
-    simulator.inject(None, hsmboot::simulator::Fault::Unavailable, 5);
+    simulator.inject_fault(None, hsmboot::simulator::InjectedFault::Unavailable, 5);
     assert_eq!(call(&simulator, "DescribeClusters", json!({})).status, 503);
     simulator.shutdown();
     let simulator = start(&state);
     ok(&simulator, "DescribeClusters", json!({}));
-    assert_eq!(simulator.calls()["DescribeClusters"], 1);
+    assert_eq!(simulator.call_counts()["DescribeClusters"], 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use hsmboot::simulator::{ClusterState, HsmState, Options, Simulator, Speed};
+use hsmboot::simulator::{Options, SimulatedClusterState, SimulatedHsmState, Simulator, Speed};
 use serde_json::json;
 
 use crate::support::*;
@@ -49,7 +49,9 @@ fn an_account_has_six_hsms_in_a_region() {
     let simulator = with_quotas();
     let ids: Vec<String> = (0..2).map(|_| create_cluster(&simulator)).collect();
     for id in &ids {
-        simulator.set_state(id, ClusterState::Active).unwrap();
+        simulator
+            .set_state(id, SimulatedClusterState::Active)
+            .unwrap();
     }
     let hsms: Vec<String> = (0..6)
         .map(|n| create_hsm(&simulator, &ids[n % 2]))
@@ -72,14 +74,16 @@ fn an_account_has_six_hsms_in_a_region() {
 fn without_quotas_only_the_28_hsms_of_a_cluster_hold() {
     let simulator = instant();
     let ids: Vec<String> = (0..5).map(|_| create_cluster(&simulator)).collect();
-    simulator.set_state(&ids[0], ClusterState::Active).unwrap();
+    simulator
+        .set_state(&ids[0], SimulatedClusterState::Active)
+        .unwrap();
     let hsms: Vec<String> = (0..28).map(|_| create_hsm(&simulator, &ids[0])).collect();
     let one_more = json!({ "ClusterId": ids[0], "AvailabilityZone": "us-east-1a" });
     let (kind, message) = refused(&simulator, "CreateHsm", one_more.clone());
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains("28 HSMs are there"), "{message}");
     simulator
-        .set_hsm_state(&ids[0], &hsms[3], HsmState::Deleted)
+        .set_hsm_state(&ids[0], &hsms[3], SimulatedHsmState::Deleted)
         .unwrap();
     ok(&simulator, "CreateHsm", one_more);
 }

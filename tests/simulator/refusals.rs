@@ -1,6 +1,6 @@
 //! What a state or a thing that is missing makes impossible: refused, and nothing has changed.
 
-use hsmboot::simulator::{ClusterState, Simulator};
+use hsmboot::simulator::{SimulatedClusterState, Simulator};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -46,7 +46,7 @@ fn what_a_clusters_state_does_not_allow_changes_nothing() {
         }
         _ => [false; 5],
     };
-    for state in ClusterState::ALL {
+    for state in SimulatedClusterState::ALL {
         simulator.set_state(&cluster, state).unwrap();
         let before = all(&simulator);
         for ((action, request), taken) in requests(&simulator, &cluster)
@@ -65,7 +65,9 @@ fn what_a_clusters_state_does_not_allow_changes_nothing() {
             }
         }
     }
-    simulator.set_state(&cluster, ClusterState::Active).unwrap();
+    simulator
+        .set_state(&cluster, SimulatedClusterState::Active)
+        .unwrap();
     for ((action, request), taken) in requests(&simulator, &cluster)
         .into_iter()
         .zip(taken("ACTIVE"))

@@ -423,7 +423,7 @@ fn the_account_is_that_of_the_key() {
         .map(|request| request["account"].as_str().unwrap())
         .collect();
     assert_eq!(accounts, ["123456789012", "000000000002", "123456789012"]);
-    simulator.inject(None, hsmboot::simulator::Fault::AccessDenied, 1);
+    simulator.inject_fault(None, hsmboot::simulator::InjectedFault::AccessDenied, 1);
     assert!(
         send(&simulator, &theirs, "DescribeClusters", "{}")
             .error()
@@ -436,7 +436,7 @@ fn the_account_is_that_of_the_key() {
 #[test]
 fn the_simulators_clock_moves_and_signatures_hold() {
     let simulator = guarded();
-    simulator.advance(std::time::Duration::from_secs(86_400));
+    simulator.advance_clock(std::time::Duration::from_secs(86_400));
     assert_eq!(
         send(&simulator, &Signer::default(), "DescribeClusters", "{}").status,
         200

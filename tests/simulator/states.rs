@@ -8,7 +8,7 @@ use crate::support::*;
 #[test]
 fn a_cluster_goes_through_its_documented_states() {
     // So slow that a state of transition only ends when the clock is moved.
-    let slow = Speed::times(1e-4).unwrap();
+    let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
         ..Options::default()
@@ -30,7 +30,7 @@ fn a_cluster_goes_through_its_documented_states() {
         "CloudHsmInvalidRequestException"
     );
 
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let now = describe(&simulator, id);
     assert_eq!(
         (&now["State"], &now["Hsms"], &now["Certificates"]),
@@ -47,7 +47,7 @@ fn a_cluster_goes_through_its_documented_states() {
         (&json!("CREATE_IN_PROGRESS"), &json!({}))
     );
 
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let now = until(&simulator, id, |now| now["Hsms"][0]["State"] == "ACTIVE");
     let names: Vec<&String> = now["Certificates"].as_object().unwrap().keys().collect();
     assert_eq!(names.len(), 4, "{names:?}");
@@ -69,7 +69,7 @@ fn a_cluster_goes_through_its_documented_states() {
     assert_eq!(again.0, "CloudHsmInvalidRequestException");
     assert!(again.1.contains("INITIALIZE_IN_PROGRESS"), "{}", again.1);
 
-    simulator.advance(hour);
+    simulator.advance_clock(hour);
     let now = describe(&simulator, id);
     assert_eq!(now["State"], "INITIALIZED");
     assert!(now.get("StateMessage").is_none());
@@ -78,13 +78,13 @@ fn a_cluster_goes_through_its_documented_states() {
         json!({ "ClusterCertificate": claim["SignedCert"] })
     );
 
-    simulator.advance(hour * 24);
+    simulator.advance_clock(hour * 24);
     assert_eq!(
         describe(&simulator, id)["State"],
         "INITIALIZED",
         "never ACTIVE by itself"
     );
-    simulator.activate(id).unwrap();
+    simulator.activate_cluster(id).unwrap();
     assert_eq!(describe(&simulator, id)["State"], "ACTIVE");
 }
 
@@ -247,7 +247,7 @@ fn a_cluster_is_deleted_once_it_is_empty_and_stays_listed_for_a_while() {
         "CloudHsmInvalidRequestException"
     );
 
-    simulator.advance(Duration::from_secs(2 * 3600));
+    simulator.advance_clock(Duration::from_secs(2 * 3600));
     assert_eq!(
         ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
         json!([])
@@ -322,7 +322,7 @@ fn filters_are_all_to_be_met_each_by_any_of_its_values() {
     );
     let far = far["Cluster"].clone();
     simulator
-        .set_state(&two, hsmboot::simulator::ClusterState::Degraded)
+        .set_state(&two, hsmboot::simulator::SimulatedClusterState::Degraded)
         .unwrap();
     let found = |filters: Value| -> Vec<String> {
         let answer = ok(

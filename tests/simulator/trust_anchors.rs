@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use hsmboot::simulator::{Fault, Options, Reference, Simulator, Speed};
+use hsmboot::simulator::{InjectedFault, Options, Reference, Simulator, Speed};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
@@ -20,7 +20,11 @@ fn unclaimed() -> &'static (Simulator, String, String) {
     UNCLAIMED.get_or_init(|| {
         let simulator = instant();
         let (id, csr) = ready_cluster(&simulator);
-        simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, u32::MAX);
+        simulator.inject_fault(
+            Some("InitializeCluster"),
+            InjectedFault::InitializeFails,
+            u32::MAX,
+        );
         (simulator, id, csr)
     })
 }

@@ -161,7 +161,7 @@ fn no_foreign_page_can_call_the_api_or_read_what_the_page_shows() {
     let simulator = instant();
     let address = simulator.address().to_string();
     let (id, _) = ready_cluster(&simulator);
-    let before = simulator.calls();
+    let before = simulator.call_counts();
     let body = json!({ "ClusterId": id }).to_string();
     for (status, headers) in foreign_pages(&address) {
         let json = format!(
@@ -194,7 +194,7 @@ fn no_foreign_page_can_call_the_api_or_read_what_the_page_shows() {
             );
         }
     }
-    assert_eq!(simulator.calls(), before);
+    assert_eq!(simulator.call_counts(), before);
     // A link to the page from elsewhere may be followed, and an SDK may know the simulator by any
     // name.
     let linked =

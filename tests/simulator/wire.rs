@@ -78,14 +78,14 @@ fn an_unknown_action_is_refused_by_each_editions_name_and_status() {
             let (status, kind) = found(answer);
             assert_eq!((status, kind.as_str()), missing);
         }
-        assert!(simulator.calls().is_empty());
+        assert!(simulator.call_counts().is_empty());
         let later = call(&simulator, "GetResourcePolicy", json!({})).status;
         assert_eq!(
             later, 400,
             "today a parameter is missing, in 2022 the action"
         );
         assert_eq!(
-            simulator.calls().len(),
+            simulator.call_counts().len(),
             usize::from(reference == Reference::Today)
         );
     }
@@ -150,7 +150,7 @@ fn the_edition_of_2022_has_nothing_of_today() {
         .1
         .contains("HsmType")
     );
-    simulator.activate(&id).unwrap();
+    simulator.activate_cluster(&id).unwrap();
     assert!(
         refused(
             &simulator,

@@ -1,5 +1,5 @@
-//! AWS services for tests: moto's server where it does what the service does, and a stand-in that
-//! plays documented answers where it does not.
+//! AWS services for tests: moto's server where it behaves like the service, and elsewhere a
+//! stand-in that gives documented answers.
 
 #![allow(
     clippy::indexing_slicing,
@@ -18,18 +18,18 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-/// One call of the JSON 1.1 protocol, as it came.
+/// A received call of the JSON 1.1 protocol.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// `TrentService.Sign`
     pub target: String,
     pub body: Value,
-    /// How many calls of this target came before.
+    /// The number of earlier calls of this target.
     pub before: usize,
 }
 
-/// A service on loopback that answers as a test says, and keeps what it was asked. A status of 0
-/// hangs up.
+/// A service on loopback that gives a test's answers and records the calls. A status of 0 closes
+/// the connection without an answer.
 pub struct StandIn {
     pub url: String,
     calls: Arc<Mutex<Vec<Call>>>,
@@ -80,7 +80,7 @@ impl StandIn {
         self.calls.lock().unwrap().clone()
     }
 
-    /// How often each call was made, by its name without the service's.
+    /// Returns the number of calls of each kind, by the name without the service's.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.calls() {
@@ -100,7 +100,7 @@ impl StandIn {
     }
 }
 
-/// An error as the JSON 1.1 protocol has it.
+/// Returns an error in the form of the JSON 1.1 protocol.
 pub fn refusal(status: u16, code: &str) -> (u16, Value) {
     (
         status,
@@ -116,7 +116,7 @@ fn header(head: &str, name: &str) -> Option<String> {
     })
 }
 
-/// One request or answer: head and body.
+/// Reads one request or answer: head and body.
 fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     let (mut text, mut part) = (Vec::new(), [0; 4096]);
     loop {
@@ -132,17 +132,17 @@ fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     }
 }
 
-/// moto's server, started by `tests/clients/moto_server.py`, which says what is repaired in it. It
-/// ends with the test program.
+/// A running moto server. `tests/clients/moto_server.py` starts it, and describes the repairs that
+/// it makes. The server ends with the test program.
 pub struct Moto {
     child: Mutex<Child>,
     address: String,
-    /// What it says on standard error, told where it does not do as it should.
+    /// Its output on standard error, which is shown when a call fails.
     said: NamedTempFile,
 }
 
 impl Moto {
-    /// Whether moto is there to be started.
+    /// Tells whether moto is installed.
     pub fn is_installed() -> bool {
         Command::new("python3")
             .args(["-c", "import moto.server, flask"])
@@ -194,7 +194,7 @@ impl Moto {
         format!("http://{}", self.address)
     }
 
-    /// A call that a test makes itself, to set the stage.
+    /// Makes a call of the test's own, to prepare a case.
     pub fn call(&self, service: &str, target: &str, region: &str, body: &Value) -> Value {
         let body = body.to_string();
         let credential = format!("Credential=test/20260101/{region}/{service}/aws4_request");
@@ -233,7 +233,7 @@ impl Moto {
         )
     }
 
-    /// A key; its metadata.
+    /// Creates a key and returns its metadata.
     pub fn key(&self, spec: &str, usage: &str, region: &str) -> Value {
         self.kms(
             "CreateKey",
@@ -243,7 +243,8 @@ impl Moto {
             .clone()
     }
 
-    /// A root CA that is active, by the steps that the service wants; its ARN and its certificate.
+    /// Creates an active root CA, in the steps that the service wants. Returns its ARN and its
+    /// certificate.
     pub fn root_ca(&self) -> (String, String) {
         let config = json!({
             "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA",

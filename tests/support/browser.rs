@@ -1,12 +1,12 @@
-//! What a script of tests/clients sees in headless Chromium: each of its checks is a test, and one
-//! browser does for all.
+//! The checks that a script of tests/clients makes in headless Chromium. Each check is a test, and
+//! one browser serves all.
 
 use std::process::Command;
 use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
-/// Whether the browser may be missing, and is.
+/// Tells whether the browser is missing, and may be.
 pub(crate) fn is_absent() -> bool {
     static ABSENT: OnceLock<bool> = OnceLock::new();
     *ABSENT.get_or_init(|| {
@@ -22,8 +22,8 @@ fn there(tool: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// A test for each check, and one that the script makes these in this order. `report`: what it
-/// printed. `is_ignored`: which are not to be run.
+/// Returns a test for each check, and one test that the script makes these checks in this order.
+/// `report` is the script's output. `is_ignored` selects the tests that are not run.
 pub(crate) fn trials(
     checks: &'static [&'static str],
     report: fn() -> &'static str,

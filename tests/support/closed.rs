@@ -1,4 +1,4 @@
-//! Where nobody listens.
+//! A port on which nobody listens.
 
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpSocket;
 
-/// An address on loopback that refuses every connection for as long as this lives: its port is
-/// taken by a socket that does not listen, so nobody else gets it.
+/// A loopback address that refuses every connection for as long as this value lives. A socket that
+/// does not listen holds the port, so that nobody else gets it.
 pub struct Closed {
     _socket: TcpSocket,
     address: SocketAddr,

@@ -1,11 +1,13 @@
-//! A bundle in the genuine shape, with keys of its own, that is valid from 2000 until the end of
-//! year 9999: no test depends on the date.
+//! A bundle of the genuine form with keys of its own. It is valid from 2000 until the end of year
+//! 9999, so that no test depends on the date.
 
 use std::fs;
 use std::path::Path;
 
 use super::Ca;
-use hsmboot::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
+use hsmboot::x509::der::{
+    encode_bit_string, encode_integer, encode_oid, encode_sequence, encode_set, encode_tlv, tag,
+};
 use hsmboot::x509::pem::{Label, encode};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -21,7 +23,7 @@ pub struct Chain {
     pub manufacturer_hardware: String,
     pub aws_root: String,
     pub manufacturer_root: String,
-    /// The same subject, another key.
+    /// A CSR with the same subject and another key.
     pub other_csr: String,
     /// The CSR with its signature's last bit changed.
     pub forged_csr: String,
@@ -42,25 +44,36 @@ impl Key {
     }
 
     fn spki(&self) -> Vec<u8> {
-        let algorithm = sequence(&[&oid("1.2.840.10045.2.1"), &oid("1.2.840.10045.3.1.7")]);
-        sequence(&[&algorithm, &bit_string(self.0.public_key().as_ref())])
+        let algorithm = encode_sequence(&[
+            &encode_oid("1.2.840.10045.2.1"),
+            &encode_oid("1.2.840.10045.3.1.7"),
+        ]);
+        encode_sequence(&[&algorithm, &encode_bit_string(self.0.public_key().as_ref())])
     }
 
     fn signed(&self, content: &[u8]) -> Vec<u8> {
         let signature = self.0.sign(&SystemRandom::new(), content).unwrap();
-        sequence(&[content, &algorithm(), &bit_string(signature.as_ref())])
+        encode_sequence(&[
+            content,
+            &algorithm(),
+            &encode_bit_string(signature.as_ref()),
+        ])
     }
 }
 
 fn algorithm() -> Vec<u8> {
-    sequence(&[&oid("1.2.840.10045.4.3.2")])
+    encode_sequence(&[&encode_oid("1.2.840.10045.4.3.2")])
 }
 
 fn attribute(kind: &str, value: &str) -> Vec<u8> {
-    sequence(&[&oid(kind), &tlv(tag::PRINTABLE_STRING, &[value.as_bytes()])])
+    encode_sequence(&[
+        &encode_oid(kind),
+        &encode_tlv(tag::PRINTABLE_STRING, &[value.as_bytes()]),
+    ])
 }
 
-/// One RDN of five attributes, then the common name (docs/verification.md).
+/// Returns a name of one RDN of five attributes, followed by the common name
+/// (docs/verification.md).
 fn hardware_name(common_name: &str) -> Vec<u8> {
     let mut first: Vec<Vec<u8>> = [
         ("2.5.4.6", "US"),
@@ -74,21 +87,24 @@ fn hardware_name(common_name: &str) -> Vec<u8> {
     .collect();
     first.sort();
     let first: Vec<&[u8]> = first.iter().map(Vec::as_slice).collect();
-    sequence(&[&set(&first), &set(&[&attribute("2.5.4.3", common_name)])])
+    encode_sequence(&[
+        &encode_set(&first),
+        &encode_set(&[&attribute("2.5.4.3", common_name)]),
+    ])
 }
 
 fn root_name(common_name: &str) -> Vec<u8> {
-    sequence(&[&set(&[&attribute("2.5.4.3", common_name)])])
+    encode_sequence(&[&encode_set(&[&attribute("2.5.4.3", common_name)])])
 }
 
-/// A certificate of version 1.
+/// Returns a certificate of version 1.
 fn certificate(issuer: &[u8], by: &Key, subject: &[u8], key: &Key) -> String {
-    let validity = sequence(&[
-        &tlv(tag::UTC_TIME, &[b"000101000000Z"]),
-        &tlv(tag::GENERALIZED_TIME, &[b"99991231235959Z"]),
+    let validity = encode_sequence(&[
+        &encode_tlv(tag::UTC_TIME, &[b"000101000000Z"]),
+        &encode_tlv(tag::GENERALIZED_TIME, &[b"99991231235959Z"]),
     ]);
-    let tbs = sequence(&[
-        &integer(&[1]),
+    let tbs = encode_sequence(&[
+        &encode_integer(&[1]),
         &algorithm(),
         issuer,
         &validity,
@@ -99,15 +115,15 @@ fn certificate(issuer: &[u8], by: &Key, subject: &[u8], key: &Key) -> String {
 }
 
 fn request(subject: &[u8], key: &Key) -> Vec<u8> {
-    key.signed(&sequence(&[
-        &integer(&[0]),
+    key.signed(&encode_sequence(&[
+        &encode_integer(&[0]),
         subject,
         &key.spki(),
-        &tlv(tag::context(0), &[]),
+        &encode_tlv(tag::context_constructed(0), &[]),
     ]))
 }
 
-/// A self-signed certificate of this name, in DER, without any extension, and its key.
+/// Returns a self-signed certificate of this name, in DER, without any extension, and its key.
 pub fn ca_named(name: &[u8]) -> Ca {
     let key = Key::new();
     let pkcs8 = pem::Pem::new("PRIVATE KEY", key.1.clone());
@@ -145,7 +161,7 @@ impl Chain {
         Self::named(&Names::genuine())
     }
 
-    /// The same under other names.
+    /// Makes the same chain under other names.
     pub fn named(names: &Names) -> Self {
         let [aws, manufacturer, hardware, hsm, other] = std::array::from_fn(|_| Key::new());
         let Names {
@@ -175,7 +191,7 @@ impl Chain {
         }
     }
 
-    /// The files as (end of the name, text).
+    /// Returns the files, each as the end of its name and its text.
     pub fn files(&self) -> [(&'static str, &str); 4] {
         [
             ("ClusterCsr.csr", &self.csr),

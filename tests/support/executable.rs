@@ -1,4 +1,4 @@
-//! Scripts that are run.
+//! Scripts that tests run.
 
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Writes a script that may be run. Another program writes it: a file that this process has open
-/// for writing is open in every program too that another test is just starting, and a file that is
-/// open for writing cannot be run (execve(2), ETXTBSY).
+/// Writes an executable script. Another program writes it: every program that another test starts
+/// at that moment inherits the files that this process has open, and a file that is open for
+/// writing cannot be run (execve(2), ETXTBSY).
 pub fn executable(path: &Path, text: &str) {
     let mut shell = Command::new("sh");
     shell

@@ -1,5 +1,5 @@
-//! Text that a terminal, or a reader, would obey; and a look at what came out, for any of it that
-//! was not shown.
+//! Text that a terminal or a reader would obey, and checks that no output contains it in active
+//! form.
 
 #![allow(
     dead_code,
@@ -13,11 +13,11 @@ use hsmboot::outside::is_obeyed;
 
 use super::Run;
 
-/// Hides what follows, turns it around, and begins lines of its own.
+/// Hides the text after it, reverses it, and begins lines of its own.
 pub const HOSTILE: &str =
     "x\u{1b}[8m\u{9b}2J\u{202e}\u{2066}\u{200b}\u{ad}\t\r\nFORGED verdict verified\u{2028}FORGED";
 
-/// Fails where a text would be obeyed, or has a line that no program wrote.
+/// Fails if the text contains something that would be obeyed, or a line that no program wrote.
 pub fn clean(text: &str) {
     let obeyed = text.chars().find(|c| *c != '\n' && is_obeyed(*c));
     assert!(obeyed.is_none(), "{obeyed:?} in {text:?}");
@@ -29,7 +29,7 @@ pub fn clean(text: &str) {
     );
 }
 
-/// The same of both outputs of a run.
+/// Does the same with both outputs of a run.
 pub fn judge(run: &Run, words: &[&str]) {
     for text in [&run.stdout, &run.stderr] {
         if std::panic::catch_unwind(|| clean(text)).is_err() {
@@ -38,7 +38,7 @@ pub fn judge(run: &Run, words: &[&str]) {
     }
 }
 
-/// The same of every file of text in a directory and below. How many there were.
+/// Does the same with every text file in a directory and below. Returns the number of files.
 pub fn judge_files(dir: &Path) -> usize {
     let mut count = 0;
     for (path, (_, content)) in super::listing(dir) {

@@ -1,5 +1,5 @@
-//! A place to run the program in: a bundle that verifies at any date, a CA, and a look at what was
-//! left behind.
+//! A place to run the program: a bundle that verifies at any date, a CA, and checks of the files
+//! that a run leaves.
 
 #![allow(dead_code)] // Each test program uses its part.
 
@@ -28,10 +28,10 @@ use terminal::terminal;
 
 pub use evidence::{CLUSTER, Chain};
 
-/// Far more than any command takes: what is still there then hangs.
+/// The time after which a command hangs: far more than any command takes.
 const HANGS: Duration = Duration::from_secs(600);
 
-/// What a run of the program came to.
+/// The outcome of a run of the program.
 pub struct Run {
     pub code: i32,
     pub stdout: String,
@@ -39,7 +39,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Standard output as exactly one JSON document, with nothing beside it.
+    /// Returns standard output, which must be exactly one JSON document and nothing else.
     pub fn json(&self) -> Value {
         let all: Vec<Value> = serde_json::Deserializer::from_str(&self.stdout)
             .into_iter()
@@ -77,7 +77,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// With an empty bundle, no roots and no CA.
+    /// Makes a bench with an empty bundle, no roots and no CA.
     pub fn empty() -> Self {
         let bench = Bench {
             dir: TempDir::new().unwrap(),
@@ -110,7 +110,7 @@ impl Bench {
         self.dir.path().join(name)
     }
 
-    /// A file of the bundle, by the end of its name.
+    /// Returns the path of a file of the bundle, by the end of its name.
     pub fn part(&self, suffix: &str) -> PathBuf {
         self.path("bundle").join(format!("{CLUSTER}_{suffix}"))
     }
@@ -120,7 +120,7 @@ impl Bench {
         self.path(name)
     }
 
-    /// The mode that a plain file gets here: as the umask leaves it.
+    /// Returns the mode that the umask gives to a plain file here.
     pub fn plain_mode(&self) -> u32 {
         fs::metadata(self.write("plain", "")).unwrap().mode() & 0o777
     }
@@ -144,8 +144,8 @@ impl Bench {
         run(self.command(args))
     }
 
-    /// Runs a shell's command on a terminal, where somebody types this before it is asked for. Its
-    /// screen and its exit code.
+    /// Runs a shell command on a terminal where this is typed before it is asked for. Returns the
+    /// screen and the exit code.
     pub fn on_a_terminal(&self, command: &str, typed: &str) -> (String, i32) {
         // What is typed is not shown: it would stand in the midst of what the command writes at
         // that moment.
@@ -167,8 +167,9 @@ impl Bench {
         (screen, code)
     }
 
-    /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind;
-    /// these words must be in the message; and nothing at all may have changed.
+    /// Runs the command as text and as JSON, and asserts that it is refused. Both must end with
+    /// this code, the JSON with this kind, and the message must contain these words. Nothing at all
+    /// may have changed.
     pub fn refused(&self, args: &[&str], code: i32, kind: &str, words: &[&str]) -> String {
         let before = self.listing();
         let text = self.run(args);
@@ -177,7 +178,7 @@ impl Bench {
         refusal(&text, &json, code, kind, words)
     }
 
-    /// What an error advises.
+    /// Returns the hint of an error.
     pub fn hint(&self, args: &[&str]) -> String {
         self.run(&[args, &["--output", "json"]].concat()).json()["error"]["hint"]
             .as_str()
@@ -185,7 +186,7 @@ impl Bench {
             .to_owned()
     }
 
-    /// Every file, directory and other thing here, with its mode and its content or target.
+    /// Lists every file, directory and other entry here, with its mode and its content or target.
     pub fn listing(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         listing(self.dir.path())
     }
@@ -202,8 +203,8 @@ pub fn run(mut command: Command) -> Run {
     }
 }
 
-/// The exit code of a program. One that was killed fails the test with the signal (SIGKILL: perhaps
-/// by us, because it hung) and what it said.
+/// Returns the exit code of a program. A program that was killed fails the test with the signal and
+/// its output (SIGKILL: perhaps by this test, because it hung).
 pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
     let said = || {
         [&output.stdout, &output.stderr]
@@ -219,7 +220,7 @@ pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
     })
 }
 
-/// The text with `(time)` for every `2026-01-31T12:00:00Z`.
+/// Returns the text with `(time)` for every `2026-01-31T12:00:00Z`.
 fn untimed(text: &str) -> String {
     const FORM: &str = "dddd-dd-ddTdd:dd:ddZ";
     let is_time = |rest: &str| {
@@ -243,7 +244,7 @@ fn untimed(text: &str) -> String {
     out
 }
 
-/// The same refusal as text and as JSON; gives the message.
+/// Asserts that text and JSON give the same refusal. Returns the message.
 pub fn refusal(text: &Run, json: &Run, code: i32, kind: &str, words: &[&str]) -> String {
     let document = json.json();
     let error = &document["error"];
@@ -325,7 +326,7 @@ pub fn listing(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     all
 }
 
-/// Runs openssl; its standard output.
+/// Runs openssl and returns its standard output.
 pub fn openssl(dir: &Path, args: &str) -> Vec<u8> {
     let output = std::process::Command::new("openssl")
         .args(args.split(' '))
@@ -342,7 +343,7 @@ pub fn openssl(dir: &Path, args: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// A CA that is valid from 2000 to 4096, after a change to what it says; its key is P-256.
+/// Makes a CA that is valid from 2000 to 4096, after a change to its parameters; its key is P-256.
 pub fn ca(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Ca {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = ca_params();
@@ -396,10 +397,12 @@ pub fn sign(more: &[&'static str]) -> Vec<&'static str> {
     .concat()
 }
 
-/// A certificate with the s of its ECDSA P-256 signature turned into n - s, which is as good: as
-/// PEM, from PEM.
+/// Returns a certificate with the s of its ECDSA P-256 signature replaced by n - s, which is as
+/// valid. Argument and result are PEM.
 pub fn negated(pem_text: &[u8]) -> String {
-    use hsmboot::x509::der::{Reader, bit_string, integer, sequence, single, tag, whole_octets};
+    use hsmboot::x509::der::{
+        Reader, encode_bit_string, encode_integer, encode_sequence, parse_single, tag, whole_octets,
+    };
     let order = rsa::BigUint::parse_bytes(
         b"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
         16,
@@ -407,27 +410,27 @@ pub fn negated(pem_text: &[u8]) -> String {
     .unwrap();
     let text = pem::parse(pem_text).unwrap();
     let mut parts = Reader::new(
-        single(text.contents(), tag::SEQUENCE, "a certificate")
+        parse_single(text.contents(), tag::SEQUENCE, "a certificate")
             .unwrap()
             .content,
         "a certificate",
     );
     let (tbs, algorithm, bits) = (
-        parts.any().unwrap(),
-        parts.any().unwrap(),
-        parts.any().unwrap(),
+        parts.read_any().unwrap(),
+        parts.read_any().unwrap(),
+        parts.read_any().unwrap(),
     );
-    let signature = single(
+    let signature = parse_single(
         whole_octets(bits.content, "a signature").unwrap(),
         tag::SEQUENCE,
         "a signature",
     )
     .unwrap();
     let mut numbers = Reader::new(signature.content, "a signature");
-    let (r, s) = (numbers.any().unwrap(), numbers.any().unwrap());
+    let (r, s) = (numbers.read_any().unwrap(), numbers.read_any().unwrap());
     let s = order - rsa::BigUint::from_bytes_be(s.content);
-    let signature = sequence(&[r.raw, &integer(&s.to_bytes_be())]);
-    let der = sequence(&[tbs.raw, algorithm.raw, &bit_string(&signature)]);
+    let signature = encode_sequence(&[r.raw, &encode_integer(&s.to_bytes_be())]);
+    let der = encode_sequence(&[tbs.raw, algorithm.raw, &encode_bit_string(&signature)]);
     pem::encode_config(
         &pem::Pem::new("CERTIFICATE", der),
         pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),

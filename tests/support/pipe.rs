@@ -1,5 +1,5 @@
-//! A named pipe in the place of a file: what is done between the moment when a program opens it and
-//! the moment when it has read it.
+//! A named pipe in the place of a file. A test can act between the moment when a program opens it
+//! and the moment when the program has read it.
 
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "tests")]
 
@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
-/// Makes the pipe; one that is there from before goes.
+/// Makes the pipe, and removes an existing one.
 pub fn make(path: &Path) {
     drop(std::fs::remove_file(path));
     rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
-/// The end to write to, as soon as the program has opened the other one. A program that ends before
-/// that fails the test with what it said.
+/// Waits until the program has opened the pipe, and returns the end to write to. A program that
+/// ends before that fails the test with its output.
 pub fn opened_by(child: &mut Child, path: &Path) -> File {
     loop {
         // Without a reader this end does not open (open(2), ENXIO). Waiting for one there would be

@@ -4,11 +4,11 @@
 
 use std::process::{Command, Stdio};
 
-/// Far more seconds than anything on a terminal takes: what is still there then hangs.
+/// The seconds after which a command on a terminal hangs: far more than any takes.
 const HANGS: &str = "600";
 
-/// A shell's command on a terminal, with keyboard and screen as pipes; it ends with the command's
-/// code. Where it hangs, the screen ends too.
+/// Returns a shell command on a terminal, with keyboard and screen as pipes. It ends with the
+/// command's code. If it hangs, the screen ends too.
 pub fn terminal(command: &str) -> Command {
     let mut terminal = Command::new("timeout");
     terminal

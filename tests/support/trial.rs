@@ -1,9 +1,9 @@
-//! Tests of programs with a `main` of their own (libtest-mimic): what needs a tool that is missing
+//! Tests of programs with a `main` of their own (libtest-mimic). A test that needs a missing tool
 //! shows as ignored, never as passed.
 
 use libtest_mimic::Trial;
 
-/// A test that fails by panicking, as all others do.
+/// Makes a test that fails by panicking, as all others do.
 pub(crate) fn trial(
     name: impl Into<String>,
     test: impl FnOnce() + Send + 'static,

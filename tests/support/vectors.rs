@@ -1,9 +1,9 @@
-//! Genuine certificates, read where they stand; the project holds no copy.
+//! Genuine certificates, read in their own directory. The project holds no copy.
 
 use std::path::PathBuf;
 
-/// A file of the vectors. Tests that read one carry `#[cfg_attr(not(vectors), ignore = "...")]`:
-/// build.rs knows whether they are there.
+/// Reads a file of the vectors. Tests that read one carry `#[cfg_attr(not(vectors), ignore =
+/// "...")]`: build.rs knows whether they are there.
 pub fn read(name: &str) -> Vec<u8> {
     let folder = std::env::var_os("HSMBOOT_VECTORS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors")),

@@ -1,17 +1,17 @@
-//! What a transcript accounts for: the bundle's files, lines that somebody noted, seals.
+//! The things that a transcript accounts for: the bundle's files, lines that somebody noted, seals.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Entry, FileAccount, Transcript, fault};
-use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted};
+use super::{FileAccount, Transcript, TranscriptEntry, transcript_fault};
+use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted_noun};
 use crate::error::Result;
-use crate::outside::{Lines, OutsideText, joined};
-use crate::x509::{PublicKey, hex};
+use crate::outside::{Lines, OutsideText, join_shown};
+use crate::x509::{PublicKey, to_hex};
 
-/// What followed the last sealed step, and what it made of the files that this one had read or
-/// written. Anybody could have written it.
+/// The steps that followed the last sealed one, and what they made of the files that this one had
+/// read or written. Anybody could have written it.
 #[derive(Clone, Debug, Serialize)]
 pub struct AfterSeal {
     /// The step that is sealed.
@@ -34,19 +34,19 @@ fn names<S: serde::Serializer>(
     serializer.collect_seq(files.keys())
 }
 
-/// The first step among these, and the files that were that step's.
+/// Returns the first step among these, and the files that were that step's.
 fn first_of(files: &BTreeMap<OutsideText, u64>) -> Option<(u64, String)> {
     let first = files.values().min()?;
     let names = files
         .iter()
         .filter(|(_, step)| *step == first)
         .map(|(name, _)| name);
-    Some((*first, joined(names, ", ")))
+    Some((*first, join_shown(names, ", ")))
 }
 
 impl AfterSeal {
-    /// The same in words, a clause for each thing; `None` where nothing followed.
-    pub fn says(&self) -> Option<String> {
+    /// Says the same in words, a clause for each thing; `None` where nothing followed.
+    pub fn to_sentence(&self) -> Option<String> {
         let steps = match self.steps.as_slice() {
             [] => return None,
             [one] => format!("step {one} is not sealed"),
@@ -81,34 +81,35 @@ impl Transcript {
         cluster: Option<&ClusterId>,
         ca: Option<&PublicKey>,
     ) -> Result<()> {
-        cluster.map_or(Ok(()), |id| self.is_of(id))?;
-        if let Some(what) = self.foreign(cluster) {
-            return Err(fault(
+        cluster.map_or(Ok(()), |id| self.check_cluster(id))?;
+        if let Some(what) = self.find_foreign(cluster) {
+            return Err(transcript_fault(
                 what,
                 "the transcript was made up, or is of a later version of hsmboot",
             ));
         }
         let files: Vec<FileAccount> = self
-            .files(store, cluster)
+            .account_for_files(store, cluster)
             .into_iter()
             .filter(|file| !file.faults.is_empty())
             .collect();
         if let Some(first) = files.first() {
             let mut faults = files.iter().flat_map(|file| file.faults.iter());
             let first_fault = Lines::from(faults.next());
-            let what = faults.fold(first_fault, |lines, fault| lines.and(format!("  {fault}")));
-            return Err(
-                fault(what, first.cause).with_document(serde_json::json!({ "files": files }))
-            );
+            let what = faults.fold(first_fault, |lines, fault| {
+                lines.followed_by(format!("  {fault}"))
+            });
+            return Err(transcript_fault(what, first.cause)
+                .with_document(serde_json::json!({ "files": files })));
         }
-        match ca.and_then(|key| self.forged(key)) {
+        match ca.and_then(|key| self.first_forged_seal(key)) {
             None => Ok(()),
             Some(step) => {
                 let what = format!(
                     "the seal of step {step} was not made with the key of the CA's certificate, or \
                      not over the line as it is now"
                 );
-                Err(fault(
+                Err(transcript_fault(
                     what,
                     "is it the right certificate? If so, the line was changed since, or the \
                      transcript was made up: keep the bundle as evidence",
@@ -117,41 +118,41 @@ impl Transcript {
         }
     }
 
-    /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle,
-    /// a sentence each.
-    pub(crate) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
+    /// Lists what [`account_for`](Self::account_for) would refuse of the files of this cluster's
+    /// bundle, a sentence each.
+    pub(crate) fn list_unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
         let whole = self
-            .is_of(cluster)
+            .check_cluster(cluster)
             .err()
             .map(|error| error.message)
-            .or(self.foreign(Some(cluster)).map(Into::into));
-        let files = self.files(store, Some(cluster));
+            .or(self.find_foreign(Some(cluster)).map(Into::into));
+        let files = self.account_for_files(store, Some(cluster));
         whole
             .into_iter()
             .chain(files.into_iter().flat_map(|file| file.faults))
             .collect()
     }
 
-    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of
-    /// a change of the last line, where it is not sealed, or of last lines that wrote no file and
-    /// were cut off.
+    /// Finds the step whose line has this SHA-256, which somebody noted elsewhere. Nothing else
+    /// tells of a change of the last line, where it is not sealed, or of last lines that wrote no
+    /// file and were cut off.
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: no line has it.
     pub fn step_of(&self, noted: &[u8; 32]) -> Result<u64> {
-        let noted = hex(noted);
+        let noted = to_hex(noted);
         self.entries
             .iter()
             .find(|entry| entry.hash() == noted)
             .map(|entry| entry.step)
             .ok_or_else(|| {
-                let lines = counted(self.entries.len(), "line");
+                let lines = counted_noun(self.entries.len(), "line");
                 let what = [
                     "no line of the transcript has the SHA-256 that was noted".to_owned(),
                     format!("  expected {noted}"),
                     format!("  found    {lines}, each with another"),
                 ];
-                fault(
+                transcript_fault(
                     what,
                     "compare what was typed with the note, digit by digit; if it is the same, that \
                  line was changed or cut off, or the transcript exchanged: keep the bundle as \
@@ -160,15 +161,15 @@ impl Transcript {
             })
     }
 
-    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as
-    /// a whole, from this one.
-    pub fn head(&self) -> String {
-        self.next().1
+    /// Returns the SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut,
+    /// or made up as a whole, from this one.
+    pub fn head_hash(&self) -> String {
+        self.next_link().1
     }
 
-    /// The first step with a seal that `key` did not make.
-    pub fn forged(&self, key: &PublicKey) -> Option<u64> {
-        let forged = |entry: &&Entry| {
+    /// Returns the first step with a seal that `key` did not make.
+    pub fn first_forged_seal(&self, key: &PublicKey) -> Option<u64> {
+        let forged = |entry: &&TranscriptEntry| {
             entry
                 .seal
                 .as_ref()
@@ -177,26 +178,26 @@ impl Transcript {
         self.entries.iter().find(forged).map(|entry| entry.step)
     }
 
-    /// The last step that is sealed.
+    /// Returns the last step that is sealed.
     pub fn sealed_up_to(&self) -> Option<u64> {
         self.last_sealed().map(|entry| entry.step)
     }
 
-    /// SHA-256 of that step's line: steps that follow leave it as it is.
+    /// Returns the SHA-256 of that step's line: steps that follow leave it as it is.
     pub fn sealed_head(&self) -> Option<String> {
-        self.last_sealed().map(Entry::hash)
+        self.last_sealed().map(TranscriptEntry::hash)
     }
 
-    fn last_sealed(&self) -> Option<&Entry> {
+    fn last_sealed(&self) -> Option<&TranscriptEntry> {
         self.entries.iter().rev().find(|entry| entry.seal.is_some())
     }
 
-    /// What followed the last sealed step; `None` where none is sealed.
+    /// Returns what followed the last sealed step; `None` where none is sealed.
     pub fn after_seal(&self) -> Option<AfterSeal> {
         // What the bundle's files are called has no `/` in it, unlike what a step was given
         // besides. Later steps write these two anew, or write them first.
         let is_held = |name: &OutsideText| {
-            !name.raw().contains('/') && ![VERIFICATION, RECEIPT].contains(&name.raw())
+            !name.as_raw().contains('/') && ![VERIFICATION, RECEIPT].contains(&name.as_raw())
         };
         let sealed = self.last_sealed()?;
         let mut after = AfterSeal {
@@ -210,8 +211,8 @@ impl Transcript {
             for (name, digest) in entry.outputs.iter().filter(|(name, _)| is_held(name)) {
                 match sealed
                     .outputs
-                    .get(name.raw())
-                    .or_else(|| sealed.inputs.get(name.raw()))
+                    .get(name.as_raw())
+                    .or_else(|| sealed.inputs.get(name.as_raw()))
                 {
                     Some(held) if held == digest => {}
                     Some(_) => drop(after.replaced.entry(name.clone()).or_insert(entry.step)),
@@ -222,9 +223,9 @@ impl Transcript {
         Some(after)
     }
 
-    /// That what the last sealed step read and wrote was replaced by none that follows it. Together
-    /// with [`Transcript::account_for`], and the key of a CA that is known, this says that request,
-    /// signed certificate and trust anchor are those that the CA saw and made.
+    /// Checks that what the last sealed step read and wrote was replaced by none that follows it.
+    /// Together with [`Transcript::account_for`], and the key of a CA that is known, this says that
+    /// request, signed certificate and trust anchor are those that the CA saw and made.
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: a later step wrote another of these files.
@@ -241,7 +242,7 @@ impl Transcript {
                      {names}",
                     after.sealed
                 );
-                Err(fault(
+                Err(transcript_fault(
                     what,
                     "whoever could write to the bundle could have done so: go on with nothing of \
                      it; if the CA itself signed again, have it sign with --seal",

@@ -2,27 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_TRANSCRIPT, Transcript, full};
-use crate::bundle::{ClusterId, Digests, escaped};
+use super::{MAX_TRANSCRIPT, Transcript, transcript_full};
+use crate::bundle::{ClusterId, Digests, escape_json};
 use crate::error::Result;
 use crate::outside::OutsideText;
-use crate::quote::Format;
+use crate::quote::DocumentFormat;
 use crate::x509::pem::may_be_key;
-use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
+use crate::x509::{Moment, PublicKey, SignatureAlgorithm, sha256, to_hex};
 
-/// What a seal signs begins with this, so that it can never be taken for a certificate: no DER
+/// The beginning of what a seal signs, so that it can never be taken for a certificate: no DER
 /// begins so.
 const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
 
 /// One step. The order of its members is that of the line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct TranscriptEntry {
     /// `hsmboot-transcript/1`
     pub format: String,
     /// Counted from 1.
     pub step: u64,
-    /// When, by that machine's clock.
+    /// The time of the step, by that machine's clock.
     pub time: Moment,
     /// Name and version of the program.
     pub tool: OutsideText,
@@ -30,16 +30,16 @@ pub struct Entry {
     pub command: Vec<OutsideText>,
     /// The machine's name.
     pub host: OutsideText,
-    /// Who says to have done it (`--operator`).
+    /// The person who says to have done it (`--operator`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<OutsideText>,
     /// The cluster; absent in the first lines of a bundle that was begun before its cluster had an
     /// id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_id: Option<ClusterId>,
-    /// What the step read, and the SHA-256 of each file.
+    /// The files that the step read, and the SHA-256 of each.
     pub inputs: Digests,
-    /// What the step wrote.
+    /// The files that the step wrote.
     pub outputs: Digests,
     /// `verified` or `rejected`, where something was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -47,17 +47,17 @@ pub struct Entry {
     /// Checks whose failure was accepted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub accepted: Vec<OutsideText>,
-    /// Why something was accepted, or done unverified.
+    /// The reason why something was accepted, or done unverified.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<OutsideText>,
     /// Done although the bundle did not verify.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub unverified: bool,
-    /// Whether the fingerprint that the other side read out was compared.
+    /// True if the fingerprint that the other side read out was compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint_compared: Option<bool>,
-    /// How the owner was named or proved, where the step needed that; `ca-from-bundle`: not at all,
-    /// for the reason given.
+    /// The way in which the owner was named or proved, where the step needed that;
+    /// `ca-from-bundle`: not at all, for the reason given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<OutsideText>,
     /// The call that was about to be sent when this was written: `InitializeCluster`.
@@ -70,33 +70,33 @@ pub struct Entry {
     pub seal: Option<Seal>,
 }
 
-impl Entry {
+impl TranscriptEntry {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-transcript/1";
 
-    /// Whether a line that is no entry is like one, of whatever version: only such a line is shown
-    /// to anybody. A file of this name may be a private key.
+    /// Tells whether a line that is no entry is like one, of whatever version: only such a line is
+    /// shown to anybody. A file of this name may be a private key.
     pub fn is_like_one(line: &str) -> bool {
         let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
         let format = value
             .get("format")
             .and_then(serde_json::Value::as_str)
-            .and_then(Format::of);
+            .and_then(DocumentFormat::from_text);
         format.is_some() && !may_be_key(line.as_bytes())
     }
 
-    /// SHA-256 of its line, without its line end: what the next one names as `previous`.
+    /// Returns the SHA-256 of its line, without its line end: the next one names it as `previous`.
     pub fn hash(&self) -> String {
-        hex(&sha256(line(self).as_bytes()))
+        to_hex(&sha256(to_line(self).as_bytes()))
     }
 
-    /// What a seal signs.
+    /// Returns the octets that a seal signs.
     pub fn to_be_sealed(&self) -> Vec<u8> {
-        let bare = Entry {
+        let bare = TranscriptEntry {
             seal: None,
             ..self.clone()
         };
-        [SEAL_CONTEXT, line(&bare).as_bytes()].concat()
+        [SEAL_CONTEXT, to_line(&bare).as_bytes()].concat()
     }
 }
 
@@ -111,19 +111,20 @@ pub struct Seal {
 }
 
 impl Seal {
-    /// From what the CA's key gives.
+    /// Makes a seal from what the CA's key gives.
     pub fn new(algorithm: &[u8], signature: &[u8]) -> Self {
         Seal {
-            algorithm: hex(algorithm).into(),
-            signature: hex(signature).into(),
+            algorithm: to_hex(algorithm).into(),
+            signature: to_hex(signature).into(),
         }
     }
 
-    /// Whether `key` made it.
+    /// Tells whether `key` made it.
     pub fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
-        let (Some(algorithm), Some(signature)) =
-            (unhex(self.algorithm.raw()), unhex(self.signature.raw()))
-        else {
+        let (Some(algorithm), Some(signature)) = (
+            decode_hex(self.algorithm.as_raw()),
+            decode_hex(self.signature.as_raw()),
+        ) else {
             return false;
         };
         SignatureAlgorithm::from_der(&algorithm)
@@ -131,8 +132,8 @@ impl Seal {
     }
 }
 
-/// Of lower-case digits only: one seal is not to be written in two ways.
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// Decodes lower-case hex digits only: one seal must not have two spellings.
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     if !text
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -151,18 +152,18 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// An entry's line, without a line end: our own type with string keys always serialises.
-pub(super) fn line(entry: &Entry) -> String {
-    escaped(&serde_json::to_string(entry).unwrap_or_default())
+/// Returns an entry's line, without a line end: our own type with string keys always serialises.
+pub(super) fn to_line(entry: &TranscriptEntry) -> String {
+    escape_json(&serde_json::to_string(entry).unwrap_or_default())
 }
 
 /// Makes a seal over what it is given.
 pub type Sealer<'a> = &'a dyn Fn(&[u8]) -> Result<Seal>;
 
-/// What a step says of itself; the bundle knows the rest.
+/// The statements of a step about itself; the bundle knows the rest.
 #[derive(Clone, Default)]
-pub struct Step<'a> {
-    /// When, by this machine's clock.
+pub struct TranscriptStep<'a> {
+    /// The time of the step, by this machine's clock.
     pub time: Option<Moment>,
     /// Name and version of the program.
     pub tool: &'a str,
@@ -170,21 +171,22 @@ pub struct Step<'a> {
     pub command: Vec<OutsideText>,
     /// The machine's name.
     pub host: OutsideText,
-    /// Who says to do it.
+    /// The person who says to do it.
     pub operator: Option<OutsideText>,
-    /// What was read besides the bundle's own files: SHA-256 by the name that it was given under.
+    /// The files that were read besides the bundle's own: SHA-256 by the name that each was given
+    /// under.
     pub given: Digests,
-    /// What was judged, if anything was.
+    /// The verdict, if anything was judged.
     pub verdict: Option<String>,
     /// Checks whose failure was accepted.
     pub accepted: Vec<String>,
-    /// Why something was accepted, or done unverified.
+    /// The reason why something was accepted, or done unverified.
     pub reason: Option<OutsideText>,
     /// Done although the bundle did not verify.
     pub unverified: bool,
-    /// Whether the other side's fingerprint was compared.
+    /// True if the other side's fingerprint was compared.
     pub fingerprint_compared: Option<bool>,
-    /// How the owner was named or proved.
+    /// The way in which the owner was named or proved.
     pub owner: Option<&'static str>,
     /// A call that is about to be sent, and cannot be taken back.
     pub sends: Option<&'static str>,
@@ -192,14 +194,14 @@ pub struct Step<'a> {
     pub seal: Option<Sealer<'a>>,
 }
 
-impl Step<'_> {
-    /// The transcript's content with this step: it read what stood in the bundle, and writes
-    /// `outputs`.
+impl TranscriptStep<'_> {
+    /// Returns the transcript's content with this step: it read what stood in the bundle, and
+    /// writes `outputs`.
     ///
     /// # Errors
     /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`;
     /// that the key does not sign, class `Ca`.
-    pub(crate) fn after(
+    pub(crate) fn append_to(
         &self,
         transcript: &Transcript,
         cluster_id: Option<&ClusterId>,
@@ -209,12 +211,12 @@ impl Step<'_> {
         // Where this step knows of no cluster, it is the one that the lines before it name, if they
         // do.
         let cluster_id = cluster_id.or(transcript.cluster_id());
-        cluster_id.map_or(Ok(()), |id| transcript.is_of(id))?;
-        let (step, previous) = transcript.next();
+        cluster_id.map_or(Ok(()), |id| transcript.check_cluster(id))?;
+        let (step, previous) = transcript.next_link();
         let mut inputs = stood;
         inputs.extend(self.given.clone());
-        let mut entry = Entry {
-            format: Entry::FORMAT.to_owned(),
+        let mut entry = TranscriptEntry {
+            format: TranscriptEntry::FORMAT.to_owned(),
             step,
             time: self.time.unwrap_or(Moment::from_unix(0)),
             tool: self.tool.into(),
@@ -237,12 +239,12 @@ impl Step<'_> {
         if let Some(seal) = self.seal {
             entry.seal = Some(seal(&entry.to_be_sealed())?);
         }
-        let content = transcript.with(&entry);
+        let content = transcript.with_entry(&entry);
         // What is longer would be read by no later step.
         if u64::try_from(content.len()).is_ok_and(|length| length <= MAX_TRANSCRIPT) {
             Ok(content)
         } else {
-            Err(full())
+            Err(transcript_full())
         }
     }
 }

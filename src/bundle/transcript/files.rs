@@ -1,4 +1,4 @@
-//! How a transcript accounts for each file that a bundle can hold: the one judgement that
+//! The account that a transcript gives of each file that a bundle can hold: the one judgement that
 //! `transcript verify` prints, that a report shows, and that is asked before a record is obeyed.
 
 use std::collections::BTreeMap;
@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::{MAX_TRANSCRIPT, Transcript};
 use crate::bundle::{CREATION, ClusterId, Part, RECEIPT, Store, TRUST_ANCHOR_FILES, names_of};
 use crate::outside::{Lines, OutsideText};
-use crate::x509::{hex, sha256};
+use crate::x509::{sha256, to_hex};
 
-/// How a transcript accounts for a file.
+/// The way in which a transcript accounts for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Account {
+pub enum FileStanding {
     /// A step wrote it as it stands.
     Written,
     /// No step wrote it. It stands as the first step found it, or it is a CA's certificate that
@@ -27,13 +27,13 @@ pub enum Account {
     Unaccounted,
 }
 
-/// What a transcript says of a file.
+/// The statement of a transcript about a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileAccount {
     /// Its name.
     pub name: String,
-    /// How it is accounted for.
-    pub account: Account,
+    /// The way in which the file is accounted for.
+    pub account: FileStanding,
     /// The step that wrote the content which stands there, if one did. Who obeys a file of the
     /// program's own asks for this.
     pub written_by: Option<u64>,
@@ -41,18 +41,18 @@ pub struct FileAccount {
     pub recorded: Option<OutsideText>,
     /// SHA-256 of what stands there, where that can be read.
     pub found: Option<String>,
-    /// What is wrong, a sentence each; empty where it is accounted for.
+    /// The faults, a sentence each; empty where the file is accounted for.
     pub faults: Vec<Lines>,
-    /// What may have led to the last of them.
+    /// The possible cause of the last of them.
     #[serde(skip)]
     pub(super) cause: &'static str,
 }
 
 const OTHER_MEANS: &str = "it was put there by other means, or the step that wrote it was cut off";
 
-/// What the steps say of a file, whatever stands there.
+/// The statements of the steps about a file, whatever stands there.
 #[derive(Default)]
-struct Past<'a> {
+struct FileHistory<'a> {
     digest: Option<&'a OutsideText>,
     /// The step that says so, and whether it wrote the file.
     step: u64,
@@ -61,46 +61,53 @@ struct Past<'a> {
     written_by: Option<u64>,
     /// The first step that found another content than it should have, in words, and what that makes
     /// of the file.
-    fault: Option<(Account, String, &'static str)>,
+    fault: Option<(FileStanding, String, &'static str)>,
 }
 
 impl Transcript {
-    /// What it says of the files of a bundle, of this cluster if the bundle has one yet: of all
-    /// that are there, and of those that a step read or wrote.
-    pub fn files(&self, store: &Store, cluster: Option<&ClusterId>) -> Vec<FileAccount> {
-        self.accounts(store, cluster, &names_of(cluster))
+    /// Accounts for the files of a bundle, of this cluster if the bundle has one yet: for all that
+    /// are there, and for those that a step read or wrote.
+    pub fn account_for_files(
+        &self,
+        store: &Store,
+        cluster: Option<&ClusterId>,
+    ) -> Vec<FileAccount> {
+        self.account_for_names(store, cluster, &names_of(cluster))
     }
 
-    /// The same of one file; no other is looked at.
-    pub fn file(
+    /// Accounts for one file; no other is looked at.
+    pub fn account_for_file(
         &self,
         store: &Store,
         cluster: Option<&ClusterId>,
         name: &str,
     ) -> Option<FileAccount> {
-        self.accounts(store, cluster, &[name.to_owned()]).pop()
+        self.account_for_names(store, cluster, &[name.to_owned()])
+            .pop()
     }
 
-    fn accounts(
+    fn account_for_names(
         &self,
         store: &Store,
         cluster: Option<&ClusterId>,
         names: &[String],
     ) -> Vec<FileAccount> {
-        let past = self.past(names);
+        let past = self.file_histories(names);
         // A CA's certificate may come from `ca init` at any time; with a signed one beside it,
         // `sign` or `import` wrote it.
         let is_signed = || cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
         let may_come = |name: &str| TRUST_ANCHOR_FILES.contains(&name) && !is_signed();
         names
             .iter()
-            .filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name)))
+            .filter_map(|name| {
+                compare_history(store, name, past.get(name.as_str()), may_come(name))
+            })
             .collect()
     }
 
-    /// Files that a step says to have written and that no bundle has: names in there are from
+    /// Finds files that a step says to have written and that no bundle has: names in there are from
     /// outside, and only a bundle's own are ever opened.
-    pub(super) fn foreign(&self, cluster: Option<&ClusterId>) -> Option<String> {
+    pub(super) fn find_foreign(&self, cluster: Option<&ClusterId>) -> Option<String> {
         let names = names_of(cluster);
         let written = self
             .entries
@@ -112,9 +119,10 @@ impl Transcript {
             .map(|(step, name)| format!("step {step} wrote `{name}`, which no bundle has"))
     }
 
-    /// Of these names: what else the lines name is no file of the bundle.
-    fn past<'a>(&'a self, names: &'a [String]) -> BTreeMap<&'a str, Past<'a>> {
-        let mut all: BTreeMap<&str, Past<'_>> = BTreeMap::new();
+    /// Returns the history of each of these names: what else the lines name is no file of the
+    /// bundle.
+    fn file_histories<'a>(&'a self, names: &'a [String]) -> BTreeMap<&'a str, FileHistory<'a>> {
+        let mut all: BTreeMap<&str, FileHistory<'_>> = BTreeMap::new();
         for entry in &self.entries {
             for (name, digest) in names
                 .iter()
@@ -122,7 +130,7 @@ impl Transcript {
             {
                 let fault = match all.get(name.as_str()) {
                     Some(before) if before.digest != Some(digest) => Some((
-                        Account::Changed,
+                        FileStanding::Changed,
                         format!(
                             "step {} read another {name} than step {} had left",
                             entry.step, before.step
@@ -135,7 +143,7 @@ impl Transcript {
                 let past = all.entry(name.as_str()).or_default();
                 let same = past.digest == Some(digest);
                 let written_by = past.written_by.filter(|_| same);
-                *past = Past {
+                *past = FileHistory {
                     digest: Some(digest),
                     step: entry.step,
                     wrote: false,
@@ -148,7 +156,7 @@ impl Transcript {
                 .filter_map(|name| Some((name, entry.outputs.get(name)?)))
             {
                 let past = all.entry(name.as_str()).or_default();
-                *past = Past {
+                *past = FileHistory {
                     digest: Some(digest),
                     step: entry.step,
                     wrote: true,
@@ -161,26 +169,26 @@ impl Transcript {
     }
 }
 
-/// What is wrong with a file that a step found and none before had written. What stood there before
-/// the first step came from elsewhere, and so may a CA's certificate at any time; but nothing other
-/// than a step writes down what was created, or what was claimed.
-fn came_from_nowhere(step: u64, name: &str) -> Option<(Account, String, &'static str)> {
+/// Says what is wrong with a file that a step found and none before had written. What stood there
+/// before the first step came from elsewhere, and so may a CA's certificate at any time; but
+/// nothing other than a step writes down what was created, or what was claimed.
+fn came_from_nowhere(step: u64, name: &str) -> Option<(FileStanding, String, &'static str)> {
     let from_elsewhere =
         TRUST_ANCHOR_FILES.contains(&name) || (step == 1 && ![CREATION, RECEIPT].contains(&name));
     (!from_elsewhere).then(|| {
         (
-            Account::Unaccounted,
+            FileStanding::Unaccounted,
             format!("step {step} found {name}, which no step before had written"),
             OTHER_MEANS,
         )
     })
 }
 
-/// `None`: the file is not there, and no step says that it was.
-fn account(
+/// Compares a file with its history. `None`: the file is not there, and no step says that it was.
+fn compare_history(
     store: &Store,
     name: &str,
-    past: Option<&Past<'_>>,
+    past: Option<&FileHistory<'_>>,
     may_come: bool,
 ) -> Option<FileAccount> {
     let there = store.has(name);
@@ -188,7 +196,7 @@ fn account(
     let found = content
         .as_ref()
         .and_then(|content| content.as_ref().ok())
-        .map(|content| hex(&sha256(content)));
+        .map(|content| to_hex(&sha256(content)));
     let same = past
         .and_then(|past| past.digest)
         .is_some_and(|digest| found.as_ref().is_some_and(|found| digest == found));
@@ -197,7 +205,7 @@ fn account(
         None if !there => return None,
         None if may_come => None,
         None => Some((
-            Account::Unaccounted,
+            FileStanding::Unaccounted,
             format!("no step of the transcript accounts for {name}"),
             OTHER_MEANS,
         )),
@@ -206,7 +214,7 @@ fn account(
             let cause = "it was left behind on the way, or taken away: copy the whole bundle \
                          again, or find out who has it";
             Some((
-                Account::Missing,
+                FileStanding::Missing,
                 format!("step {} {did} {name}, and it is not here", past.step),
                 cause,
             ))
@@ -215,7 +223,7 @@ fn account(
         Some(past) => {
             let cause = "it was changed since, or the steps after that one were cut off";
             Some((
-                Account::Changed,
+                FileStanding::Changed,
                 format!("{name} is not the file that step {} left", past.step),
                 cause,
             ))
@@ -225,15 +233,15 @@ fn account(
         .and_then(|content| content.err())
         .map(|error| error.message);
     let written_by = past.filter(|_| same).and_then(|past| past.written_by);
-    let faults: Vec<(Account, String, &'static str)> = past
+    let faults: Vec<(FileStanding, String, &'static str)> = past
         .and_then(|past| past.fault.clone())
         .into_iter()
         .chain(now)
         .collect();
     let well = if written_by.is_some() {
-        Account::Written
+        FileStanding::Written
     } else {
-        Account::Found
+        FileStanding::Found
     };
     let (account, cause) = faults
         .last()

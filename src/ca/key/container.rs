@@ -1,6 +1,6 @@
 //! Finds the one private key in a file: PEM with anything around it, or DER.
 //!
-//! What is unambiguous is read, as openssl reads it: the structure says what a block holds,
+//! Whatever is unambiguous is read, as openssl reads it: the structure says what a block holds,
 //! whatever its label calls it. No two of the structures look alike.
 
 use base64ct::{Base64, Encoding};
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::legacy_pem::DekInfo;
 use super::plain::Plain;
-use super::tidy::{self, Line};
+use super::tidy::{self, KeyFileLine};
 use crate::ca::fault::{Instead, KeyFault, malformed, wrong_kind};
 use crate::ca::secret::Secret;
 use crate::x509::der::{self, Reader, tag};
@@ -21,40 +21,41 @@ pub(super) enum Container {
     EncryptedPkcs8(Secret),
     /// A key under OpenSSL's old PEM encryption.
     Legacy {
-        /// How it is encrypted.
+        /// The cipher and salt that it is encrypted with.
         dek: DekInfo,
-        /// The block's label, for [`Plain::label`].
+        /// The block's label, for [`Plain::pem_label`].
         label: &'static [u8],
-        /// What is encrypted.
+        /// The encrypted key.
         key: Secret,
     },
     /// PFX (RFC 7292 4).
     Pkcs12(Secret),
 }
 
-/// What was found, and whether openssl reads the file as it is: it is as openssl writes one.
-pub(super) struct Found {
+/// The key that was found, and whether openssl reads the file as it is: it is as openssl writes
+/// one.
+pub(super) struct FoundKey {
     pub(super) container: Result<Container, KeyFault>,
     pub(super) as_written: bool,
 }
 
 /// Finds the one private key in the file's bytes.
-pub(super) fn find(file: &[u8]) -> Found {
+pub(super) fn find_key(file: &[u8]) -> FoundKey {
     if let Some(text) = tidy::from_utf16(file) {
-        return Found {
+        return FoundKey {
             as_written: false,
-            ..find(&text)
+            ..find_key(&text)
         };
     }
     let mut as_written = true;
-    let container = look(file, &mut as_written);
-    Found {
+    let container = find_container(file, &mut as_written);
+    FoundKey {
         container,
         as_written,
     }
 }
 
-fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
+fn find_container(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(KeyFault::Empty);
     }
@@ -71,7 +72,7 @@ fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
             count: more.saturating_add(1),
         }),
         (None, _) => Err(
-            match blocks.first().and_then(|block| what_else(block.label)) {
+            match blocks.first().and_then(|block| other_content(block.label)) {
                 Some(found) => KeyFault::NotAKey { found },
                 None => KeyFault::NoKey,
             },
@@ -79,8 +80,8 @@ fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
     }
 }
 
-/// What a PEM label that is no private key's stands for.
-fn what_else(label: &[u8]) -> Option<&'static str> {
+/// Names what a PEM label that is no private key's stands for.
+fn other_content(label: &[u8]) -> Option<&'static str> {
     Some(match label {
         b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => "a certificate",
         b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => "a certificate request",
@@ -104,30 +105,30 @@ struct Block<'a> {
 fn pem_blocks(file: &[u8]) -> Result<Vec<Block<'_>>, KeyFault> {
     let mut blocks = Vec::new();
     let mut open: Option<Block<'_>> = None;
-    for Line {
+    for KeyFileLine {
         text: line,
         as_it_stood,
-    } in tidy::lines(file)
+    } in tidy::split_lines(file)
     {
         if let Some(block) = open.as_mut() {
             block.as_it_stood &= as_it_stood;
         }
         match open.as_mut() {
             None => {
-                open = tidy::boundary(line, b"-----BEGIN ").map(|label| Block {
+                open = tidy::boundary_label(line, b"-----BEGIN ").map(|label| Block {
                     label,
                     lines: Vec::new(),
                     as_it_stood,
                 })
             }
-            Some(block) => match tidy::boundary(line, b"-----END ") {
+            Some(block) => match tidy::boundary_label(line, b"-----END ") {
                 Some(label) if label == block.label => blocks.extend(open.take()),
                 Some(_) => {
                     return Err(malformed(
                         "the PEM block's END line has another label than its BEGIN line",
                     ));
                 }
-                None if tidy::boundary(line, b"-----BEGIN ").is_some() => {
+                None if tidy::boundary_label(line, b"-----BEGIN ").is_some() => {
                     return Err(malformed(
                         "a PEM block begins before the one above it has ended",
                     ));
@@ -169,21 +170,21 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
             return Ok(Container::Legacy {
                 dek,
                 label: b"PRIVATE KEY",
-                key: decode(&base64)?,
+                key: decode_base64(&base64)?,
             });
         }
         (b"RSA PRIVATE KEY", Some(dek)) => {
             return Ok(Container::Legacy {
                 dek,
                 label: b"RSA PRIVATE KEY",
-                key: decode(&base64)?,
+                key: decode_base64(&base64)?,
             });
         }
         (b"EC PRIVATE KEY", Some(dek)) => {
             return Ok(Container::Legacy {
                 dek,
                 label: b"EC PRIVATE KEY",
-                key: decode(&base64)?,
+                key: decode_base64(&base64)?,
             });
         }
         (b"PRIVATE KEY", None) => "its PKCS#8 structure is damaged",
@@ -192,7 +193,7 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
         (b"EC PRIVATE KEY", None) => "its EC key structure is damaged",
         _ => return Err(wrong_kind("a private key of an unknown kind")),
     };
-    let found = from_der(decode(&base64)?, as_written).map_err(|fault| {
+    let found = from_der(decode_base64(&base64)?, as_written).map_err(|fault| {
         if fault == KeyFault::NoKey {
             malformed(damaged)
         } else {
@@ -200,7 +201,7 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
         }
     })?;
     *as_written &= match &found {
-        Container::Plain(key) => block.label == key.label(),
+        Container::Plain(key) => block.label == key.pem_label(),
         Container::EncryptedPkcs8(_) => block.label == b"ENCRYPTED PRIVATE KEY",
         Container::Legacy { .. } | Container::Pkcs12(_) => false,
     };
@@ -208,7 +209,7 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
 }
 
 /// The bytes of a block's base64 lines. Blanks among them are nothing.
-fn decode(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
+fn decode_base64(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
     let length: usize = lines.iter().map(|line| line.len()).sum();
     let mut text = Zeroizing::new(Vec::with_capacity(length));
     text.extend(
@@ -232,48 +233,50 @@ fn decode(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
 
 /// A private key in DER, told by the first elements of its outermost SEQUENCE.
 fn from_der(mut bytes: Secret, as_written: &mut bool) -> Result<Container, KeyFault> {
-    if let Some(found) = foreign(&bytes) {
+    if let Some(found) = foreign_format(&bytes) {
         return Err(found);
     }
     *as_written &= !tidy::cut_padding(&mut bytes);
-    match form(&bytes)? {
-        Form::Plain(form) => Ok(Container::Plain(form(bytes))),
-        Form::EncryptedPkcs8 => Ok(Container::EncryptedPkcs8(bytes)),
-        Form::Pkcs12 => Ok(Container::Pkcs12(bytes)),
+    match key_form(&bytes)? {
+        KeyForm::Plain(form) => Ok(Container::Plain(form(bytes))),
+        KeyForm::EncryptedPkcs8 => Ok(Container::EncryptedPkcs8(bytes)),
+        KeyForm::Pkcs12 => Ok(Container::Pkcs12(bytes)),
     }
 }
 
 /// A decrypted key, told in the same way; nothing where it is none.
-pub(super) fn plain(mut bytes: Secret) -> Option<Plain> {
+pub(super) fn plain_from_der(mut bytes: Secret) -> Option<Plain> {
     tidy::cut_padding(&mut bytes);
-    match form(&bytes) {
-        Ok(Form::Plain(form)) => Some(form(bytes)),
+    match key_form(&bytes) {
+        Ok(KeyForm::Plain(form)) => Some(form(bytes)),
         _ => None,
     }
 }
 
-/// What a structure is.
-enum Form {
+/// The structure of a key.
+enum KeyForm {
     Plain(fn(Secret) -> Plain),
     EncryptedPkcs8,
     Pkcs12,
 }
 
-fn form(der: &[u8]) -> Result<Form, KeyFault> {
-    let outer = der::single(der, tag::SEQUENCE, "key").map_err(|_| KeyFault::NoKey)?;
+fn key_form(der: &[u8]) -> Result<KeyForm, KeyFault> {
+    let outer = der::parse_single(der, tag::SEQUENCE, "key").map_err(|_| KeyFault::NoKey)?;
     let mut reader = Reader::new(outer.content, "key");
-    let (Ok(first), Ok(second)) = (reader.any(), reader.any()) else {
+    let (Ok(first), Ok(second)) = (reader.read_any(), reader.read_any()) else {
         return Err(KeyFault::NoKey);
     };
-    let third = reader.peek();
+    let third = reader.peek_tag();
     match (first.tag, first.content, second.tag, third) {
         (tag::INTEGER, [0 | 1], tag::SEQUENCE, Some(tag::OCTET_STRING)) => {
-            Ok(Form::Plain(Plain::Pkcs8))
+            Ok(KeyForm::Plain(Plain::Pkcs8))
         }
-        (tag::INTEGER, [0 | 1], tag::INTEGER, Some(tag::INTEGER)) => Ok(Form::Plain(Plain::Pkcs1)),
-        (tag::INTEGER, [1], tag::OCTET_STRING, _) => Ok(Form::Plain(Plain::Sec1)),
-        (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(Form::EncryptedPkcs8),
-        (tag::INTEGER, [3], tag::SEQUENCE, _) => Ok(Form::Pkcs12),
+        (tag::INTEGER, [0 | 1], tag::INTEGER, Some(tag::INTEGER)) => {
+            Ok(KeyForm::Plain(Plain::Pkcs1))
+        }
+        (tag::INTEGER, [1], tag::OCTET_STRING, _) => Ok(KeyForm::Plain(Plain::Sec1)),
+        (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(KeyForm::EncryptedPkcs8),
+        (tag::INTEGER, [3], tag::SEQUENCE, _) => Ok(KeyForm::Pkcs12),
         (tag::SEQUENCE, _, tag::BIT_STRING, None) | (tag::INTEGER, _, tag::INTEGER, None) => {
             Err(KeyFault::NotAKey {
                 found: "a public key",
@@ -287,7 +290,7 @@ fn form(der: &[u8]) -> Result<Form, KeyFault> {
 }
 
 /// Files of other programs that hold keys, by their first octets.
-fn foreign(file: &[u8]) -> Option<KeyFault> {
+fn foreign_format(file: &[u8]) -> Option<KeyFault> {
     let (found, instead) = match file {
         // Java Keystore and JCE Keystore (`sun.security.provider.JavaKeyStore`,
         // `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC).

@@ -11,33 +11,33 @@ pub(super) const MAX_ROUNDS: u32 = 10_000_000;
 /// The content of the one SEQUENCE that `bytes` is.
 pub(super) fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
     Some(Reader::new(
-        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
+        der::parse_single(bytes, tag::SEQUENCE, "key").ok()?.content,
         "key",
     ))
 }
 
 /// AlgorithmIdentifier: the identifier, dotted, and the parameters.
-pub(super) fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
+pub(super) fn parse_algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     let mut reader = inside(tlv.raw)?;
-    let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
+    let oid = dotted_oid(reader.read_required(tag::OID, "algorithm").ok()?.content)?;
     let parameters = if reader.is_empty() {
         None
     } else {
-        Some(reader.any().ok()?)
+        Some(reader.read_any().ok()?)
     };
     reader.finish().ok()?;
     Some((oid, parameters))
 }
 
 /// An object identifier's content in its dotted form.
-pub(super) fn dotted(content: &[u8]) -> Option<String> {
+pub(super) fn dotted_oid(content: &[u8]) -> Option<String> {
     const_oid::ObjectIdentifier::from_bytes(content)
         .ok()
         .map(|oid| oid.to_string())
 }
 
 /// A positive INTEGER of at most eight octets.
-pub(super) fn number(content: &[u8]) -> Option<u64> {
+pub(super) fn parse_number(content: &[u8]) -> Option<u64> {
     if content.is_empty() || content.first().is_some_and(|byte| byte & 0x80 != 0) {
         return None;
     }
@@ -54,7 +54,7 @@ pub(super) fn number(content: &[u8]) -> Option<u64> {
 }
 
 /// The rounds, where there are any, and not too many.
-pub(super) fn bounded(rounds: u64) -> Result<u32, KeyFault> {
+pub(super) fn check_rounds(rounds: u64) -> Result<u32, KeyFault> {
     match u32::try_from(rounds) {
         Ok(rounds @ 1..=MAX_ROUNDS) => Ok(rounds),
         _ if rounds == 0 => Err(malformed("the parameters of its encryption are damaged")),

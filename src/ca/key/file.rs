@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::container::{self, Container, Found};
-use super::pbes1::Old;
+use super::container::{self, Container, FoundKey};
+use super::pbes1::LegacyScheme;
 use super::pbes2::Encrypted;
-use super::pkcs12::Store;
+use super::pkcs12::Pkcs12Store;
 use super::place::{CaKey, KeyPlace, LoadedKey};
-use super::plain::{self, Material, Plain};
+use super::plain::{self, KeyMaterial, Plain};
 use super::signer::Signer;
 use super::unlock::Unlock;
 use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
@@ -20,23 +20,23 @@ use crate::ca::secret::Secret;
 use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
-use crate::outside::shown;
+use crate::outside::shown_path;
 
 /// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write
 /// around it has about 10,000.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;
 
-/// How often the terminal is asked before a wrong passphrase ends the command.
+/// The number of times that the terminal is asked before a wrong passphrase ends the command.
 const ATTEMPTS: u32 = 3;
 
-/// What weak encryption is called.
+/// The names of weak encryption.
 const MD5: &str = "OpenSSL's old encryption (one round of MD5)";
 const PBES1: &str = "an encryption of the time before PBES2 (DES or 3DES, few rounds)";
 
 /// A private key from a file, ready to sign.
 ///
-/// What is held in this crate's own memory is wiped when it goes; ring keeps the key in its working
-/// form, which it does not wipe.
+/// This crate wipes its own memory of the key when it goes; ring keeps the key in its working form,
+/// which it does not wipe.
 pub struct FileKey {
     path: Option<PathBuf>,
     spki: Vec<u8>,
@@ -66,11 +66,11 @@ impl FileKey {
     /// [`Class::Input`](crate::error::Class::Input): `ca-key-malformed`, `ca-key-not-a-key`,
     /// `ca-key-several`, `ca-key-too-large`.
     pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
-        Self::read_opened(path, fsio::open(path), passphrase)
+        Self::read_opened(path, fsio::open_named(path), passphrase)
     }
 
-    /// The same of a file that lies where others may write: a link, a pipe or a device in its place
-    /// is no key.
+    /// Does the same for a file that lies where others may write: a link, a pipe or a device in its
+    /// place is no key.
     ///
     /// # Errors
     /// As [`FileKey::read`].
@@ -88,13 +88,13 @@ impl FileKey {
     ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
-        let Found {
+        let FoundKey {
             container,
             as_written,
-        } = container::find(&bytes);
+        } = container::find_key(&bytes);
         let at = |fault: KeyFault| {
             if as_written {
-                fault.at(path)
+                fault.to_error(path)
             } else {
                 fault.as_openssl_does_not_read_it(path)
             }
@@ -121,29 +121,32 @@ impl FileKey {
             Container::EncryptedPkcs8(key) => {
                 let encrypted = Encrypted::parse(&key).map_err(at)?;
                 let anew = Anew::Pkcs8 {
-                    legacy: encrypted.old().is_some_and(Old::is_legacy),
+                    legacy: encrypted
+                        .legacy_scheme()
+                        .is_some_and(LegacyScheme::is_legacy),
                 };
-                if encrypted.old().is_some() {
+                if encrypted.legacy_scheme().is_some() {
                     warnings.push(weak(PBES1, Some(anew)));
                 }
-                let open = |passphrase: &Passphrase| match container::plain(
-                    encrypted.decrypt(passphrase.bytes())?,
+                let open = |passphrase: &Passphrase| match container::plain_from_der(
+                    encrypted.decrypt(passphrase.as_bytes())?,
                 ) {
                     Some(key @ Plain::Pkcs8(_)) => plain::read(key),
                     _ => Err(KeyFault::WrongPassphrase),
                 };
-                unlock(path, passphrase, &mut warnings, command(Some(anew)), open)?
+                open_with_passphrase(path, passphrase, &mut warnings, command(Some(anew)), open)?
             }
             Container::Legacy { dek, label, key } => {
-                dek.fits(&key).map_err(at)?;
+                dek.check_blocks(&key).map_err(at)?;
                 let open = |passphrase: &Passphrase| {
-                    let key = container::plain(dek.decrypt(passphrase.bytes(), &key)?)
+                    let key = container::plain_from_der(dek.decrypt(passphrase.as_bytes(), &key)?)
                         .ok_or(KeyFault::WrongPassphrase)?;
                     // What is in there shows only now.
-                    let is_labelled = key.label() == label;
+                    let is_labelled = key.pem_label() == label;
                     plain::read(key).map(|key| (key, is_labelled))
                 };
-                let (material, is_labelled) = unlock(path, passphrase, &mut warnings, None, open)?;
+                let (material, is_labelled) =
+                    open_with_passphrase(path, passphrase, &mut warnings, None, open)?;
                 warnings.push(weak(
                     MD5,
                     is_labelled.then_some(Anew::Pkcs8 {
@@ -153,23 +156,23 @@ impl FileKey {
                 material
             }
             Container::Pkcs12(pfx) => {
-                let store = Store::parse(&pfx).map_err(at)?;
+                let store = Pkcs12Store::parse(&pfx).map_err(at)?;
                 if store.is_unencrypted() {
-                    warnings.push(unencrypted(store.anew()));
+                    warnings.push(unencrypted(store.to_rewrite()));
                 }
                 if store.is_weak() {
-                    warnings.push(weak(PBES1, Some(store.anew())));
+                    warnings.push(weak(PBES1, Some(store.to_rewrite())));
                 }
-                let open = |passphrase: &[u8]| store.open(passphrase).and_then(plain::read);
+                let open = |passphrase: &[u8]| store.open_key(passphrase).and_then(plain::read);
                 if store.is_open() {
                     open(&[]).map_err(at)?
                 } else {
-                    unlock(
+                    open_with_passphrase(
                         path,
                         passphrase,
                         &mut warnings,
-                        command(Some(store.anew())),
-                        |passphrase| open(passphrase.bytes()),
+                        command(Some(store.to_rewrite())),
+                        |passphrase| open(passphrase.as_bytes()),
                     )?
                 }
             }
@@ -180,14 +183,14 @@ impl FileKey {
 
     /// A key that has no file yet.
     pub(crate) fn new(
-        material: &Material,
+        material: &KeyMaterial,
         path: Option<&Path>,
     ) -> std::result::Result<Self, KeyFault> {
         let signer = Signer::new(material)?;
         Ok(FileKey {
             path: path.map(Path::to_path_buf),
             spki: signer.spki(),
-            algorithm: signer.algorithm().to_der(),
+            algorithm: signer.signature_algorithm().to_der(),
             signer,
         })
     }
@@ -206,7 +209,7 @@ impl CaKey for FileKey {
         self.signer
             .sign(tbs)
             .map_err(|CannotSign| match &self.path {
-                Some(path) => KeyFault::Inconsistent.at(path),
+                Some(path) => KeyFault::Inconsistent.to_error(path),
                 None => Error::new(
                     ErrorKind::CaKeyInconsistent,
                     "the new CA key cannot sign",
@@ -248,10 +251,10 @@ pub(super) fn read(path: &Path) -> Result<Box<dyn KeyPlace>> {
 
 impl KeyPlace for KeyFile {
     fn name(&self) -> String {
-        shown(&self.path)
+        shown_path(&self.path)
     }
 
-    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+    fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
         let read = match self.is_of_bundle {
             true => FileKey::read_itself,
             false => FileKey::read,
@@ -274,14 +277,14 @@ impl KeyPlace for KeyFile {
 }
 
 /// Asks for the passphrase and opens the key with it; asks a terminal again where it was wrong.
-fn unlock<T>(
+fn open_with_passphrase<T>(
     path: &Path,
     source: &PassphraseSource,
     warnings: &mut Vec<KeyWarning>,
     anew: Option<Anew>,
     open: impl Fn(&Passphrase) -> std::result::Result<T, KeyFault>,
 ) -> Result<T> {
-    warnings.extend(source.warning());
+    warnings.extend(source.storage_warning());
     let mut attempt = 1;
     loop {
         let passphrase = source.for_key(path, attempt > 1)?;
@@ -292,14 +295,14 @@ fn unlock<T>(
                 attempt = attempt.saturating_add(1)
             }
             outcome => {
-                if passphrase.bytes().is_empty() {
+                if passphrase.as_bytes().is_empty() {
                     warnings.push(KeyWarning::EmptyPassphrase {
                         path: path.to_path_buf(),
                         new: fault::beside(path),
                         anew,
                     });
                 }
-                return outcome.map_err(|fault| fault.at(path));
+                return outcome.map_err(|fault| fault.to_error(path));
             }
         }
     }
@@ -310,13 +313,15 @@ fn read_bounded(
     path: &Path,
     opened: std::io::Result<File>,
 ) -> Result<(Secret, Option<KeyWarning>)> {
-    let file = opened.map_err(|error| unreadable(path, &error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    let file = opened.map_err(|error| unreadable_file(path, &error))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unreadable_file(path, &error))?;
     if metadata.is_file() && metadata.len() > MAX_KEY_FILE {
         return Err(KeyFault::TooLarge {
             limit: MAX_KEY_FILE,
         }
-        .at(path));
+        .to_error(path));
     }
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let room = usize::try_from(MAX_KEY_FILE).unwrap_or(0).saturating_add(1);
@@ -328,20 +333,20 @@ fn read_bounded(
             Ok(0) => break,
             Ok(count) => length = length.saturating_add(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(path, &error)),
+            Err(error) => return Err(unreadable_file(path, &error)),
         }
     }
     if length == room {
         return Err(KeyFault::TooLarge {
             limit: MAX_KEY_FILE,
         }
-        .at(path));
+        .to_error(path));
     }
     bytes.truncate(length);
     Ok((bytes, KeyWarning::of_key_file(path, &metadata)))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+fn unreadable_file(path: &Path, error: &std::io::Error) -> Error {
     const GIVE: &str = "give the path of the CA's private key with --ca-key";
     let (kind, what) = match error.kind() {
         // A URI whose scheme was left out or misspelt is a path as well.
@@ -352,7 +357,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
             );
             return Error::new(
                 ErrorKind::CaKeyMissing,
-                format!("the CA's key file {} does not exist", shown(path)),
+                format!("the CA's key file {} does not exist", shown_path(path)),
                 hint,
             );
         }
@@ -373,7 +378,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     };
     Error::new(
         kind,
-        format!("the CA's key file {} {what}", shown(path)),
+        format!("the CA's key file {} {what}", shown_path(path)),
         GIVE,
     )
 }

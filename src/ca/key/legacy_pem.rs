@@ -11,8 +11,8 @@ use super::cipher::{Cipher, whole_blocks};
 use crate::ca::fault::{KeyFault, Scheme, malformed};
 use crate::ca::secret::Secret;
 
-/// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy
-/// provider.
+/// The other ciphers that OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has
+/// them in its legacy provider.
 const OTHERS: [(&str, &str, bool); 19] = [
     ("ARIA-128-CBC", "ARIA-128-CBC", false),
     ("ARIA-192-CBC", "ARIA-192-CBC", false),
@@ -35,7 +35,7 @@ const OTHERS: [(&str, &str, bool); 19] = [
     ("SM4-CBC", "SM4-CBC", false),
 ];
 
-/// Which cipher and salt the block was encrypted with.
+/// The cipher and salt that the block was encrypted with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DekInfo {
     cipher: Cipher,
@@ -83,7 +83,7 @@ impl DekInfo {
                 });
             }
         };
-        let iv = unhex(iv.trim()).filter(|iv| iv.len() == cipher.block_length());
+        let iv = decode_hex(iv.trim()).filter(|iv| iv.len() == cipher.block_length());
         Ok(DekInfo {
             cipher,
             iv: iv.ok_or(malformed(
@@ -92,13 +92,13 @@ impl DekInfo {
         })
     }
 
-    /// Whether OpenSSL 3 has the cipher in its legacy provider (OSSL_PROVIDER-legacy(7)).
+    /// Tells whether OpenSSL 3 has the cipher in its legacy provider (OSSL_PROVIDER-legacy(7)).
     pub(super) fn is_legacy(&self) -> bool {
         self.cipher == Cipher::Des
     }
 
-    /// The ciphertext is whole blocks: asked before the passphrase is.
-    pub(super) fn fits(&self, ciphertext: &[u8]) -> Result<(), KeyFault> {
+    /// Checks that the ciphertext is whole blocks, before the passphrase is asked for.
+    pub(super) fn check_blocks(&self, ciphertext: &[u8]) -> Result<(), KeyFault> {
         whole_blocks(self.cipher, ciphertext)
     }
 
@@ -116,7 +116,7 @@ impl DekInfo {
 }
 
 /// MD5 of these, one after the other.
-pub(super) fn md5(parts: &[&[u8]]) -> Secret {
+pub(super) fn hash_md5(parts: &[&[u8]]) -> Secret {
     let mut md5 = Md5::new();
     parts.iter().for_each(|part| md5.update(part));
     Zeroizing::new(md5.finalize().to_vec())
@@ -141,7 +141,7 @@ fn bytes_to_key(passphrase: &[u8], salt: &[u8], length: usize) -> Secret {
     key
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()
         .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))

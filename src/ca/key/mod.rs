@@ -121,7 +121,7 @@ impl KeySource {
             .iter()
             .find(|backend| backend.fits(text))
             .unwrap_or(files);
-        let read = backend.read.ok_or_else(|| unsupported(backend))?;
+        let read = backend.read.ok_or_else(|| assert_unsupported(backend))?;
         Ok(KeySource {
             backend,
             place: read(text)?.into(),
@@ -190,7 +190,7 @@ impl KeySource {
     /// [`Class::Service`](crate::error::Class::Service) for whatever stands between this program
     /// and the key; class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
-        self.place.load(&unlock.into())
+        self.place.load_key(&unlock.into())
     }
 
     /// The key for a new CA certificate: the one that is there, or, on a token, a new one of this
@@ -206,7 +206,7 @@ impl KeySource {
     ) -> Result<Provided> {
         let provided = self
             .place
-            .provide(kind.unwrap_or_default(), &unlock.into())?;
+            .provide_key(kind.unwrap_or_default(), &unlock.into())?;
         let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
         match (kind, &public) {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
@@ -224,7 +224,7 @@ impl KeySource {
 }
 
 /// The error of a scheme that this build has no part for.
-fn unsupported(backend: &KeyBackend) -> Error {
+fn assert_unsupported(backend: &KeyBackend) -> Error {
     let KeyBackend { scheme, what, .. } = backend;
     let feature = backend.feature.unwrap_or_default();
     Error::new(
@@ -247,7 +247,7 @@ mod tests {
     fn is_unsupported(uri: &str) {
         let error = KeySource::parse(Path::new(uri)).unwrap_err();
         assert_eq!(
-            (error.code(), error.kind),
+            (error.exit_code(), error.kind),
             (2, ErrorKind::KeyKindUnsupported),
             "{uri}"
         );

@@ -7,20 +7,20 @@ use ring::digest;
 use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, whole_blocks};
-use super::fields::{bounded, inside, number};
+use super::fields::{check_rounds, inside, parse_number};
 use crate::ca::fault::{KeyFault, malformed};
 use crate::ca::secret::Secret;
 use crate::x509::der::{Tlv, tag};
 
 /// A scheme with its parameters, which are within bounds.
-pub(super) struct Old<'a> {
+pub(super) struct LegacyScheme<'a> {
     derivation: Derivation,
     cipher: Cipher,
     salt: &'a [u8],
     rounds: u32,
 }
 
-/// How a passphrase becomes a key and an IV.
+/// The way in which a passphrase becomes a key and an IV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Derivation {
     /// PBKDF1 with MD5 (RFC 8018 5.1)
@@ -31,9 +31,12 @@ enum Derivation {
     Pkcs12,
 }
 
-impl<'a> Old<'a> {
+impl<'a> LegacyScheme<'a> {
     /// The scheme of this object identifier; nothing where it is none of those that are read.
-    pub(super) fn of(oid: &str, parameters: Option<Tlv<'a>>) -> Option<Result<Self, KeyFault>> {
+    pub(super) fn from_oid(
+        oid: &str,
+        parameters: Option<Tlv<'a>>,
+    ) -> Option<Result<Self, KeyFault>> {
         let (derivation, cipher) = match oid {
             "1.2.840.113549.1.5.3" => (Derivation::Md5, Cipher::Des),
             "1.2.840.113549.1.5.10" => (Derivation::Sha1, Cipher::Des),
@@ -46,8 +49,8 @@ impl<'a> Old<'a> {
                 .and_then(salt_and_rounds)
                 .ok_or(malformed("the parameters of its encryption are damaged"))
                 .and_then(|(salt, rounds)| {
-                    let rounds = bounded(rounds)?;
-                    Ok(Old {
+                    let rounds = check_rounds(rounds)?;
+                    Ok(LegacyScheme {
                         derivation,
                         cipher,
                         salt,
@@ -65,8 +68,8 @@ impl<'a> Old<'a> {
         self.rounds
     }
 
-    /// Whether OpenSSL 3 has what it takes in its legacy provider (OSSL_PROVIDER-legacy(7)): DES,
-    /// and PBKDF1.
+    /// Tells whether OpenSSL 3 has what it takes in its legacy provider (OSSL_PROVIDER-legacy(7)):
+    /// DES, and PBKDF1.
     pub(super) fn is_legacy(&self) -> bool {
         self.derivation != Derivation::Pkcs12
     }
@@ -75,15 +78,16 @@ impl<'a> Old<'a> {
     pub(super) fn decrypt(&self, passphrase: &[u8], ciphertext: &[u8]) -> Result<Secret, KeyFault> {
         whole_blocks(self.cipher, ciphertext)?;
         let (key, iv) = match self.derivation {
-            Derivation::Md5 => self.pbkdf1(&super::legacy_pem::md5, passphrase),
-            Derivation::Sha1 => self.pbkdf1(&|parts| hash(SHA1, parts), passphrase),
+            Derivation::Md5 => self.derive_pbkdf1(&super::legacy_pem::hash_md5, passphrase),
+            Derivation::Sha1 => self.derive_pbkdf1(&|parts| hash(SHA1, parts), passphrase),
             Derivation::Pkcs12 => {
-                let wide = wide(passphrase).ok_or(KeyFault::WrongPassphrase)?;
-                let derive =
-                    |purpose, length| derive(SHA1, purpose, &wide, self.salt, self.rounds, length);
+                let wide = to_bmp_string(passphrase).ok_or(KeyFault::WrongPassphrase)?;
+                let derive = |purpose, length| {
+                    derive_pkcs12(SHA1, purpose, &wide, self.salt, self.rounds, length)
+                };
                 (
-                    derive(Purpose::Key, self.cipher.key_length()),
-                    derive(Purpose::Iv, self.cipher.block_length()),
+                    derive(DerivationPurpose::Key, self.cipher.key_length()),
+                    derive(DerivationPurpose::Iv, self.cipher.block_length()),
                 )
             }
         };
@@ -94,7 +98,11 @@ impl<'a> Old<'a> {
 
     /// PBKDF1: the hash of passphrase and salt, hashed again and again; eight octets of it are the
     /// key, and the next eight the IV (RFC 8018 6.1.1).
-    fn pbkdf1(&self, hash: &dyn Fn(&[&[u8]]) -> Secret, passphrase: &[u8]) -> (Secret, Secret) {
+    fn derive_pbkdf1(
+        &self,
+        hash: &dyn Fn(&[&[u8]]) -> Secret,
+        passphrase: &[u8],
+    ) -> (Secret, Secret) {
         let mut all = hash(&[passphrase, self.salt]);
         for _ in 1..self.rounds {
             all = hash(&[&all]);
@@ -109,15 +117,18 @@ impl<'a> Old<'a> {
 /// PBEParameter (RFC 8018 A.3), pkcs-12PbeParams (RFC 7292 C): salt and rounds.
 fn salt_and_rounds(parameters: Tlv<'_>) -> Option<(&[u8], u64)> {
     let mut reader = inside(parameters.raw)?;
-    let salt = reader.required(tag::OCTET_STRING, "salt").ok()?.content;
-    let rounds = number(reader.required(tag::INTEGER, "rounds").ok()?.content)?;
+    let salt = reader
+        .read_required(tag::OCTET_STRING, "salt")
+        .ok()?
+        .content;
+    let rounds = parse_number(reader.read_required(tag::INTEGER, "rounds").ok()?.content)?;
     reader.finish().ok()?;
     Some((salt, rounds))
 }
 
-/// What RFC 7292 B.3 derives from a passphrase.
+/// The secret that RFC 7292 B.3 derives from a passphrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum DerivationPurpose {
     Key,
     Iv,
     Mac,
@@ -125,7 +136,7 @@ pub(super) enum Purpose {
 
 /// The passphrase as RFC 7292 B.1 has it: UTF-16, big-endian, with two zero octets behind it.
 /// Nothing where it is not UTF-8: no other passphrase takes its place.
-pub(super) fn wide(passphrase: &[u8]) -> Option<Secret> {
+pub(super) fn to_bmp_string(passphrase: &[u8]) -> Option<Secret> {
     let text = std::str::from_utf8(passphrase).ok()?;
     let mut wide = Zeroizing::new(Vec::with_capacity(
         passphrase.len().saturating_mul(2).saturating_add(2),
@@ -137,9 +148,9 @@ pub(super) fn wide(passphrase: &[u8]) -> Option<Secret> {
 }
 
 /// PKCS#12's derivation (RFC 7292 B.2): `length` octets.
-pub(super) fn derive(
+pub(super) fn derive_pkcs12(
     algorithm: &'static digest::Algorithm,
-    purpose: Purpose,
+    purpose: DerivationPurpose,
     wide: &[u8],
     salt: &[u8],
     rounds: u32,
@@ -151,9 +162,9 @@ pub(super) fn derive(
         Zeroizing::new(text.iter().copied().cycle().take(blocks).collect())
     };
     let id: u8 = match purpose {
-        Purpose::Key => 1,
-        Purpose::Iv => 2,
-        Purpose::Mac => 3,
+        DerivationPurpose::Key => 1,
+        DerivationPurpose::Iv => 2,
+        DerivationPurpose::Mac => 3,
     };
     let diversifier = vec![id; block];
     let mut input: Secret =

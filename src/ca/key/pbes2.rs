@@ -15,8 +15,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, whole_blocks};
-use super::fields::{MAX_ROUNDS, algorithm, inside, number};
-use super::pbes1::Old;
+use super::fields::{MAX_ROUNDS, inside, parse_algorithm, parse_number};
+use super::pbes1::LegacyScheme;
 use crate::ca::fault::{Cost, KeyFault, Scheme, malformed};
 use crate::ca::secret::Secret;
 use crate::x509::der::{self, Reader, Tlv, tag};
@@ -34,9 +34,9 @@ const MAX_MEMORY: u64 = 1025 << 20;
 /// About ten seconds.
 const MAX_WORK: u64 = (1 << 25) + (1 << 10);
 
-/// What is written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings of OWASP's
-/// password storage cheat sheet. It takes 8 MiB: `sign` stays within its 15, and openssl's `pkcs8`,
-/// `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
+/// The parameters that are written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings
+/// of OWASP's password storage cheat sheet. It takes 8 MiB: `sign` stays within its 15, and
+/// openssl's `pkcs8`, `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
 const LOG_N: u8 = 13;
 const N: u16 = 1 << LOG_N;
 const R: u8 = 8;
@@ -44,17 +44,17 @@ const P: u8 = 10;
 
 /// An encrypted key whose parameters are read and within bounds.
 pub(super) struct Encrypted<'a> {
-    scheme: How<'a>,
+    scheme: EncryptionMethod<'a>,
     ciphertext: &'a [u8],
 }
 
-enum How<'a> {
+enum EncryptionMethod<'a> {
     Pbes2 {
         kdf: Kdf<'a>,
         cipher: Cipher,
         iv: &'a [u8],
     },
-    Old(Old<'a>),
+    Old(LegacyScheme<'a>),
 }
 
 enum Kdf<'a> {
@@ -75,24 +75,26 @@ impl<'a> Encrypted<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, KeyFault> {
         let bad = || malformed("its encrypted PKCS#8 structure is damaged");
         let mut outer = inside(bytes).ok_or_else(bad)?;
-        let scheme = outer.required(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
+        let scheme = outer
+            .read_required(tag::SEQUENCE, "scheme")
+            .map_err(|_| bad())?;
         let ciphertext = outer
-            .required(tag::OCTET_STRING, "data")
+            .read_required(tag::OCTET_STRING, "data")
             .map_err(|_| bad())?
             .content;
         outer.finish().map_err(|_| bad())?;
-        Self::of(scheme, ciphertext)
+        Self::from_scheme(scheme, ciphertext)
     }
 
-    /// The same of a scheme (an AlgorithmIdentifier) and what is encrypted with it.
-    pub(super) fn of(scheme: Tlv<'a>, ciphertext: &'a [u8]) -> Result<Self, KeyFault> {
+    /// Does the same with a scheme (an AlgorithmIdentifier) and what is encrypted with it.
+    pub(super) fn from_scheme(scheme: Tlv<'a>, ciphertext: &'a [u8]) -> Result<Self, KeyFault> {
         let bad = || malformed("its encryption scheme is damaged");
-        let (oid, parameters) = algorithm(scheme).ok_or_else(bad)?;
-        if let Some(old) = Old::of(&oid, parameters) {
+        let (oid, parameters) = parse_algorithm(scheme).ok_or_else(bad)?;
+        if let Some(old) = LegacyScheme::from_oid(&oid, parameters) {
             let old = old?;
             whole_blocks(old.cipher(), ciphertext)?;
             return Ok(Encrypted {
-                scheme: How::Old(old),
+                scheme: EncryptionMethod::Old(old),
                 ciphertext,
             });
         }
@@ -105,8 +107,16 @@ impl<'a> Encrypted<'a> {
             .filter(|tlv| tlv.tag == tag::SEQUENCE)
             .map(|tlv| Reader::new(tlv.content, "key"))
             .ok_or_else(bad)?;
-        let (kdf, kdf_parameters) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
-        let (encryption, iv) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
+        let (kdf, kdf_parameters) = reader
+            .read_any()
+            .ok()
+            .and_then(parse_algorithm)
+            .ok_or_else(bad)?;
+        let (encryption, iv) = reader
+            .read_any()
+            .ok()
+            .and_then(parse_algorithm)
+            .ok_or_else(bad)?;
         reader.finish().map_err(|_| bad())?;
 
         let cipher = match encryption.as_str() {
@@ -149,39 +159,39 @@ impl<'a> Encrypted<'a> {
             ));
         }
         Ok(Encrypted {
-            scheme: How::Pbes2 { kdf, cipher, iv },
+            scheme: EncryptionMethod::Pbes2 { kdf, cipher, iv },
             ciphertext,
         })
     }
 
     /// The scheme, where it is one from before PBES2.
-    pub(super) const fn old(&self) -> Option<&Old<'a>> {
+    pub(super) const fn legacy_scheme(&self) -> Option<&LegacyScheme<'a>> {
         match &self.scheme {
-            How::Old(old) => Some(old),
-            How::Pbes2 { .. } => None,
+            EncryptionMethod::Old(old) => Some(old),
+            EncryptionMethod::Pbes2 { .. } => None,
         }
     }
 
     /// The rounds of hashing that it takes; scrypt has a bound of its own.
     pub(super) const fn rounds(&self) -> u32 {
         match &self.scheme {
-            How::Old(old) => old.rounds(),
-            How::Pbes2 {
+            EncryptionMethod::Old(old) => old.rounds(),
+            EncryptionMethod::Pbes2 {
                 kdf: Kdf::Pbkdf2 { rounds, .. },
                 ..
             } => rounds.get(),
-            How::Pbes2 {
+            EncryptionMethod::Pbes2 {
                 kdf: Kdf::Scrypt { .. },
                 ..
             } => 0,
         }
     }
 
-    /// What is encrypted, if this is the passphrase. What it yields is not looked at here.
+    /// Returns what is encrypted, if this is the passphrase. The result is not looked at here.
     pub(super) fn decrypt(&self, passphrase: &[u8]) -> Result<Secret, KeyFault> {
         let (kdf, cipher, iv) = match &self.scheme {
-            How::Old(old) => return old.decrypt(passphrase, self.ciphertext),
-            How::Pbes2 { kdf, cipher, iv } => (kdf, cipher, iv),
+            EncryptionMethod::Old(old) => return old.decrypt(passphrase, self.ciphertext),
+            EncryptionMethod::Pbes2 { kdf, cipher, iv } => (kdf, cipher, iv),
         };
         let mut key: Secret = Zeroizing::new(vec![0; cipher.key_length()]);
         match kdf {
@@ -283,19 +293,25 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its PBKDF2 parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
     let salt = reader
-        .required(tag::OCTET_STRING, "salt")
+        .read_required(tag::OCTET_STRING, "salt")
         .map_err(|_| bad())?
         .content;
     let rounds = reader
-        .required(tag::INTEGER, "rounds")
+        .read_required(tag::INTEGER, "rounds")
         .ok()
-        .and_then(|tlv| number(tlv.content))
+        .and_then(|tlv| parse_number(tlv.content))
         .ok_or_else(bad)?;
     let key_length = optional_number(&mut reader).ok_or_else(bad)?;
     let prf = if reader.is_empty() {
         None
     } else {
-        Some(reader.any().ok().and_then(algorithm).ok_or_else(bad)?)
+        Some(
+            reader
+                .read_any()
+                .ok()
+                .and_then(parse_algorithm)
+                .ok_or_else(bad)?,
+        )
     };
     reader.finish().map_err(|_| bad())?;
     let prf = match prf.as_ref().map(|(oid, _)| oid.as_str()) {
@@ -331,14 +347,14 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its scrypt parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
     let salt = reader
-        .required(tag::OCTET_STRING, "salt")
+        .read_required(tag::OCTET_STRING, "salt")
         .map_err(|_| bad())?
         .content;
     let mut next = || {
         reader
-            .required(tag::INTEGER, "cost")
+            .read_required(tag::INTEGER, "cost")
             .ok()
-            .and_then(|tlv| number(tlv.content))
+            .and_then(|tlv| parse_number(tlv.content))
             .ok_or_else(bad)
     };
     let (n, r, p) = (next()?, next()?, next()?);
@@ -380,15 +396,15 @@ fn scrypt_work(n: u64, r: u64, p: u64) -> Option<u64> {
 
 /// `Some(None)` where the next element is no INTEGER.
 fn optional_number(reader: &mut Reader<'_>) -> Option<Option<u64>> {
-    match reader.optional(tag::INTEGER).ok()? {
-        Some(tlv) => number(tlv.content).map(Some),
+    match reader.read_optional(tag::INTEGER).ok()? {
+        Some(tlv) => parse_number(tlv.content).map(Some),
         None => Some(None),
     }
 }
 
 /// EncryptedPrivateKeyInfo of a PrivateKeyInfo: scrypt and AES-256-CBC, salt and IV from the
 /// system. Nothing where there is no randomness.
-pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn encrypt_pkcs8(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
     let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
     let random = SystemRandom::new();
     random.fill(&mut salt).ok()?;
@@ -401,18 +417,27 @@ pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
         .encrypt_padded_vec::<Pkcs7>(pkcs8);
 
     let costs = [
-        der::integer(&N.to_be_bytes()),
-        der::integer(&[R]),
-        der::integer(&[P]),
+        der::encode_integer(&N.to_be_bytes()),
+        der::encode_integer(&[R]),
+        der::encode_integer(&[P]),
     ];
     let [n, r, p] = &costs;
-    let kdf = der::sequence(&[
-        &der::oid(SCRYPT),
-        &der::sequence(&[&der::octet_string(&salt), n, r, p]),
+    let kdf = der::encode_sequence(&[
+        &der::encode_oid(SCRYPT),
+        &der::encode_sequence(&[&der::encode_octet_string(&salt), n, r, p]),
     ]);
-    let cipher = der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&iv)]);
-    let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[&kdf, &cipher])]);
-    Some(der::sequence(&[&scheme, &der::octet_string(&ciphertext)]))
+    let cipher = der::encode_sequence(&[
+        &der::encode_oid(AES_256_CBC),
+        &der::encode_octet_string(&iv),
+    ]);
+    let scheme = der::encode_sequence(&[
+        &der::encode_oid(PBES2),
+        &der::encode_sequence(&[&kdf, &cipher]),
+    ]);
+    Some(der::encode_sequence(&[
+        &scheme,
+        &der::encode_octet_string(&ciphertext),
+    ]))
 }
 
 #[cfg(test)]
@@ -421,21 +446,27 @@ mod tests {
     use super::*;
 
     /// An encrypted key of nothing, with these parameters.
-    fn with(kdf: &[u8], cipher: &[u8]) -> Vec<u8> {
-        let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[kdf, cipher])]);
-        der::sequence(&[&scheme, &der::octet_string(&[0; 32])])
+    fn encrypted_with(kdf: &[u8], cipher: &[u8]) -> Vec<u8> {
+        let scheme = der::encode_sequence(&[
+            &der::encode_oid(PBES2),
+            &der::encode_sequence(&[kdf, cipher]),
+        ]);
+        der::encode_sequence(&[&scheme, &der::encode_octet_string(&[0; 32])])
     }
 
-    fn aes() -> Vec<u8> {
-        der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&[0; 16])])
+    fn aes_cipher() -> Vec<u8> {
+        der::encode_sequence(&[
+            &der::encode_oid(AES_256_CBC),
+            &der::encode_octet_string(&[0; 16]),
+        ])
     }
 
     fn scrypt_of(n: u64, r: u64, p: u64) -> Vec<u8> {
-        let numbers = [n, r, p].map(|number| der::integer(&number.to_be_bytes()));
-        der::sequence(&[
-            &der::oid(SCRYPT),
-            &der::sequence(&[
-                &der::octet_string(b"salt"),
+        let numbers = [n, r, p].map(|number| der::encode_integer(&number.to_be_bytes()));
+        der::encode_sequence(&[
+            &der::encode_oid(SCRYPT),
+            &der::encode_sequence(&[
+                &der::encode_octet_string(b"salt"),
                 &numbers[0],
                 &numbers[1],
                 &numbers[2],
@@ -443,7 +474,7 @@ mod tests {
         ])
     }
 
-    fn fault(bytes: &[u8]) -> KeyFault {
+    fn parse_fault(bytes: &[u8]) -> KeyFault {
         Encrypted::parse(bytes)
             .err()
             .unwrap_or_else(|| panic!("was taken"))
@@ -451,7 +482,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let written = encrypt(b"anything", b"secret").unwrap();
+        let written = encrypt_pkcs8(b"anything", b"secret").unwrap();
         let encrypted = Encrypted::parse(&written).unwrap();
         assert_eq!(
             encrypted.decrypt(b"secret").unwrap().as_slice(),
@@ -466,13 +497,14 @@ mod tests {
 
     #[test]
     fn scrypt_keeps_to_its_bounds() {
-        let taken =
-            |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&with(&scrypt_of(n, r, p), &aes()))
-            {
-                Ok(_) => true,
-                Err(KeyFault::TooCostly { .. }) => false,
-                Err(other) => panic!("{n} {r} {p}: {other:?}"),
-            };
+        let taken = |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&encrypted_with(
+            &scrypt_of(n, r, p),
+            &aes_cipher(),
+        )) {
+            Ok(_) => true,
+            Err(KeyFault::TooCostly { .. }) => false,
+            Err(other) => panic!("{n} {r} {p}: {other:?}"),
+        };
         for cost in [
             (1 << 20, 8, 1),
             (1 << 20, 8, 4),
@@ -510,7 +542,7 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    fault(&with(&scrypt_of(n, r, p), &aes())),
+                    parse_fault(&encrypted_with(&scrypt_of(n, r, p), &aes_cipher())),
                     KeyFault::Malformed { .. }
                 ),
                 "{n} {r} {p}"
@@ -518,8 +550,8 @@ mod tests {
         }
     }
 
-    /// What is allocated is what the limit counts, and what takes time is: the crate is asked to
-    /// allocate nothing else.
+    /// The limits count what is allocated and what takes time: the crate is asked to allocate
+    /// nothing else.
     #[test]
     fn what_scrypt_may_take_is_what_is_said() {
         assert_eq!(
@@ -544,7 +576,8 @@ mod tests {
             ),
             (None, None, None)
         );
-        let said = fault(&with(&scrypt_of(1 << 21, 8, 1), &aes())).to_string();
+        let said =
+            parse_fault(&encrypted_with(&scrypt_of(1 << 21, 8, 1), &aes_cipher())).to_string();
         assert!(
             said.contains(&format!("{} MiB", MAX_MEMORY >> 20))
                 && said.contains(&format!("= {MAX_WORK}")),
@@ -554,40 +587,56 @@ mod tests {
 
     #[test]
     fn parameters_that_do_not_fit_are_refused() {
-        let pbkdf2 = |parts: &[&[u8]]| der::sequence(&[&der::oid(PBKDF2), &der::sequence(parts)]);
-        let (salt, rounds) = (der::octet_string(b"salt"), der::integer(&[8, 0]));
-        let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::integer(&[bytes])]);
-        assert!(Encrypted::parse(&with(&length(32), &aes())).is_ok());
+        let pbkdf2 = |parts: &[&[u8]]| {
+            der::encode_sequence(&[&der::encode_oid(PBKDF2), &der::encode_sequence(parts)])
+        };
+        let (salt, rounds) = (
+            der::encode_octet_string(b"salt"),
+            der::encode_integer(&[8, 0]),
+        );
+        let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::encode_integer(&[bytes])]);
+        assert!(Encrypted::parse(&encrypted_with(&length(32), &aes_cipher())).is_ok());
         assert!(matches!(
-            fault(&with(&length(16), &aes())),
+            parse_fault(&encrypted_with(&length(16), &aes_cipher())),
             KeyFault::Malformed { .. }
         ));
-        let short_iv =
-            der::sequence(&[&der::oid("1.2.840.113549.3.7"), &der::octet_string(&[0; 4])]);
+        let short_iv = der::encode_sequence(&[
+            &der::encode_oid("1.2.840.113549.3.7"),
+            &der::encode_octet_string(&[0; 4]),
+        ]);
         assert!(matches!(
-            fault(&with(&length(24), &short_iv)),
+            parse_fault(&encrypted_with(&length(24), &short_iv)),
             KeyFault::Malformed { .. }
         ));
-        let rc2 = der::sequence(&[&der::oid("1.2.840.113549.3.2"), &der::octet_string(&[0; 8])]);
+        let rc2 = der::encode_sequence(&[
+            &der::encode_oid("1.2.840.113549.3.2"),
+            &der::encode_octet_string(&[0; 8]),
+        ]);
         assert!(matches!(
-            fault(&with(&length(16), &rc2)),
+            parse_fault(&encrypted_with(&length(16), &rc2)),
             KeyFault::UnsupportedEncryption { .. }
         ));
-        let sha224 = der::sequence(&[&der::oid("1.2.840.113549.2.8"), &der::tlv(tag::NULL, &[])]);
+        let sha224 = der::encode_sequence(&[
+            &der::encode_oid("1.2.840.113549.2.8"),
+            &der::encode_tlv(tag::NULL, &[]),
+        ]);
         assert!(matches!(
-            fault(&with(&pbkdf2(&[&salt, &rounds, &sha224]), &aes())),
+            parse_fault(&encrypted_with(
+                &pbkdf2(&[&salt, &rounds, &sha224]),
+                &aes_cipher()
+            )),
             KeyFault::UnsupportedEncryption { .. }
         ));
-        let eager = pbkdf2(&[&salt, &der::integer(&(MAX_ROUNDS + 1).to_be_bytes())]);
+        let eager = pbkdf2(&[&salt, &der::encode_integer(&(MAX_ROUNDS + 1).to_be_bytes())]);
         assert!(matches!(
-            fault(&with(&eager, &aes())),
+            parse_fault(&encrypted_with(&eager, &aes_cipher())),
             KeyFault::TooCostly { .. }
         ));
     }
 
     #[test]
     fn no_single_bit_makes_the_reader_panic() {
-        let good = encrypt(b"anything", b"secret").unwrap();
+        let good = encrypt_pkcs8(b"anything", b"secret").unwrap();
         for bit in 0..good.len() * 8 {
             let mut changed = good.clone();
             changed[bit / 8] ^= 1 << (bit % 8);

@@ -1,8 +1,8 @@
 //! The private key in a PKCS#12 store (RFC 7292), as openssl, Windows, Java and browsers export it.
-//! The certificates in a store are not looked at: which one the CA's is, `--ca` says, and the key
-//! has to be that certificate's.
+//! The certificates in a store are not looked at: `--ca` says which one is the CA's, and the key
+//! must be that certificate's.
 //!
-//! Why not the crate `p12`: it knows neither PBES2 nor bounds. Here a store is read in DER, its
+//! The crate `p12` is not used: it knows neither PBES2 nor bounds. Here a store is read in DER, its
 //! integrity is checked where it has any, and everything that the passphrase is stretched for is
 //! bounded together.
 
@@ -10,8 +10,8 @@ use ring::{digest, hmac};
 use zeroize::Zeroizing;
 
 use super::container;
-use super::fields::{MAX_ROUNDS, algorithm, bounded, dotted, number};
-use super::pbes1::{self, Purpose};
+use super::fields::{MAX_ROUNDS, check_rounds, dotted_oid, parse_algorithm, parse_number};
+use super::pbes1::{self, DerivationPurpose};
 use super::pbes2::Encrypted;
 use super::plain::Plain;
 use crate::ca::fault::{Anew, Cost, Instead, KeyFault};
@@ -27,7 +27,7 @@ const SHROUDED_KEY_BAG: &str = "1.2.840.113549.1.12.10.1.2";
 const MAX_PARTS: usize = 4;
 
 /// A store that is read, within bounds, and not opened yet.
-pub(super) struct Store<'a> {
+pub(super) struct Pkcs12Store<'a> {
     mac: Option<Mac<'a>>,
     /// AuthenticatedSafe, which the MAC is over.
     safe: &'a [u8],
@@ -54,7 +54,7 @@ struct Mac<'a> {
 }
 
 /// A store that cannot be read here: openssl may still take the key out.
-const fn unread(legacy: bool) -> KeyFault {
+const fn unreadable_store(legacy: bool) -> KeyFault {
     KeyFault::UnsupportedKey {
         found: "a PKCS#12 store in a form that this program does not read",
         instead: Instead::Pkcs12 { legacy },
@@ -65,52 +65,56 @@ const fn unread(legacy: bool) -> KeyFault {
 /// store.
 fn of_store(fault: KeyFault, legacy: bool) -> KeyFault {
     match fault {
-        KeyFault::UnsupportedEncryption { .. } => unread(legacy),
+        KeyFault::UnsupportedEncryption { .. } => unreadable_store(legacy),
         KeyFault::TooCostly { found, .. } => KeyFault::TooCostly { found, store: true },
         fault => fault,
     }
 }
 
-impl<'a> Store<'a> {
+impl<'a> Pkcs12Store<'a> {
     /// Reads PFX. No passphrase is needed yet.
     pub(super) fn parse(pfx: &'a [u8]) -> Result<Self, KeyFault> {
         let legacy = names_legacy_scheme(pfx);
-        let (safe, mac) = outline(pfx).ok_or(unread(legacy))?;
+        let (safe, mac) = split_pfx(pfx).ok_or(unreadable_store(legacy))?;
         let mac = mac
-            .map(|mac| Mac::parse(mac).ok_or(unread(legacy)))
+            .map(|mac| Mac::parse(mac).ok_or(unreadable_store(legacy)))
             .transpose()?
-            .map(Mac::bounded)
+            .map(Mac::check_bounds)
             .transpose()?;
-        let mut store = Store {
+        let mut store = Pkcs12Store {
             mac,
             safe,
             keys: Vec::new(),
             parts: Vec::new(),
             legacy,
         };
-        for part in sequence_of(safe).ok_or(unread(legacy))? {
-            let (kind, content) = content_info(part).ok_or(unread(legacy))?;
+        for part in sequence_of(safe).ok_or(unreadable_store(legacy))? {
+            let (kind, content) = content_info(part).ok_or(unreadable_store(legacy))?;
             match kind.as_str() {
-                DATA => store
-                    .keys
-                    .extend(bags(octets(content).ok_or(unread(legacy))?, legacy)?),
+                DATA => store.keys.extend(find_key_bags(
+                    octet_content(content).ok_or(unreadable_store(legacy))?,
+                    legacy,
+                )?),
                 ENCRYPTED_DATA => {
-                    let (scheme, ciphertext) = encrypted_data(content).ok_or(unread(legacy))?;
-                    store.parts.push(match Encrypted::of(scheme, ciphertext) {
-                        Ok(encrypted) => Some(encrypted),
-                        // The certificates' part is mostly so, and of no use here.
-                        Err(KeyFault::UnsupportedEncryption { .. }) => None,
-                        Err(fault) => return Err(of_store(fault, legacy)),
-                    });
+                    let (scheme, ciphertext) =
+                        encrypted_data(content).ok_or(unreadable_store(legacy))?;
+                    store
+                        .parts
+                        .push(match Encrypted::from_scheme(scheme, ciphertext) {
+                            Ok(encrypted) => Some(encrypted),
+                            // The certificates' part is mostly so, and of no use here.
+                            Err(KeyFault::UnsupportedEncryption { .. }) => None,
+                            Err(fault) => return Err(of_store(fault, legacy)),
+                        });
                 }
                 _ => store.parts.push(None),
             }
         }
-        store.bounded(legacy)
+        store.check_bounds(legacy)
     }
 
     /// Holds it to one key, and to what its passphrase may cost.
-    fn bounded(self, legacy: bool) -> Result<Self, KeyFault> {
+    fn check_bounds(self, legacy: bool) -> Result<Self, KeyFault> {
         match self.keys.len() {
             0 if self.parts.is_empty() => {
                 return Err(KeyFault::NotAKey {
@@ -118,7 +122,7 @@ impl<'a> Store<'a> {
                 });
             }
             0 if self.parts.iter().any(Option::is_none) || self.parts.len() > MAX_PARTS => {
-                return Err(unread(legacy));
+                return Err(unreadable_store(legacy));
             }
             0 | 1 => {}
             count => return Err(KeyFault::SeveralKeys { count }),
@@ -151,29 +155,32 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Whether the key lies in there without encryption.
+    /// Tells whether the key lies in there without encryption.
     pub(super) fn is_unencrypted(&self) -> bool {
         matches!(self.keys.as_slice(), [Bag::Plain(_)])
     }
 
-    /// Whether nothing in it is under a passphrase: neither the key nor an integrity check.
+    /// Tells whether nothing in it is under a passphrase: neither the key nor an integrity check.
     pub(super) fn is_open(&self) -> bool {
         self.is_unencrypted() && self.mac.is_none()
     }
 
-    /// How openssl takes the key out.
-    pub(super) fn anew(&self) -> Anew {
+    /// Returns the way in which openssl takes the key out.
+    pub(super) fn to_rewrite(&self) -> Anew {
         Anew::Pkcs12 {
-            legacy: self.legacy || self.old().is_some_and(pbes1::Old::is_legacy),
+            legacy: self.legacy
+                || self
+                    .legacy_scheme()
+                    .is_some_and(pbes1::LegacyScheme::is_legacy),
         }
     }
 
-    /// Whether the key is encrypted in a way from before PBES2.
+    /// Tells whether the key is encrypted in a way from before PBES2.
     pub(super) fn is_weak(&self) -> bool {
-        self.old().is_some()
+        self.legacy_scheme().is_some()
     }
 
-    fn old(&self) -> Option<&pbes1::Old<'a>> {
+    fn legacy_scheme(&self) -> Option<&pbes1::LegacyScheme<'a>> {
         let encrypted = self.keys.iter().filter_map(|bag| {
             if let Bag::Shrouded(encrypted) = bag {
                 Some(encrypted)
@@ -183,28 +190,29 @@ impl<'a> Store<'a> {
         });
         encrypted
             .chain(self.parts.iter().flatten().filter(|_| self.keys.is_empty()))
-            .find_map(Encrypted::old)
+            .find_map(Encrypted::legacy_scheme)
     }
 
     /// The key, if this is the passphrase.
-    pub(super) fn open(&self, passphrase: &[u8]) -> Result<Plain, KeyFault> {
+    pub(super) fn open_key(&self, passphrase: &[u8]) -> Result<Plain, KeyFault> {
         if let Some(mac) = &self.mac {
-            mac.check(passphrase, self.safe)?;
+            mac.check_safe(passphrase, self.safe)?;
         }
         match self.keys.as_slice() {
-            [bag] => bag.open(passphrase),
+            [bag] => bag.open_key(passphrase),
             _ => {
                 let mut found = None;
                 for part in self.parts.iter().flatten() {
                     let content = part.decrypt(passphrase)?;
-                    let keys = bags(&content, false).map_err(|_| KeyFault::WrongPassphrase)?;
+                    let keys =
+                        find_key_bags(&content, false).map_err(|_| KeyFault::WrongPassphrase)?;
                     if let (Some(_), [_, ..]) | (None, [_, _, ..]) = (&found, keys.as_slice()) {
                         return Err(KeyFault::SeveralKeys {
                             count: keys.len().saturating_add(found.iter().len()),
                         });
                     }
                     if let Some(bag) = keys.first() {
-                        found = Some(bag.open(passphrase)?);
+                        found = Some(bag.open_key(passphrase)?);
                     }
                 }
                 found.ok_or(KeyFault::NotAKey {
@@ -216,12 +224,12 @@ impl<'a> Store<'a> {
 }
 
 impl Bag<'_> {
-    fn open(&self, passphrase: &[u8]) -> Result<Plain, KeyFault> {
+    fn open_key(&self, passphrase: &[u8]) -> Result<Plain, KeyFault> {
         let key = match self {
             Bag::Plain(key) => Zeroizing::new(key.to_vec()),
             Bag::Shrouded(encrypted) => encrypted.decrypt(passphrase)?,
         };
-        match container::plain(key) {
+        match container::plain_from_der(key) {
             Some(key @ Plain::Pkcs8(_)) => Ok(key),
             _ => Err(KeyFault::WrongPassphrase),
         }
@@ -232,18 +240,24 @@ impl<'a> Mac<'a> {
     fn parse(tlv: Tlv<'a>) -> Option<(Self, u64)> {
         let mut reader = Reader::new(tlv.content, "key");
         let mut info = Reader::new(
-            reader.required(tag::SEQUENCE, "digest").ok()?.content,
+            reader.read_required(tag::SEQUENCE, "digest").ok()?.content,
             "key",
         );
-        let (oid, _) = algorithm(info.required(tag::SEQUENCE, "hash").ok()?)?;
-        let digest = info.required(tag::OCTET_STRING, "digest").ok()?.content;
+        let (oid, _) = parse_algorithm(info.read_required(tag::SEQUENCE, "hash").ok()?)?;
+        let digest = info
+            .read_required(tag::OCTET_STRING, "digest")
+            .ok()?
+            .content;
         info.finish().ok()?;
-        let salt = reader.required(tag::OCTET_STRING, "salt").ok()?.content;
+        let salt = reader
+            .read_required(tag::OCTET_STRING, "salt")
+            .ok()?
+            .content;
         // DEFAULT 1
         let rounds = reader
-            .optional(tag::INTEGER)
+            .read_optional(tag::INTEGER)
             .ok()?
-            .map_or(Some(1), |tlv| number(tlv.content))?;
+            .map_or(Some(1), |tlv| parse_number(tlv.content))?;
         reader.finish().ok()?;
         let (hash, derivation) = match oid.as_str() {
             "1.3.14.3.2.26" => (
@@ -267,18 +281,18 @@ impl<'a> Mac<'a> {
         ))
     }
 
-    fn bounded((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
-        bounded(rounds)
+    fn check_bounds((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
+        check_rounds(rounds)
             .map(|rounds| Mac { rounds, ..mac })
             .map_err(|fault| of_store(fault, false))
     }
 
-    /// That it is the safe's under this passphrase (RFC 7292 5.1 and B.4).
-    fn check(&self, passphrase: &[u8], safe: &[u8]) -> Result<(), KeyFault> {
-        let wide = pbes1::wide(passphrase).ok_or(KeyFault::WrongPassphrase)?;
-        let key = pbes1::derive(
+    /// Checks that it is the safe's under this passphrase (RFC 7292 5.1 and B.4).
+    fn check_safe(&self, passphrase: &[u8], safe: &[u8]) -> Result<(), KeyFault> {
+        let wide = pbes1::to_bmp_string(passphrase).ok_or(KeyFault::WrongPassphrase)?;
+        let key = pbes1::derive_pkcs12(
             self.derivation,
-            Purpose::Mac,
+            DerivationPurpose::Mac,
             &wide,
             self.salt,
             self.rounds,
@@ -290,40 +304,50 @@ impl<'a> Mac<'a> {
 }
 
 /// PFX: the content of its safe, and its MacData.
-fn outline(pfx: &[u8]) -> Option<(&[u8], Option<Tlv<'_>>)> {
-    let mut reader = Reader::new(der::single(pfx, tag::SEQUENCE, "key").ok()?.content, "key");
-    if reader.required(tag::INTEGER, "version").ok()?.content != [3] {
+fn split_pfx(pfx: &[u8]) -> Option<(&[u8], Option<Tlv<'_>>)> {
+    let mut reader = Reader::new(
+        der::parse_single(pfx, tag::SEQUENCE, "key").ok()?.content,
+        "key",
+    );
+    if reader.read_required(tag::INTEGER, "version").ok()?.content != [3] {
         return None;
     }
-    let (kind, content) = content_info(reader.required(tag::SEQUENCE, "safe").ok()?)?;
-    let mac = reader.optional(tag::SEQUENCE).ok()?;
+    let (kind, content) = content_info(reader.read_required(tag::SEQUENCE, "safe").ok()?)?;
+    let mac = reader.read_optional(tag::SEQUENCE).ok()?;
     reader.finish().ok()?;
-    (kind == DATA).then_some((octets(content)?, mac))
+    (kind == DATA).then_some((octet_content(content)?, mac))
 }
 
 /// ContentInfo (RFC 2315 7): its type, and what stands in `[0]`.
 fn content_info(tlv: Tlv<'_>) -> Option<(String, &[u8])> {
     let mut reader = Reader::new(tlv.content, "key");
-    let kind = dotted(reader.required(tag::OID, "type").ok()?.content)?;
-    let content = reader.required(tag::context(0), "content").ok()?.content;
+    let kind = dotted_oid(reader.read_required(tag::OID, "type").ok()?.content)?;
+    let content = reader
+        .read_required(tag::context_constructed(0), "content")
+        .ok()?
+        .content;
     reader.finish().ok()?;
     Some((kind, content))
 }
 
 /// The content of the one OCTET STRING that this is.
-fn octets(content: &[u8]) -> Option<&[u8]> {
-    Some(der::single(content, tag::OCTET_STRING, "key").ok()?.content)
+fn octet_content(content: &[u8]) -> Option<&[u8]> {
+    Some(
+        der::parse_single(content, tag::OCTET_STRING, "key")
+            .ok()?
+            .content,
+    )
 }
 
 /// The SEQUENCEs in a SEQUENCE.
 fn sequence_of(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
     let mut reader = Reader::new(
-        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
+        der::parse_single(bytes, tag::SEQUENCE, "key").ok()?.content,
         "key",
     );
     let mut all = Vec::new();
     while !reader.is_empty() {
-        all.push(reader.required(tag::SEQUENCE, "part").ok()?);
+        all.push(reader.read_required(tag::SEQUENCE, "part").ok()?);
     }
     Some(all)
 }
@@ -331,19 +355,21 @@ fn sequence_of(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
 /// EncryptedData (RFC 2315 13): the scheme, and what is encrypted with it.
 fn encrypted_data(content: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
     let mut reader = Reader::new(
-        der::single(content, tag::SEQUENCE, "key").ok()?.content,
+        der::parse_single(content, tag::SEQUENCE, "key")
+            .ok()?
+            .content,
         "key",
     );
-    reader.required(tag::INTEGER, "version").ok()?;
+    reader.read_required(tag::INTEGER, "version").ok()?;
     let mut info = Reader::new(
-        reader.required(tag::SEQUENCE, "content").ok()?.content,
+        reader.read_required(tag::SEQUENCE, "content").ok()?.content,
         "key",
     );
-    info.required(tag::OID, "type").ok()?;
-    let scheme = info.required(tag::SEQUENCE, "scheme").ok()?;
+    info.read_required(tag::OID, "type").ok()?;
+    let scheme = info.read_required(tag::SEQUENCE, "scheme").ok()?;
     // [0] IMPLICIT OCTET STRING
     let ciphertext = info
-        .required(tag::context_primitive(0), "data")
+        .read_required(tag::context_primitive(0), "data")
         .ok()?
         .content;
     info.finish().ok()?;
@@ -351,18 +377,18 @@ fn encrypted_data(content: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
 }
 
 /// The private keys among the bags of SafeContents (RFC 7292 4.2).
-fn bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault> {
+fn find_key_bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault> {
     let mut keys = Vec::new();
-    for bag in sequence_of(contents).ok_or(unread(legacy))? {
+    for bag in sequence_of(contents).ok_or(unreadable_store(legacy))? {
         let mut reader = Reader::new(bag.content, "key");
         let (Some(kind), Ok(value)) = (
             reader
-                .required(tag::OID, "kind")
+                .read_required(tag::OID, "kind")
                 .ok()
-                .and_then(|kind| dotted(kind.content)),
-            reader.required(tag::context(0), "value"),
+                .and_then(|kind| dotted_oid(kind.content)),
+            reader.read_required(tag::context_constructed(0), "value"),
         ) else {
-            return Err(unread(legacy));
+            return Err(unreadable_store(legacy));
         };
         match kind.as_str() {
             KEY_BAG => keys.push(Bag::Plain(value.content)),
@@ -375,7 +401,7 @@ fn bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault> {
     Ok(keys)
 }
 
-/// Whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C:
+/// Tells whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C:
 /// 1.2.840.113549.1.12.1.1, 2, 5 and 6).
 fn names_legacy_scheme(file: &[u8]) -> bool {
     const SCHEMES: &[u8] = &[tag::OID, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1];

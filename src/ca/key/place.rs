@@ -14,8 +14,8 @@ pub trait CaKey: Send + Sync {
     /// The public key: SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7).
     fn spki(&self) -> &[u8];
 
-    /// What the key signs with: AlgorithmIdentifier in DER, as it goes into `signature` and
-    /// `signatureAlgorithm` (RFC 5280 4.1.1.2).
+    /// Returns the AlgorithmIdentifier that the key signs with, in DER, as it goes into `signature`
+    /// and `signatureAlgorithm` (RFC 5280 4.1.1.2).
     fn signature_algorithm(&self) -> &[u8];
 
     /// Signs the to-be-signed bytes (the key hashes them itself): the content of the certificate's
@@ -32,12 +32,12 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     fn name(&self) -> String;
 
     /// Opens the key.
-    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey>;
+    fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey>;
 
     /// Opens the key for a new CA certificate, or makes one of this type where a key can be made
     /// there and none is.
-    fn provide(&self, _kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
-        let loaded = self.load(unlock)?;
+    fn provide_key(&self, _kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
+        let loaded = self.load_key(unlock)?;
         Ok(Provided {
             name: loaded.name.clone().unwrap_or_else(|| self.name()),
             loaded,
@@ -149,9 +149,9 @@ impl KeyBackend {
 pub struct Provided {
     /// The key, ready to sign.
     pub loaded: LoadedKey,
-    /// Whether it was made just now.
+    /// True where it was made just now.
     pub made: bool,
-    /// What `--ca-key` has to say to mean it: a path, or a URI with everything that tells it apart.
+    /// The value of `--ca-key` that means it: a path, or a URI with everything that tells it apart.
     pub name: String,
 }
 
@@ -159,12 +159,12 @@ pub struct Provided {
 pub struct LoadedKey {
     /// The key.
     pub key: Box<dyn CaKey>,
-    /// How it is kept, where that could be better. For standard error; none of them stops a
-    /// command.
+    /// The warnings on how it is kept, where that could be better. For standard error; none of them
+    /// stops a command.
     pub warnings: Vec<KeyWarning>,
-    /// What was decided on the way to it, one sentence each.
+    /// The decisions on the way to it, one sentence each.
     pub notes: Vec<String>,
-    /// What the key is called where it lives, for records; `None` for a file.
+    /// The name of the key where it lives, for records; `None` for a file.
     pub name: Option<String>,
 }
 

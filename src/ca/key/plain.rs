@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::fields::{self, dotted, inside};
+use super::fields::{self, dotted_oid, inside};
 use crate::ca::fault::{Instead, KeyFault, malformed, wrong_kind};
 use crate::ca::secret::Secret;
 use crate::x509::algorithm::{Curve, EC_PUBLIC_KEY, RSA_ENCRYPTION, RSASSA_PSS};
@@ -11,7 +11,7 @@ use crate::x509::der::{self, Reader, Tlv, tag};
 /// The curve of this object identifier, where the CA can sign on it.
 fn curve_of(oid: &[u8]) -> Result<Curve, KeyFault> {
     let named = |found| Err(wrong_kind(found));
-    match (Curve::from_oid(oid), dotted(oid).as_deref()) {
+    match (Curve::from_oid(oid), dotted_oid(oid).as_deref()) {
         (Some(curve @ (Curve::P256 | Curve::P384)), _) => Ok(curve),
         (Some(Curve::P521), _) => named("an elliptic-curve key on P-521"),
         (None, Some("1.3.132.0.33")) => named("an elliptic-curve key on P-224"),
@@ -36,7 +36,7 @@ pub(super) enum Plain {
 
 impl Plain {
     /// The label that its PEM block has.
-    pub(super) const fn label(&self) -> &'static [u8] {
+    pub(super) const fn pem_label(&self) -> &'static [u8] {
         match self {
             Plain::Pkcs8(_) => b"PRIVATE KEY",
             Plain::Pkcs1(_) => b"RSA PRIVATE KEY",
@@ -45,8 +45,8 @@ impl Plain {
     }
 }
 
-/// What signing needs of a private key.
-pub(crate) enum Material {
+/// The parts of a private key that signing needs.
+pub(crate) enum KeyMaterial {
     /// RSAPrivateKey in DER.
     Rsa(Secret),
     /// RSAPrivateKey in DER, for PSS signatures only (RFC 4055 1.2).
@@ -68,16 +68,16 @@ pub(crate) enum Material {
 }
 
 /// Reads a key without encryption.
-pub(super) fn read(key: Plain) -> Result<Material, KeyFault> {
+pub(super) fn read(key: Plain) -> Result<KeyMaterial, KeyFault> {
     match key {
-        Plain::Pkcs8(key) => pkcs8(&key),
-        Plain::Pkcs1(key) => Ok(Material::Rsa(key)),
-        Plain::Sec1(key) => sec1(&key, None),
+        Plain::Pkcs8(key) => parse_pkcs8(&key),
+        Plain::Pkcs1(key) => Ok(KeyMaterial::Rsa(key)),
+        Plain::Sec1(key) => parse_sec1(&key, None),
     }
 }
 
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
-pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
+pub(crate) fn parse_pkcs8(bytes: &[u8]) -> Result<KeyMaterial, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
     let Pkcs8 {
         algorithm,
@@ -90,12 +90,12 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
         RSA_ENCRYPTION => match parameters {
             // RFC 8017 A.1: the parameters MUST be NULL; some writers leave them out.
             None | Some(Tlv { tag: tag::NULL, .. }) => {
-                Ok(Material::Rsa(Zeroizing::new(key.to_vec())))
+                Ok(KeyMaterial::Rsa(Zeroizing::new(key.to_vec())))
             }
             Some(_) => Err(bad),
         },
-        EC_PUBLIC_KEY => sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
-        RSASSA_PSS => Ok(Material::PssOnly {
+        EC_PUBLIC_KEY => parse_sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
+        RSASSA_PSS => Ok(KeyMaterial::PssOnly {
             key: Zeroizing::new(key.to_vec()),
             identifier: identifier.to_vec(),
         }),
@@ -122,19 +122,22 @@ struct Pkcs8<'a> {
 
 fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
     let mut reader = inside(bytes)?;
-    let version = reader.required(tag::INTEGER, "version").ok()?.content;
-    let algorithm = reader.required(tag::SEQUENCE, "algorithm").ok()?;
-    let key = reader.required(tag::OCTET_STRING, "key").ok()?.content;
-    reader.optional(tag::context(0)).ok()?; // attributes: of no use here
+    let version = reader.read_required(tag::INTEGER, "version").ok()?.content;
+    let algorithm = reader.read_required(tag::SEQUENCE, "algorithm").ok()?;
+    let key = reader.read_required(tag::OCTET_STRING, "key").ok()?.content;
+    reader.read_optional(tag::context_constructed(0)).ok()?; // attributes: of no use here
     if version == [1] {
-        reader.optional(tag::context_primitive(1)).ok()?; // the public key (RFC 5958 2)
+        reader.read_optional(tag::context_primitive(1)).ok()?; // the public key (RFC 5958 2)
     } else if version != [0] {
         return None;
     }
     reader.finish().ok()?;
-    let (name, parameters) = fields::algorithm(algorithm)?;
+    let (name, parameters) = fields::parse_algorithm(algorithm)?;
     Some(Pkcs8 {
-        algorithm: Reader::new(algorithm.content, "key").any().ok()?.content,
+        algorithm: Reader::new(algorithm.content, "key")
+            .read_any()
+            .ok()?
+            .content,
         name,
         parameters,
         identifier: algorithm.raw,
@@ -143,12 +146,12 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
 }
 
 /// ECPrivateKey (RFC 5915 3). `known` is the curve of the PKCS#8 wrapper, where there is one.
-fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
+fn parse_sec1(bytes: &[u8], known: Option<Curve>) -> Result<KeyMaterial, KeyFault> {
     let bad = || malformed("its EC key structure is damaged");
-    let outer = der::single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
+    let outer = der::parse_single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
     let mut reader = Reader::new(outer.content, "key");
     if reader
-        .required(tag::INTEGER, "version")
+        .read_required(tag::INTEGER, "version")
         .map_err(|_| bad())?
         .content
         != [1]
@@ -156,16 +159,22 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
         return Err(bad());
     }
     let scalar = reader
-        .required(tag::OCTET_STRING, "key")
+        .read_required(tag::OCTET_STRING, "key")
         .map_err(|_| bad())?
         .content;
-    let parameters = reader.optional(tag::context(0)).map_err(|_| bad())?;
-    let public = reader.optional(tag::context(1)).map_err(|_| bad())?;
+    let parameters = reader
+        .read_optional(tag::context_constructed(0))
+        .map_err(|_| bad())?;
+    let public = reader
+        .read_optional(tag::context_constructed(1))
+        .map_err(|_| bad())?;
     reader.finish().map_err(|_| bad())?;
 
     let stated = match parameters {
         Some(tlv) => Some(named_curve(
-            Reader::new(tlv.content, "key").any().map_err(|_| bad())?,
+            Reader::new(tlv.content, "key")
+                .read_any()
+                .map_err(|_| bad())?,
         )?),
         None => None,
     };
@@ -180,9 +189,9 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
         Some(tlv) => Some(bit_string(tlv.content).ok_or_else(bad)?.to_vec()),
         None => None,
     };
-    Ok(Material::Ec {
+    Ok(KeyMaterial::Ec {
         curve,
-        scalar: padded(scalar, curve.octets()).ok_or_else(bad)?,
+        scalar: pad_scalar(scalar, curve.octets()).ok_or_else(bad)?,
         public,
     })
 }
@@ -201,14 +210,17 @@ fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
 
 fn bit_string(content: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(content, "key");
-    let bits = reader.required(tag::BIT_STRING, "public key").ok()?.content;
+    let bits = reader
+        .read_required(tag::BIT_STRING, "public key")
+        .ok()?
+        .content;
     reader.finish().ok()?;
     der::whole_octets(bits, "public key").ok()
 }
 
 /// The scalar at its full length: OpenSSL before 1.0.2 wrote it without its leading zeros, other
 /// writers with too many.
-fn padded(scalar: &[u8], length: usize) -> Option<Secret> {
+fn pad_scalar(scalar: &[u8], length: usize) -> Option<Secret> {
     let start = scalar.iter().position(|byte| *byte != 0)?;
     let significant = scalar.get(start..)?;
     let mut out: Secret = Zeroizing::new(vec![0; length]);

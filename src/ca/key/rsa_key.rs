@@ -22,7 +22,7 @@ const MAX_EXPONENT_BITS: usize = 33;
 /// The most primes of a key, as many as OpenSSL makes (RSA_MAX_PRIME_NUM).
 const MAX_PRIMES: usize = 5;
 
-/// What keeps an RSA key from being a CA's here, wherever it lives.
+/// The reason why an RSA key cannot be a CA's here, wherever it lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
     /// Its modulus has this many bits.
@@ -35,10 +35,10 @@ pub(super) enum Unfit {
 pub(super) const BAD_EXPONENT: &str =
     "an RSA key whose public exponent is not an odd number from 3 to 2^33";
 
-/// That modulus and exponent, big-endian without leading zeros, are within the limits.
-pub(super) fn limits(modulus: &[u8], exponent: &[u8]) -> Result<(), Unfit> {
+/// Checks that modulus and exponent, big-endian without leading zeros, are within the limits.
+pub(super) fn check_limits(modulus: &[u8], exponent: &[u8]) -> Result<(), Unfit> {
     let odd = exponent.last().is_some_and(|byte| byte & 1 == 1);
-    match (bits(modulus), bits(exponent)) {
+    match (bit_length(modulus), bit_length(exponent)) {
         (size, _) if !SIZES.contains(&size) => Err(Unfit::Size(size)),
         (_, 2..=MAX_EXPONENT_BITS) if odd => Ok(()),
         _ => Err(Unfit::Exponent),
@@ -65,7 +65,7 @@ impl<'a> Numbers<'a> {
     /// Reads them, and holds them to what a CA's key can be.
     pub(super) fn parse(pkcs1: &'a [u8]) -> Result<Self, KeyFault> {
         let numbers = Self::read(pkcs1).ok_or(malformed("its RSA key structure is damaged"))?;
-        limits(numbers.modulus, numbers.public).map_err(|unfit| match unfit {
+        check_limits(numbers.modulus, numbers.public).map_err(|unfit| match unfit {
             Unfit::Size(bits) => KeyFault::UnsupportedSize { bits },
             Unfit::Exponent => wrong_kind(BAD_EXPONENT),
         })?;
@@ -77,12 +77,12 @@ impl<'a> Numbers<'a> {
 
     fn read(pkcs1: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(
-            der::single(pkcs1, tag::SEQUENCE, "key").ok()?.content,
+            der::parse_single(pkcs1, tag::SEQUENCE, "key").ok()?.content,
             "key",
         );
-        let version = number(&mut reader)?;
+        let version = read_number(&mut reader)?;
         let [modulus, public, private, p, q, dp, dq, q_inverse] = {
-            let mut next = || number(&mut reader);
+            let mut next = || read_number(&mut reader);
             [
                 next()?,
                 next()?,
@@ -111,16 +111,18 @@ impl<'a> Numbers<'a> {
         // otherPrimeInfos are there in version 1, and only there.
         if version == [1] {
             let mut others = Reader::new(
-                reader.required(tag::SEQUENCE, "primes").ok()?.content,
+                reader.read_required(tag::SEQUENCE, "primes").ok()?.content,
                 "key",
             );
             while !others.is_empty() {
-                let mut other =
-                    Reader::new(others.required(tag::SEQUENCE, "prime").ok()?.content, "key");
+                let mut other = Reader::new(
+                    others.read_required(tag::SEQUENCE, "prime").ok()?.content,
+                    "key",
+                );
                 let (prime, exponent, coefficient) = (
-                    number(&mut other)?,
-                    number(&mut other)?,
-                    number(&mut other)?,
+                    read_number(&mut other)?,
+                    read_number(&mut other)?,
+                    read_number(&mut other)?,
                 );
                 other.finish().ok()?;
                 factors.push(Factor {
@@ -144,30 +146,33 @@ impl<'a> Numbers<'a> {
         })
     }
 
-    /// Whether ring signs with such a key: two primes of half the modulus's length, the first the
-    /// greater, and an exponent from 65537 on.
-    pub(super) fn are_rings(&self) -> bool {
+    /// Tells whether ring signs with such a key: two primes of half the modulus's length, the first
+    /// the greater, and an exponent from 65537 on.
+    pub(super) fn fit_ring(&self) -> bool {
         let [q, p] = self.factors.as_slice() else {
             return false;
         };
-        let half = bits(self.modulus) / 2;
-        RING_SIZES.contains(&bits(self.modulus))
-            && bits(self.public) >= 17
-            && [p, q].iter().all(|factor| bits(factor.prime) == half)
+        let half = bit_length(self.modulus) / 2;
+        RING_SIZES.contains(&bit_length(self.modulus))
+            && bit_length(self.public) >= 17
+            && [p, q].iter().all(|factor| bit_length(factor.prime) == half)
             && p.prime > q.prime
     }
 
     /// RSAPublicKey (RFC 8017 A.1.1).
     pub(super) fn public_key(&self) -> Vec<u8> {
-        der::sequence(&[&der::integer(self.modulus), &der::integer(self.public)])
+        der::encode_sequence(&[
+            &der::encode_integer(self.modulus),
+            &der::encode_integer(self.public),
+        ])
     }
 
     /// The key for the crate `rsa`, whose numbers all fit together.
     pub(super) fn to_key(&self) -> Result<RsaPrivateKey, KeyFault> {
         // Within the modulus, and odd primes: nothing below divides by zero, and nothing grows.
-        let size = bits(self.modulus);
+        let size = bit_length(self.modulus);
         let sound = |factor: &Factor<'_>| {
-            bits(factor.prime) > 1 && factor.prime.last().is_some_and(|byte| byte & 1 == 1)
+            bit_length(factor.prime) > 1 && factor.prime.last().is_some_and(|byte| byte & 1 == 1)
         };
         let all = self
             .factors
@@ -181,20 +186,22 @@ impl<'a> Numbers<'a> {
             })
             .flatten();
         if !self.factors.iter().all(sound)
-            || all.chain([self.private]).any(|number| bits(number) > size)
+            || all
+                .chain([self.private])
+                .any(|number| bit_length(number) > size)
         {
             return Err(KeyFault::Inconsistent);
         }
         let one = BigUint::from(1_u8);
-        let private = secret(self.private);
+        let private = secret_number(self.private);
         let mut before = Zeroizing::new(one.clone());
         for factor in &self.factors {
-            let prime = secret(factor.prime);
+            let prime = secret_number(factor.prime);
             let exponent = Zeroizing::new(&*private % (&*prime - &one));
             let fits = factor
                 .coefficient
-                .is_none_or(|inverse| (&*secret(inverse) * &*before) % &*prime == one);
-            if *exponent != *secret(factor.exponent) || !fits {
+                .is_none_or(|inverse| (&*secret_number(inverse) * &*before) % &*prime == one);
+            if *exponent != *secret_number(factor.exponent) || !fits {
                 return Err(KeyFault::Inconsistent);
             }
             *before *= &*prime;
@@ -215,13 +222,13 @@ impl<'a> Numbers<'a> {
     }
 }
 
-fn secret(number: &[u8]) -> Zeroizing<BigUint> {
+fn secret_number(number: &[u8]) -> Zeroizing<BigUint> {
     Zeroizing::new(BigUint::from_bytes_be(number))
 }
 
 /// The next INTEGER's value, which is not negative, without leading zeros.
-fn number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    let content = reader.required(tag::INTEGER, "number").ok()?.content;
+fn read_number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let content = reader.read_required(tag::INTEGER, "number").ok()?.content;
     match content.first() {
         Some(first) if first & 0x80 == 0 => Some(
             content
@@ -235,7 +242,7 @@ fn number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 /// The length in bits of a number without leading zeros.
-fn bits(number: &[u8]) -> usize {
+fn bit_length(number: &[u8]) -> usize {
     let leading = number.first().map_or(0, |byte| byte.leading_zeros());
     number
         .len()
@@ -243,7 +250,7 @@ fn bits(number: &[u8]) -> usize {
         .saturating_sub(usize::try_from(leading).unwrap_or(0))
 }
 
-/// How such a key signs.
+/// The way in which such a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Padding {
     /// RSASSA-PKCS1-v1_5 with SHA-256
@@ -254,16 +261,16 @@ pub(super) enum Padding {
 
 impl Padding {
     /// The signature algorithm.
-    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
+    pub(super) const fn signature_algorithm(self) -> SignatureAlgorithm {
         match self {
             Padding::Pkcs1 => SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
             Padding::Pss(parameters) => SignatureAlgorithm::RsaPss(parameters),
         }
     }
 
-    /// Of a key for PSS only: the hash that it names, or SHA-256; a salt as long as the hash, or
-    /// the one that it asks for at least (RFC 4055 3.3).
-    pub(super) fn of_pss_key(asked: Option<PssParameters>) -> Self {
+    /// Takes the padding of a key for PSS only: the hash that it names, or SHA-256; a salt as long
+    /// as the hash, or the one that it asks for at least (RFC 4055 3.3).
+    pub(super) fn from_pss_key(asked: Option<PssParameters>) -> Self {
         let PssParameters { hash, salt } = asked.unwrap_or(PssParameters {
             hash: Hash::Sha256,
             salt: 0,

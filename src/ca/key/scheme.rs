@@ -1,12 +1,13 @@
-//! How a public key's signatures are made: one algorithm for each kind of key that a CA can have.
+//! The way in which a public key's signatures are made: one algorithm for each kind of key that a
+//! CA can have.
 
 use super::rsa_key::{self, Unfit};
 use crate::x509::algorithm::{Curve, Hash};
 use crate::x509::{PublicKey, SignatureAlgorithm};
 
-/// One of the three.
+/// One of the three schemes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(super) enum SignatureScheme {
     /// RSASSA-PKCS1-v1_5 with SHA-256
     Rsa,
     /// ECDSA on P-256 with SHA-256
@@ -15,51 +16,51 @@ pub(super) enum Scheme {
     P384,
 }
 
-impl Scheme {
+impl SignatureScheme {
     /// The scheme of a key that a CA can have.
     ///
     /// # Errors
     /// What the key is, where it is none: the kinds and sizes are those of key files.
-    pub(super) fn of(key: &PublicKey) -> Result<Self, String> {
+    pub(super) fn from_key(key: &PublicKey) -> Result<Self, String> {
         match key {
             PublicKey::Rsa {
                 pss_only: Some(_), ..
             } => Err("an RSA key for PSS signatures only".to_owned()),
             PublicKey::Rsa {
                 modulus, exponent, ..
-            } => match rsa_key::limits(modulus, exponent) {
-                Ok(()) => Ok(Scheme::Rsa),
+            } => match rsa_key::check_limits(modulus, exponent) {
+                Ok(()) => Ok(SignatureScheme::Rsa),
                 Err(Unfit::Size(bits)) => Err(format!("an RSA key of {bits} bits")),
                 Err(Unfit::Exponent) => Err(rsa_key::BAD_EXPONENT.to_owned()),
             },
-            PublicKey::P256(_) => Ok(Scheme::P256),
-            PublicKey::P384(_) => Ok(Scheme::P384),
+            PublicKey::P256(_) => Ok(SignatureScheme::P256),
+            PublicKey::P384(_) => Ok(SignatureScheme::P384),
             PublicKey::P521(_) => Err("a P-521 key".to_owned()),
             PublicKey::Other(what) => Err(what.clone()),
         }
     }
 
     /// The signature algorithm.
-    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
+    pub(super) const fn signature_algorithm(self) -> SignatureAlgorithm {
         match self {
-            Scheme::Rsa => SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
-            Scheme::P256 => SignatureAlgorithm::Ecdsa(Curve::P256.hash()),
-            Scheme::P384 => SignatureAlgorithm::Ecdsa(Curve::P384.hash()),
+            SignatureScheme::Rsa => SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
+            SignatureScheme::P256 => SignatureAlgorithm::Ecdsa(Curve::P256.hash()),
+            SignatureScheme::P384 => SignatureAlgorithm::Ecdsa(Curve::P384.hash()),
         }
     }
 
     /// The hash of it.
     pub(super) const fn hash(self) -> Hash {
         match self {
-            Scheme::Rsa => Hash::Sha256,
-            Scheme::P256 => Curve::P256.hash(),
-            Scheme::P384 => Curve::P384.hash(),
+            SignatureScheme::Rsa => Hash::Sha256,
+            SignatureScheme::P256 => Curve::P256.hash(),
+            SignatureScheme::P384 => Curve::P384.hash(),
         }
     }
 
-    /// Whether `signature` is this key's over `message`.
-    pub(super) fn holds(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        key.verify(self.algorithm(), message, signature)
+    /// Tells whether `signature` is this key's over `message`.
+    pub(super) fn verify(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        key.verify(self.signature_algorithm(), message, signature)
     }
 }
 
@@ -78,8 +79,8 @@ mod tests {
         for bits in [2048, 2560, 3072, 4096, 8192] {
             for exponent in [&[3][..], &[17], &[0xFF, 0xFF], &[1, 0, 1], &[1, 0, 0, 0, 1]] {
                 assert_eq!(
-                    Scheme::of(&rsa(bits, exponent)),
-                    Ok(Scheme::Rsa),
+                    SignatureScheme::from_key(&rsa(bits, exponent)),
+                    Ok(SignatureScheme::Rsa),
                     "{bits} {exponent:?}"
                 );
             }
@@ -93,12 +94,12 @@ mod tests {
             (2048, &[2, 0, 0, 0, 1]),
         ] {
             assert!(
-                Scheme::of(&rsa(bits, exponent)).is_err(),
+                SignatureScheme::from_key(&rsa(bits, exponent)).is_err(),
                 "{bits} {exponent:?}"
             );
         }
         assert!(
-            Scheme::of(&PublicKey::Other("P-521".to_owned()))
+            SignatureScheme::from_key(&PublicKey::Other("P-521".to_owned()))
                 .is_err_and(|what| what.contains("P-521"))
         );
     }

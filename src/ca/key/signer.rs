@@ -5,7 +5,7 @@ use p256::elliptic_curve;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
-use super::plain::Material;
+use super::plain::KeyMaterial;
 use super::rsa_key::{Numbers, Padding};
 use crate::ca::fault::{CannotSign, KeyFault, malformed, wrong_kind};
 use crate::x509::algorithm::{Curve, ec_spki, rsa_spki};
@@ -28,11 +28,11 @@ impl Signer {
     ///
     /// ring reads no primality and uses no `d`; whether `dP` and `dQ` fit is seen when it signs,
     /// since it checks each RSA signature.
-    pub(super) fn new(material: &Material) -> Result<Self, KeyFault> {
+    pub(super) fn new(material: &KeyMaterial) -> Result<Self, KeyFault> {
         match material {
-            Material::Rsa(pkcs1) => {
+            KeyMaterial::Rsa(pkcs1) => {
                 let numbers = Numbers::parse(pkcs1)?;
-                if !numbers.are_rings() {
+                if !numbers.fit_ring() {
                     let spki = rsa_spki(&numbers.public_key());
                     return Ok(Signer::OtherRsa {
                         key: Box::new(numbers.to_key()?),
@@ -43,16 +43,19 @@ impl Signer {
                 let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
                 Ok(Signer::Rsa(Box::new(pair)))
             }
-            Material::PssOnly { key, identifier } => {
+            KeyMaterial::PssOnly { key, identifier } => {
                 let numbers = Numbers::parse(key)?;
-                let spki = der::sequence(&[identifier, &der::bit_string(&numbers.public_key())]);
+                let spki = der::encode_sequence(&[
+                    identifier,
+                    &der::encode_bit_string(&numbers.public_key()),
+                ]);
                 match PublicKey::from_der(&spki, "key") {
                     Ok(PublicKey::Rsa {
                         pss_only: Some(asked),
                         ..
                     }) => Ok(Signer::OtherRsa {
                         key: Box::new(numbers.to_key()?),
-                        padding: Padding::of_pss_key(asked),
+                        padding: Padding::from_pss_key(asked),
                         spki,
                     }),
                     _ => Err(wrong_kind(
@@ -61,7 +64,7 @@ impl Signer {
                     )),
                 }
             }
-            Material::Ec {
+            KeyMaterial::Ec {
                 curve,
                 scalar,
                 public,
@@ -100,10 +103,10 @@ impl Signer {
     }
 
     /// The signature algorithm: the curve's own size says which hash goes with it (RFC 5480 4).
-    pub(super) fn algorithm(&self) -> SignatureAlgorithm {
+    pub(super) fn signature_algorithm(&self) -> SignatureAlgorithm {
         match self {
-            Signer::Rsa(_) => Padding::Pkcs1.algorithm(),
-            Signer::OtherRsa { padding, .. } => padding.algorithm(),
+            Signer::Rsa(_) => Padding::Pkcs1.signature_algorithm(),
+            Signer::OtherRsa { padding, .. } => padding.signature_algorithm(),
             Signer::Ec(curve, _) => SignatureAlgorithm::Ecdsa(curve.hash()),
         }
     }

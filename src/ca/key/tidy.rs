@@ -1,5 +1,5 @@
-//! What editors, shells and secret managers do to a key file on its way, and openssl reads all the
-//! same, or a person would: undone before it is read.
+//! Undoes what editors, shells and secret managers do to a key file on its way, where openssl, or a
+//! person, would read it all the same.
 
 use zeroize::Zeroizing;
 
@@ -29,7 +29,7 @@ pub(super) fn from_utf16(file: &[u8]) -> Option<Secret> {
 
 /// A line, or a part of one, trimmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct KeyFileLine<'a> {
     pub(super) text: &'a [u8],
     /// It stood there alone and as it is.
     pub(super) as_it_stood: bool,
@@ -37,7 +37,7 @@ pub(super) struct Line<'a> {
 
 /// The lines of a PEM file, trimmed. BEGIN and END lines stand alone in theirs, also where the line
 /// breaks were lost, or became the two characters `\n`, as in a variable or in JSON.
-pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
+pub(super) fn split_lines(file: &[u8]) -> Vec<KeyFileLine<'_>> {
     let mut all = Vec::new();
     for line in file.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let (mut rest, before) = (line, all.len());
@@ -45,10 +45,10 @@ pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
             .windows(2)
             .position(|pair| matches!(pair, b"\\n" | b"\\r"))
         {
-            boundaries(rest.get(..at).unwrap_or_default(), &mut all);
+            split_at_boundaries(rest.get(..at).unwrap_or_default(), &mut all);
             rest = rest.get(at.saturating_add(2)..).unwrap_or_default();
         }
-        boundaries(rest, &mut all);
+        split_at_boundaries(rest, &mut all);
         if let Some([only]) = all.get_mut(before..) {
             only.as_it_stood = only.text == line;
         }
@@ -57,28 +57,29 @@ pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
 }
 
 /// Splits a line where a BEGIN or END line stands in it.
-fn boundaries<'a>(line: &'a [u8], all: &mut Vec<Line<'a>>) {
+fn split_at_boundaries<'a>(line: &'a [u8], all: &mut Vec<KeyFileLine<'a>>) {
     let mut rest = line;
     let mut push = |text: &'a [u8]| {
-        all.push(Line {
+        all.push(KeyFileLine {
             text,
             as_it_stood: false,
         })
     };
     while let Some((before, found, after)) = next_boundary(rest) {
-        if !trim(before).is_empty() {
-            push(trim(before));
+        if !trim_part(before).is_empty() {
+            push(trim_part(before));
         }
         push(found);
         rest = after;
-        if trim(rest).is_empty() {
+        if trim_part(rest).is_empty() {
             return;
         }
     }
-    push(trim(rest));
+    push(trim_part(rest));
 }
 
-/// What stands before the first boundary of a line, the boundary, and what stands behind it.
+/// Finds the first boundary of a line: what stands before it, the boundary, and what stands behind
+/// it.
 fn next_boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     const DASHES: &[u8] = b"-----";
     let at = line
@@ -97,14 +98,14 @@ fn next_boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// The label of a line `-----BEGIN label-----`.
-pub(super) fn boundary<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn boundary_label<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
     line.strip_prefix(start)?.strip_suffix(b"-----")
 }
 
 /// Takes away the NULs and line ends that stand behind the one DER value there is, and nothing
-/// else: its own length says where it ends. Whether there were any.
+/// else: its own length says where it ends. Returns whether there were any.
 pub(super) fn cut_padding(bytes: &mut Secret) -> bool {
-    let Ok(first) = Reader::new(bytes, "key").any() else {
+    let Ok(first) = Reader::new(bytes, "key").read_any() else {
         return false;
     };
     let length = first.raw.len();
@@ -117,8 +118,8 @@ pub(super) fn cut_padding(bytes: &mut Secret) -> bool {
     padded
 }
 
-/// Without the blanks around it, and without the NULs that a C program wrote behind the text.
-fn trim(part: &[u8]) -> &[u8] {
+/// Takes away the blanks around it, and the NULs that a C program wrote behind the text.
+fn trim_part(part: &[u8]) -> &[u8] {
     let part = part.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(part);
     let end = part
         .iter()
@@ -132,8 +133,8 @@ fn trim(part: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn split(text: &str) -> Vec<String> {
-        lines(text.as_bytes())
+    fn split_texts(text: &str) -> Vec<String> {
+        split_lines(text.as_bytes())
             .into_iter()
             .filter(|line| !line.text.is_empty())
             .map(|line| String::from_utf8(line.text.to_vec()).unwrap())
@@ -153,10 +154,10 @@ mod tests {
             "  -----BEGIN PRIVATE KEY-----\r\n\t AAAA\r\n  BBBB \r\n -----END PRIVATE KEY-----\0",
             "-----BEGIN PRIVATE KEY-----\\nAAAA\\nBBBB\\n-----END PRIVATE KEY-----\\n",
         ] {
-            assert_eq!(split(text), whole, "{text:?}");
+            assert_eq!(split_texts(text), whole, "{text:?}");
         }
         assert_eq!(
-            split("-----BEGIN PRIVATE KEY----- AAAA BBBB -----END PRIVATE KEY-----"),
+            split_texts("-----BEGIN PRIVATE KEY----- AAAA BBBB -----END PRIVATE KEY-----"),
             [whole[0], "AAAA BBBB", whole[3]]
         );
     }
@@ -170,9 +171,11 @@ mod tests {
             "-----END -----x",
         ] {
             assert!(
-                split(text)
-                    .iter()
-                    .all(|line| boundary(line.as_bytes(), b"-----BEGIN ").is_none()),
+                split_texts(text).iter().all(|line| boundary_label(
+                    line.as_bytes(),
+                    b"-----BEGIN "
+                )
+                .is_none()),
                 "{text}"
             );
         }
@@ -180,7 +183,11 @@ mod tests {
 
     #[test]
     fn a_line_that_was_changed_is_told() {
-        let all_stood = |text: &str| lines(text.as_bytes()).iter().all(|line| line.as_it_stood);
+        let all_stood = |text: &str| {
+            split_lines(text.as_bytes())
+                .iter()
+                .all(|line| line.as_it_stood)
+        };
         assert!(all_stood(
             "-----BEGIN PRIVATE KEY-----\nAAAA\r\n\n-----END PRIVATE KEY-----\n"
         ));

@@ -1,30 +1,30 @@
-//! What may be needed to get at a key, wherever it lives.
+//! The things that may be needed to get at a key, wherever it lives.
 
 use std::path::PathBuf;
 
 use crate::ca::passphrase::PassphraseSource;
 use crate::x509::Certificate;
 
-/// What may be needed to get at a key: a file's takes the passphrase alone.
+/// The things that may be needed to get at a key: a file's takes the passphrase alone.
 #[derive(Clone, Copy)]
 pub struct Unlock<'a> {
-    /// Where the passphrase, or the PIN, comes from.
+    /// The source of the passphrase, or the PIN.
     pub passphrase: &'a PassphraseSource,
     /// The CA's certificate, where it is at hand: on a token the key is found by its public key.
     pub certificate: Option<&'a Certificate>,
-    /// What the command line says about tokens.
+    /// The command line's options for tokens.
     pub token: &'a TokenOptions,
     /// Region, profile and endpoint for AWS KMS; `None` leaves all to the AWS SDK's environment and
     /// files.
     #[cfg(feature = "awskms")]
-    pub aws: Option<&'a crate::aws::Options>,
+    pub aws: Option<&'a crate::aws::ConnectOptions>,
     /// Says a line to the user about what takes its time.
     pub say: &'a dyn Fn(&str),
     /// Asks the user to do something elsewhere, which is waited for: he has to see it.
     pub ask: &'a dyn Fn(&str),
 }
 
-/// What the command line says about tokens besides the URI.
+/// The command line's options for tokens besides the URI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenOptions {
     /// The PKCS#11 module; it goes before the URI's `module-path`.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::{Line, MAX_PASSPHRASE, read_line};
+use super::{MAX_PASSPHRASE, PassphraseLine, read_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown_lines;
@@ -17,8 +17,8 @@ static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
 /// Gives the terminal its echo back if a prompt waits for a passphrase; else does nothing.
 ///
-/// For whoever ends the process while another thread asks: call it on SIGINT and SIGTERM, before
-/// the exit. It may be called at any time, from any thread.
+/// Whoever ends the process while another thread asks calls it on SIGINT and SIGTERM, before the
+/// exit. It may be called at any time, from any thread.
 pub fn restore_terminal() {
     let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((tty, before)) = saved {
@@ -30,10 +30,10 @@ pub fn restore_terminal() {
 }
 
 /// Turns the echo off, until it is dropped.
-struct Silence;
+struct EchoOff;
 
-impl Silence {
-    fn on(tty: &File) -> std::io::Result<Self> {
+impl EchoOff {
+    fn start(tty: &File) -> std::io::Result<Self> {
         let before = tcgetattr(tty)?;
         let mut quiet = before.clone();
         quiet
@@ -47,19 +47,19 @@ impl Silence {
         // Under the lock, so that whoever restores comes wholly before this or wholly after it.
         tcsetattr(tty, OptionalActions::Flush, &quiet)?;
         *saved = Some((own, before));
-        Ok(Silence)
+        Ok(EchoOff)
     }
 }
 
-impl Drop for Silence {
+impl Drop for EchoOff {
     fn drop(&mut self) {
         restore_terminal();
     }
 }
 
 /// Opens the terminal that the process belongs to.
-fn open() -> Result<File> {
-    fsio::terminal().map_err(|_| {
+fn open_terminal() -> Result<File> {
+    fsio::open_terminal().map_err(|_| {
         Error::new(
             ErrorKind::NoPassphrase,
             "there is no terminal to ask at",
@@ -69,8 +69,8 @@ fn open() -> Result<File> {
 }
 
 /// Asks, and waits for one line. Neither is written to standard output or standard error.
-pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let tty = open()?;
+pub(super) fn ask_passphrase(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let tty = open_terminal()?;
     let broken = |error: std::io::Error| {
         Error::new(
             ErrorKind::NoPassphrase,
@@ -79,18 +79,18 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
              --passphrase-env NAME",
         )
     };
-    let silence = Silence::on(&tty).map_err(broken)?;
+    let silence = EchoOff::start(&tty).map_err(broken)?;
     write(&tty, prompt).map_err(broken)?;
     let line = read_line(&tty).map_err(broken)?;
     drop(silence);
     match line {
-        Line::Whole(line) => Ok(line),
-        Line::Ended(_) => Err(Error::new(
+        PassphraseLine::Whole(line) => Ok(line),
+        PassphraseLine::Ended(_) => Err(Error::new(
             ErrorKind::PromptCancelled,
             "the passphrase was not given: the prompt was cancelled",
             "run the command again",
         )),
-        Line::TooLong => Err(Error::new(
+        PassphraseLine::TooLong => Err(Error::new(
             ErrorKind::PassphraseUnfit,
             format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"),
             "run the command again",
@@ -99,7 +99,7 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Says something between two questions.
-pub(super) fn say(text: &str) -> Result<()> {
+pub(super) fn show_text(text: &str) -> Result<()> {
     let broken = |error: std::io::Error| {
         Error::new(
             ErrorKind::NoPassphrase,
@@ -107,10 +107,10 @@ pub(super) fn say(text: &str) -> Result<()> {
             "",
         )
     };
-    write(&open()?, text).map_err(broken)
+    write(&open_terminal()?, text).map_err(broken)
 }
 
-/// What is written to the terminal: nothing that it would obey but line breaks.
+/// Writes text to the terminal: nothing that it would obey but line breaks.
 fn write(mut tty: &File, text: &str) -> std::io::Result<()> {
     tty.write_all(shown_lines(text).as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What the pair is asked once the cluster is claimed: by TLS clients, which take the signed
+//! The demands that TLS clients make on the pair once the cluster is claimed: they take the signed
 //! certificate for a server's and the trust anchor for its CA's. InitializeCluster cannot be taken
 //! back, so what they would refuse is refused, or noted, before it is sent.
 
@@ -8,7 +8,7 @@ use crate::x509::extension::{
     EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH, SUBJECT_ALT_NAME,
 };
 use crate::x509::general_name::GeneralName;
-use crate::x509::{Certificate, Moment, TrustAnchor, hex, name};
+use crate::x509::{Certificate, Moment, TrustAnchor, name, to_hex};
 
 /// `check.signed-cert.not-ca`: whoever has the HSM's key must not be able to issue certificates.
 pub(super) fn not_ca(signed: &Certificate) -> Judged {
@@ -30,7 +30,7 @@ pub(super) fn not_ca(signed: &Certificate) -> Judged {
     match extensions.key_usage {
         Some(usage) if usage.key_cert_sign() => fail(format!(
             "the signed certificate has keyUsage {}, expected no keyCertSign: it is no CA's",
-            usage.names().join("+")
+            usage.bit_names().join("+")
         )),
         _ => Ok("the signed certificate does not say that it is a CA's".to_owned()),
     }
@@ -45,7 +45,7 @@ pub(super) fn server_key_usage(signed: &Certificate) -> Judged {
                 .to_owned(),
         );
     };
-    let names = usage.names().join("+");
+    let names = usage.bit_names().join("+");
     match (usage.digital_signature(), usage.key_exchange()) {
         (true, _) => Ok(format!("the signed certificate has keyUsage {names}")),
         (false, true) => note(format!(
@@ -61,7 +61,7 @@ pub(super) fn server_key_usage(signed: &Certificate) -> Judged {
 
 /// `check.signed-cert.extended-key-usage` and `check.trust-anchor.extended-key-usage`: where
 /// purposes are named, a TLS server's is among them.
-pub(super) fn purposes(noun: &str, certificate: &Certificate) -> Judged {
+pub(super) fn extended_key_usage(noun: &str, certificate: &Certificate) -> Judged {
     let Some(purposes) = &certificate.extensions().extended_key_usage else {
         return Ok(format!(
             "{noun} has no extKeyUsage, which leaves it free to serve TLS"
@@ -93,13 +93,13 @@ pub(super) fn ca_extensions(noun: &str, certificate: &Certificate, in_chain: boo
              CA's: clients refuse it, as OpenSSL does, expected basicConstraints CA:TRUE; only one \
              of version 1 can do without"
         )),
-        _ => critical(noun, certificate),
+        _ => critical_extensions(noun, certificate),
     }
 }
 
 /// `check.signed-cert.extensions` and `check.trust-anchor.extensions`: nothing critical that a
 /// client does not know.
-pub(super) fn critical(noun: &str, certificate: &Certificate) -> Judged {
+pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judged {
     // What RFC 5280 4.2 makes every application recognise, as far as it may be critical.
     const KNOWN: [&str; 5] = [
         BASIC_CONSTRAINTS,
@@ -180,16 +180,16 @@ fn contradiction(
     {
         return Some(format!(
             "key {}, and {noun}'s subject key identifier is {}",
-            hex(named),
-            hex(own)
+            to_hex(named),
+            to_hex(own)
         ));
     }
     let (issuers, serial) = identifier.certificate.as_ref()?;
     if serial != authority.serial() {
         return Some(format!(
             "serial {}, and {noun}'s is {}",
-            hex(serial),
-            hex(authority.serial())
+            to_hex(serial),
+            to_hex(authority.serial())
         ));
     }
     let named: Vec<&Vec<u8>> = issuers
@@ -233,7 +233,7 @@ pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &TrustAnchor) ->
 }
 
 /// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
-const GENERALIZED_FROM: Moment = Moment::constant(2_524_608_000);
+const GENERALIZED_FROM: Moment = Moment::from_constant(2_524_608_000);
 
 /// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where
 /// readers differ, or cannot read at all.
@@ -282,7 +282,7 @@ pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
     if serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
         return note(format!(
             "{noun} has the serial number {}, expected a positive one: some clients refuse it",
-            hex(serial)
+            to_hex(serial)
         ));
     }
     let early = |(written, moment): &(bool, Moment)| *written && *moment < GENERALIZED_FROM;

@@ -27,7 +27,7 @@ pub enum Rule {
     PemCsr,
     /// The signed certificate is one strict PEM block, within the documented limits as it is sent.
     PemSignedCert,
-    /// The same of the trust anchor.
+    /// The trust anchor is strict PEM, within the documented limits as it is sent.
     PemTrustAnchor,
     /// The CSR's algorithm and key count.
     AlgorithmCsr,
@@ -137,14 +137,14 @@ impl Rule {
         self.declared().id
     }
 
-    /// What its failure means for the exit code: 4 malformed, 5 a trust anchor that CloudHSM or the
-    /// cluster's clients would refuse, 3 everything else.
+    /// Returns what its failure means for the exit code: 4 malformed, 5 a trust anchor that
+    /// CloudHSM or the cluster's clients would refuse, 3 everything else.
     pub const fn class(self) -> Class {
         self.declared().failure.class()
     }
 
-    /// Whether InitializeCluster may well take what breaks the rule, and the cluster's clients then
-    /// do not.
+    /// Tells whether InitializeCluster may well take what breaks the rule, although the cluster's
+    /// clients do not.
     pub(super) const fn is_of_clients(self) -> bool {
         matches!(self.declared().failure, Failure::ByClients(_))
     }
@@ -164,7 +164,7 @@ impl Rule {
                 group: Group::Pair,
                 place: Place::At(Input::Csr),
                 judge: Judge::Once(|parts| {
-                    pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::der))
+                    pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::as_der))
                 }),
             },
             Rule::PemSignedCert => Check {
@@ -364,7 +364,9 @@ impl Rule {
                 failure: Failure::ByClients(Class::Rejected),
                 group: Group::Pair,
                 place: Place::SignedCert,
-                judge: Judge::Once(|parts| clients::purposes(SIGNED_CERT, parts.signed_cert()?)),
+                judge: Judge::Once(|parts| {
+                    clients::extended_key_usage(SIGNED_CERT, parts.signed_cert()?)
+                }),
             },
             Rule::SignedCertExtensions => Check {
                 id: "check.signed-cert.extensions",
@@ -372,7 +374,9 @@ impl Rule {
                 failure: Failure::ByClients(Class::Rejected),
                 group: Group::Pair,
                 place: Place::SignedCert,
-                judge: Judge::Once(|parts| clients::critical(SIGNED_CERT, parts.signed_cert()?)),
+                judge: Judge::Once(|parts| {
+                    clients::critical_extensions(SIGNED_CERT, parts.signed_cert()?)
+                }),
             },
             Rule::KeyIdentifiers => Check {
                 id: "check.key-identifiers",
@@ -396,7 +400,7 @@ impl Rule {
                 failure: Failure::ByClients(Class::Ca),
                 group: Group::Pair,
                 place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::purposes)),
+                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::extended_key_usage)),
             },
             Rule::TrustAnchorExtensions => Check {
                 id: "check.trust-anchor.extensions",
@@ -496,7 +500,7 @@ pub(super) fn judge(rule: Rule, parts: &Parts) -> Finding<Rule> {
     Finding::new(rule, judged)
 }
 
-/// What [`check`](super::check) finds of each certificate of a trust anchor alone, with the
+/// Returns what [`check`](super::check) finds of each certificate of a trust anchor alone, with the
 /// certificate's place. Of a signature of the chain, the place is that of the certificate that
 /// bears it.
 pub fn of_each_certificate(anchor: &TrustAnchor, at: Moment) -> Vec<(usize, Finding<Rule>)> {
@@ -521,7 +525,7 @@ pub fn of_each_certificate(anchor: &TrustAnchor, at: Moment) -> Vec<(usize, Find
 /// that say why they do not.
 fn judgeable(outer: &[u8], key: &PublicKey, rules: [Rule; 2]) -> Result<(), Remark> {
     let [of_algorithm, of_key] = rules;
-    let cause = match (SignatureAlgorithm::from_der(outer), key.usable()) {
+    let cause = match (SignatureAlgorithm::from_der(outer), key.check_usable()) {
         (Err(_), _) => of_algorithm,
         (_, Err(_)) => of_key,
         (Ok(_), Ok(())) => return Ok(()),
@@ -533,7 +537,7 @@ fn judgeable(outer: &[u8], key: &PublicKey, rules: [Rule; 2]) -> Result<(), Rema
 
 /// One answer for each certificate of the trust anchor, with what that is called.
 fn each_ca(anchor: &TrustAnchor, judge: impl Fn(&str, &Certificate) -> Judged) -> Vec<Judged> {
-    trust_anchor::named(anchor)
+    trust_anchor::certificates_with_nouns(anchor)
         .map(|(noun, certificate)| judge(&noun, certificate))
         .collect()
 }

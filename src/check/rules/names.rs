@@ -1,11 +1,11 @@
-//! Whether names lie within name constraints (RFC 5280 4.2.1.10).
+//! Tells whether names lie within name constraints (RFC 5280 4.2.1.10).
 
 use crate::x509::extension::NameConstraints;
 use crate::x509::general_name::GeneralName;
 use crate::x509::name;
 
-/// Why the constraints do not allow a certificate of this subject and these alternative names;
-/// `None` where they do.
+/// Explains why the constraints do not allow a certificate of this subject and these alternative
+/// names; `None` where they do.
 pub(super) fn excluded(
     constraints: &NameConstraints,
     subject: &[u8],
@@ -15,13 +15,13 @@ pub(super) fn excluded(
     let subject = GeneralName::Directory(subject.to_vec());
     std::iter::once(&subject)
         .chain(others)
-        .find_map(|name| refused(constraints, name))
+        .find_map(|name| explain_refusal(constraints, name))
 }
 
-fn refused(constraints: &NameConstraints, found: &GeneralName) -> Option<String> {
+fn explain_refusal(constraints: &NameConstraints, found: &GeneralName) -> Option<String> {
     let of_form = |list: &[GeneralName]| {
         list.iter()
-            .filter(|base| base.form() == found.form())
+            .filter(|base| base.form_tag() == found.form_tag())
             .cloned()
             .collect::<Vec<_>>()
     };
@@ -29,7 +29,7 @@ fn refused(constraints: &NameConstraints, found: &GeneralName) -> Option<String>
         of_form(&constraints.permitted),
         of_form(&constraints.excluded),
     );
-    let text = || shown(found);
+    let text = || describe_name(found);
     if let GeneralName::Other(_) = found {
         // RFC 5280 4.2.1.10: a form that is constrained, and cannot be compared, is rejected.
         return (!permitted.is_empty() || !excluded.is_empty()).then(|| {
@@ -43,7 +43,7 @@ fn refused(constraints: &NameConstraints, found: &GeneralName) -> Option<String>
         return Some(format!(
             "{} lies within the excluded {}",
             text(),
-            shown(base)
+            describe_name(base)
         ));
     }
     match permitted.iter().any(|base| is_within(found, base)) || permitted.is_empty() {
@@ -51,18 +51,22 @@ fn refused(constraints: &NameConstraints, found: &GeneralName) -> Option<String>
         false => Some(format!(
             "{} lies within none of the permitted: {}",
             text(),
-            permitted.iter().map(shown).collect::<Vec<_>>().join("; ")
+            permitted
+                .iter()
+                .map(describe_name)
+                .collect::<Vec<_>>()
+                .join("; ")
         )),
     }
 }
 
-fn shown(found: &GeneralName) -> String {
+fn describe_name(found: &GeneralName) -> String {
     match found {
         GeneralName::Email(text) | GeneralName::Dns(text) | GeneralName::Uri(text) => {
             format!("{} `{text}`", found.form_name())
         }
         GeneralName::Directory(name) => format!("directoryName {}", name::name_text(name)),
-        GeneralName::Ip(octets) => format!("iPAddress {}", crate::x509::hex(octets)),
+        GeneralName::Ip(octets) => format!("iPAddress {}", crate::x509::to_hex(octets)),
         GeneralName::Other(_) => found.form_name().to_owned(),
     }
 }
@@ -72,18 +76,18 @@ fn is_within(found: &GeneralName, base: &GeneralName) -> bool {
         (GeneralName::Directory(found), GeneralName::Directory(base)) => {
             name::is_within(found, base)
         }
-        (GeneralName::Dns(found), GeneralName::Dns(base)) => in_domain(found, base),
-        (GeneralName::Email(found), GeneralName::Email(base)) => in_mailboxes(found, base),
+        (GeneralName::Dns(found), GeneralName::Dns(base)) => is_in_domain(found, base),
+        (GeneralName::Email(found), GeneralName::Email(base)) => is_in_mailboxes(found, base),
         (GeneralName::Uri(found), GeneralName::Uri(base)) => {
-            host_of(found).is_some_and(|host| at_host(host, base))
+            host_of(found).is_some_and(|host| is_at_host(host, base))
         }
-        (GeneralName::Ip(found), GeneralName::Ip(base)) => in_network(found, base),
+        (GeneralName::Ip(found), GeneralName::Ip(base)) => is_in_network(found, base),
         _ => false,
     }
 }
 
-/// A dNSName: the base itself, and what has labels before it.
-fn in_domain(found: &str, base: &str) -> bool {
+/// Tells whether a dNSName is the base itself, or has labels before it.
+fn is_in_domain(found: &str, base: &str) -> bool {
     let (found, base) = (found.to_ascii_lowercase(), base.to_ascii_lowercase());
     let domain = base.strip_prefix('.').unwrap_or(&base);
     domain.is_empty()
@@ -93,8 +97,8 @@ fn in_domain(found: &str, base: &str) -> bool {
             .is_some_and(|labels| labels.ends_with('.'))
 }
 
-/// A host: the base itself, or, where that begins with a dot, what has labels before it.
-fn at_host(host: &str, base: &str) -> bool {
+/// Tells whether a host is the base itself or, where that begins with a dot, has labels before it.
+fn is_at_host(host: &str, base: &str) -> bool {
     let (host, base) = (host.to_ascii_lowercase(), base.to_ascii_lowercase());
     base.is_empty()
         || if base.starts_with('.') {
@@ -104,14 +108,14 @@ fn at_host(host: &str, base: &str) -> bool {
         }
 }
 
-/// A mailbox: the base itself where that is one, else one at that host or domain. The part before
-/// the @ is compared as it stands (RFC 5280 7.5).
-fn in_mailboxes(found: &str, base: &str) -> bool {
+/// Tells whether a mailbox is the base itself where that is one, else one at that host or domain.
+/// The part before the @ is compared as it stands (RFC 5280 7.5).
+fn is_in_mailboxes(found: &str, base: &str) -> bool {
     match (found.rsplit_once('@'), base.rsplit_once('@')) {
         (Some((local, host)), Some((base_local, base_host))) => {
             local == base_local && host.eq_ignore_ascii_case(base_host)
         }
-        (Some((_, host)), None) => at_host(host, base),
+        (Some((_, host)), None) => is_at_host(host, base),
         (None, _) => false,
     }
 }
@@ -126,8 +130,8 @@ fn host_of(uri: &str) -> Option<&str> {
     Some(host.rsplit_once(':').map_or(host, |(host, _)| host)).filter(|host| !host.is_empty())
 }
 
-/// An address within a network: octets, and as many of a mask.
-fn in_network(found: &[u8], base: &[u8]) -> bool {
+/// Tells whether an address lies within a network: octets, and as many of a mask.
+fn is_in_network(found: &[u8], base: &[u8]) -> bool {
     let Some((network, mask)) = base.split_at_checked(found.len()) else {
         return false;
     };

@@ -6,14 +6,14 @@ use super::{Parsed, Parts, Rule, judgeable};
 use crate::checks::{Judged, fail, note};
 use crate::x509::algorithm::{KEYS, SIGNATURES, is_listed};
 use crate::x509::{
-    Certificate, Malformed, Moment, PublicKey, SignatureAlgorithm, hex, name_text, sha256,
+    Certificate, Malformed, Moment, PublicKey, SignatureAlgorithm, name_text, sha256, to_hex,
 };
 
 pub(super) fn pem_rule(noun: &str, parsed: Result<&[u8], &Malformed>) -> Judged {
     match parsed {
         Ok(der) => Ok(format!(
             "{noun}: one PEM block of DER, within the documented limits, SHA-256 {}",
-            hex(&sha256(der))
+            to_hex(&sha256(der))
         )),
         Err(fault) => fail(format!("{noun}: {fault}")),
     }
@@ -29,10 +29,10 @@ pub(super) fn certificate_rule(noun: &str, parsed: &Parsed<Certificate>) -> Judg
 pub(super) fn found_in(noun: &str, certificate: &Certificate) -> Judged {
     let detail = format!(
         "{noun}: a certificate in DER, within the documented limits as it is sent, SHA-256 {}",
-        hex(&certificate.fingerprint())
+        to_hex(&certificate.fingerprint())
     );
     let mut faults: Vec<String> = certificate
-        .faults()
+        .tolerated_faults()
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -77,7 +77,7 @@ fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &PublicKey) -> Judged 
              4.1.1.2)"
         ));
     }
-    match key.usable() {
+    match key.check_usable() {
         // User Guide, Initialize the cluster (September 2026): RSA of 2048, 3072 and 4096 bits.
         Ok(())
             if key
@@ -102,7 +102,12 @@ fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &PublicKey) -> Judged 
 /// The algorithm and the key of the CSR.
 pub(super) fn csr_algorithm(parts: &Parts) -> Judged {
     let csr = parts.csr()?;
-    algorithm("the CSR", csr.algorithm(), csr.algorithm(), csr.key())
+    algorithm(
+        "the CSR",
+        csr.signature_algorithm(),
+        csr.signature_algorithm(),
+        csr.public_key(),
+    )
 }
 
 /// The algorithm and the key of a certificate.
@@ -111,13 +116,17 @@ pub(super) fn certificate_algorithm(noun: &str, certificate: &Certificate) -> Ju
         noun,
         certificate.outer_algorithm(),
         certificate.inner_algorithm(),
-        certificate.key(),
+        certificate.public_key(),
     )
 }
 
 pub(super) fn csr_signature(parts: &Parts) -> Judged {
     let csr = parts.csr()?;
-    judgeable(csr.algorithm(), csr.key(), [Rule::AlgorithmCsr; 2])?;
+    judgeable(
+        csr.signature_algorithm(),
+        csr.public_key(),
+        [Rule::AlgorithmCsr; 2],
+    )?;
     match csr.is_self_signed() {
         true => Ok("the CSR is signed by the key it carries".to_owned()),
         false => fail(
@@ -129,7 +138,7 @@ pub(super) fn csr_signature(parts: &Parts) -> Judged {
 
 pub(super) fn key(parts: &Parts) -> Judged {
     let (csr, signed) = (parts.csr()?, parts.signed_cert()?);
-    let (asked, given) = (hex(&sha256(csr.spki())), hex(&sha256(signed.spki())));
+    let (asked, given) = (to_hex(&sha256(csr.spki())), to_hex(&sha256(signed.spki())));
     match csr.spki() == signed.spki() {
         true => Ok(format!(
             "the signed certificate's key is the CSR's (SHA-256 {asked})"
@@ -145,7 +154,7 @@ pub(super) fn signature(parts: &Parts) -> Judged {
     let (signed, anchor) = signed_and_anchor(parts)?;
     judgeable(
         signed.outer_algorithm(),
-        anchor.first().key(),
+        anchor.signing_ca().public_key(),
         [Rule::AlgorithmSignedCert, Rule::AlgorithmTrustAnchor],
     )?;
     let key = if anchor.is_chain() {
@@ -153,7 +162,7 @@ pub(super) fn signature(parts: &Parts) -> Judged {
     } else {
         "the trust anchor's key"
     };
-    match signed.is_signed_by(anchor.first().key()) {
+    match signed.is_signed_by(anchor.signing_ca().public_key()) {
         true => Ok(format!("{key} signed the signed certificate")),
         false => fail(format!(
             "{key} did not sign the signed certificate{}",
@@ -166,14 +175,14 @@ pub(super) fn issuer(parts: &Parts) -> Judged {
     let (signed, anchor) = signed_and_anchor(parts)?;
     let (issuer, subject) = (
         name_text(signed.issuer()),
-        name_text(anchor.first().subject()),
+        name_text(anchor.signing_ca().subject()),
     );
     let subject_of = if anchor.is_chain() {
         "the subject of the trust anchor's first certificate"
     } else {
         "the trust anchor's subject"
     };
-    match signed.issuer() == anchor.first().subject() {
+    match signed.issuer() == anchor.signing_ca().subject() {
         true => Ok(format!(
             "the signed certificate's issuer is {subject_of}, {subject}"
         )),

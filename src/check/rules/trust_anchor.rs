@@ -7,25 +7,27 @@ use crate::x509::general_name::GeneralName;
 use crate::x509::name::same_name;
 use crate::x509::{Certificate, TrustAnchor, name_text};
 
-/// What a certificate of the trust anchor is called, by its place.
-pub(super) fn noun(anchor: &TrustAnchor, at: usize) -> String {
+/// Names a certificate of the trust anchor, by its place.
+pub(super) fn noun_at(anchor: &TrustAnchor, at: usize) -> String {
     if anchor.is_chain() {
-        numbered(at)
+        numbered_noun(at)
     } else {
         "the trust anchor".to_owned()
     }
 }
 
-fn numbered(at: usize) -> String {
+fn numbered_noun(at: usize) -> String {
     format!("certificate {} of the chain", at.saturating_add(1))
 }
 
 /// Every certificate of the trust anchor, with what it is called.
-pub(super) fn named(anchor: &TrustAnchor) -> impl Iterator<Item = (String, &Certificate)> {
+pub(super) fn certificates_with_nouns(
+    anchor: &TrustAnchor,
+) -> impl Iterator<Item = (String, &Certificate)> {
     anchor
         .certificates()
         .enumerate()
-        .map(|(at, certificate)| (noun(anchor, at), certificate))
+        .map(|(at, certificate)| (noun_at(anchor, at), certificate))
 }
 
 /// `check.trust-anchor.chain-order`: each one's issuer is the next one's subject, the root is last
@@ -39,12 +41,12 @@ pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
         if let Some(before) = all
             .iter()
             .take(at)
-            .position(|before| before.der() == certificate.der())
+            .position(|before| before.as_der() == certificate.as_der())
         {
             return fail(format!(
                 "{} is {} once more: leave one of them out",
-                numbered(at),
-                numbered(before)
+                numbered_noun(at),
+                numbered_noun(before)
             ));
         }
     }
@@ -58,8 +60,8 @@ pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
         return fail(format!(
             "{} and {} are each issued by themselves, {} and {}: a chain has one root, its last \
              certificate",
-            numbered(*one),
-            numbered(*other),
+            numbered_noun(*one),
+            numbered_noun(*other),
             all.get(*one)
                 .map(|root| name_text(root.subject()))
                 .unwrap_or_default(),
@@ -73,7 +75,7 @@ pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
         .zip(all.iter().skip(1))
         .position(|(below, above)| !same_name(below.issuer(), above.subject()));
     if let Some(at) = broken {
-        return fail(what_is_wrong(&all, at));
+        return fail(explain_broken_order(&all, at));
     }
     // The next rule has it where there is no root.
     let rewritten = all
@@ -84,7 +86,7 @@ pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
         return note(format!(
             "the issuer of {} is the subject of the next one, but written in another way (RFC 5280 \
              7.1): whether CloudHSM takes that is not known",
-            numbered(at)
+            numbered_noun(at)
         ));
     }
     let names: Vec<String> = all
@@ -103,8 +105,8 @@ pub(super) fn is_in_order(anchor: &TrustAnchor) -> bool {
     !matches!(chain_order(anchor), Err(remark) if remark.status == Status::Fail)
 }
 
-/// The trust anchor, where its certificates stand as a chain does: which stands where says nothing
-/// else.
+/// Returns the trust anchor, where its certificates stand as a chain does. Nothing else says which
+/// of them stands where.
 pub(crate) fn ordered(parts: &Parts) -> Result<&TrustAnchor, Remark> {
     let anchor = parts.trust_anchor()?;
     if is_in_order(anchor) {
@@ -126,13 +128,13 @@ fn is_self_issued(certificate: &Certificate) -> bool {
     same_name(certificate.issuer(), certificate.subject())
 }
 
-fn issued(above: &Certificate, below: &Certificate) -> bool {
+fn has_issued(above: &Certificate, below: &Certificate) -> bool {
     !is_self_issued(below) && same_name(below.issuer(), above.subject())
 }
 
 /// The first link, after the certificate `at`, does not hold: they stand in another order, one does
 /// not belong here, or one is missing.
-fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
+fn explain_broken_order(all: &[&Certificate], at: usize) -> String {
     if let Some(order) = right_order(all) {
         let places: Vec<String> = order
             .iter()
@@ -148,7 +150,7 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
         others
             .map(|(_, other)| *other)
-            .any(|other| issued(other, certificate) || issued(certificate, other))
+            .any(|other| has_issued(other, certificate) || has_issued(certificate, other))
     };
     let text = |at: usize| {
         all.get(at)
@@ -164,7 +166,7 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
     {
         return format!(
             "{}, {}, neither issued another of them nor was issued by one: it does not belong here",
-            numbered(foreign),
+            numbered_noun(foreign),
             text(foreign)
         );
     }
@@ -174,14 +176,14 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
         .unwrap_or_default();
     let above = all
         .get(at)
-        .and_then(|below| all.iter().position(|above| issued(above, below)));
+        .and_then(|below| all.iter().position(|above| has_issued(above, below)));
     match above {
         _ if all.get(at).is_some_and(|below| is_self_issued(below)) => {
             let next = at.saturating_add(1);
             return format!(
                 "{} is the root, {issuer}, with which a chain ends: {}, {}, does not belong here",
-                numbered(at),
-                numbered(next),
+                numbered_noun(at),
+                numbered_noun(next),
                 text(next)
             );
         }
@@ -189,8 +191,8 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
             return format!(
                 "{} was issued by {issuer}, which is {}: what stands between them does not belong \
                  here",
-                numbered(at),
-                numbered(above)
+                numbered_noun(at),
+                numbered_noun(above)
             );
         }
         None => {}
@@ -198,7 +200,7 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
     format!(
         "{} was issued by {issuer}, but the next one is {}: the certificate of {issuer} is missing \
          between them",
-        numbered(at),
+        numbered_noun(at),
         text(at.saturating_add(1))
     )
 }
@@ -215,7 +217,7 @@ fn right_order(all: &[&Certificate]) -> Option<Vec<usize>> {
         let below = all
             .iter()
             .enumerate()
-            .find(|(at, certificate)| !order.contains(at) && issued(above, certificate));
+            .find(|(at, certificate)| !order.contains(at) && has_issued(above, certificate));
         order.push(below?.0);
     }
     order.reverse();
@@ -227,7 +229,10 @@ pub(super) fn chain_signatures(anchor: &TrustAnchor) -> Vec<Judged> {
     if !anchor.is_chain() {
         return vec![Ok("the trust anchor is one certificate".to_owned())];
     }
-    let links = anchor.certificates().zip(anchor.above()).enumerate();
+    let links = anchor
+        .certificates()
+        .zip(anchor.certificates_above())
+        .enumerate();
     links
         .map(|(at, (below, above))| chain_signature(at, below, above))
         .collect()
@@ -236,11 +241,11 @@ pub(super) fn chain_signatures(anchor: &TrustAnchor) -> Vec<Judged> {
 fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judged {
     judgeable(
         below.outer_algorithm(),
-        above.key(),
+        above.public_key(),
         [Rule::AlgorithmTrustAnchor; 2],
     )?;
-    let (below_noun, above_noun) = (numbered(at), numbered(at.saturating_add(1)));
-    match below.is_signed_by(above.key()) {
+    let (below_noun, above_noun) = (numbered_noun(at), numbered_noun(at.saturating_add(1)));
+    match below.is_signed_by(above.public_key()) {
         true => Ok(format!("the key of {above_noun} signed {below_noun}")),
         false => fail(format!(
             "the key of {above_noun} did not sign {below_noun}, though it has the name of its \
@@ -252,7 +257,7 @@ fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judge
 
 /// `check.trust-anchor.path-length`, of each certificate.
 pub(super) fn path_lengths(anchor: &TrustAnchor) -> Vec<Judged> {
-    named(anchor)
+    certificates_with_nouns(anchor)
         .enumerate()
         .map(|(below, (noun, certificate))| path_length(&noun, certificate, below))
         .collect()
@@ -279,7 +284,7 @@ fn path_length(noun: &str, certificate: &Certificate, below: usize) -> Judged {
 
 /// `check.trust-anchor.self-issued`
 pub(super) fn self_issued(anchor: &TrustAnchor) -> Judged {
-    let last = anchor.last();
+    let last = anchor.last_certificate();
     let (issuer, subject) = (name_text(last.issuer()), name_text(last.subject()));
     match (last.issuer() == last.subject(), anchor.is_chain()) {
         (true, false) => Ok(format!("the trust anchor is issued by itself, {subject}")),
@@ -299,7 +304,7 @@ pub(super) fn self_issued(anchor: &TrustAnchor) -> Judged {
 
 /// `check.trust-anchor.self-signed`
 pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
-    let last = anchor.last();
+    let last = anchor.last_certificate();
     if anchor.is_chain() && last.issuer() != last.subject() {
         return Err(Remark::skipped(format!(
             "the chain has no root: see {}",
@@ -308,7 +313,7 @@ pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
     }
     judgeable(
         last.outer_algorithm(),
-        last.key(),
+        last.public_key(),
         [Rule::AlgorithmTrustAnchor; 2],
     )?;
     let which = if anchor.is_chain() {
@@ -316,7 +321,7 @@ pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
     } else {
         "the trust anchor"
     };
-    match last.is_signed_by(last.key()) {
+    match last.is_signed_by(last.public_key()) {
         true => Ok(format!("{which} is signed by its own key")),
         false => fail(format!(
             "{which} is not signed by its own key, expected a self-signed certificate"
@@ -355,12 +360,13 @@ pub(super) fn key_usage(noun: &str, certificate: &Certificate) -> Judged {
         None => Ok(format!(
             "{noun} has no keyUsage, which leaves its key free to sign certificates"
         )),
-        Some(usage) if usage.key_cert_sign() => {
-            Ok(format!("{noun} has keyUsage {}", usage.names().join("+")))
-        }
+        Some(usage) if usage.key_cert_sign() => Ok(format!(
+            "{noun} has keyUsage {}",
+            usage.bit_names().join("+")
+        )),
         Some(usage) => fail(format!(
             "{noun} has keyUsage {}, expected keyCertSign among them",
-            usage.names().join("+")
+            usage.bit_names().join("+")
         )),
     }
 }
@@ -368,22 +374,27 @@ pub(super) fn key_usage(noun: &str, certificate: &Certificate) -> Judged {
 /// `check.trust-anchor.key-identifiers`: each one's of the next one, the last one's of itself.
 pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Vec<Judged> {
     // Without its root, nothing is known of the last one's authority.
-    let root =
-        Some(anchor.last()).filter(|last| !anchor.is_chain() || last.issuer() == last.subject());
-    let authorities = anchor.above().iter().chain(root).enumerate();
-    let judged = named(anchor)
-        .zip(authorities)
-        .map(|((of, certificate), (at, authority))| {
-            let authority_at = at.saturating_add(1).min(anchor.above().len());
-            clients::key_identifiers(&of, certificate, &noun(anchor, authority_at), authority)
-        });
+    let root = Some(anchor.last_certificate())
+        .filter(|last| !anchor.is_chain() || last.issuer() == last.subject());
+    let authorities = anchor.certificates_above().iter().chain(root).enumerate();
+    let judged = certificates_with_nouns(anchor).zip(authorities).map(
+        |((of, certificate), (at, authority))| {
+            let authority_at = at.saturating_add(1).min(anchor.certificates_above().len());
+            clients::key_identifiers(&of, certificate, &noun_at(anchor, authority_at), authority)
+        },
+    );
     judged.collect()
 }
 
 /// `check.key-identifiers`: the signed certificate's, of the CA that signs.
 pub(super) fn signed_cert_key_identifiers(parts: &Parts) -> Judged {
     let (signed, anchor) = signed_and_anchor(parts)?;
-    clients::key_identifiers(SIGNED_CERT, signed, &noun(anchor, 0), anchor.first())
+    clients::key_identifiers(
+        SIGNED_CERT,
+        signed,
+        &noun_at(anchor, 0),
+        anchor.signing_ca(),
+    )
 }
 
 /// [`name_constraints`], with the signed certificate.
@@ -400,51 +411,55 @@ pub(crate) fn name_constraints(
     anchor: &TrustAnchor,
     signed: Option<(&[u8], &[GeneralName])>,
 ) -> Judged {
-    join_answers(named(anchor).enumerate().map(|(at, (noun, certificate))| {
-        let Some(constraints) = &certificate.extensions().name_constraints else {
-            return Ok(format!("{noun} has no nameConstraints"));
-        };
-        let below = anchor.certificates().take(at).enumerate();
-        let below = below.map(|(at, below)| {
-            (
-                numbered(at),
-                below.subject(),
-                below.extensions().subject_alt_names.as_slice(),
-            )
-        });
-        let signed_cert =
-            signed.map(|(subject, others)| ("the signed certificate".to_owned(), subject, others));
-        for (what, subject, others) in below.chain(signed_cert) {
-            if let Some(text) = super::names::excluded(constraints, subject, others) {
-                return fail(format!(
-                    "the nameConstraints of {noun} do not allow {what}: {text}"
-                ));
-            }
-        }
-        match signed {
-            Some((subject, _)) => Ok(format!(
-                "the nameConstraints of {noun} leave room for {}",
-                name_text(subject)
-            )),
-            None => note(format!(
-                "{noun} has nameConstraints: whether they allow the HSM's \
+    join_answers(
+        certificates_with_nouns(anchor)
+            .enumerate()
+            .map(|(at, (noun, certificate))| {
+                let Some(constraints) = &certificate.extensions().name_constraints else {
+                    return Ok(format!("{noun} has no nameConstraints"));
+                };
+                let below = anchor.certificates().take(at).enumerate();
+                let below = below.map(|(at, below)| {
+                    (
+                        numbered_noun(at),
+                        below.subject(),
+                        below.extensions().subject_alt_names.as_slice(),
+                    )
+                });
+                let signed_cert = signed.map(|(subject, others)| {
+                    ("the signed certificate".to_owned(), subject, others)
+                });
+                for (what, subject, others) in below.chain(signed_cert) {
+                    if let Some(text) = super::names::excluded(constraints, subject, others) {
+                        return fail(format!(
+                            "the nameConstraints of {noun} do not allow {what}: {text}"
+                        ));
+                    }
+                }
+                match signed {
+                    Some((subject, _)) => Ok(format!(
+                        "the nameConstraints of {noun} leave room for {}",
+                        name_text(subject)
+                    )),
+                    None => note(format!(
+                        "{noun} has nameConstraints: whether they allow the HSM's \
                                   certificate shows only with the cluster's CSR"
-            )),
-        }
-    }))
+                    )),
+                }
+            }),
+    )
 }
 
-/// Where another certificate of the chain than the first signed: which.
+/// Names the certificate of the chain that signed, where it is another than the first.
 pub(super) fn signer_elsewhere(anchor: &TrustAnchor, signed: &Certificate) -> String {
-    let signer = anchor
-        .above()
-        .iter()
-        .position(|above| signed.issuer() == above.subject() && signed.is_signed_by(above.key()));
+    let signer = anchor.certificates_above().iter().position(|above| {
+        signed.issuer() == above.subject() && signed.is_signed_by(above.public_key())
+    });
     signer.map_or_else(String::new, |at| {
         format!(
             ": the key of {} did; the CA that signs comes first, and those below it do not belong \
              into the trust anchor",
-            numbered(at.saturating_add(1))
+            numbered_noun(at.saturating_add(1))
         )
     })
 }

@@ -3,7 +3,7 @@
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
 use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::Lines;
-use crate::x509::hex;
+use crate::x509::to_hex;
 
 use super::super::live_csr::LiveCsr;
 use super::super::ownership::Doubt;
@@ -19,7 +19,7 @@ impl From<Failure> for Error {
             Failure::Service { error, open } => {
                 let mut error = Error::from(error);
                 if open {
-                    error.message = error.message.and(
+                    error.message = error.message.followed_by(
                         "  InitializeCluster was sent, and whether \
                                                        it worked is not known",
                     );
@@ -27,7 +27,7 @@ impl From<Failure> for Error {
                         "run the same command again: it looks at the cluster \
                                               before it does anything",
                     )
-                    .and(error.hint);
+                    .followed_by(error.hint);
                 }
                 error
             }
@@ -41,8 +41,8 @@ impl From<Failure> for Error {
                 Error::new(
                     ErrorKind::ClusterNotFound,
                     Lines::from(format!("there is no cluster {cluster_id} here"))
-                        .and(at)
-                        .and(note(sent)),
+                        .followed_by(at)
+                        .followed_by(sent_note(sent)),
                     "check the id, the region and the account: `hsmboot status` lists the clusters \
                      there",
                 )
@@ -104,22 +104,22 @@ impl From<Failure> for Error {
                     format!("  state        {state}"),
                     format!(
                         "  certificate  SHA-256 {}  {}",
-                        hex(&theirs.fingerprint),
+                        to_hex(&theirs.fingerprint),
                         theirs.subject
                     ),
-                    format!("  signed CSR   SHA-256 {}", hex(&signed)),
+                    format!("  signed CSR   SHA-256 {}", to_hex(&signed)),
                 ])
-                .and(line("restored   ", origin))
-                .and(note(sent)),
+                .followed_by(labelled_line("restored   ", origin))
+                .followed_by(sent_note(sent)),
                 "what was verified here says nothing of that key: find out which CSR your CA \
                  signed for this cluster, and whether it was verified",
             )
             .with_fact(FactName::ClusterId, &cluster_id)
             .with_fact(FactName::State, state.to_string())
-            .with_fact(FactName::CertificateSha256, hex(&theirs.fingerprint))
+            .with_fact(FactName::CertificateSha256, to_hex(&theirs.fingerprint))
             .with_fact(FactName::CertificateSubject, &theirs.subject)
             .with_fact(FactName::CertificateIssuer, &theirs.issuer)
-            .with_fact(FactName::SignedCsrSha256, hex(&signed))
+            .with_fact(FactName::SignedCsrSha256, to_hex(&signed))
             .with_fact(FactName::InitializeSent, sent),
             Failure::FellBack {
                 cluster_id,
@@ -131,8 +131,8 @@ impl From<Failure> for Error {
                     "InitializeCluster was accepted, but {cluster_id} is \
                                      UNINITIALIZED again"
                 ))
-                .and(line("service", state_message.as_ref()))
-                .and(line("answer", answer.as_ref())),
+                .followed_by(labelled_line("service", state_message.as_ref()))
+                .followed_by(labelled_line("answer", answer.as_ref())),
                 "run the same command again; if it comes back each time, the service's words above \
                  are for AWS Support",
             )
@@ -150,7 +150,10 @@ impl From<Failure> for Error {
                     "InitializeCluster was sent {sends} times, without a usable \
                                      answer, and {cluster_id} is still UNINITIALIZED"
                 ))
-                .and(line("last", last.map(|error| error.brief()))),
+                .followed_by(labelled_line(
+                    "last",
+                    last.map(|error| error.summary_line()),
+                )),
                 "nothing has changed; run the same command again later",
             )
             .with_fact(FactName::ClusterId, &cluster_id)
@@ -191,8 +194,11 @@ impl From<Failure> for Error {
                         format!("{cluster_id} is not there yet after {} s", waited.as_secs()),
                         format!("  state  {state}"),
                     ])
-                    .and(line("last", last_error.map(|error| error.brief())))
-                    .and(note),
+                    .followed_by(labelled_line(
+                        "last",
+                        last_error.map(|error| error.summary_line()),
+                    ))
+                    .followed_by(note),
                     hint,
                 )
                 .with_fact(FactName::ClusterId, &cluster_id)
@@ -206,9 +212,9 @@ impl From<Failure> for Error {
                     format!("{} cannot become {} any more", cluster.cluster_id, target),
                     format!("  state  {}", cluster.state),
                 ])
-                .and(line("restored", cluster.origin()))
-                .and(reasons(&cluster)),
-                next_step(&cluster).advice(&cluster.cluster_id),
+                .followed_by(labelled_line("restored", cluster.origin_text()))
+                .followed_by(state_reasons(&cluster)),
+                next_step(&cluster).advice_for(&cluster.cluster_id),
             )
             .with_fact(FactName::ClusterId, &cluster.cluster_id)
             .with_fact(FactName::State, cluster.state.to_string())
@@ -217,11 +223,11 @@ impl From<Failure> for Error {
     }
 }
 
-fn note(sent: bool) -> Option<&'static str> {
+fn sent_note(sent: bool) -> Option<&'static str> {
     sent.then_some(SENT)
 }
 
-fn line(label: &str, text: Option<impl std::fmt::Display>) -> Lines {
+fn labelled_line(label: &str, text: Option<impl std::fmt::Display>) -> Lines {
     text.map(|text| text.to_string())
         .filter(|text| !text.is_empty())
         .map(|text| format!("  {label}  {text}"))
@@ -230,12 +236,12 @@ fn line(label: &str, text: Option<impl std::fmt::Display>) -> Lines {
 
 fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -> Error {
     let live = match now {
-        LiveCsr::Other(fingerprint) => Some(hex(fingerprint)),
+        LiveCsr::Other(fingerprint) => Some(to_hex(fingerprint)),
         LiveCsr::Same | LiveCsr::Unreadable(_) => None,
     };
     let now = match now {
         LiveCsr::Same => "the same".to_owned(),
-        LiveCsr::Other(fingerprint) => format!("SHA-256 {}  DescribeClusters", hex(fingerprint)),
+        LiveCsr::Other(fingerprint) => format!("SHA-256 {}  DescribeClusters", to_hex(fingerprint)),
         LiveCsr::Unreadable(why) => format!("cannot be read: {why}"),
     };
     Error::new(
@@ -244,31 +250,31 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
             "the cluster's CSR is not the one that was signed".to_owned(),
             format!(
                 "  signed  SHA-256 {}  {cluster_id}_ClusterCsr.csr",
-                hex(signed)
+                to_hex(signed)
             ),
             format!("  now     {now}"),
         ])
-        .and(note(sent)),
+        .followed_by(sent_note(sent)),
         format!(
             "AWS replaces a failed first HSM, and the CSR with it; start again in a new directory \
              with `hsmboot fetch --cluster-id {cluster_id} --bundle DIR`"
         ),
     )
     .with_fact(FactName::ClusterId, cluster_id)
-    .with_fact(FactName::SignedCsrSha256, hex(signed))
+    .with_fact(FactName::SignedCsrSha256, to_hex(signed))
     .with_fact(FactName::LiveCsrSha256, live)
     .with_fact(FactName::InitializeSent, sent)
 }
 
 /// The first line, and then the state that the cluster is in and the certificate that it is claimed
 /// with.
-fn claimed(first: String, state: &ClusterState, theirs: &Shown) -> Lines {
+fn claimed_lines(first: String, state: &ClusterState, theirs: &Shown) -> Lines {
     Lines::from([
         first,
         format!("  state        {state}"),
         format!(
             "  certificate  SHA-256 {}  {}",
-            hex(&theirs.fingerprint),
+            to_hex(&theirs.fingerprint),
             theirs.subject
         ),
         format!("  issued by    {}", theirs.issuer),
@@ -286,21 +292,21 @@ fn claimed_by_another(
     let mine = match ours {
         Some(ca) => format!(
             "  your CA      SHA-256 {}  {}",
-            hex(&ca.fingerprint),
+            to_hex(&ca.fingerprint),
             ca.subject
         ),
         None => "  your CA      none given".to_owned(),
     };
     let error = Error::new(
         ErrorKind::ClaimedByAnotherCa,
-        claimed(
+        claimed_lines(
             format!("{cluster_id} is claimed already, by another CA"),
             state,
             theirs,
         )
-        .and(mine)
-        .and(line("restored   ", origin))
-        .and(note(sent)),
+        .followed_by(mine)
+        .followed_by(labelled_line("restored   ", origin))
+        .followed_by(sent_note(sent)),
         match origin {
             None => {
                 "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this \
@@ -314,7 +320,7 @@ fn claimed_by_another(
             }
         },
     )
-    .with_fact(FactName::CaSha256, ours.map(|ca| hex(&ca.fingerprint)));
+    .with_fact(FactName::CaSha256, ours.map(|ca| to_hex(&ca.fingerprint)));
     with_claim(error, cluster_id, state, theirs, sent)
 }
 
@@ -328,7 +334,7 @@ fn owner_unclear(
 ) -> Error {
     let error = Error::new(
         ErrorKind::ClaimedByUnknown,
-        claimed(
+        claimed_lines(
             format!(
                 "{cluster_id} is claimed already, and its certificate does not tell \
                          whether by your CA: {doubt}"
@@ -336,8 +342,8 @@ fn owner_unclear(
             state,
             theirs,
         )
-        .and(line("restored   ", origin))
-        .and(note(sent)),
+        .followed_by(labelled_line("restored   ", origin))
+        .followed_by(sent_note(sent)),
         match doubt {
             Doubt::NoCa if origin.is_some() => {
                 "name the CA that claimed the cluster of that \
@@ -376,19 +382,19 @@ fn with_claim(
     error
         .with_fact(FactName::ClusterId, cluster_id)
         .with_fact(FactName::State, state.to_string())
-        .with_fact(FactName::CertificateSha256, hex(&theirs.fingerprint))
+        .with_fact(FactName::CertificateSha256, to_hex(&theirs.fingerprint))
         .with_fact(FactName::CertificateSubject, &theirs.subject)
         .with_fact(FactName::CertificateIssuer, &theirs.issuer)
         .with_fact(FactName::InitializeSent, sent)
 }
 
 /// The service's sentences about the states of the cluster and of its HSMs, a line each.
-pub(crate) fn reasons(cluster: &Cluster) -> Lines {
+pub(crate) fn state_reasons(cluster: &Cluster) -> Lines {
     let hsms = cluster
         .hsms
         .iter()
-        .map(|hsm| line(&format!("{} says", hsm.hsm_id), hsm.state_message.as_ref()));
-    std::iter::once(line("service", cluster.state_message.as_ref()))
+        .map(|hsm| labelled_line(&format!("{} says", hsm.hsm_id), hsm.state_message.as_ref()));
+    std::iter::once(labelled_line("service", cluster.state_message.as_ref()))
         .chain(hsms)
         .collect()
 }
@@ -401,7 +407,7 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
             ErrorKind::ClusterNotReady,
             "is still being created".to_owned(),
         ),
-        ClusterState::Uninitialized => uninitialized(cluster),
+        ClusterState::Uninitialized => explain_uninitialized(cluster),
         ClusterState::InitializeInProgress => (
             ErrorKind::ClusterNotReady,
             "is being initialized".to_owned(),
@@ -438,18 +444,18 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
              cluster's certificate"
                 .to_owned()
         }
-        _ => next_step(cluster).advice(id),
+        _ => next_step(cluster).advice_for(id),
     };
-    let origin = line("restored", cluster.origin());
+    let origin = labelled_line("restored", cluster.origin_text());
     Error::new(
         kind,
         Lines::from([
             format!("{id} {what}"),
             format!("  state  {}", cluster.state),
         ])
-        .and(origin)
-        .and(reasons(cluster))
-        .and(note(sent)),
+        .followed_by(origin)
+        .followed_by(state_reasons(cluster))
+        .followed_by(sent_note(sent)),
         hint,
     )
     .with_fact(FactName::ClusterId, id)
@@ -458,7 +464,7 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
     .with_fact(FactName::InitializeSent, sent)
 }
 
-fn uninitialized(cluster: &Cluster) -> (ErrorKind, String) {
+fn explain_uninitialized(cluster: &Cluster) -> (ErrorKind, String) {
     let states: Vec<String> = cluster
         .hsms
         .iter()

@@ -10,7 +10,7 @@ use rsa::sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha1::Sha1;
 
-use super::lenient::Reader;
+use super::lenient::LenientReader;
 use crate::x509::der::tag;
 use crate::x509::name::oid_text;
 
@@ -18,9 +18,9 @@ use crate::x509::name::oid_text;
 /// with.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=16384;
 
-/// Whether a key made a signature.
+/// The verdict on whether a key made a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SignatureVerdict {
     /// It did.
     Made,
     /// It did not: the algorithm can be verified, and the signature is not this key's.
@@ -59,7 +59,7 @@ enum LegacyAlgorithm {
 use LegacyHash::{Sha1 as S1, Sha224 as S224, Sha256 as S256, Sha384 as S384, Sha512 as S512};
 
 impl LegacyHash {
-    /// From the hash's OBJECT IDENTIFIER (RFC 4055 2.1).
+    /// Reads the hash's OBJECT IDENTIFIER (RFC 4055 2.1).
     fn from_oid(oid: &[u8]) -> Option<Self> {
         Some(match oid {
             [0x2B, 14, 3, 2, 26] => S1,
@@ -71,7 +71,7 @@ impl LegacyHash {
         })
     }
 
-    fn digest(self, message: &[u8]) -> Vec<u8> {
+    fn digest_message(self, message: &[u8]) -> Vec<u8> {
         match self {
             S1 => Sha1::digest(message).to_vec(),
             S224 => Sha224::digest(message).to_vec(),
@@ -83,7 +83,7 @@ impl LegacyHash {
 
     /// The DER that stands before the digest in a PKCS#1 v1.5 signature, with NULL parameters and
     /// without (RFC 8017 9.2, notes 1 and 2).
-    const fn prefixes(self) -> [&'static [u8]; 2] {
+    const fn digest_prefixes(self) -> [&'static [u8]; 2] {
         match self {
             S1 => [
                 b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
@@ -108,7 +108,7 @@ impl LegacyHash {
         }
     }
 
-    fn pss(self, salt: usize) -> Pss {
+    fn pss_scheme(self, salt: usize) -> Pss {
         match self {
             S1 => Pss::new_with_salt::<Sha1>(salt),
             S224 => Pss::new_with_salt::<Sha224>(salt),
@@ -120,17 +120,20 @@ impl LegacyHash {
 }
 
 /// An AlgorithmIdentifier's OID and parameter.
-fn parts(identifier: &[u8]) -> Option<(&[u8], Option<super::lenient::Element<'_>>)> {
-    let mut inside = Reader(Reader(identifier).next()?.content);
+fn split_identifier(
+    identifier: &[u8],
+) -> Option<(&[u8], Option<super::lenient::LenientElement<'_>>)> {
+    let mut inside = LenientReader(LenientReader(identifier).next()?.content);
     let oid = inside.next().filter(|element| element.tag == tag::OID)?;
     Some((oid.content, inside.next()))
 }
 
 impl LegacyAlgorithm {
-    /// From an AlgorithmIdentifier; parameters are looked at for PSS only.
+    /// Reads an AlgorithmIdentifier; parameters are looked at for PSS only.
     fn from_der(identifier: &[u8]) -> Result<Self, String> {
         use LegacyAlgorithm::{Ecdsa, Pkcs1};
-        let (oid, parameter) = parts(identifier).ok_or("its signature algorithm cannot be read")?;
+        let (oid, parameter) =
+            split_identifier(identifier).ok_or("its signature algorithm cannot be read")?;
         Ok(match oid {
             // RFC 3279 2.2.1; the second is OIW's, which old tools write.
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5] | [0x2B, 14, 3, 2, 29] => Pkcs1(S1),
@@ -139,9 +142,11 @@ impl LegacyAlgorithm {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11] => Pkcs1(S256),
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12] => Pkcs1(S384),
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13] => Pkcs1(S512),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10] => pss(parameter
-                .map(|parameter| parameter.content)
-                .unwrap_or_default())?,
+            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10] => parse_pss(
+                parameter
+                    .map(|parameter| parameter.content)
+                    .unwrap_or_default(),
+            )?,
             // RFC 3279 2.2.3
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1] => Ecdsa(S1),
             // RFC 5758 3.2
@@ -161,25 +166,25 @@ impl LegacyAlgorithm {
 
 /// RSASSA-PSS-params: `[0]` hash, `[1]` mask generation, `[2]` salt length; where one is absent
 /// SHA-1, MGF1 with SHA-1 and 20 (RFC 4055 3.1).
-fn pss(parameters: &[u8]) -> Result<LegacyAlgorithm, String> {
+fn parse_pss(parameters: &[u8]) -> Result<LegacyAlgorithm, String> {
     let unknown =
         || "it is signed with RSA PSS, with parameters that hsmboot cannot verify".to_owned();
     let (mut hash, mut mask, mut salt) = (S1, S1, 20);
-    let mut fields = Reader(parameters);
+    let mut fields = LenientReader(parameters);
     while let Some(field) = fields.next() {
         let named = |identifier| {
-            parts(identifier)
+            split_identifier(identifier)
                 .and_then(|(oid, _)| LegacyHash::from_oid(oid))
                 .ok_or_else(unknown)
         };
-        if field.tag == tag::context(0) {
+        if field.tag == tag::context_constructed(0) {
             hash = named(field.content)?;
-        } else if field.tag == tag::context(1) {
-            let (_, inner) = parts(field.content).ok_or_else(unknown)?;
+        } else if field.tag == tag::context_constructed(1) {
+            let (_, inner) = split_identifier(field.content).ok_or_else(unknown)?;
             mask = named(inner.ok_or_else(unknown)?.raw)?;
-        } else if field.tag == tag::context(2) {
-            let octets = Reader(field.content)
-                .required(tag::INTEGER, "the salt's length")
+        } else if field.tag == tag::context_constructed(2) {
+            let octets = LenientReader(field.content)
+                .read_required(tag::INTEGER, "the salt's length")
                 .map_err(|_| unknown())?
                 .content;
             salt = octets
@@ -199,18 +204,18 @@ fn pss(parameters: &[u8]) -> Result<LegacyAlgorithm, String> {
 }
 
 impl LegacyKey {
-    /// From a SubjectPublicKeyInfo, whatever its parameters and however its point is written.
+    /// Reads a SubjectPublicKeyInfo, whatever its parameters and however its point is written.
     pub(super) fn from_spki(spki: &[u8]) -> Result<Self, String> {
         let unread = || "its public key cannot be read".to_owned();
-        let mut inside = Reader(Reader(spki).next().ok_or_else(unread)?.content);
+        let mut inside = LenientReader(LenientReader(spki).next().ok_or_else(unread)?.content);
         let identifier = inside.next().ok_or_else(unread)?;
         let (_, bits) = inside
             .next()
             .and_then(|bits| bits.content.split_first())
             .ok_or_else(unread)?;
-        let (oid, parameter) = parts(identifier.raw).ok_or_else(unread)?;
+        let (oid, parameter) = split_identifier(identifier.raw).ok_or_else(unread)?;
         match oid {
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1 | 10] => Self::rsa(bits),
+            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1 | 10] => Self::parse_rsa(bits),
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] => match parameter
                 .filter(|curve| curve.tag == tag::OID)
                 .map(|curve| curve.content)
@@ -240,9 +245,9 @@ impl LegacyKey {
     }
 
     /// RSAPublicKey (RFC 8017 A.1.1), numbers as they are meant: never negative.
-    fn rsa(bits: &[u8]) -> Result<Self, String> {
+    fn parse_rsa(bits: &[u8]) -> Result<Self, String> {
         let unread = || "its RSA key cannot be read".to_owned();
-        let mut numbers = Reader(Reader(bits).next().ok_or_else(unread)?.content);
+        let mut numbers = LenientReader(LenientReader(bits).next().ok_or_else(unread)?.content);
         let mut number = || {
             numbers
                 .next()
@@ -266,52 +271,61 @@ impl LegacyKey {
 
     /// Judges whether this key made `signature` over `message`, with the algorithm of this
     /// AlgorithmIdentifier.
-    pub(super) fn judge(&self, algorithm: &[u8], message: &[u8], signature: &[u8]) -> Verdict {
+    pub(super) fn judge_signature(
+        &self,
+        algorithm: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> SignatureVerdict {
         let algorithm = match LegacyAlgorithm::from_der(algorithm) {
             Ok(algorithm) => algorithm,
-            Err(why) => return Verdict::Unknown(why),
+            Err(why) => return SignatureVerdict::Unknown(why),
         };
         let made = match (self, algorithm) {
             (LegacyKey::Rsa(key), LegacyAlgorithm::Pkcs1(hash)) => {
-                let digest = hash.digest(message);
+                let digest = hash.digest_message(message);
                 let scheme = |prefix: &[u8]| Pkcs1v15Sign {
                     hash_len: Some(digest.len()),
                     prefix: prefix.into(),
                 };
-                hash.prefixes()
+                hash.digest_prefixes()
                     .into_iter()
                     .any(|prefix| key.verify(scheme(prefix), &digest, signature).is_ok())
             }
             (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => key
-                .verify(hash.pss(salt), &hash.digest(message), signature)
+                .verify(
+                    hash.pss_scheme(salt),
+                    &hash.digest_message(message),
+                    signature,
+                )
                 .is_ok(),
             (LegacyKey::P256(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 32) else {
-                    return garbled();
+                    return garbled_ecdsa();
                 };
                 let signature = p256::ecdsa::Signature::from_slice(&numbers);
                 signature.is_ok_and(|signature| {
-                    key.verify_prehash(&padded(&hash.digest(message), 32), &signature)
+                    key.verify_prehash(&pad_number(&hash.digest_message(message), 32), &signature)
                         .is_ok()
                 })
             }
             (LegacyKey::P384(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 48) else {
-                    return garbled();
+                    return garbled_ecdsa();
                 };
                 let signature = p384::ecdsa::Signature::from_slice(&numbers);
                 signature.is_ok_and(|signature| {
-                    key.verify_prehash(&padded(&hash.digest(message), 48), &signature)
+                    key.verify_prehash(&pad_number(&hash.digest_message(message), 48), &signature)
                         .is_ok()
                 })
             }
             (LegacyKey::P521(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 66) else {
-                    return garbled();
+                    return garbled_ecdsa();
                 };
                 let signature = p521::ecdsa::Signature::from_slice(&numbers);
                 signature.is_ok_and(|signature| {
-                    key.verify_prehash(&padded(&hash.digest(message), 66), &signature)
+                    key.verify_prehash(&pad_number(&hash.digest_message(message), 66), &signature)
                         .is_ok()
                 })
             }
@@ -319,35 +333,37 @@ impl LegacyKey {
             _ => false,
         };
         if made {
-            Verdict::Made
+            SignatureVerdict::Made
         } else {
-            Verdict::NotMade
+            SignatureVerdict::NotMade
         }
     }
 }
 
-fn garbled() -> Verdict {
-    Verdict::Unknown("its ECDSA signature is not encoded as one (RFC 3279 2.2.3)".to_owned())
+fn garbled_ecdsa() -> SignatureVerdict {
+    SignatureVerdict::Unknown(
+        "its ECDSA signature is not encoded as one (RFC 3279 2.2.3)".to_owned(),
+    )
 }
 
 /// Ecdsa-Sig-Value's two numbers (RFC 3279 2.2.3), each of so many octets; longer where one is too
 /// large for the curve, as another curve's are.
 fn ecdsa_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
-    let mut inside = Reader(Reader(signature).next()?.content);
+    let mut inside = LenientReader(LenientReader(signature).next()?.content);
     let mut number = || {
         let octets = inside
             .next()
             .filter(|number| number.tag == tag::INTEGER)?
             .content;
         let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-        Some(padded(octets.get(zeros..)?, length))
+        Some(pad_number(octets.get(zeros..)?, length))
     };
     Some([number()?, number()?].concat())
 }
 
 /// A number with zeros before it, as long as the curve's numbers. A digest that is shorter is that
 /// same number (FIPS 186-5 6.4.2, step 2), and the crates take none that is much shorter.
-fn padded(number: &[u8], length: usize) -> Vec<u8> {
+fn pad_number(number: &[u8], length: usize) -> Vec<u8> {
     let mut out = vec![0; length.saturating_sub(number.len())];
     out.extend_from_slice(number);
     out

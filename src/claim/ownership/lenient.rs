@@ -1,8 +1,8 @@
-//! Reads certificates that exist already, however they were made: all that is wanted is who signed
-//! what, and which bytes.
+//! Reads certificates that exist already, however they were made. All that is wanted is who signed
+//! which bytes.
 //!
-//! Nothing read here is sent, signed or believed of an HSM: for that there is
-//! [`crate::x509::Certificate`], which is strict.
+//! Nothing that is read here is sent, signed or believed of an HSM. [`crate::x509::Certificate`],
+//! which is strict, serves for that.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::x509::certificate::range;
+use crate::x509::certificate::range_within;
 use crate::x509::der::tag;
 
-/// How many blocks of a text are looked at: a leaf and a chain of four (AWS guide, Initialize the
-/// cluster), and as many again.
-const MOST_BLOCKS: usize = 10;
+/// The number of blocks of a text that are looked at: a leaf and a chain of four (AWS guide,
+/// Initialize the cluster), and as many again.
+const MAX_BLOCKS: usize = 10;
 
 /// A certificate of which issuer, subject, key and signature could be read. Nothing else of it was
 /// looked at.
@@ -38,32 +38,32 @@ impl LenientCertificate {
     /// # Errors
     /// The part that could not be read.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
-        let outer = Reader(der).required(tag::SEQUENCE, "the certificate")?;
-        let mut certificate = Reader(outer.content);
-        let tbs = certificate.required(tag::SEQUENCE, "its signed part")?;
-        let algorithm = certificate.required(tag::SEQUENCE, "its signature algorithm")?;
-        let signature = certificate.required(tag::BIT_STRING, "its signature")?;
-        let mut fields = Reader(tbs.content);
-        if fields.0.first() == Some(&tag::context(0)) {
-            fields.required(tag::context(0), "its version")?;
+        let outer = LenientReader(der).read_required(tag::SEQUENCE, "the certificate")?;
+        let mut certificate = LenientReader(outer.content);
+        let tbs = certificate.read_required(tag::SEQUENCE, "its signed part")?;
+        let algorithm = certificate.read_required(tag::SEQUENCE, "its signature algorithm")?;
+        let signature = certificate.read_required(tag::BIT_STRING, "its signature")?;
+        let mut fields = LenientReader(tbs.content);
+        if fields.0.first() == Some(&tag::context_constructed(0)) {
+            fields.read_required(tag::context_constructed(0), "its version")?;
         }
-        fields.required(tag::INTEGER, "its serial number")?;
-        fields.required(tag::SEQUENCE, "the algorithm in its signed part")?;
-        let issuer = fields.required(tag::SEQUENCE, "its issuer")?;
-        fields.required(tag::SEQUENCE, "its validity")?;
-        let subject = fields.required(tag::SEQUENCE, "its subject")?;
-        let spki = fields.required(tag::SEQUENCE, "its public key")?;
+        fields.read_required(tag::INTEGER, "its serial number")?;
+        fields.read_required(tag::SEQUENCE, "the algorithm in its signed part")?;
+        let issuer = fields.read_required(tag::SEQUENCE, "its issuer")?;
+        fields.read_required(tag::SEQUENCE, "its validity")?;
+        let subject = fields.read_required(tag::SEQUENCE, "its subject")?;
+        let spki = fields.read_required(tag::SEQUENCE, "its public key")?;
         let signature = signature
             .content
             .split_first()
             .map_or(&[][..], |(_, octets)| octets);
         Ok(LenientCertificate {
-            tbs: range(der, tbs.raw),
-            issuer: range(der, issuer.raw),
-            subject: range(der, subject.raw),
-            spki: range(der, spki.raw),
-            algorithm: range(der, algorithm.raw),
-            signature: range(der, signature),
+            tbs: range_within(der, tbs.raw),
+            issuer: range_within(der, issuer.raw),
+            subject: range_within(der, subject.raw),
+            spki: range_within(der, spki.raw),
+            algorithm: range_within(der, algorithm.raw),
+            signature: range_within(der, signature),
             der: outer.raw.to_vec(),
         })
     }
@@ -73,7 +73,7 @@ impl LenientCertificate {
     /// # Errors
     /// Where there is none, or one of them cannot be read.
     pub fn all_from_text(text: &[u8]) -> Result<Vec<Self>, String> {
-        let blocks = blocks(text)?;
+        let blocks = decode_blocks(text)?;
         match (blocks.is_empty(), text.first()) {
             (false, _) => blocks.iter().map(|der| Self::from_der(der)).collect(),
             (true, Some(&tag::SEQUENCE)) => Ok(vec![Self::from_der(text)?]),
@@ -86,7 +86,7 @@ impl LenientCertificate {
     /// # Errors
     /// Where there is none, or the first cannot be read.
     pub(super) fn first_from_text(text: &[u8]) -> Result<(Self, Vec<Self>), String> {
-        let blocks = blocks(text)?;
+        let blocks = decode_blocks(text)?;
         let (first, others) = blocks
             .split_first()
             .ok_or("there is no certificate in it")?;
@@ -99,49 +99,49 @@ impl LenientCertificate {
         ))
     }
 
-    fn slice(&self, range: &Range<usize>) -> &[u8] {
+    fn slice_at(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }
 
     /// The certificate, as it came.
-    pub fn der(&self) -> &[u8] {
+    pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
     /// The issuer's name, with tag and length.
     pub fn issuer(&self) -> &[u8] {
-        self.slice(&self.issuer)
+        self.slice_at(&self.issuer)
     }
 
     /// The subject's name, with tag and length.
     pub fn subject(&self) -> &[u8] {
-        self.slice(&self.subject)
+        self.slice_at(&self.subject)
     }
 
     /// The SubjectPublicKeyInfo, with tag and length.
     pub fn spki(&self) -> &[u8] {
-        self.slice(&self.spki)
+        self.slice_at(&self.spki)
     }
 
     /// The signed part, with tag and length.
     pub(super) fn tbs(&self) -> &[u8] {
-        self.slice(&self.tbs)
+        self.slice_at(&self.tbs)
     }
 
     /// The algorithm beside the signature, with tag and length.
-    pub(super) fn algorithm(&self) -> &[u8] {
-        self.slice(&self.algorithm)
+    pub(super) fn signature_algorithm(&self) -> &[u8] {
+        self.slice_at(&self.algorithm)
     }
 
     /// The signature's octets.
     pub(super) fn signature(&self) -> &[u8] {
-        self.slice(&self.signature)
+        self.slice_at(&self.signature)
     }
 }
 
-/// What stands between BEGIN and END of each certificate block (RFC 7468 5.1; `X509` and `TRUSTED`
-/// as OpenSSL has written them).
-fn blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+/// Decodes what stands between BEGIN and END of each certificate block (RFC 7468 5.1; `X509` and
+/// `TRUSTED` as OpenSSL has written them).
+fn decode_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     const BEGIN: &str = "-----BEGIN ";
     // Blanks, line ends and what else may have slipped into the base64 say nothing; nor does
     // padding.
@@ -170,8 +170,8 @@ fn blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
                 .decode(body)
                 .map_err(|_| "a certificate is not base64 (RFC 4648 section 4)")?,
         );
-        if found.len() > MOST_BLOCKS {
-            return Err(format!("it holds more than {MOST_BLOCKS} certificates"));
+        if found.len() > MAX_BLOCKS {
+            return Err(format!("it holds more than {MAX_BLOCKS} certificates"));
         }
     }
     Ok(found)
@@ -179,7 +179,7 @@ fn blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 
 /// One element of BER with a definite length (X.690 8.1.3).
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a> {
+pub(super) struct LenientElement<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
     pub(super) raw: &'a [u8],
@@ -187,11 +187,11 @@ pub(super) struct Element<'a> {
 
 /// Reads elements off the front of a slice, however their lengths are written.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(super) struct LenientReader<'a>(pub(super) &'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> LenientReader<'a> {
     /// The next element; `None`: there is none, or it cannot be read.
-    pub(super) fn next(&mut self) -> Option<Element<'a>> {
+    pub(super) fn next(&mut self) -> Option<LenientElement<'a>> {
         let (&tag, after_tag) = self.0.split_first()?;
         let (&first, after_first) = after_tag.split_first()?;
         let (length, body) = match first {
@@ -211,11 +211,15 @@ impl<'a> Reader<'a> {
         let rest = body.get(length..)?;
         let raw = self.0.get(..self.0.len().checked_sub(rest.len())?)?;
         self.0 = rest;
-        Some(Element { tag, content, raw })
+        Some(LenientElement { tag, content, raw })
     }
 
     /// The next element, which must have this tag.
-    pub(super) fn required(&mut self, tag: u8, name: &str) -> Result<Element<'a>, String> {
+    pub(super) fn read_required(
+        &mut self,
+        tag: u8,
+        name: &str,
+    ) -> Result<LenientElement<'a>, String> {
         self.next()
             .filter(|element| element.tag == tag)
             .ok_or_else(|| format!("{name} cannot be read"))

@@ -8,36 +8,36 @@ use super::*;
 fn describes() -> impl Strategy<Value = Described> {
     let m = material();
     prop_oneof![
-        6 => Just(ok()),
-        1 => Just(ready(&m.replaced_csr)),
+        6 => Just(ready_answer()),
+        1 => Just(ready_cluster(&m.replaced_csr)),
         1 => Just(in_state(ClusterState::CreateInProgress)),
         1 => Just(in_state(ClusterState::Uninitialized)),
         3 => Just(in_state(ClusterState::InitializeInProgress)),
         1 => Just(in_state(ClusterState::Initialized)),
-        1 => Just(claimed(ClusterState::Initialized, &m.ours)),
-        1 => Just(claimed(ClusterState::Active, &m.ours)),
-        1 => Just(claimed(ClusterState::Active, &m.ours_again)),
-        1 => Just(claimed(ClusterState::Active, &m.theirs)),
-        1 => Just(claimed(ClusterState::InitializeInProgress, &m.ours)),
-        1 => Just(claimed(ClusterState::Deleted, &m.ours)),
+        1 => Just(claimed_cluster(ClusterState::Initialized, &m.ours)),
+        1 => Just(claimed_cluster(ClusterState::Active, &m.ours)),
+        1 => Just(claimed_cluster(ClusterState::Active, &m.ours_again)),
+        1 => Just(claimed_cluster(ClusterState::Active, &m.theirs)),
+        1 => Just(claimed_cluster(ClusterState::InitializeInProgress, &m.ours)),
+        1 => Just(claimed_cluster(ClusterState::Deleted, &m.ours)),
         1 => Just(in_state(ClusterState::UpdateInProgress)),
         1 => Just(in_state(ClusterState::Other("PONDERING".into()))),
         1 => Just(Ok(None)),
-        2 => Just(blind(unreachable())),
-        2 => Just(blind(lost())),
-        1 => Just(blind(denied())),
+        2 => Just(failed_description(unreachable_service())),
+        2 => Just(failed_description(lost_answer())),
+        1 => Just(failed_description(denied_access())),
     ]
 }
 
-fn initializes() -> impl Strategy<Value = Option<Result<Accepted, ServiceError>>> {
+fn initializes() -> impl Strategy<Value = Option<Result<InitializeAnswer, ServiceError>>> {
     prop_oneof![
-        2 => Just(Some(accepted())),
+        2 => Just(Some(accepted_answer())),
         // The driver died, or forgot.
         1 => Just(None),
-        4 => Just(Some(answer(lost()))),
-        2 => Just(Some(answer(throttled()))),
-        1 => Just(Some(answer(unreachable()))),
-        1 => Just(Some(answer(refused()))),
+        4 => Just(Some(failed_initialization(lost_answer()))),
+        2 => Just(Some(failed_initialization(throttled_call()))),
+        1 => Just(Some(failed_initialization(unreachable_service()))),
+        1 => Just(Some(failed_initialization(refused_request()))),
     ]
 }
 
@@ -76,9 +76,9 @@ proptest! {
         initializes in prop::collection::vec(initializes(), 1..8),
     ) {
         let mut claim = if bootstrap {
-            beginning()
+            bootstrap_claim()
         } else {
-            submission()
+            submission_claim()
         };
         let mut now = Duration::ZERO;
         // The last description since the last request.
@@ -87,40 +87,40 @@ proptest! {
         let mut ended = false;
         for _ in 0..5000 {
             match claim.next(now) {
-                Step::Describe => {
+                ClaimStep::Describe => {
                     let answer = describes[looks % describes.len()].clone();
                     last = Some(answer.clone());
-                    claim.described(answer);
+                    claim.record_description(answer);
                     looks += 1;
                 }
-                Step::Pause(length) => {
+                ClaimStep::Pause(length) => {
                     prop_assert!(!length.is_zero());
                     now += length;
                 }
-                Step::Certify(_) => {
+                ClaimStep::Certify(_) => {
                     prop_assert!(bootstrap && sends == 0 && certified == 0);
                     certified += 1;
                     // Time passes, and what was seen before is no longer news.
                     last = None;
-                    claim.certified(&material().authorized).unwrap();
+                    claim.set_pair(&material().authorized).unwrap();
                 }
-                Step::Initialize(request) => {
+                ClaimStep::Initialize(request) => {
                     prop_assert!(may_send(last.as_ref()), "sent after {last:?}");
                     prop_assert_eq!(&*request, &material().papers.request);
                     last = None;
                     let answer = initializes[sends % initializes.len()].clone();
                     sends += 1;
                     if let Some(answer) = answer {
-                        claim.initialized(answer);
+                        claim.record_initialization(answer);
                     }
                 }
-                Step::Done(outcome) => {
+                ClaimStep::Done(outcome) => {
                     prop_assert!(confirms(last.as_ref()), "done after {last:?}");
-                    prop_assert!(outcome.how == How::AlreadyClaimed || sends > 0);
+                    prop_assert!(outcome.how == ClaimOrigin::AlreadyClaimed || sends > 0);
                     ended = true;
                     break;
                 }
-                Step::Failed(_) => {
+                ClaimStep::Failed(_) => {
                     ended = true;
                     break;
                 }

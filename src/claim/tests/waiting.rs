@@ -1,14 +1,14 @@
 use super::*;
-use crate::claim::wait::{Step, Target, Wait};
+use crate::claim::wait::{Target, Wait, WaitStep};
 
-/// How a wait ends: `Ok` with the state, or the code and kind of its error.
-fn wait(target: Target, describes: &[Described]) -> Ended {
+/// Returns how a wait ends: `Ok` with the state, or the code and kind of its error.
+fn run_wait(target: Target, describes: &[Described]) -> Ended {
     timed_wait(target, describes).0
 }
 
 type Ended = Result<Option<ClusterState>, (u8, ErrorKind)>;
 
-/// The same, and after what time.
+/// Returns the same, and the time after which it ended.
 fn timed_wait(target: Target, describes: &[Described]) -> (Ended, Duration) {
     limited_wait(target, describes, Duration::from_secs(60))
 }
@@ -18,15 +18,15 @@ fn limited_wait(target: Target, describes: &[Described], limit: Duration) -> (En
     let (mut now, mut looks) = (Duration::ZERO, 0);
     for _ in 0..1000 {
         match wait.next(now) {
-            Step::Describe => {
-                wait.described(describes[looks.min(describes.len() - 1)].clone());
+            WaitStep::Describe => {
+                wait.record_description(describes[looks.min(describes.len() - 1)].clone());
                 looks += 1;
             }
-            Step::Pause(length) => now += length,
-            Step::Done(cluster) => return (Ok(cluster.map(|cluster| cluster.state)), now),
-            Step::Failed(failure) => {
+            WaitStep::Pause(length) => now += length,
+            WaitStep::Done(cluster) => return (Ok(cluster.map(|cluster| cluster.state)), now),
+            WaitStep::Failed(failure) => {
                 let error = Error::from(*failure);
-                return (Err((error.code(), error.kind)), now);
+                return (Err((error.exit_code(), error.kind)), now);
             }
         }
     }
@@ -43,24 +43,33 @@ fn a_wait_ends_when_the_cluster_is_there() {
     ];
     let life: Vec<Described> = states.into_iter().map(in_state).collect();
     assert_eq!(
-        wait(Target::Uninitialized, &life),
+        run_wait(Target::Uninitialized, &life),
         Ok(Some(ClusterState::Uninitialized))
     );
     assert_eq!(
-        wait(Target::Initialized, &life),
+        run_wait(Target::Initialized, &life),
         Ok(Some(ClusterState::Active))
     );
-    assert_eq!(wait(Target::Active, &life), Ok(Some(ClusterState::Active)));
     assert_eq!(
-        wait(Target::Csr, &[in_state(ClusterState::Uninitialized), ok()]),
+        run_wait(Target::Active, &life),
+        Ok(Some(ClusterState::Active))
+    );
+    assert_eq!(
+        run_wait(
+            Target::Csr,
+            &[in_state(ClusterState::Uninitialized), ready_answer()]
+        ),
         Ok(Some(ClusterState::Uninitialized))
     );
     assert_eq!(
-        wait(Target::Deleted, &[ok(), in_state(ClusterState::Deleted)]),
+        run_wait(
+            Target::Deleted,
+            &[ready_answer(), in_state(ClusterState::Deleted)]
+        ),
         Ok(Some(ClusterState::Deleted))
     );
     assert_eq!(
-        wait(
+        run_wait(
             Target::Deleted,
             &[in_state(ClusterState::DeleteInProgress), Ok(None)]
         ),
@@ -78,7 +87,7 @@ fn a_state_that_cannot_come_any_more_ends_with_8() {
     ];
     for (target, state) in cases {
         assert_eq!(
-            wait(target.clone(), &[in_state(state)]),
+            run_wait(target.clone(), &[in_state(state)]),
             Err((8, ErrorKind::StateOutOfReach))
         );
     }
@@ -91,13 +100,13 @@ fn a_wait_without_end_ends_with_7() {
         ClusterState::Other("PONDERING".into()),
     ] {
         assert_eq!(
-            wait(Target::Active, &[in_state(state)]),
+            run_wait(Target::Active, &[in_state(state)]),
             Err((7, ErrorKind::NotFinished))
         );
     }
     // Somebody may claim it at any moment.
     assert_eq!(
-        wait(Target::Active, &[ok()]),
+        run_wait(Target::Active, &[ready_answer()]),
         Err((7, ErrorKind::NotFinished))
     );
 }
@@ -105,8 +114,8 @@ fn a_wait_without_end_ends_with_7() {
 #[test]
 fn a_wait_for_what_nothing_brings_ends_within_seconds() {
     let with = |states: &[HsmState]| {
-        let mut cluster = cluster(ClusterState::Uninitialized);
-        cluster.hsms.extend(states.iter().cloned().map(hsm));
+        let mut cluster = cluster_in(ClusterState::Uninitialized);
+        cluster.hsms.extend(states.iter().cloned().map(hsm_in));
         Ok(Some(cluster))
     };
     for target in [Target::Csr, Target::Initialized, Target::Active] {
@@ -138,7 +147,7 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
     }
     // An HSM that is being made, and one that is not listed at once, are waited for.
     assert_eq!(
-        wait(
+        run_wait(
             Target::Csr,
             &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]
         ),
@@ -156,10 +165,10 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
         with(&[]),
         with(&[HsmState::CreateInProgress]),
         with(&[HsmState::Active]),
-        ok(),
+        ready_answer(),
     ];
     assert_eq!(
-        wait(Target::Csr, &listed_late),
+        run_wait(Target::Csr, &listed_late),
         Ok(Some(ClusterState::Uninitialized))
     );
 }
@@ -167,15 +176,15 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
 #[test]
 fn an_unknown_cluster_is_not_a_deleted_one() {
     assert_eq!(
-        wait(Target::Deleted, &[Ok(None)]),
+        run_wait(Target::Deleted, &[Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
-        wait(Target::Active, &[Ok(None)]),
+        run_wait(Target::Active, &[Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
-        wait(Target::Active, &[ok(), Ok(None)]),
+        run_wait(Target::Active, &[ready_answer(), Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
 }
@@ -184,22 +193,40 @@ fn an_unknown_cluster_is_not_a_deleted_one() {
 fn passing_trouble_is_waited_out() {
     let active = || in_state(ClusterState::Active);
     assert_eq!(
-        wait(
+        run_wait(
             Target::Active,
-            &[ok(), blind(unreachable()), blind(lost()), active()]
+            &[
+                ready_answer(),
+                failed_description(unreachable_service()),
+                failed_description(lost_answer()),
+                active()
+            ]
         ),
         Ok(Some(ClusterState::Active))
     );
     assert_eq!(
-        wait(Target::Active, &[blind(unreachable()), active()]),
+        run_wait(
+            Target::Active,
+            &[failed_description(unreachable_service()), active()]
+        ),
         Err((6, ErrorKind::ServiceUnreachable))
     );
     assert_eq!(
-        wait(Target::Active, &[ok(), blind(denied()), active()]),
+        run_wait(
+            Target::Active,
+            &[
+                ready_answer(),
+                failed_description(denied_access()),
+                active()
+            ]
+        ),
         Err((6, ErrorKind::AccessDenied))
     );
     assert_eq!(
-        wait(Target::Active, &[ok(), blind(unreachable())]),
+        run_wait(
+            Target::Active,
+            &[ready_answer(), failed_description(unreachable_service())]
+        ),
         Err((6, ErrorKind::ServiceUnreachable))
     );
 }
@@ -234,11 +261,11 @@ fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
     let pending = || in_state(ClusterState::Other("PENDING_ROLLBACK".into()));
     let target: Target = "PENDING_ROLLBACK".parse().unwrap();
     assert_eq!(
-        wait(target.clone(), &[ok(), pending()]),
+        run_wait(target.clone(), &[ready_answer(), pending()]),
         Ok(Some(ClusterState::Other("PENDING_ROLLBACK".into())))
     );
     assert_eq!(
-        wait(target, &[in_state(ClusterState::Deleted)]),
+        run_wait(target, &[in_state(ClusterState::Deleted)]),
         Err((8, ErrorKind::StateOutOfReach))
     );
     let migrated = [
@@ -248,11 +275,11 @@ fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
         in_state(ClusterState::Active),
     ];
     assert_eq!(
-        wait(Target::Active, &migrated),
+        run_wait(Target::Active, &migrated),
         Ok(Some(ClusterState::Active))
     );
     assert_eq!(
-        wait(Target::RollbackInProgress, &migrated),
+        run_wait(Target::RollbackInProgress, &migrated),
         Ok(Some(ClusterState::RollbackInProgress))
     );
 }

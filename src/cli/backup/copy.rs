@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{document, find, forbidden};
-use crate::cli::manage::{Seen, WaitArgs, check_tags, located, settle, tag};
+use super::{backup_document, backup_state_error, find_backup};
+use crate::cli::manage::{
+    PollStatus, WaitArgs, check_tags, parse_tag, poll_until_there, with_place,
+};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::{Backup, BackupFilter, Copied};
+use crate::cloudhsm::fleet::{Backup, BackupCopy, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Tag, limits};
 use crate::error::Result;
 use crate::outside::OutsideText;
@@ -35,10 +37,10 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: String,
     /// The region to copy it to
-    #[arg(long, value_name = "REGION", value_parser = limits::region)]
+    #[arg(long, value_name = "REGION", value_parser = limits::destination_region)]
     destination_region: String,
     /// A tag for the copy, in place of the backup's own (may repeat, up to 50)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag)]
     tag: Vec<Tag>,
     #[command(flatten)]
     wait: WaitArgs,
@@ -46,23 +48,29 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
-    check_tags(&args.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
+    check_tags(
+        &args
+            .tag
+            .iter()
+            .map(|tag| tag.key.as_raw())
+            .collect::<Vec<_>>(),
+    )?;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let before = find(&service, id).await?;
+        let before = find_backup(&service, id).await?;
         if matches!(
             before.state,
             BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted
         ) {
-            return Err(forbidden(&before, "copied"));
+            return Err(backup_state_error(&before, "copied"));
         }
         // What is there before is no copy of this run's.
-        let there = match args.wait.limit() {
+        let there = match args.wait.wait_limit() {
             None => None,
             Some(limit) => {
                 let other = OnlineArgs {
@@ -71,12 +79,12 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 }
                 .connect(None, ui)
                 .await?;
-                let known = copies(&other, id)
+                let known = list_copies(&other, id)
                     .await?
                     .into_iter()
                     .map(|copy| copy.backup_id)
                     .collect();
-                Some(There {
+                Some(CopyDestination {
                     service: other,
                     known,
                     limit,
@@ -86,12 +94,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let copied = service
             .copy_backup(id, &args.destination_region, &args.tag)
             .await?;
-        let document = |copy: Option<&Backup>| located(service.place(), told(args, &copied, copy));
+        let document =
+            |copy: Option<&Backup>| with_place(service.place(), copy_document(args, &copied, copy));
         let copy = match &there {
             None => None,
             Some(there) => Some(
                 there
-                    .copy_of(id, ui)
+                    .wait_for_copy(id, ui)
                     .await
                     .map_err(|error| error.unless_done_already().with_document(document(None)))?,
             ),
@@ -107,52 +116,55 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 args.destination_region, copy.backup_id
             ),
         };
-        Ok(Outcome::done(document(copy.as_ref()), text))
+        Ok(CommandOutput::success(document(copy.as_ref()), text))
     })
 }
 
-/// The destination, when the copy is waited for.
-struct There {
+/// The destination, where the copy is waited for.
+struct CopyDestination {
     service: AwsCloudHsm,
     known: BTreeSet<OutsideText>,
     limit: Duration,
 }
 
-impl There {
+impl CopyDestination {
     /// Waits for a copy that was not there before, until it is READY.
-    async fn copy_of(&self, id: &str, ui: &Ui) -> Result<Backup> {
+    async fn wait_for_copy(&self, id: &str, ui: &Ui) -> Result<Backup> {
         let hint = format!(
             "the copy is under way; do not copy it again: `hsmboot backup list --source-backup-id \
              {id}` in that region shows it"
         );
-        settle(ui, self.limit, &hint, async || {
-            let new = copies(&self.service, id)
+        poll_until_there(ui, self.limit, &hint, async || {
+            let new = list_copies(&self.service, id)
                 .await?
                 .into_iter()
                 .find(|copy| !self.known.contains(&copy.backup_id));
             Ok(match new {
-                Some(copy) if copy.state == BackupState::Ready => Seen::There(copy),
+                Some(copy) if copy.state == BackupState::Ready => PollStatus::There(copy),
                 Some(copy) if copy.state == BackupState::CreateInProgress => {
-                    Seen::NotYet(format!("{} {}", copy.backup_id, copy.state))
+                    PollStatus::NotYet(format!("{} {}", copy.backup_id, copy.state))
                 }
-                Some(copy) => Seen::Lost(forbidden(&copy, "waited for")),
-                None => Seen::NotYet(format!("the copy of {id} is not listed yet")),
+                Some(copy) => PollStatus::Lost(backup_state_error(&copy, "waited for")),
+                None => PollStatus::NotYet(format!("the copy of {id} is not listed yet")),
             })
         })
         .await
     }
 }
 
-async fn copies(service: &AwsCloudHsm, id: &str) -> std::result::Result<Vec<Backup>, ServiceError> {
+async fn list_copies(
+    service: &AwsCloudHsm,
+    id: &str,
+) -> std::result::Result<Vec<Backup>, ServiceError> {
     service
-        .backups(&BackupFilter {
+        .describe_backups(&BackupFilter {
             source_backup_ids: vec![id.to_owned()],
             ..BackupFilter::default()
         })
         .await
 }
 
-fn told(args: &Args, copied: &Copied, copy: Option<&Backup>) -> Value {
+fn copy_document(args: &Args, copied: &BackupCopy, copy: Option<&Backup>) -> Value {
     json!({
         "changed": true,
         "backup_id": args.backup_id,
@@ -160,6 +172,6 @@ fn told(args: &Args, copied: &Copied, copy: Option<&Backup>) -> Value {
         "source_region": copied.source_region,
         "source_cluster": copied.source_cluster,
         "begun": copied.created.map(Moment::from_unix),
-        "copy": copy.map(document),
+        "copy": copy.map(backup_document),
     })
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::document;
+use super::backup_document;
 use crate::bundle::ClusterId;
-use crate::cli::cluster::range;
-use crate::cli::manage::{located, or_dash, state, table};
-use crate::cli::online::{OnlineArgs, block_on, cluster_id};
-use crate::cli::ui::{Outcome, Text, Ui};
+use crate::cli::cluster::page_range;
+use crate::cli::manage::{or_dash, parse_state, table_text, with_place};
+use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::ui::{CommandOutput, StyledText, Ui};
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, limits};
 use crate::error::Result;
@@ -28,13 +28,13 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: Vec<String>,
     /// Only backups of this cluster (may repeat)
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Vec<ClusterId>,
     /// Only copies of this backup (may repeat)
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     source_backup_id: Vec<String>,
     /// Only backups in this state, as the API names it, in any case (may repeat)
-    #[arg(long, value_name = "STATE", value_parser = backup_state)]
+    #[arg(long, value_name = "STATE", value_parser = parse_backup_state)]
     state: Vec<BackupState>,
     /// Only backups that the retention policy spares (true), or only those that it does not (false)
     #[arg(long, value_name = "BOOL")]
@@ -44,12 +44,12 @@ pub struct Args {
     shared: bool,
     /// The order (default: the service's)
     #[arg(long, value_enum, value_name = "BY")]
-    sort: Option<Sort>,
-    /// How many backups a request brings, 1 to 50; all pages are shown
+    sort: Option<BackupSort>,
+    /// The number of backups per request, 1 to 50; all pages are shown
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(i32).range(range(limits::BACKUPS_PER_PAGE)),
+        value_parser = clap::value_parser!(i32).range(page_range(limits::BACKUPS_PER_PAGE)),
     )]
     page_size: Option<i32>,
     #[command(flatten)]
@@ -58,18 +58,18 @@ pub struct Args {
 
 /// `--sort`: the API's SortAscending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Sort {
+pub enum BackupSort {
     /// The oldest first
     Oldest,
     /// The newest first
     Newest,
 }
 
-fn backup_state(text: &str) -> std::result::Result<BackupState, String> {
-    state(text, BackupState::KNOWN).map(|name| BackupState::from(name.as_str()))
+fn parse_backup_state(text: &str) -> std::result::Result<BackupState, String> {
+    parse_state(text, BackupState::KNOWN).map(|name| BackupState::from(name.as_str()))
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let filter = BackupFilter {
         backup_ids: args.backup_id.clone(),
         source_backup_ids: args.source_backup_id.clone(),
@@ -77,16 +77,16 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         states: args.state.clone(),
         never_expires: args.never_expires,
         shared: args.shared.then_some(true),
-        sort_ascending: args.sort.map(|sort| sort == Sort::Oldest),
+        sort_ascending: args.sort.map(|sort| sort == BackupSort::Oldest),
         page_size: args.page_size,
     };
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let backups = service.backups(&filter).await?;
-        let rows: Vec<[String; 8]> = backups.iter().map(row).collect();
-        let mut text: Text = match rows.is_empty() {
+        let backups = service.describe_backups(&filter).await?;
+        let rows: Vec<[String; 8]> = backups.iter().map(backup_row).collect();
+        let mut text: StyledText = match rows.is_empty() {
             true => format!("no backups at {}\n", service.place()).into(),
-            false => table(
+            false => table_text(
                 [
                     "BACKUP", "STATE", "CLUSTER", "TYPE", "MODE", "CREATED", "EXPIRES", "ARN",
                 ],
@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             ),
         };
         for backup in &backups {
-            let other = backup.other.lines();
+            let other = backup.other.to_lines();
             text.push_str(
                 &other
                     .iter()
@@ -102,15 +102,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                     .collect::<String>(),
             );
         }
-        let backups: Vec<Value> = backups.iter().map(document).collect();
-        Ok(Outcome::done(
-            located(service.place(), json!({ "backups": backups })),
+        let backups: Vec<Value> = backups.iter().map(backup_document).collect();
+        Ok(CommandOutput::success(
+            with_place(service.place(), json!({ "backups": backups })),
             text,
         ))
     })
 }
 
-fn row(backup: &Backup) -> [String; 8] {
+fn backup_row(backup: &Backup) -> [String; 8] {
     let moment = |at: Option<i64>| or_dash(at.map(Moment::from_unix));
     let expires = match (backup.deleted, backup.never_expires) {
         (Some(_), _) => moment(backup.deleted),

@@ -1,5 +1,5 @@
-//! `hsmboot backup policy get`, `put`, `delete`: which other accounts may restore a cluster from a
-//! backup.
+//! `hsmboot backup policy get`, `put`, `delete`: which other accounts may restore a
+//! cluster from a backup.
 //!
 //! Source: API Reference (2017-04-28 as of November 2026), GetResourcePolicy, PutResourcePolicy,
 //! DeleteResourcePolicy.
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{find, forbidden, look};
-use crate::cli::manage::{ConsentArgs, located};
+use super::{backup_state_error, find_backup, look_up_backup};
+use crate::cli::manage::{ConsentArgs, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Trouble, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{OutsideText, shown_path};
 
 /// The most octets that are read of a policy: each of its characters may take four.
 const MAX_POLICY: u64 = 4 * 20_000;
@@ -54,7 +54,7 @@ Exit codes: 0 shown, also where it has none; 2 wrong command line; 6 unknown bac
 service refused or cannot be reached")]
 pub struct GetArgs {
     #[command(flatten)]
-    which: Which,
+    which: BackupSelector,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -74,7 +74,7 @@ Exit codes: 0 set, or already so; 2 wrong command line; 4 the policy is none; 6 
 the service refused or cannot be reached; 8 the backup's state does not allow it")]
 pub struct PutArgs {
     #[command(flatten)]
-    which: Which,
+    which: BackupSelector,
     /// The policy's file, or - for standard input
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
@@ -97,17 +97,17 @@ unknown backup, or the service refused or cannot be reached; \
 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
     #[command(flatten)]
-    which: Which,
+    which: BackupSelector,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
-/// A backup, by its id or its ARN.
+/// The options that name a backup: its id or its ARN.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct Which {
+pub struct BackupSelector {
     /// The backup, by its id
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: Option<String>,
@@ -116,36 +116,36 @@ pub struct Which {
     backup_arn: Option<String>,
 }
 
-pub(super) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
-        Command::Get(args) => get(args, ui),
-        Command::Put(args) => put(args, ui),
-        Command::Delete(args) => delete(args, ui),
+        Command::Get(args) => get_policy(args, ui),
+        Command::Put(args) => put_policy(args, ui),
+        Command::Delete(args) => delete_policy(args, ui),
     }
 }
 
-/// A backup that is there, and its ARN.
-struct Shared {
+/// A backup that exists, and its ARN.
+struct SharedBackup {
     arn: String,
     /// Its state, where it was looked up.
     backup: Option<crate::cloudhsm::fleet::Backup>,
 }
 
-impl Shared {
-    /// The backup of the command line: the ARN of an id is the service's to say.
-    async fn find(service: &AwsCloudHsm, which: &Which) -> Result<Self> {
+impl SharedBackup {
+    /// Returns the backup that the command line names. The service says what the ARN of an id is.
+    async fn find_selected(service: &AwsCloudHsm, which: &BackupSelector) -> Result<Self> {
         let Some(id) = &which.backup_id else {
             let arn = which.backup_arn.clone().unwrap_or_default();
             let id = limits::backup_of_arn(&arn).unwrap_or_default();
             // Whoever may set a policy need not be allowed to look at backups.
-            let backup = look(service, id).await.unwrap_or_default();
-            return Ok(Shared { arn, backup });
+            let backup = look_up_backup(service, id).await.unwrap_or_default();
+            return Ok(SharedBackup { arn, backup });
         };
-        let backup = find(service, id).await?;
+        let backup = find_backup(service, id).await?;
         let arn = backup
             .backup_arn
             .as_ref()
-            .map(OutsideText::raw)
+            .map(OutsideText::as_raw)
             .filter(|arn| limits::backup_of_arn(arn) == Some(id));
         let Some(arn) = arn.map(str::to_owned) else {
             return Err(Error::new(
@@ -157,15 +157,15 @@ impl Shared {
                 "name it yourself: --backup-arn arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and the id",
             ));
         };
-        Ok(Shared {
+        Ok(SharedBackup {
             arn,
             backup: Some(backup),
         })
     }
 
-    /// Its policy. Of a backup that was seen a moment before, what is not found is the policy
-    /// (inferred: the reference does not say what is answered then).
-    async fn policy(
+    /// Fetches the backup's policy. Where the backup was seen a moment before, "not found" means
+    /// the policy (inferred: the reference does not say what is answered then).
+    async fn fetch_policy(
         &self,
         service: &AwsCloudHsm,
     ) -> std::result::Result<Option<OutsideText>, ServiceError> {
@@ -178,8 +178,8 @@ impl Shared {
         }
     }
 
-    fn document(&self, service: &AwsCloudHsm, members: Value) -> Value {
-        let mut document = located(service.place(), json!({ "backup_arn": self.arn }));
+    fn result_document(&self, service: &AwsCloudHsm, members: Value) -> Value {
+        let mut document = with_place(service.place(), json!({ "backup_arn": self.arn }));
         if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
             object.extend(members);
         }
@@ -187,16 +187,16 @@ impl Shared {
     }
 }
 
-/// The policy as JSON, or its text where it is none.
-fn value(policy: Option<&OutsideText>) -> Value {
+/// Returns the policy as JSON, or its text where it is not JSON.
+fn policy_value(policy: Option<&OutsideText>) -> Value {
     policy.map_or(Value::Null, |text| {
-        serde_json::from_str(text.raw()).unwrap_or_else(|_| json!(text))
+        serde_json::from_str(text.as_raw()).unwrap_or_else(|_| json!(text))
     })
 }
 
-/// A policy for eyes, over lines of its own.
-fn lines(policy: &OutsideText) -> String {
-    match value(Some(policy)) {
+/// Returns a policy for people to read, on lines of its own.
+fn policy_lines(policy: &OutsideText) -> String {
+    match policy_value(Some(policy)) {
         Value::String(_) => format!("{policy}\n"),
         document => format!("{document:#}\n")
             .split_inclusive('\n')
@@ -205,23 +205,24 @@ fn lines(policy: &OutsideText) -> String {
     }
 }
 
-fn get(args: &GetArgs, ui: &Ui) -> Result<Outcome> {
+fn get_policy(args: &GetArgs, ui: &Ui) -> Result<CommandOutput> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let shared = Shared::find(&service, &args.which).await?;
-        let policy = shared.policy(&service).await?;
-        let text = policy
-            .as_ref()
-            .map_or_else(|| format!("{} has no resource policy\n", shared.arn), lines);
-        Ok(Outcome::done(
-            shared.document(&service, json!({ "policy": value(policy.as_ref()) })),
+        let shared = SharedBackup::find_selected(&service, &args.which).await?;
+        let policy = shared.fetch_policy(&service).await?;
+        let text = policy.as_ref().map_or_else(
+            || format!("{} has no resource policy\n", shared.arn),
+            policy_lines,
+        );
+        Ok(CommandOutput::success(
+            shared.result_document(&service, json!({ "policy": policy_value(policy.as_ref()) })),
             text,
         ))
     })
 }
 
-fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
-    let (text, wanted) = read(&args.policy)?;
+fn put_policy(args: &PutArgs, ui: &Ui) -> Result<CommandOutput> {
+    let (text, wanted) = read_policy(&args.policy)?;
     if allows_everybody(&wanted) {
         ui.alarm(
             "the policy allows \"*\": every AWS account could restore a cluster from this \
@@ -230,7 +231,7 @@ fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
     }
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let shared = Shared::find(&service, &args.which).await?;
+        let shared = SharedBackup::find_selected(&service, &args.which).await?;
         // "In order to share a backup, it must be in a 'READY' state and you must own it"
         // (PutResourcePolicy).
         if let Some(backup) = shared
@@ -238,15 +239,15 @@ fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
             .as_ref()
             .filter(|backup| !matches!(backup.state, BackupState::Ready | BackupState::Other(_)))
         {
-            return Err(forbidden(backup, "shared"));
+            return Err(backup_state_error(backup, "shared"));
         }
-        let before = shared.policy(&service).await?;
-        let previous = value(before.as_ref());
+        let before = shared.fetch_policy(&service).await?;
+        let previous = policy_value(before.as_ref());
         let changed = previous != wanted;
         if changed {
             match service.put_resource_policy(&shared.arn, &text).await {
                 Err(error) if error.outcome_unknown() => {
-                    if value(shared.policy(&service).await?.as_ref()) != wanted {
+                    if policy_value(shared.fetch_policy(&service).await?.as_ref()) != wanted {
                         return Err(error.into());
                     }
                 }
@@ -261,8 +262,8 @@ fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
             (true, false) => format!("{} has this policy now\n", shared.arn),
             (true, true) => format!("{} has this policy now, in place of another\n", shared.arn),
         };
-        Ok(Outcome::done(
-            shared.document(
+        Ok(CommandOutput::success(
+            shared.result_document(
                 &service,
                 json!({ "changed": changed, "policy": wanted, "previous": previous }),
             ),
@@ -271,23 +272,23 @@ fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
-    args.consent.check()?;
+fn delete_policy(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
+    args.consent.check_can_ask()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let shared = Shared::find(&service, &args.which).await?;
-        let before = shared.policy(&service).await?;
+        let shared = SharedBackup::find_selected(&service, &args.which).await?;
+        let before = shared.fetch_policy(&service).await?;
         let changed = before.is_some();
         if changed {
             let consequence = "Other accounts can see the backup and restore from it no more, \
                                whichever share it is in; clusters that they have restored stay.";
-            args.consent.ask(
+            args.consent.ask_to_delete(
                 &format!("the resource policy of {}", shared.arn),
                 consequence,
             )?;
             match service.delete_resource_policy(&shared.arn).await {
                 Err(error) if error.outcome_unknown() => {
-                    if shared.policy(&service).await?.is_some() {
+                    if shared.fetch_policy(&service).await?.is_some() {
                         return Err(error.into());
                     }
                 }
@@ -301,18 +302,18 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
                 shared.arn
             ),
         };
-        Ok(Outcome::done(
-            shared.document(
+        Ok(CommandOutput::success(
+            shared.result_document(
                 &service,
-                json!({ "changed": changed, "previous": value(before.as_ref()) }),
+                json!({ "changed": changed, "previous": policy_value(before.as_ref()) }),
             ),
             said,
         ))
     })
 }
 
-/// The policy of a file, or of standard input: its text and what it says.
-fn read(path: &Path) -> Result<(String, Value)> {
+/// Reads the policy from a file or from standard input, and returns its text and its JSON.
+fn read_policy(path: &Path) -> Result<(String, Value)> {
     let stdin = path == Path::new("-");
     let bytes = fsio::read(
         if stdin { Path::new(STDIN) } else { path },
@@ -323,7 +324,7 @@ fn read(path: &Path) -> Result<(String, Value)> {
         let place = if stdin {
             "standard input".to_owned()
         } else {
-            shown(path)
+            shown_path(path)
         };
         let hint = "a policy is one JSON object, as AWS's guide \"Working with shared backups\" \
                     shows one; nothing was sent";
@@ -338,7 +339,7 @@ fn read(path: &Path) -> Result<(String, Value)> {
     Ok((text, value))
 }
 
-/// Whether a statement allows something to everybody, without a condition.
+/// Tells whether a statement allows something to everybody, without a condition.
 fn allows_everybody(policy: &Value) -> bool {
     let statements = match policy.get("Statement") {
         Some(Value::Array(statements)) => statements.as_slice(),

@@ -1,31 +1,33 @@
-//! `bootstrap --create`: from nothing to a cluster with its first HSM, once, however often the
-//! command is run.
+//! `bootstrap --create`: creates a cluster with its first HSM, once, however often the command is
+//! run.
 //!
-//! What is about to be created is written down before CreateCluster is sent, with a token that the
-//! cluster is tagged with; its id is added as soon as it is known. A later run goes on with the id.
+//! The order is written down before CreateCluster is sent, with a token that becomes a tag of the
+//! cluster. The cluster's id is added as soon as it is known, and a later run goes on with it.
 //! Where a run ended between the two, the cluster is looked for by its token.
 //!
-//! A bundle may come from anywhere, so what it remembers is obeyed only as far as it can be held
-//! against something else: a step of the transcript wrote it ([`Creation::read`]), it is what this
-//! command line orders, and the live cluster carries the token as its tag, is what was ordered, and
-//! was ordered for this very CA: the token commits to its key.
+//! A bundle may come from anywhere, so it is believed only as far as something else confirms it. A
+//! step of the transcript must have written the order ([`Creation::read`]), and this command line
+//! must order the same. The live cluster must carry the token as its tag, be what was ordered, and
+//! have been ordered for this very CA: the token commits to its key.
 
 use std::fs::File;
 use std::time::Duration;
 
-use crate::bundle::{CREATION, ClusterId, Creation, Step, Store};
-use crate::cli::cluster::{NewClusterArgs, Then, announce, created, is_going};
-use crate::cli::hsm::takes_an_hsm;
-use crate::cli::manage::{Seen, check_tags, settle, usage};
+use crate::bundle::{CREATION, ClusterId, Creation, Store, TranscriptStep};
+use crate::cli::cluster::{
+    AfterCreation, NewClusterArgs, announce_creation, is_deleting_or_deleted, wait_until_created,
+};
+use crate::cli::hsm::check_takes_hsm;
+use crate::cli::manage::{PollStatus, check_tags, poll_until_there, usage_error};
 use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::{ClusterFilter, Mode, NetworkType, NewCluster, NewHsm};
+use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NetworkType, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::{Lines, OutsideText, joined, shown_text};
-use crate::x509::{Certificate, Moment, hex, sha256};
+use crate::outside::{Lines, OutsideText, join_shown, shown_text};
+use crate::x509::{Certificate, Moment, sha256, to_hex};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not
 /// known yet.
@@ -34,23 +36,23 @@ pub(super) const NEW_BUNDLE: &str = "./new-cluster";
 /// The key of the tag that holds the token.
 const TAG: &str = "hsmboot-creation";
 
-/// What the digest in a token is over, before its random part and the CA's key.
+/// The first part of what the digest in a token covers. Its random part and the CA's key follow.
 const TOKEN_CONTEXT: &str = "hsmboot-creation/1";
 
-/// How many hexadecimal digits of a token are random; as many follow that commit to the CA's key.
-/// Its value is a tag, which others in the account can read: of a cluster that was ordered for
-/// another CA there is none that fits this one.
+/// The number of random hexadecimal digits in a token. As many digits follow that commit to the
+/// CA's key. The token is a tag's value, which others in the account can read: the token of a
+/// cluster that was ordered for another CA never fits this one.
 const TOKEN_HALF: usize = 16;
 
-/// How long after it was signed a request may still take effect, in seconds. AWS takes none that is
-/// older (AWS General Reference, Signature Version 4: five minutes as a rule, fifteen with a clock
-/// that is off).
-const REQUEST_LIFE: i64 = 15 * 60;
+/// The seconds for which a signed request may still take effect. AWS takes none that is older (AWS
+/// General Reference, Signature Version 4: five minutes as a rule, fifteen with a clock that is
+/// off).
+const REQUEST_LIFETIME: i64 = 15 * 60;
 
-/// How long to look for what a lost answer may have made.
-const LOOKING: Duration = Duration::from_secs(60);
+/// The time to look for what a request with a lost answer may have made.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 
-/// From nothing to a cluster.
+/// The options for creating the cluster too.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "From nothing")]
 pub struct CreateArgs {
@@ -63,32 +65,32 @@ pub struct CreateArgs {
     pub(super) create: bool,
     #[command(flatten)]
     new: NewClusterArgs,
-    /// Where the first HSM is to stand: one that a subnet lies in
+    /// The first HSM's Availability Zone: one that a subnet lies in
     #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone, requires = "create")]
     availability_zone: Option<String>,
 }
 
-/// What is to be created.
+/// The order: the cluster and where its first HSM goes.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct CreationPlan {
     order: NewCluster,
     availability_zone: String,
 }
 
-impl Plan {
-    /// The HsmType that is ordered.
+impl CreationPlan {
+    /// Returns the HsmType that is ordered.
     pub(super) fn hsm_type(&self) -> &str {
         &self.order.hsm_type
     }
 }
 
 impl CreateArgs {
-    /// That nothing is said of a new cluster where none is to be created.
+    /// Checks that no option for a new cluster is given without `--create`.
     pub(super) fn check(&self) -> Result<()> {
         if self.new.are_given() && !self.create {
             let options =
                 "--subnet-id, --hsm-type, --mode, --network-type, --retention-days and --tag";
-            return Err(usage(
+            return Err(usage_error(
                 format!("{options} are for a new cluster"),
                 "add --create, or leave them out",
             ));
@@ -96,109 +98,124 @@ impl CreateArgs {
         Ok(())
     }
 
-    pub(super) fn plan(&self) -> Result<Plan> {
-        let order = self.new.order(None)?;
+    pub(super) fn to_plan(&self) -> Result<CreationPlan> {
+        let order = self.new.to_new_cluster(None)?;
         check_tags(
             &order
                 .tags
                 .iter()
-                .map(|tag| tag.key.raw())
+                .map(|tag| tag.key.as_raw())
                 .chain([TAG])
                 .collect::<Vec<_>>(),
         )?;
-        Ok(Plan {
+        Ok(CreationPlan {
             order,
             availability_zone: self.availability_zone.clone().unwrap_or_default(),
         })
     }
 }
 
-/// Everything that creating needs.
-pub(super) struct Start<'a> {
-    pub(super) plan: &'a Plan,
+/// All that creating a cluster needs.
+pub(super) struct ClusterCreation<'a> {
+    pub(super) plan: &'a CreationPlan,
     pub(super) service: &'a AwsCloudHsm,
     pub(super) store: &'a Store,
     /// The CA that the cluster is ordered for, where there is one yet.
     pub(super) ca: Option<Certificate>,
-    /// Whether the command line names it.
+    /// True if the command line names the CA.
     pub(super) ca_named: bool,
-    /// What a step says of itself.
+    /// The transcript's details of this step.
     pub(super) step: &'a StepArgs,
-    /// How long to wait for the cluster.
+    /// The time to wait for the cluster.
     pub(super) limit: Duration,
     pub(super) ui: &'a Ui,
 }
 
-impl Start<'_> {
-    /// The cluster, with its first HSM on its way: an earlier run's, or a new one. `prepare` is
-    /// called before a new one is asked for, once it is said what that means.
-    pub(super) async fn cluster(&self, prepare: impl FnOnce() -> Result<()>) -> Result<ClusterId> {
+impl ClusterCreation<'_> {
+    /// Returns the cluster, with its first HSM on its way: an earlier run's, or a new one.
+    /// `prepare` is called before a new one is requested, after the consequences are shown.
+    pub(super) async fn obtain_cluster(
+        &self,
+        prepare: impl FnOnce() -> Result<()>,
+    ) -> Result<ClusterId> {
         let prepare = || {
-            announce(&self.plan.order, Then::Claim, self.service.place(), self.ui);
+            announce_creation(
+                &self.plan.order,
+                AfterCreation::Claim,
+                self.service.place(),
+                self.ui,
+            );
             prepare()
         };
         let (made, fresh) = match Creation::read(self.store)? {
             None => {
                 Creation::has_room(self.store)?;
                 prepare()?;
-                (self.begin(self.new_token()?, true).await?, true)
+                (
+                    self.record_and_request(self.new_token()?, true).await?,
+                    true,
+                )
             }
             // What was refused binds nobody.
             Some(refused)
-                if refused.refused_at.is_some() && self.is_the_same(&refused).is_err() =>
+                if refused.refused_at.is_some() && self.check_same_order(&refused).is_err() =>
             {
                 prepare()?;
-                (self.begin(self.new_token()?, false).await?, true)
+                (
+                    self.record_and_request(self.new_token()?, false).await?,
+                    true,
+                )
             }
             Some(earlier) => {
-                self.is_the_same(&earlier)?;
-                let fresh = since(earlier.asked_at) < REQUEST_LIFE;
-                (self.take_up(earlier, prepare).await?, fresh)
+                self.check_same_order(&earlier)?;
+                let fresh = seconds_since(earlier.asked_at) < REQUEST_LIFETIME;
+                (self.resume_earlier(earlier, prepare).await?, fresh)
             }
         };
-        let Made { id, token } = made;
+        let OrderedCluster { id, token } = made;
         let on = |error: Error| Error {
             hint: error
                 .hint
-                .and(format!("{id} exists: the same command goes on with it")),
+                .followed_by(format!("{id} exists: the same command goes on with it")),
             ..error
         };
         if !fresh {
-            self.is_still_there(&id).await?;
+            self.check_still_there(&id).await?;
         }
         let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
-        let cluster = created(self.service, &id.as_str().into(), self.limit, hint, self.ui)
-            .await
-            .map_err(on)?;
-        self.is_as_ordered(&cluster, &token)?;
-        self.first_hsm(&id, &cluster).await.map_err(on)?;
+        let cluster =
+            wait_until_created(self.service, &id.as_str().into(), self.limit, hint, self.ui)
+                .await
+                .map_err(on)?;
+        self.check_as_ordered(&cluster, &token)?;
+        self.ensure_first_hsm(&id, &cluster).await.map_err(on)?;
         Ok(id)
     }
 
-    fn file(&self) -> String {
+    fn creation_file(&self) -> String {
         self.store.place(CREATION).to_string()
     }
 
     fn new_token(&self) -> Result<String> {
-        let random = hex(&cli::random::<{ TOKEN_HALF / 2 }>()?);
-        let commitment = commitment(&random, self.ca.as_ref());
+        let random = to_hex(&cli::random_octets::<{ TOKEN_HALF / 2 }>()?);
+        let commitment = key_commitment(&random, self.ca.as_ref());
         Ok(random + &commitment)
     }
 
-    /// Whether the cluster with this token was ordered for the CA of this run; for a CA that nobody
-    /// names it may have been ordered before there was one.
+    /// Tells whether the cluster with this token was ordered for the CA of this run. Where nobody
+    /// names the CA, the cluster may have been ordered before there was one.
     fn is_for_this_ca(&self, token: &str) -> bool {
         let is_for = |ca| {
             token
                 .split_at_checked(TOKEN_HALF)
-                .is_some_and(|(random, found)| found == commitment(random, ca))
+                .is_some_and(|(random, found)| found == key_commitment(random, ca))
         };
         is_for(self.ca.as_ref()) || (!self.ca_named && is_for(None))
     }
 
-    /// Writes down what is to be created, and asks for it. Where it is the `first` time here, a run
-    /// beside this one that was faster wins: its file is not replaced, and this run ends here.
-    async fn begin(&self, token: String, first: bool) -> Result<Made> {
+    /// Writes the order down and sends it. If this is the `first` order here and a run beside this
+    /// one was faster, that run wins: its file is not replaced, and this run ends.
+    async fn record_and_request(&self, token: String, first: bool) -> Result<OrderedCluster> {
         let (order, place) = (&self.plan.order, self.service.place());
         let creation = Creation {
             format: Creation::FORMAT.to_owned(),
@@ -227,9 +244,9 @@ impl Start<'_> {
         creation.write(
             self.store,
             first,
-            &Step {
+            &TranscriptStep {
                 sends: Some("CreateCluster"),
-                ..self.step.begin(creation.asked_at)
+                ..self.step.begin_step(creation.asked_at)
             },
         )?;
         let token = Tag {
@@ -241,8 +258,8 @@ impl Start<'_> {
             ..order.clone()
         };
         match self.service.create_cluster(&order).await {
-            Ok(cluster) => self.note(creation, cluster.cluster_id.raw()),
-            Err(error) if error.outcome_unknown() => self.look_for(creation, &error).await,
+            Ok(cluster) => self.record_cluster_id(creation, cluster.cluster_id.as_raw()),
+            Err(error) if error.outcome_unknown() => self.look_for_cluster(creation, &error).await,
             Err(error) => {
                 let now = cli::now();
                 // Where this cannot be written, the next run finds out that there is no such
@@ -252,81 +269,85 @@ impl Start<'_> {
                         refused_at: Some(now),
                         ..creation
                     }
-                    .write(self.store, false, &self.step.begin(now)),
+                    .write(self.store, false, &self.step.begin_step(now)),
                 );
                 Err(error.into())
             }
         }
     }
 
-    /// The answer is lost: the cluster may be there all the same.
-    async fn look_for(&self, creation: Creation, error: &ServiceError) -> Result<Made> {
+    /// Looks for the cluster after a lost answer: it may exist all the same.
+    async fn look_for_cluster(
+        &self,
+        creation: Creation,
+        error: &ServiceError,
+    ) -> Result<OrderedCluster> {
         self.ui.say(format!(
             "{}; looking for the cluster by its tag",
-            error.brief()
+            error.summary_line()
         ));
-        let found = settle(self.ui, LOOKING, "", async || {
-            let tagged = self.tagged(creation.token.raw()).await?;
+        let found = poll_until_there(self.ui, LOOKUP_LIMIT, "", async || {
+            let tagged = self.find_tagged_clusters(creation.token.as_raw()).await?;
             Ok(if tagged.is_empty() {
-                Seen::NotYet("no cluster has the tag yet".to_owned())
+                PollStatus::NotYet("no cluster has the tag yet".to_owned())
             } else {
-                Seen::There(tagged)
+                PollStatus::There(tagged)
             })
         });
         match found.await {
-            Ok(tagged) => self.adopt(creation, &tagged),
-            Err(_) => Err(self.unknown(&creation, &error.brief())),
+            Ok(tagged) => self.adopt_cluster(creation, &tagged),
+            Err(_) => Err(self.outcome_unknown_error(&creation, &error.summary_line())),
         }
     }
 
-    /// What an earlier run left: a cluster with its id, or a request whose outcome it did not
-    /// learn.
-    async fn take_up(
+    /// Goes on with what an earlier run left: a cluster with its id, or a request whose outcome it
+    /// did not learn.
+    async fn resume_earlier(
         &self,
         earlier: Creation,
         prepare: impl FnOnce() -> Result<()>,
-    ) -> Result<Made> {
+    ) -> Result<OrderedCluster> {
         if let Some(id) = earlier.cluster_id {
             self.ui
                 .say(format!("going on with {id}, which an earlier run created"));
-            return Ok(Made {
+            return Ok(OrderedCluster {
                 id,
                 token: earlier.token.into_raw(),
             });
         }
-        let tagged = self.tagged(earlier.token.raw()).await?;
+        let tagged = self.find_tagged_clusters(earlier.token.as_raw()).await?;
         if !tagged.is_empty() {
-            return self.adopt(earlier, &tagged);
+            return self.adopt_cluster(earlier, &tagged);
         }
-        if earlier.refused_at.is_none() && since(earlier.asked_at) < REQUEST_LIFE {
-            return Err(self.unknown(&earlier, "no cluster has its tag yet"));
+        if earlier.refused_at.is_none() && seconds_since(earlier.asked_at) < REQUEST_LIFETIME {
+            return Err(self.outcome_unknown_error(&earlier, "no cluster has its tag yet"));
         }
         self.ui
             .say("an earlier run asked for a cluster and got none: asking again");
         prepare()?;
-        let _held = self.hold(&earlier)?;
-        let token = if self.is_for_this_ca(earlier.token.raw()) {
+        let _held = self.lock_creation(&earlier)?;
+        let token = if self.is_for_this_ca(earlier.token.as_raw()) {
             earlier.token.into_raw()
         } else {
             self.new_token()?
         };
-        self.begin(token, false).await
+        self.record_and_request(token, false).await
     }
 
-    /// Goes on with a cluster whose id never arrived and that has the tag, if it is the one that
+    /// Goes on with a cluster that has the tag but whose id never arrived, if it is the one that
     /// was ordered.
-    fn adopt(&self, creation: Creation, tagged: &[Cluster]) -> Result<Made> {
+    fn adopt_cluster(&self, creation: Creation, tagged: &[Cluster]) -> Result<OrderedCluster> {
         match tagged {
             [cluster] => {
-                self.is_as_ordered(cluster, creation.token.raw())?;
-                self.note(creation, cluster.cluster_id.raw())
+                self.check_as_ordered(cluster, creation.token.as_raw())?;
+                self.record_cluster_id(creation, cluster.cluster_id.as_raw())
             }
             several => {
                 let ids: Vec<String> = several
                     .iter()
                     .map(|cluster| cluster.cluster_id.to_string())
                     .collect();
-                Err(not_ordered(
+                Err(not_ordered_error(
                     format!(
                         "{} clusters have the tag of the one that was ordered, and one was: {}",
                         several.len(),
@@ -338,16 +359,16 @@ impl Start<'_> {
         }
     }
 
-    /// That the live cluster carries the token as its tag and is what this command line orders:
-    /// whatever a bundle says, no other is given an HSM or claimed.
-    fn is_as_ordered(&self, cluster: &Cluster, token: &str) -> Result<()> {
+    /// Checks that the live cluster carries the token as its tag and is what this command line
+    /// orders. Whatever a bundle says, no other cluster is given an HSM or claimed.
+    fn check_as_ordered(&self, cluster: &Cluster, token: &str) -> Result<()> {
         let order = &self.plan.order;
         let tag = cluster
             .tags
             .iter()
             .find(|tag| tag.key == TAG)
-            .map(|tag| tag.value.raw());
-        let subnets: Vec<&str> = cluster.subnets.values().map(OutsideText::raw).collect();
+            .map(|tag| tag.value.as_raw());
+        let subnets: Vec<&str> = cluster.subnets.values().map(OutsideText::as_raw).collect();
         // Of a claimed cluster it is judged elsewhere whose it is; and its type may have been
         // changed since (API Reference, ModifyCluster: HsmType).
         let open = cluster.certificates.cluster_certificate.is_none();
@@ -364,7 +385,7 @@ impl Start<'_> {
             order.network_type.unwrap_or(NetworkType::Ipv4),
         );
         let differs = if tag != Some(token) {
-            unlike(
+            difference_lines(
                 format!("tag {TAG}"),
                 shown_text(token),
                 tag.map_or_else(|| "none".to_owned(), shown_text),
@@ -377,29 +398,31 @@ impl Start<'_> {
                 .iter()
                 .all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet))
         {
-            unlike(
+            difference_lines(
                 "subnets",
                 order.subnet_ids.join(", "),
                 shown_text(&subnets.join(", ")),
             )
-        } else if open && cluster.hsm_type.as_ref().map(OutsideText::raw) != Some(&order.hsm_type) {
-            unlike("type", &order.hsm_type, found(cluster.hsm_type.as_ref()))
+        } else if open
+            && cluster.hsm_type.as_ref().map(OutsideText::as_raw) != Some(&order.hsm_type)
+        {
+            difference_lines("type", &order.hsm_type, found(cluster.hsm_type.as_ref()))
         } else if let Some(mode) = order
             .mode
             .filter(|mode| !is(cluster.mode.as_ref(), mode.as_str()))
         {
-            unlike("mode", mode.as_str(), found(cluster.mode.as_ref()))
+            difference_lines("mode", mode.as_str(), found(cluster.mode.as_ref()))
         } else if !is(
             Some(cluster.network_type.as_ref().unwrap_or(&ipv4)),
             network.as_str(),
         ) {
-            unlike(
+            difference_lines(
                 "network type",
                 network.as_str(),
                 found(cluster.network_type.as_ref()),
             )
         } else if let Some(backup) = &cluster.source_backup_id {
-            unlike(
+            difference_lines(
                 "origin",
                 "a new cluster",
                 format!("one restored from {backup}"),
@@ -408,32 +431,42 @@ impl Start<'_> {
             return Ok(());
         };
         let id = &cluster.cluster_id;
-        Err(not_ordered(
-            differs.after(format!(
+        Err(not_ordered_error(
+            differs.prefixed_with(format!(
                 "{id} is not the cluster that was ordered here, whatever {} \
                                    says: it differs in its ",
-                self.file()
+                self.creation_file()
             )),
             "find out who changed the bundle or the cluster. If it is yours all the same,",
         ))
     }
 
-    /// Keeps a run beside this one from asking again as well: the file that both have read is
-    /// locked, and must still be what it was.
-    fn hold(&self, earlier: &Creation) -> Result<File> {
-        match self.store.lock(CREATION) {
-            Some(file) if Creation::read(&self.store.anew())?.as_ref() == Some(earlier) => Ok(file),
+    /// Locks the file that this run and a run beside it have both read, so that the other does not
+    /// send the order again as well. The file must still be what it was.
+    fn lock_creation(&self, earlier: &Creation) -> Result<File> {
+        match self.store.lock_file(CREATION) {
+            Some(file)
+                if Creation::read(&self.store.without_cache())?.as_ref() == Some(earlier) =>
+            {
+                Ok(file)
+            }
             _ => Err(Error::new(
                 ErrorKind::CreationDiffers,
-                format!("another run is at work on {}", self.file()),
+                format!("another run is at work on {}", self.creation_file()),
                 "wait until it has ended, then run the same command again",
             )),
         }
     }
 
-    /// The clusters with the token.
-    async fn tagged(&self, token: &str) -> std::result::Result<Vec<Cluster>, ServiceError> {
-        let all = self.service.clusters(&ClusterFilter::default()).await?;
+    /// Returns the clusters that are tagged with the token.
+    async fn find_tagged_clusters(
+        &self,
+        token: &str,
+    ) -> std::result::Result<Vec<Cluster>, ServiceError> {
+        let all = self
+            .service
+            .describe_clusters(&ClusterFilter::default())
+            .await?;
         Ok(all
             .into_iter()
             .filter(|cluster| {
@@ -445,11 +478,11 @@ impl Start<'_> {
             .collect())
     }
 
-    /// Writes the cluster's id down, and says it, before anything else happens.
-    fn note(&self, creation: Creation, id: &str) -> Result<Made> {
+    /// Records the cluster's id and prints it, before anything else happens.
+    fn record_cluster_id(&self, creation: Creation, id: &str) -> Result<OrderedCluster> {
         let lost = |error: Error| Error {
             message: Lines::from(format!("{id} was created, and could not be written down"))
-                .and(error.message.after("  ")),
+                .followed_by(error.message.prefixed_with("  ")),
             ..error
         };
         let id: ClusterId = id.parse().map_err(|fault| {
@@ -461,23 +494,26 @@ impl Start<'_> {
         })?;
         self.ui.say(format!(
             "created {id}; {} remembers it, and the same command goes on from here",
-            self.file()
+            self.creation_file()
         ));
         let token = creation.token.clone();
         Creation {
             cluster_id: Some(id.clone()),
             ..creation
         }
-        .write(self.store, false, &self.step.begin(cli::now()))
+        .write(self.store, false, &self.step.begin_step(cli::now()))
         .map_err(lost)?;
-        Ok(Made {
+        Ok(OrderedCluster {
             id,
             token: token.into_raw(),
         })
     }
 
-    fn unknown(&self, creation: &Creation, why: &str) -> Error {
-        let until = creation.asked_at.unix().saturating_add(REQUEST_LIFE);
+    fn outcome_unknown_error(&self, creation: &Creation, why: &str) -> Error {
+        let until = creation
+            .asked_at
+            .unix_seconds()
+            .saturating_add(REQUEST_LIFETIME);
         Error::new(
             ErrorKind::CreationUnknown,
             [
@@ -492,24 +528,25 @@ impl Start<'_> {
                  request can no longer take effect, it asks for another. If you know that {} names \
                  none, choose another --bundle",
                 Moment::from_unix(until),
-                self.file()
+                self.creation_file()
             ),
         )
     }
 
-    /// That the earlier run was to create the same, in the same place.
-    fn is_the_same(&self, earlier: &Creation) -> Result<()> {
+    /// Checks that the earlier run ordered the same, in the same place.
+    fn check_same_order(&self, earlier: &Creation) -> Result<()> {
         let (order, place) = (&self.plan.order, self.service.place());
         let tags = order
             .tags
             .iter()
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect();
-        let here = Some(earlier.region.raw()) == place.region.as_ref().map(OutsideText::raw)
+        let here = Some(earlier.region.as_raw()) == place.region.as_ref().map(OutsideText::as_raw)
             && earlier.endpoint == place.endpoint;
         let same = earlier.hsm_type == order.hsm_type
-            && earlier.mode.as_ref().map(OutsideText::raw) == order.mode.map(Mode::as_str)
-            && earlier.network_type.as_ref().map(OutsideText::raw)
+            && earlier.mode.as_ref().map(OutsideText::as_raw)
+                == order.mode.map(ClusterMode::as_str)
+            && earlier.network_type.as_ref().map(OutsideText::as_raw)
                 == order.network_type.map(NetworkType::as_str)
             && earlier.subnet_ids == order.subnet_ids
             && earlier.retention_days == order.retention_days
@@ -524,10 +561,13 @@ impl Start<'_> {
         Err(Error::new(
             ErrorKind::CreationDiffers,
             [
-                format!("{} remembers another creation than this one", self.file()),
+                format!(
+                    "{} remembers another creation than this one",
+                    self.creation_file()
+                ),
                 format!(
                     "  {was}  {}, {}, in {}{}",
-                    joined(
+                    join_shown(
                         [
                             Some(&earlier.hsm_type),
                             earlier.mode.as_ref(),
@@ -537,7 +577,7 @@ impl Start<'_> {
                         .flatten(),
                         " "
                     ),
-                    joined(&earlier.subnet_ids, ", "),
+                    join_shown(&earlier.subnet_ids, ", "),
                     earlier.region,
                     earlier
                         .endpoint
@@ -551,10 +591,10 @@ impl Start<'_> {
         ))
     }
 
-    /// A cluster of an earlier run may have been deleted since.
-    async fn is_still_there(&self, id: &ClusterId) -> Result<()> {
-        match self.service.describe(id.as_str()).await? {
-            Some(cluster) if !is_going(&cluster) => Ok(()),
+    /// Checks that the cluster of an earlier run has not been deleted since.
+    async fn check_still_there(&self, id: &ClusterId) -> Result<()> {
+        match self.service.describe_cluster(id.as_str()).await? {
+            Some(cluster) if !is_deleting_or_deleted(&cluster) => Ok(()),
             found => Err(Error::new(
                 ErrorKind::ClusterDeleted,
                 found
@@ -567,20 +607,20 @@ impl Start<'_> {
                             ])
                         },
                     )
-                    .after(format!("{id}, which an earlier run created, is ")),
+                    .prefixed_with(format!("{id}, which an earlier run created, is ")),
                 "choose another --bundle to create another cluster",
             )),
         }
     }
 
-    /// The first HSM, unless there is one. A second one is never made: an unclaimed cluster takes
-    /// one alone.
-    async fn first_hsm(&self, id: &ClusterId, cluster: &Cluster) -> Result<()> {
+    /// Creates the first HSM, unless there is one. A second one is never made: an unclaimed cluster
+    /// takes only one.
+    async fn ensure_first_hsm(&self, id: &ClusterId, cluster: &Cluster) -> Result<()> {
         if cluster.state != ClusterState::Uninitialized || !cluster.hsms.is_empty() {
             return Ok(());
         }
         let zone = &self.plan.availability_zone;
-        takes_an_hsm(cluster, zone)?;
+        check_takes_hsm(cluster, zone)?;
         let order = NewHsm {
             cluster_id: id.to_string(),
             availability_zone: zone.clone(),
@@ -593,16 +633,16 @@ impl Start<'_> {
             Err(error) if error.outcome_unknown() => {
                 let hint = "run the same command again: it looks whether the HSM is there before \
                             it asks for one";
-                settle(self.ui, LOOKING, hint, async || {
+                poll_until_there(self.ui, LOOKUP_LIMIT, hint, async || {
                     let has_one = self
                         .service
-                        .describe(id.as_str())
+                        .describe_cluster(id.as_str())
                         .await?
                         .is_some_and(|cluster| !cluster.hsms.is_empty());
                     Ok(if has_one {
-                        Seen::There(())
+                        PollStatus::There(())
                     } else {
-                        Seen::NotYet(error.brief())
+                        PollStatus::NotYet(error.summary_line())
                     })
                 })
                 .await?;
@@ -613,17 +653,17 @@ impl Start<'_> {
     }
 }
 
-/// A cluster that an order of this bundle made.
-struct Made {
+/// A cluster that was created by this bundle's order.
+struct OrderedCluster {
     id: ClusterId,
-    /// What it is tagged with.
+    /// The token in the cluster's tag.
     token: String,
 }
 
-/// The part of a token that commits to a CA's key, or to there being none.
-fn commitment(random: &str, ca: Option<&Certificate>) -> String {
-    let key = ca.map_or_else(String::new, |ca| hex(ca.spki_sha256()));
-    hex(&sha256(
+/// Returns the part of a token that commits to a CA's key, or to there being none.
+fn key_commitment(random: &str, ca: Option<&Certificate>) -> String {
+    let key = ca.map_or_else(String::new, |ca| to_hex(ca.spki_sha256()));
+    to_hex(&sha256(
         format!("{TOKEN_CONTEXT}\n{random}\n{key}").as_bytes(),
     ))
     .chars()
@@ -631,8 +671,8 @@ fn commitment(random: &str, ca: Option<&Certificate>) -> String {
     .collect()
 }
 
-/// What differs, and how.
-fn unlike(
+/// Returns the lines that name a difference: what was expected and what was found.
+fn difference_lines(
     what: impl Into<String>,
     expected: impl std::fmt::Display,
     found: impl std::fmt::Display,
@@ -644,7 +684,7 @@ fn unlike(
     ])
 }
 
-fn not_ordered(what: impl Into<Lines>, first: &str) -> Error {
+fn not_ordered_error(what: impl Into<Lines>, first: &str) -> Error {
     Error::new(
         ErrorKind::ClusterNotOrdered,
         what,
@@ -655,7 +695,9 @@ fn not_ordered(what: impl Into<Lines>, first: &str) -> Error {
     )
 }
 
-/// Seconds since then.
-fn since(then: Moment) -> i64 {
-    cli::now().unix().saturating_sub(then.unix())
+/// Returns the seconds since `then`.
+fn seconds_since(then: Moment) -> i64 {
+    cli::now()
+        .unix_seconds()
+        .saturating_sub(then.unix_seconds())
 }

@@ -1,4 +1,4 @@
-//! `hsmboot bootstrap`: all the steps in a row, with the waiting between them.
+//! `hsmboot bootstrap`: all steps in a row, with the waiting between them.
 
 mod create;
 #[cfg(feature = "simulator")]
@@ -10,29 +10,31 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
-use super::consent::{Intent, Question, YesArgs};
+use super::consent::{ClaimIntent, ConsentQuestion, YesArgs};
 use super::fetch::warn_of_missing;
 use super::hardware;
 use super::key::ca_key_help;
-use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
+use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, parse_cluster_id};
 use super::owner::FromBundleArgs;
-use super::sign::{self, Signed};
-use super::step::{StepArgs, judged};
+use super::sign::{self, SignedPair};
+use super::step::{StepArgs, with_judgement};
 use super::token::TokenArgs;
-use super::ui::{Outcome, Ui};
+use super::ui::{CommandOutput, Ui};
 use super::{TOOL, ca, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Part, Step, Store};
+use crate::bundle::{
+    self, Bundle, ClusterId, Digests, Part, SignatureOrigin, Store, TranscriptStep,
+};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place, next_step};
+use crate::cloudhsm::{CallPlace, Cluster, ClusterState, InitializeCluster, next_step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{self, Facts};
+use crate::fetch::{self, FetchFacts};
 use crate::outside::OutsideText;
-use crate::owner::{Authorized, Owner, Response};
-use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
-use crate::submit::{Account, End, Host, drive, receipt};
+use crate::owner::{Authorized, Owner, SignedResponse};
+use crate::sign::{DEFAULT_DAYS, Grounds, SigningTerms, issue};
+use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
 use crate::verify::{self as engine, Anchors, Hardware, Policy, Record};
 use crate::x509::{Csr, Moment};
 use signing_ca::BootstrapCa;
@@ -61,7 +63,7 @@ cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that doe
 130 declined")]
 pub struct Args {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     #[cfg_attr(feature = "simulator", arg(required_unless_present_any = ["simulate", "create"]))]
     #[cfg_attr(not(feature = "simulator"), arg(required_unless_present = "create"))]
     cluster_id: Option<ClusterId>,
@@ -85,7 +87,7 @@ pub struct Args {
     /// ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
-    /// How many days the signed certificate, and a new CA, last
+    /// The days that the signed certificate, and a new CA, last
     #[arg(
         long,
         value_name = "N",
@@ -98,7 +100,7 @@ pub struct Args {
     subject: Option<String>,
     /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or
     /// p384
-    #[arg(long, value_name = "T", value_parser = ca::key_type, conflicts_with = "ca")]
+    #[arg(long, value_name = "T", value_parser = ca::parse_key_type, conflicts_with = "ca")]
     key_type: Option<KeyType>,
     /// Write a new CA's key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca"])]
@@ -142,8 +144,10 @@ impl Args {
     }
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(args.from_bundle.ca_from_bundle, false)?;
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args
+        .trust
+        .build_policy(args.from_bundle.ca_from_bundle, false)?;
     // A rehearsal has roots of its own.
     #[cfg(feature = "simulator")]
     if args.simulate {
@@ -151,8 +155,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
     let trust = |dir: &Path| {
         args.trust
-            .anchors_and_files(&Store::at(dir))
-            .map(|(anchors, roots)| Trust {
+            .read_anchors_and_files(&Store::at_path(dir))
+            .map(|(anchors, roots)| TrustSettings {
                 policy,
                 anchors,
                 roots,
@@ -181,14 +185,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
         let ca = BootstrapCa::open(args, ui, &dir)?;
-        claim(args, &service, id, &dir, ca, trust, ui).await
+        claim_cluster(args, &service, id, &dir, ca, trust, ui).await
     })
 }
 
-/// From nothing to claimed. The CA is looked at before anything is created, and asked for its
-/// passphrase.
-fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Outcome> {
-    let plan = args.create.plan()?;
+/// Creates a cluster and claims it. The CA is checked, and its passphrase asked for, before
+/// anything is created.
+fn run_from_nothing(
+    args: &Args,
+    dir: &Path,
+    trust: TrustSettings,
+    ui: &Ui,
+) -> Result<CommandOutput> {
+    let plan = args.create.to_plan()?;
     block_on(async {
         let service = args
             .online
@@ -198,58 +207,58 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
             .place()
             .region
             .as_ref()
-            .map(OutsideText::raw)
+            .map(OutsideText::as_raw)
             .unwrap_or_default();
-        roots_are_there(Some(plan.hsm_type()), region, &trust.anchors)?;
+        check_roots_available(Some(plan.hsm_type()), region, &trust.anchors)?;
         let mut ca = BootstrapCa::open(args, ui, dir)?;
-        let start = create::Start {
+        let start = create::ClusterCreation {
             plan: &plan,
             service: &service,
-            store: &Store::at(dir),
+            store: &Store::at_path(dir),
             ca: ca
                 .trust_anchor()
-                .map(|trust_anchor| trust_anchor.first().clone()),
+                .map(|trust_anchor| trust_anchor.signing_ca().clone()),
             ca_named: args.ca.is_some(),
             step: &args.step,
-            limit: submit::patience(args.timeout.timeout).creation,
+            limit: submit::patience_from_timeout(args.timeout.timeout).creation,
             ui,
         };
-        let id = start.cluster(|| ca.prepare(super::now())).await?;
-        claim(args, &service, &id, dir, ca, trust, ui).await
+        let id = start.obtain_cluster(|| ca.prepare(super::now())).await?;
+        claim_cluster(args, &service, &id, dir, ca, trust, ui).await
     })
 }
 
-/// What the evidence is judged by.
-struct Trust {
+/// The policy and the roots that the evidence is judged by.
+struct TrustSettings {
     policy: Policy,
     anchors: Anchors,
     /// The files of roots that were given.
     roots: Digests,
 }
 
-async fn claim(
+async fn claim_cluster(
     args: &Args,
     service: &AwsCloudHsm,
     id: &ClusterId,
     dir: &Path,
     ca: BootstrapCa<'_>,
-    trust: Trust,
+    trust: TrustSettings,
     ui: &Ui,
-) -> Result<Outcome> {
+) -> Result<CommandOutput> {
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
-    let patience = submit::patience(args.timeout.timeout);
-    let csr = csr_in(&Bundle::at(dir, id.clone()))?;
-    let mut claim =
-        Claim::bootstrap(id.as_str(), ca.owner().cloned(), csr, patience).at(place.clone());
-    let mut run = Run {
+    let patience = submit::patience_from_timeout(args.timeout.timeout);
+    let csr = read_csr(&Bundle::at_path(dir, id.clone()))?;
+    let mut claim = Claim::for_bootstrap(id.as_str(), ca.owner().cloned(), csr, patience)
+        .with_place(place.clone());
+    let mut run = BootstrapRun {
         args,
         ui,
         dir,
         id,
-        region: region.raw(),
+        region: region.as_raw(),
         place: &place,
-        account: service.account().await,
+        account: service.account_id().await,
         trust,
         ca,
         watcher: Watcher::new(ui),
@@ -258,46 +267,46 @@ async fn claim(
         authorized: None,
         bundle: None,
     };
-    let end = drive(service, &mut claim, &mut run).await?;
+    let end = drive_claim(service, &mut claim, &mut run).await?;
     run.watcher.clear();
     // The one whose files were judged, where this run came so far.
     let bundle = run
         .bundle
         .take()
-        .unwrap_or_else(|| Bundle::at(dir, id.clone()));
+        .unwrap_or_else(|| Bundle::at_path(dir, id.clone()));
     let outcome = match (end, run.ca.owner()) {
-        (End::WouldSend(request), Some(owner)) => {
-            return Ok(summary::of_dry_run(
-                submit::would_send(&request, &place, owner),
+        (DriveEnd::WouldSend(request), Some(owner)) => {
+            return Ok(summary::dry_run_output(
+                submit::would_send_output(&request, &place, owner),
                 run.record.as_ref(),
                 &run.ca,
                 dir,
             ));
         }
-        (End::Claimed(outcome), Some(_)) => outcome,
-        (End::WouldSign, _) => {
-            return Ok(summary::of_dry_run(
-                summary::would_sign(&bundle, &place, &run.ca),
+        (DriveEnd::Claimed(outcome), Some(_)) => outcome,
+        (DriveEnd::WouldSign, _) => {
+            return Ok(summary::dry_run_output(
+                summary::would_sign_output(&bundle, &place, &run.ca),
                 run.record.as_ref(),
                 &run.ca,
                 dir,
             ));
         }
-        (End::WouldSend(_) | End::Claimed(_), None) => return Err(unowned()),
+        (DriveEnd::WouldSend(_) | DriveEnd::Claimed(_), None) => return Err(missing_owner_error()),
     };
     let now = super::now();
     let Some(owner) = run.ca.owner() else {
-        return Err(unowned());
+        return Err(missing_owner_error());
     };
     let pair = run
         .authorized
         .take()
         .map(|authorized| authorized.pair().clone())
         .or_else(|| Some(run.ca.signed_before(&bundle, now)?.0));
-    let account = Account {
+    let account = ReceiptFacts {
         cluster_id: id,
-        region: region.raw(),
-        endpoint: place.endpoint.as_ref().map(OutsideText::raw),
+        region: region.as_raw(),
+        endpoint: place.endpoint.as_ref().map(OutsideText::as_raw),
         tool: TOOL,
         submitted_at: run.sent_at,
         now,
@@ -306,12 +315,12 @@ async fn claim(
     };
     let receipt = match &pair {
         Some(pair) => {
-            let receipt = receipt(&Response::of(pair), owner, &outcome, &account);
+            let receipt = make_receipt(&SignedResponse::from_pair(pair), owner, &outcome, &account);
             if !args.dry_run {
-                let step = Step {
+                let step = TranscriptStep {
                     owner: Some(owner.basis().as_str()),
                     reason: args.trust.reason(),
-                    ..args.step.begin(now)
+                    ..args.step.begin_step(now)
                 };
                 submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
             }
@@ -320,7 +329,7 @@ async fn claim(
         // Claimed by this CA from somewhere else: there is nothing here to add to.
         None => summary::bare_receipt(&outcome, owner, &account),
     };
-    Ok(summary::of_claim(
+    Ok(summary::claim_output(
         &bundle,
         &receipt,
         &outcome,
@@ -330,7 +339,7 @@ async fn claim(
     ))
 }
 
-fn unowned() -> Error {
+fn missing_owner_error() -> Error {
     Error::new(
         ErrorKind::Bug,
         "a claim ended without its owner",
@@ -338,37 +347,37 @@ fn unowned() -> Error {
     )
 }
 
-/// The CSR of a bundle that is there already: a cluster that is claimed must be claimed for its
-/// key.
-fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
-    if !bundle.has(Part::Csr) {
+/// Reads the CSR of an existing bundle: a cluster that is already claimed must be claimed for that
+/// CSR's key.
+fn read_csr(bundle: &Bundle) -> Result<Option<Csr>> {
+    if !bundle.has_part(Part::Csr) {
         return Ok(None);
     }
     let csr = Csr::from_pem(&bundle.read(Part::Csr)?);
     csr.map(Some).map_err(|fault| {
         Error::new(
             ErrorKind::Malformed,
-            format!("{}: {fault}", bundle.part(Part::Csr)),
+            format!("{}: {fault}", bundle.part_place(Part::Csr)),
             "it was damaged or changed: choose another directory with --bundle",
         )
     })
 }
 
-impl Run<'_> {
-    /// The same for a cluster whose chains are going to be judged, before a passphrase is asked
-    /// for.
-    fn roots_are_there(&self, cluster: &Cluster) -> Result<()> {
-        roots_are_there(
-            cluster.hsm_type.as_ref().map(OutsideText::raw),
+impl BootstrapRun<'_> {
+    /// Does the same as [`check_roots_available`] for a cluster whose chains are about to be
+    /// judged, before a passphrase is asked for.
+    fn check_roots_available(&self, cluster: &Cluster) -> Result<()> {
+        check_roots_available(
+            cluster.hsm_type.as_ref().map(OutsideText::as_raw),
             self.region,
             &self.trust.anchors,
         )
     }
 }
 
-/// That no root is missing for hardware of this type, before anything is created, asked for or
-/// fetched.
-fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> Result<()> {
+/// Checks that no root is missing for hardware of this type, before anything is created, asked for
+/// or fetched.
+fn check_roots_available(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> Result<()> {
     match (Hardware {
         hsm_type,
         region: Some(region),
@@ -377,20 +386,20 @@ fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> R
     .as_slice()
     {
         [] => Ok(()),
-        roots => Err(hardware::root_missing_yet(roots)),
+        roots => Err(hardware::root_missing_error_before_fetch(roots)),
     }
 }
 
-/// A bootstrap under way.
-struct Run<'a> {
+/// A bootstrap in progress.
+struct BootstrapRun<'a> {
     args: &'a Args,
     ui: &'a Ui,
     dir: &'a Path,
     id: &'a ClusterId,
     region: &'a str,
-    place: &'a Place,
+    place: &'a CallPlace,
     account: Option<OutsideText>,
-    trust: Trust,
+    trust: TrustSettings,
     ca: BootstrapCa<'a>,
     watcher: Watcher<'a>,
     sent_at: Option<Moment>,
@@ -399,7 +408,7 @@ struct Run<'a> {
     bundle: Option<Bundle>,
 }
 
-impl Host for Run<'_> {
+impl Host for BootstrapRun<'_> {
     fn elapsed(&self) -> Duration {
         self.watcher.elapsed()
     }
@@ -408,28 +417,28 @@ impl Host for Run<'_> {
         self.watcher.pause(length).await;
     }
 
-    fn watch(&mut self, claim: &Claim) -> Result<()> {
-        self.watcher.watch(claim);
+    fn on_progress(&mut self, claim: &Claim) -> Result<()> {
+        self.watcher.show_claim(claim);
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
         let coming = claim
             .last_seen()
             .is_some_and(|cluster| match cluster.state {
                 // One that is being restored is claimed already.
-                ClusterState::CreateInProgress => cluster.origin().is_none(),
-                ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
+                ClusterState::CreateInProgress => cluster.origin_text().is_none(),
+                ClusterState::Uninitialized => !next_step(cluster).needs_action(),
                 _ => false,
             });
         if let Some(cluster) = claim
             .last_seen()
             .filter(|_| coming && self.authorized.is_none())
         {
-            self.roots_are_there(cluster)?;
+            self.check_roots_available(cluster)?;
         }
         if coming
             && self.authorized.is_none()
             && self
                 .ca
-                .signed_before(&Bundle::at(self.dir, self.id.clone()), super::now())
+                .signed_before(&Bundle::at_path(self.dir, self.id.clone()), super::now())
                 .is_none()
         {
             self.watcher.clear();
@@ -438,40 +447,40 @@ impl Host for Run<'_> {
         Ok(())
     }
 
-    fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
+    fn make_pair(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
         self.watcher.clear();
         let now = super::now();
-        let facts = Facts {
+        let facts = FetchFacts {
             region: self.region,
-            endpoint: self.place.endpoint.as_ref().map(OutsideText::raw),
+            endpoint: self.place.endpoint.as_ref().map(OutsideText::as_raw),
             now,
             tool: TOOL,
-            step: self.args.step.begin(now),
+            step: self.args.step.begin_step(now),
         };
         let fetched = fetch::write(self.dir, cluster, &facts, self.args.force)?;
         warn_of_missing(&fetched, self.ui);
         let bundle = fetched.bundle;
-        let evidence = bundle.evidence(false, true)?;
+        let evidence = bundle.read_evidence(false, true)?;
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        let step = judged(
-            self.args.step.begin(now),
+        let step = with_judgement(
+            self.args.step.begin_step(now),
             &judgement.record,
             &self.trust.roots,
         );
         bundle.write(
-            &[verify::record_file(&bundle::document(&judgement.record))],
+            &[verify::record_file(&bundle::to_document(&judgement.record))],
             &step,
         )?;
-        hardware::alarm(
+        hardware::alarm_non_fips(
             &judgement.record,
-            hardware::mode(cluster.mode.as_ref(), &bundle),
+            hardware::cluster_mode(cluster.mode.as_ref(), &bundle),
             self.ui,
         );
-        let grounds = sign::grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
+        let grounds = sign::signing_grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
         self.ui.say(format!(
             "{} verified: {}",
             self.id,
-            hardware::proven(judgement.record.terms.roots)
+            hardware::proof_sentence(judgement.record.terms.roots)
         ));
         let signed = match self.ca.signed_before(&bundle, now) {
             Some(signed) => {
@@ -481,7 +490,7 @@ impl Host for Run<'_> {
             }
             // It ends as the run that it rehearses would.
             None if self.args.dry_run => self.ca.check_room(&bundle).map(|()| None)?,
-            None => Some(self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?),
+            None => Some(self.sign_csr(&bundle, &grounds, &judgement.record, &evidence, now)?),
         };
         let authorized = match signed {
             Some((pair, owner)) => {
@@ -500,34 +509,34 @@ impl Host for Run<'_> {
         if self.args.dry_run {
             return Ok(false);
         }
-        self.consent()?;
+        self.ask_consent()?;
         let now = super::now();
-        let fresh = || Bundle::at(self.dir, self.id.clone());
+        let fresh = || Bundle::at_path(self.dir, self.id.clone());
         let owner = self.ca.owner().map(|owner| owner.basis().as_str());
-        let step = Step {
+        let step = TranscriptStep {
             owner,
             reason: self.args.trust.reason(),
-            ..self.args.step.begin(now)
+            ..self.args.step.begin_step(now)
         };
-        submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
+        submit::record_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
         self.sent_at = Some(now);
-        self.watcher.tell("InitializeCluster is sent");
+        self.watcher.show_line("InitializeCluster is sent");
         Ok(true)
     }
 }
 
-impl Run<'_> {
-    /// Asks whether it shall be sent, once. A rehearsal claims nothing.
-    fn consent(&mut self) -> Result<()> {
+impl BootstrapRun<'_> {
+    /// Asks once whether to send the request. A rehearsal claims nothing, and does not ask.
+    fn ask_consent(&mut self) -> Result<()> {
         if self.args.consent.yes || self.args.is_rehearsal() || self.sent_at.is_some() {
             return Ok(());
         }
         let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else {
-            return Err(unowned());
+            return Err(missing_owner_error());
         };
         self.watcher.clear();
-        let notes = sign::notes(authorized.pair());
-        let intent = Intent {
+        let notes = sign::pair_notes(authorized.pair());
+        let intent = ClaimIntent {
             cluster_id: self.id.as_str(),
             place: self.place,
             account: self.account.as_ref(),
@@ -536,10 +545,10 @@ impl Run<'_> {
             record,
             notes: &notes,
         };
-        intent.ask(Question::Yes).map(drop)
+        intent.show_and_ask(ConsentQuestion::Yes).map(drop)
     }
 
-    fn sign(
+    fn sign_csr(
         &mut self,
         bundle: &Bundle,
         grounds: &Grounds<'_>,
@@ -549,8 +558,8 @@ impl Run<'_> {
     ) -> Result<(Pair, Owner)> {
         self.ca.check_room(bundle)?;
         bundle.check_ready()?;
-        let terms = Terms {
-            serial: super::random()?,
+        let terms = SigningTerms {
+            serial: super::random_octets()?,
             now,
             days: self.args.days,
         };
@@ -565,14 +574,14 @@ impl Run<'_> {
             .roots
             .clone()
             .into_iter()
-            .chain(self.ca.given())
+            .chain(self.ca.given_ca_file())
             .collect();
-        let step = judged(self.args.step.begin(now), record, &files);
-        let origin = Origin {
+        let step = with_judgement(self.args.step.begin_step(now), record, &files);
+        let origin = SignatureOrigin {
             ca_key: ca.key_name().map(str::to_owned).map(Into::into),
             issued_by: None,
         };
-        Signed {
+        SignedPair {
             bundle,
             pair: &pair,
             evidence,
@@ -582,7 +591,7 @@ impl Run<'_> {
             signed_at: now,
             force: self.args.force,
         }
-        .keep(&step)?;
+        .write_keeping_certificate(&step)?;
         self.ui.say(format!("{} signed and checked", self.id));
         Ok((pair, ca.owner().clone()))
     }

@@ -1,30 +1,30 @@
-//! `bootstrap --simulate`: starts a simulator, and hands its address to the ordinary path.
+//! `bootstrap --simulate`: starts a simulator and runs the ordinary bootstrap against it.
 
 use std::time::Duration;
 
-use super::{Args, BootstrapCa, Trust, bundle_dir, claim};
+use super::{Args, BootstrapCa, TrustSettings, bundle_dir, claim_cluster};
 use crate::bundle::{ClusterId, Digests};
 use crate::claim::Patience;
 use crate::claim::wait::{Target, Wait};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::wait;
-use crate::cloudhsm::fleet::{Mode, NewCluster, NewHsm};
+use crate::cloudhsm::fleet::{ClusterMode, NewCluster, NewHsm};
 use crate::cloudhsm::{Fleet, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
 
-/// A simulator's cluster is there at once.
+/// The time to wait for the simulator's cluster, which exists at once.
 const CREATION: Duration = Duration::from_secs(60);
 
-pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
-    let simulator = Simulator::spawn(Options::default()).map_err(|fault| broken(&fault))?;
+pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput> {
+    let simulator = Simulator::spawn(Options::default()).map_err(|fault| start_error(&fault))?;
     ui.say(format!(
         "simulator at {}: nothing of what follows is real",
         simulator.url()
     ));
-    let anchors = anchors(&simulator)?;
+    let anchors = simulator_anchors(&simulator)?;
     let online = OnlineArgs {
         region: Some("us-east-1".to_owned()),
         profile: None,
@@ -37,13 +37,13 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             .await?;
         let order = NewCluster {
             hsm_type: limits::HSM2.to_owned(),
-            mode: Some(Mode::Fips),
+            mode: Some(ClusterMode::Fips),
             subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
             ..NewCluster::default()
         };
         let id = service.create_cluster(&order).await?.cluster_id;
         let id: ClusterId = id
-            .raw()
+            .as_raw()
             .parse()
             .map_err(|fault: String| Error::new(ErrorKind::Bug, fault, "please report it"))?;
         let created = Wait::new(
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             CREATION,
             Patience::default(),
         );
-        wait::until(&service, created, ui).await?;
+        wait::drive_wait(&service, created, ui).await?;
         let zone = "us-east-1a".to_owned();
         service
             .create_hsm(&NewHsm {
@@ -63,13 +63,13 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             .await?;
         let dir = bundle_dir(args.bundle.as_ref(), &id);
         let ca = BootstrapCa::open(args, ui, &dir)?;
-        claim(
+        claim_cluster(
             args,
             &service,
             &id,
             &dir,
             ca,
-            Trust {
+            TrustSettings {
                 policy,
                 anchors,
                 roots: Digests::new(),
@@ -82,10 +82,10 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     outcome
 }
 
-/// The simulator's own roots: nothing built in ever trusts one.
-fn anchors(simulator: &Simulator) -> Result<Anchors> {
+/// Returns the simulator's own roots. Nothing built in ever trusts them.
+fn simulator_anchors(simulator: &Simulator) -> Result<Anchors> {
     let read = |pem: std::result::Result<String, SimError>, name: &str| {
-        let pem = pem.map_err(|fault| broken(&fault))?;
+        let pem = pem.map_err(|fault| start_error(&fault))?;
         Anchor::from_file(pem.as_bytes(), name)
             .map_err(|fault| Error::new(ErrorKind::Bug, fault.to_string(), "please report it"))
     };
@@ -98,7 +98,7 @@ fn anchors(simulator: &Simulator) -> Result<Anchors> {
     })
 }
 
-fn broken(fault: &SimError) -> Error {
+fn start_error(fault: &SimError) -> Error {
     Error::new(
         ErrorKind::Simulator,
         format!("the simulator does not start: {fault}"),

@@ -10,12 +10,12 @@ use crate::ca::{CaKey, KeySource, KeyType, KeyWarning, Passphrase, parse_subject
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, lies_in, read_trust_anchor};
-use crate::cli::{self, sign, step::given, submit, ui::Ui};
+use crate::cli::{self, sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::owner::{self, KeyOrigin, Owner};
-use crate::sign::Ca;
+use crate::sign::SigningCa;
 use crate::x509::{Moment, TrustAnchor};
 
 /// The CA of one bootstrap, and how far it has been got ready.
@@ -64,7 +64,7 @@ struct OpenKey {
 pub(super) struct ReadyCa {
     known: KnownCa,
     key: OpenKey,
-    /// Whether this run made the CA.
+    /// True if this run made the CA.
     origin: CaOrigin,
 }
 
@@ -89,26 +89,26 @@ impl ReadyCa {
     /// The CA as signing takes it.
     ///
     /// # Errors
-    /// As [`Ca::new`].
-    pub(super) fn signer(&self, now: Moment) -> Result<Ca<'_>> {
+    /// As [`TestCa::new`].
+    pub(super) fn signer(&self, now: Moment) -> Result<SigningCa<'_>> {
         let text = self.known.file.trust_anchor.to_pem();
-        Ca::new(text.as_bytes(), self.key.key.as_ref(), now)
+        SigningCa::new(text.as_bytes(), self.key.key.as_ref(), now)
     }
 
-    /// What the key is called, where it is not in a file.
+    /// Returns the key's name, where it is not in a file.
     pub(super) fn key_name(&self) -> Option<&str> {
         self.key.name.as_deref()
     }
 }
 
-/// What stands between a key and whoever has its file.
+/// The protection of a key against whoever has its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guarded {
     /// Nothing.
     Not,
     /// An empty passphrase.
     ByNothing,
-    /// A passphrase; or it is in no file.
+    /// It is encrypted under a passphrase, or is in no file.
     ByPassphrase,
 }
 
@@ -130,8 +130,8 @@ impl<'a> BootstrapCa<'a> {
     /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it
     /// is the operator's.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
-        let store = Store::at(dir);
-        store.mend()?;
+        let store = Store::at_path(dir);
+        store.mend_leftovers()?;
         let named = args
             .ca
             .as_deref()
@@ -141,7 +141,7 @@ impl<'a> BootstrapCa<'a> {
             Some(ca) => Some(CaFile {
                 text: ca.text.clone(),
                 trust_anchor: ca.trust_anchor.clone(),
-                place: shown(&ca.file),
+                place: shown_path(&ca.file),
             }),
             None if store.has(store.trust_anchor_file()) => Some(CaFile::in_bundle(&store)?),
             None => None,
@@ -163,7 +163,7 @@ impl<'a> BootstrapCa<'a> {
                 found.check_none_is_meant(&store, key_source.is_some())?;
                 Stage::Absent
             }
-            (Some(file), Some(named)) => found.with_owner(file, named.owner(), key_source),
+            (Some(file), Some(named)) => found.with_owner(file, named.to_owner(), key_source),
             (Some(file), None) => found.prove(file, key_source, &store)?,
         };
         Ok(found)
@@ -204,7 +204,7 @@ impl<'a> BootstrapCa<'a> {
                 ErrorKind::CaIncomplete,
                 format!(
                     "{} holds a CA key without its certificate",
-                    shown(&self.dir)
+                    shown_path(&self.dir)
                 ),
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
@@ -213,7 +213,7 @@ impl<'a> BootstrapCa<'a> {
             let message = format!(
                 "there is no CA, and none can be made: {} is one file, and a private key never \
                  goes into it",
-                shown(&self.dir)
+                shown_path(&self.dir)
             );
             return usage(
                 message,
@@ -224,14 +224,17 @@ impl<'a> BootstrapCa<'a> {
         Ok(())
     }
 
-    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can
-    /// write to it must not become the cluster's owner. What proves it is the private key, named by
-    /// the operator or opened by their passphrase.
+    /// Proves that a CA which nobody named is the operator's. It lies in the bundle, and a bundle
+    /// may come from anywhere: whoever can write to it must not become the cluster's owner. The
+    /// private key proves it, if the operator names it or opens it with a passphrase.
     fn prove(&self, ca: CaFile, source: Option<KeySource>, store: &Store) -> Result<Stage> {
         let (trust_anchor, place) = (&ca.trust_anchor, &ca.place);
         if self.args.from_bundle.ca_from_bundle {
             let reason = self.args.trust.reason.as_deref();
-            let owner = self.args.from_bundle.waive(trust_anchor, reason, self.ui);
+            let owner = self
+                .args
+                .from_bundle
+                .waive_proof(trust_anchor, reason, self.ui);
             return Ok(self.with_owner(ca, owner, source));
         }
         let Some(source) = source else {
@@ -244,10 +247,10 @@ impl<'a> BootstrapCa<'a> {
         let in_bundle = source.is_of_bundle()
             || source
                 .file()
-                .is_some_and(|file| lies_in(store, file, fsio::facts(file).as_ref()));
-        let passphrase = self.args.passphrase.source().file();
+                .is_some_and(|file| lies_in(store, file, fsio::metadata_of(file).as_ref()));
+        let passphrase = self.args.passphrase.source().source_file();
         let passphrase_in_bundle =
-            passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
+            passphrase.is_some_and(|file| lies_in(store, &file, fsio::metadata_of(&file).as_ref()));
         let key = self
             .load_key(trust_anchor, &source)
             .map_err(|error| match error.kind {
@@ -267,7 +270,7 @@ impl<'a> BootstrapCa<'a> {
             "the CA is the one in the bundle, proved by its key".to_owned(),
             format!(
                 "  subject  {}",
-                crate::x509::name_text(trust_anchor.first().subject())
+                crate::x509::name_text(trust_anchor.signing_ca().subject())
             ),
         ]);
         Ok(Stage::KeyLoaded(KnownCa { file: ca, owner }, key))
@@ -284,23 +287,23 @@ impl<'a> BootstrapCa<'a> {
         }
     }
 
-    /// The proof of the owner, once there is a CA.
+    /// Returns the proof of the owner, once there is a CA.
     pub(super) fn owner(&self) -> Option<&Owner> {
         self.known().map(|known| &known.owner)
     }
 
-    /// The CA's certificate, or chain, where there is one yet.
+    /// Returns the CA's certificate, or its chain, where there is one yet.
     pub(super) fn trust_anchor(&self) -> Option<TrustAnchor> {
         self.known().map(|known| known.file.trust_anchor.clone())
     }
 
-    /// The CA certificate's file, where one was named.
-    pub(super) fn given(&self) -> Digests {
+    /// Returns the CA certificate's file, where one was named.
+    pub(super) fn given_ca_file(&self) -> Digests {
         self.args
             .ca
             .as_deref()
             .zip(self.known())
-            .map(|(file, known)| given(file, &known.file.text))
+            .map(|(file, known)| given_file_digest(file, &known.file.text))
             .unwrap_or_default()
     }
 
@@ -316,20 +319,20 @@ impl<'a> BootstrapCa<'a> {
         }
     }
 
-    /// Whether none of this is real.
+    /// Tells whether this run is a rehearsal.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.args.is_rehearsal()
     }
 
-    /// A certificate that an earlier run signed with this CA, and that still fits.
+    /// Returns the pair that an earlier run signed with this CA, if it still fits.
     pub(super) fn signed_before(&self, bundle: &Bundle, now: Moment) -> Option<(Pair, Owner)> {
         let owner = self.owner()?;
-        if !bundle.has(Part::SignedCert) {
+        if !bundle.has_part(Part::SignedCert) {
             return None;
         }
         let pair = submit::read_pair(bundle, now).ok()?;
         owner
-            .is(pair.trust_anchor(), bundle.trust_anchor_file())
+            .check_same_anchor(pair.trust_anchor(), bundle.trust_anchor_file())
             .ok()
             .map(|()| (pair, owner.clone()))
     }
@@ -337,31 +340,31 @@ impl<'a> BootstrapCa<'a> {
     /// That nothing stands where a signed certificate and its trust anchor are to be written,
     /// before anything is signed.
     ///
-    /// Asked after [`BootstrapCa::signed_before`]: a certificate that is there is one that does not
-    /// fit.
+    /// Asked after [`BootstrapCa::find_earlier_pair`]: a certificate that is there is one that does
+    /// not fit.
     pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
         let force = self.args.force;
-        if !force && bundle.has(Part::SignedCert) {
+        if !force && bundle.has_part(Part::SignedCert) {
             return Err(Error::new(
                 ErrorKind::AlreadySigned,
                 format!(
                     "{} does not fit: it is of another CA than this one, or was signed for another \
                      CSR, or is damaged; it was left as it is",
-                    bundle.part(Part::SignedCert)
+                    bundle.part_place(Part::SignedCert)
                 ),
                 "choose another directory with --bundle, or sign anew with --force",
             ));
         }
         match self.known() {
-            Some(known) => sign::check_places(bundle, &known.file.trust_anchor, force),
+            Some(known) => sign::check_places_free(bundle, &known.file.trust_anchor, force),
             None => Ok(()),
         }
     }
 
-    /// Refuses a CA that CloudHSM would refuse, and asks for whatever passphrase will be needed,
-    /// while somebody is still sitting there.
+    /// Refuses a CA that CloudHSM would refuse, and asks for any passphrase that will be needed
+    /// while somebody is still at the terminal.
     pub(super) fn prepare(&mut self, now: Moment) -> Result<()> {
-        let fit = |ca: &CaFile| sign::fit_ca(&ca.trust_anchor, &ca.place, now);
+        let fit = |ca: &CaFile| sign::check_ca_fit(&ca.trust_anchor, &ca.place, now);
         self.stage = match &self.stage {
             // A dry run makes no CA.
             Stage::Absent if self.args.dry_run => return Ok(()),
@@ -389,16 +392,16 @@ impl<'a> BootstrapCa<'a> {
 
     /// Loads the key that is there, and sees what guards it.
     fn load_key(&self, ca: &TrustAnchor, source: &KeySource) -> Result<OpenKey> {
-        let store = Store::at(&self.dir);
+        let store = Store::at_path(&self.dir);
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
-            certificate: Some(ca.first().clone()),
+            certificate: Some(ca.signing_ca().clone()),
             bundle: Some(&store),
             #[cfg(feature = "awskms")]
-            aws: self.aws(source),
+            aws: self.aws_options(source),
         };
-        let loaded = access.load(source, self.ui)?;
+        let loaded = access.load_key(source, self.ui)?;
         let warns = |of: fn(&KeyWarning) -> bool| loaded.warnings.iter().any(of);
         let guarded = match () {
             () if warns(|warning| matches!(warning, KeyWarning::Unencrypted { .. })) => {
@@ -416,17 +419,17 @@ impl<'a> BootstrapCa<'a> {
         })
     }
 
-    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region
-    /// where the key's name says no other. `--endpoint-url` is CloudHSM's and not passed on: AWS
-    /// KMS has AWS_ENDPOINT_URL_KMS.
+    /// Returns the way to a key in AWS: with the profile that reaches the cluster, and in the
+    /// cluster's region unless the key's name says another. `--endpoint-url` is for CloudHSM and
+    /// not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
     #[cfg(feature = "awskms")]
-    fn aws(&self, source: &KeySource) -> crate::aws::Options {
+    fn aws_options(&self, source: &KeySource) -> crate::aws::ConnectOptions {
         let online = &self.args.online;
         let region = match source.region() {
             Some(_) => None,
             None => online.region.clone(),
         };
-        online.elsewhere(region)
+        online.options_for_other_service(region)
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {
@@ -436,7 +439,7 @@ impl<'a> BootstrapCa<'a> {
         if self.args.no_passphrase || (self.args.is_rehearsal() && none_given) {
             return Ok(None);
         }
-        if let Some(warning) = source.warning() {
+        if let Some(warning) = source.storage_warning() {
             self.ui.warn(warning.to_string());
         }
         source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
@@ -466,7 +469,7 @@ impl<'a> BootstrapCa<'a> {
     fn make(&self, passphrase: Option<&Passphrase>, store: &Store) -> Result<ReadyCa> {
         let subject = parse_subject(&self.subject())?;
         let key_type = self.key_type();
-        let order = cli::ca::Order {
+        let order = cli::ca::CaOrder {
             subject: &subject,
             key_type,
             days: self.args.days,
@@ -477,7 +480,7 @@ impl<'a> BootstrapCa<'a> {
         self.ui
             .say(format!("making a CA, with a key of type {key_type}"));
         let (trust_anchor, key) =
-            order.make(passphrase, self.ui, |files| store.write_beside(files))?;
+            order.make_ca(passphrase, self.ui, |files| store.write_beside(files))?;
         let place = store.place(CA_FILE).to_string();
         let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?;
         let file = CaFile {
@@ -500,7 +503,8 @@ impl<'a> BootstrapCa<'a> {
         })
     }
 
-    /// A large RSA key takes its time, which a rehearsal's is not worth.
+    /// Returns the type for a new key. A rehearsal gets a smaller one: a large RSA key takes time
+    /// to make.
     fn key_type(&self) -> KeyType {
         let usual = if self.args.is_rehearsal() {
             KeyType::Rsa2048
@@ -511,7 +515,7 @@ impl<'a> BootstrapCa<'a> {
     }
 
     fn subject(&self) -> String {
-        let name = self.dir.file_name().map(crate::outside::stored);
+        let name = self.dir.file_name().map(crate::outside::stored_path);
         match (&self.args.subject, name) {
             (Some(subject), _) => subject.clone(),
             // A directory's name may hold what a name's string form gives a meaning to.

@@ -1,5 +1,5 @@
-//! What a bootstrap says in the end: what was proven, by which anchors, what was submitted, where
-//! everything lies.
+//! The result of a bootstrap: what was proven and by which anchors, what was submitted, and where
+//! the files are.
 
 use std::path::Path;
 
@@ -8,38 +8,38 @@ use serde_json::{Value, json};
 use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
-use crate::cli::submit::{self, insert};
-use crate::cli::ui::{BOLD, Outcome, Text, YELLOW, path_value, styled};
+use crate::cli::submit::{self, insert_member};
+use crate::cli::ui::{BOLD, CommandOutput, StyledText, YELLOW, path_value, styled};
 use crate::cli::{next_steps, verify};
-use crate::cloudhsm::Place;
+use crate::cloudhsm::CallPlace;
 use crate::handover;
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::owner::Owner;
-use crate::submit::Account;
+use crate::submit::ReceiptFacts;
 use crate::verify::Record;
-use crate::x509::hex;
+use crate::x509::to_hex;
 
-/// A claimed cluster.
-pub(super) fn of_claim(
+/// Returns the result for a claimed cluster.
+pub(super) fn claim_output(
     bundle: &Bundle,
     receipt: &Receipt,
-    outcome: &claim::Outcome,
+    outcome: &claim::ClaimOutcome,
     record: Option<&Record>,
     ca: &BootstrapCa<'_>,
     owner: &Owner,
-) -> Outcome {
+) -> CommandOutput {
     let mut document = serde_json::to_value(receipt).unwrap_or_default();
-    insert(&mut document, "bundle", path_value(bundle.path()));
-    add(&mut document, record, ca, bundle.path());
-    let mut text = submit::text(bundle, receipt, outcome);
-    text.push_str(&anchors(record));
-    text.push(advice(ca, bundle.path()));
+    insert_member(&mut document, "bundle", path_value(bundle.path()));
+    add_verification_and_ca(&mut document, record, ca, bundle.path());
+    let mut text = submit::claim_text(bundle, receipt, outcome);
+    text.push_str(&anchor_lines(record));
+    text.push(new_key_advice(ca, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
-    next_steps::add(
-        &next_steps::of_cluster(
+    next_steps::add_steps(
+        &next_steps::steps_of_cluster(
             &outcome.cluster,
             region,
-            next_steps::from_bundle(bundle, owner),
+            next_steps::lead_from_bundle(bundle, owner),
         ),
         &mut document,
         &mut text,
@@ -50,34 +50,39 @@ pub(super) fn of_claim(
                 YELLOW,
                 "this was a rehearsal: the HSM, its roots and the service were simulated",
             ),
-            Text::from("\n"),
+            StyledText::from("\n"),
         ]);
     }
-    Outcome::done(document, text)
+    CommandOutput::success(document, text)
 }
 
-/// A dry run: what it would have sent, and the rest.
-pub(super) fn of_dry_run(
-    mut outcome: Outcome,
+/// Returns the result of a dry run: what it would have sent, and the rest.
+pub(super) fn dry_run_output(
+    mut outcome: CommandOutput,
     record: Option<&Record>,
     ca: &BootstrapCa<'_>,
     dir: &Path,
-) -> Outcome {
-    insert(&mut outcome.document, "bundle", path_value(dir));
-    add(&mut outcome.document, record, ca, dir);
-    outcome.text.push_str(&anchors(record));
-    outcome.text.push(advice(ca, dir));
+) -> CommandOutput {
+    insert_member(&mut outcome.document, "bundle", path_value(dir));
+    add_verification_and_ca(&mut outcome.document, record, ca, dir);
+    outcome.text.push_str(&anchor_lines(record));
+    outcome.text.push(new_key_advice(ca, dir));
     outcome
 }
 
-/// A dry run that ends before the signature: what would be signed, under which CA.
-pub(super) fn would_sign(bundle: &Bundle, place: &Place, signing_ca: &BootstrapCa<'_>) -> Outcome {
+/// Returns the result of a dry run that ends before the signature: what would be signed, and under
+/// which CA.
+pub(super) fn would_sign_output(
+    bundle: &Bundle,
+    place: &CallPlace,
+    signing_ca: &BootstrapCa<'_>,
+) -> CommandOutput {
     let certificate = signing_ca
         .trust_anchor()
-        .map(|trust_anchor| trust_anchor.first().clone());
+        .map(|trust_anchor| trust_anchor.signing_ca().clone());
     let fingerprint = certificate
         .as_ref()
-        .map(|certificate| hex(&certificate.fingerprint()));
+        .map(|certificate| to_hex(&certificate.fingerprint()));
     let document = json!({
         "dry_run": true,
         "region": place.region,
@@ -94,35 +99,40 @@ pub(super) fn would_sign(bundle: &Bundle, place: &Place, signing_ca: &BootstrapC
             format!(
                 "{}\n  SHA-256 {}",
                 crate::x509::name_text(certificate.subject()),
-                hex(&certificate.fingerprint())
+                to_hex(&certificate.fingerprint())
             )
         }
-        None => format!("a new one, made in {}", shown(bundle.path())),
+        None => format!("a new one, made in {}", shown_path(bundle.path())),
     };
     let rest = format!(
         "\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n",
-        bundle.part(Part::Csr)
+        bundle.part_place(Part::Csr)
     );
-    let text = Text::from([
+    let text = StyledText::from([
         styled(BOLD, "dry run: nothing was signed, and nothing was sent"),
-        Text::from(rest),
+        StyledText::from(rest),
     ]);
-    Outcome::done(document, text)
+    CommandOutput::success(document, text)
 }
 
-fn add(document: &mut Value, record: Option<&Record>, ca: &BootstrapCa<'_>, dir: &Path) {
-    insert(
+fn add_verification_and_ca(
+    document: &mut Value,
+    record: Option<&Record>,
+    ca: &BootstrapCa<'_>,
+    dir: &Path,
+) {
+    insert_member(
         document,
         "verification",
-        record.map_or(Value::Null, verify::document),
+        record.map_or(Value::Null, verify::record_document),
     );
     let made = ca.made_key().map(|(key, _)| {
         json!({ "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&key) })
     });
-    insert(document, "made_ca", made.unwrap_or(Value::Null));
+    insert_member(document, "made_ca", made.unwrap_or(Value::Null));
 }
 
-fn anchors(record: Option<&Record>) -> String {
+fn anchor_lines(record: Option<&Record>) -> String {
     let Some(record) = record else {
         return String::new();
     };
@@ -146,14 +156,14 @@ fn anchors(record: Option<&Record>) -> String {
     text
 }
 
-/// What to do with a key that was made here.
-fn advice(ca: &BootstrapCa<'_>, dir: &Path) -> Text {
+/// Returns the advice about a key that was made here.
+fn new_key_advice(ca: &BootstrapCa<'_>, dir: &Path) -> StyledText {
     let Some((key, encrypted)) = ca.made_key() else {
-        return Text::new();
+        return StyledText::new();
     };
-    let key = shown(key);
+    let key = shown_path(key);
     if ca.is_rehearsal() {
-        return Text::from(format!(
+        return StyledText::from(format!(
             "a CA was made for this rehearsal, its key is not encrypted unless you gave a \
              passphrase: {key}\n"
         ));
@@ -166,23 +176,23 @@ fn advice(ca: &BootstrapCa<'_>, dir: &Path) -> Text {
     let rest = format!(
         "\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like \
          yours.\n  Keep {}: every client of the cluster needs it.\n",
-        shown(dir.join(CA_FILE)),
+        shown_path(dir.join(CA_FILE)),
     );
-    Text::from([
+    StyledText::from([
         styled(YELLOW, "a CA was made for this claim; its key is"),
-        Text::from("\n  "),
+        StyledText::from("\n  "),
         styled(BOLD, key),
-        Text::from(rest),
+        StyledText::from(rest),
     ])
 }
 
-/// What can be said of a cluster that this CA has claimed from somewhere else.
+/// Returns a receipt with what is known of a cluster that this CA has claimed from somewhere else.
 pub(super) fn bare_receipt(
-    outcome: &claim::Outcome,
+    outcome: &claim::ClaimOutcome,
     owner: &Owner,
-    account: &Account<'_>,
+    account: &ReceiptFacts<'_>,
 ) -> Receipt {
-    let certificate = hex(&outcome.certificate.fingerprint);
+    let certificate = to_hex(&outcome.certificate.fingerprint);
     Receipt {
         format: Receipt::FORMAT.to_owned(),
         cluster_id: account.cluster_id.clone(),
@@ -196,12 +206,12 @@ pub(super) fn bare_receipt(
         answer: None,
         csr_sha256: None,
         signed_cert_sha256: certificate.clone().into(),
-        trust_anchor_sha256: hex(&owner.trust_anchor().first().fingerprint()).into(),
+        trust_anchor_sha256: to_hex(&owner.trust_anchor().signing_ca().fingerprint()).into(),
         chain_sha256: owner
             .trust_anchor()
-            .above()
+            .certificates_above()
             .iter()
-            .map(|above| hex(&above.fingerprint()).into())
+            .map(|above| to_hex(&above.fingerprint()).into())
             .collect(),
         cluster_certificate_sha256: certificate.into(),
         cluster_certificate: outcome
@@ -211,11 +221,11 @@ pub(super) fn bare_receipt(
             .clone()
             .map(Into::into),
         owner: Some(owner.basis().as_str().into()),
-        ca_from_bundle: owner.basis().waiver().map(Waiver::because),
+        ca_from_bundle: owner.basis().waiver_reason().map(Waiver::for_reason),
         verdict: None,
         roots: None,
         notes: Vec::new(),
         unverified: None,
-        site: Some(handover::site(&outcome.cluster)),
+        site: Some(handover::client_site(&outcome.cluster)),
     }
 }

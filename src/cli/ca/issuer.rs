@@ -1,4 +1,4 @@
-//! `hsmboot ca init --issuer`: the CA above the one that is to be made.
+//! `hsmboot ca init --issuer`: the CA above the new one.
 
 use std::path::PathBuf;
 
@@ -11,10 +11,10 @@ use crate::cli::token::TokenArgs;
 use crate::cli::ui::Ui;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
 
-/// What the command line says of the issuer.
+/// The options that name the issuer.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "An intermediate, under a CA that is there")]
 pub struct IssuerArgs {
@@ -55,59 +55,59 @@ pub struct IssuerArgs {
     issuer_passphrase_env: Option<String>,
 }
 
-/// A CA that is there, with the key of its first certificate.
+/// An existing CA, with the key of its first certificate.
 pub(crate) struct Issuer {
     pub(crate) trust_anchor: TrustAnchor,
     pub(crate) key: Box<dyn CaKey>,
 }
 
-/// A CA that is there, and where its key is.
-pub(super) struct Named {
+/// An existing CA, and the source of its key.
+pub(super) struct NamedIssuer {
     trust_anchor: TrustAnchor,
     pub(super) source: KeySource,
 }
 
 impl IssuerArgs {
-    /// The issuer, where one is named. That a CA of this name can be made under it shows before any
-    /// key is opened or made.
+    /// Reads the issuer, where one is named, and checks that a CA of this name can be made under
+    /// it, before any key is opened or made.
     ///
     /// # Errors
     /// Class [`Class::Input`](crate::error::Class::Input): it is no certificate, or chain;
     /// [`Class::Ca`](crate::error::Class::Ca), `trust-anchor-refused`: CloudHSM would refuse what
     /// comes of it.
-    pub(super) fn named(&self, subject: &[u8], now: Moment) -> Result<Option<Named>> {
+    pub(super) fn read_issuer(&self, subject: &[u8], now: Moment) -> Result<Option<NamedIssuer>> {
         let (Some(file), Some(key)) = (&self.issuer, &self.issuer_key) else {
             return Ok(None);
         };
-        let place = shown(file);
+        let place = shown_path(file);
         let trust_anchor = read_trust_anchor(
             &fsio::read(file, "the issuer's certificate", MAX_INPUT)?,
             &place,
         )?;
         let at_place = |mut error: Error| {
-            error.message = error.message.after(format!("{place}: "));
+            error.message = error.message.prefixed_with(format!("{place}: "));
             error
         };
         check::judge_read_trust_anchor(&trust_anchor, now).map_err(at_place)?;
-        has_room(&trust_anchor).map_err(at_place)?;
-        check::allows(&trust_anchor, subject, now).map_err(at_place)?;
-        Ok(Some(Named {
+        check_room_below(&trust_anchor).map_err(at_place)?;
+        check::check_name_constraints(&trust_anchor, subject, now).map_err(at_place)?;
+        Ok(Some(NamedIssuer {
             trust_anchor,
             source: KeySource::parse(key)?,
         }))
     }
 }
 
-impl Named {
+impl NamedIssuer {
     /// Opens the issuer's key.
     ///
     /// # Errors
-    /// As [`KeyAccess::load`].
-    pub(super) fn open(
+    /// As [`KeyAccess::load_key`].
+    pub(super) fn open_key(
         self,
         args: &IssuerArgs,
         token: &TokenArgs,
-        #[cfg(feature = "awskms")] aws: crate::aws::Options,
+        #[cfg(feature = "awskms")] aws: crate::aws::ConnectOptions,
         ui: &Ui,
     ) -> Result<Issuer> {
         let passphrase = PassphraseArgs {
@@ -118,21 +118,21 @@ impl Named {
         let access = KeyAccess {
             passphrase: &passphrase,
             token,
-            certificate: Some(self.trust_anchor.first().clone()),
+            certificate: Some(self.trust_anchor.signing_ca().clone()),
             bundle: None,
             #[cfg(feature = "awskms")]
             aws,
         };
-        let key = access.load(&self.source, ui)?.key;
-        if key.spki() != self.trust_anchor.first().spki() {
-            let digest = |spki: &[u8]| crate::x509::hex(&crate::x509::sha256(spki));
+        let key = access.load_key(&self.source, ui)?.key;
+        if key.spki() != self.trust_anchor.signing_ca().spki() {
+            let digest = |spki: &[u8]| crate::x509::to_hex(&crate::x509::sha256(spki));
             return Err(Error::new(
                 ErrorKind::CaKeyMismatch,
                 [
                     "the issuer's key is not the issuer certificate's".to_owned(),
                     format!(
                         "  certificate SHA-256 of its key {}",
-                        digest(self.trust_anchor.first().spki())
+                        digest(self.trust_anchor.signing_ca().spki())
                     ),
                     format!("  issuer key  SHA-256 of its key {}", digest(key.spki())),
                 ],
@@ -147,12 +147,12 @@ impl Named {
     }
 }
 
-/// That one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and since each of a
-/// chain must say that it is a CA.
-fn has_room(issuer: &TrustAnchor) -> Result<()> {
+/// Checks that one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and by
+/// basicConstraints, since each certificate of a chain must say that it is a CA.
+fn check_room_below(issuer: &TrustAnchor) -> Result<()> {
     let refused =
         |what: String, hint: &str| Err(Error::new(ErrorKind::TrustAnchorRefused, what, hint));
-    if issuer.count() >= MAX_CERTIFICATES {
+    if issuer.certificate_count() >= MAX_CERTIFICATES {
         return refused(
             format!(
                 "the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM \

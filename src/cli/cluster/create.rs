@@ -1,17 +1,17 @@
-//! `hsmboot cluster create`, and what it shares with `bootstrap --create`
+//! `hsmboot cluster create`, and the parts that `bootstrap --create` shares with it
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::order::{NewClusterArgs, Then, announce};
-use super::{deleted, is_going};
-use crate::cli::manage::{Seen, WaitArgs, located, settle};
+use super::order::{AfterCreation, NewClusterArgs, announce_creation};
+use super::{deleted_error, is_deleting_or_deleted};
+use crate::cli::manage::{PollStatus, WaitArgs, poll_until_there, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::{Backup, BackupFilter, Mode};
+use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterMode};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::OutsideText;
@@ -45,28 +45,30 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let mut order = args.new.order(args.source_backup_id.clone())?;
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let mut order = args.new.to_new_cluster(args.source_backup_id.clone())?;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
         // Of hsm1.medium there is one mode, and none is named.
         if let (Some(backup), Some(_)) = (&order.source_backup_id, order.mode) {
-            let given = args.new.mode.map(Mode::from);
-            order.mode = mode_of(&service, backup, given, ui).await?.or(order.mode);
+            let given = args.new.mode.map(ClusterMode::from);
+            order.mode = mode_of_backup(&service, backup, given, ui)
+                .await?
+                .or(order.mode);
         }
-        announce(&order, Then::Nothing, service.place(), ui);
+        announce_creation(&order, AfterCreation::Nothing, service.place(), ui);
         let made = service.create_cluster(&order).await?;
         let id = made.cluster_id.clone();
         let document = |cluster: &Cluster| {
-            located(
+            with_place(
                 service.place(),
-                json!({ "changed": true, "cluster": view::document(cluster) }),
+                json!({ "changed": true, "cluster": view::cluster_document(cluster) }),
             )
         };
-        let cluster = match args.wait.limit() {
+        let cluster = match args.wait.wait_limit() {
             None => made,
             Some(limit) => {
                 ui.say(format!("created {id}"));
@@ -74,34 +76,37 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                     "it exists; do not create another: `hsmboot wait --cluster-id {id} --for \
                      uninitialized` goes on waiting"
                 );
-                created(&service, &id, limit, &hint, ui)
+                wait_until_created(&service, &id, limit, &hint, ui)
                     .await
                     .map_err(|error| error.unless_done_already().with_document(document(&made)))?
             }
         };
-        let text = format!("created {id}\n{}", view::text(&cluster));
-        Ok(Outcome::done(document(&cluster), text))
+        let text = format!("created {id}\n{}", view::cluster_text(&cluster));
+        Ok(CommandOutput::success(document(&cluster), text))
     })
 }
 
-/// The mode of the backup that a cluster is to be restored from: only a cluster of the same takes
-/// it (User Guide, "Cluster modes"). `None`: it cannot be told.
-async fn mode_of(
+/// Returns the mode of the backup that a cluster is restored from: only a cluster of the same mode
+/// takes it (User Guide, "Cluster modes"). `None` if it is not known.
+async fn mode_of_backup(
     service: &AwsCloudHsm,
     backup: &str,
-    given: Option<Mode>,
+    given: Option<ClusterMode>,
     ui: &Ui,
-) -> Result<Option<Mode>> {
-    let found = match look(service, backup).await {
+) -> Result<Option<ClusterMode>> {
+    let found = match look_up_source_backup(service, backup).await {
         Ok(found) => found,
         // Whoever may create need not be allowed to look: the service has the last word.
         Err(error) => {
-            ui.warn(format!("the backup's mode is not known: {}", error.brief()));
+            ui.warn(format!(
+                "the backup's mode is not known: {}",
+                error.summary_line()
+            ));
             None
         }
     };
     let named = found.and_then(|backup| backup.mode);
-    let known = [Mode::Fips, Mode::NonFips]
+    let known = [ClusterMode::Fips, ClusterMode::NonFips]
         .into_iter()
         .find(|mode| named.as_ref().is_some_and(|name| name == mode.as_str()));
     match (given, known) {
@@ -122,8 +127,8 @@ async fn mode_of(
     }
 }
 
-/// The backup of this id or ARN, one's own or one that is shared.
-async fn look(
+/// Looks up the backup of this id or ARN, one's own or a shared one.
+async fn look_up_source_backup(
     service: &AwsCloudHsm,
     backup: &str,
 ) -> std::result::Result<Option<Backup>, ServiceError> {
@@ -135,13 +140,13 @@ async fn look(
     };
     let is_it = |found: &Backup| found.backup_id == id;
     let own = service
-        .backups(&filter(None))
+        .describe_backups(&filter(None))
         .await?
         .into_iter()
         .find(is_it);
     match own {
         None if id != backup => Ok(service
-            .backups(&filter(Some(true)))
+            .describe_backups(&filter(Some(true)))
             .await?
             .into_iter()
             .find(is_it)),
@@ -149,22 +154,24 @@ async fn look(
     }
 }
 
-/// Waits until a new cluster is one. It may not be listed at once.
-pub(crate) async fn created(
+/// Waits until a new cluster is created. It may not be listed at once.
+pub(crate) async fn wait_until_created(
     service: &AwsCloudHsm,
     id: &OutsideText,
     limit: Duration,
     hint: &str,
     ui: &Ui,
 ) -> Result<Cluster> {
-    settle(ui, limit, hint, async || {
-        Ok(match service.describe(id.raw()).await? {
-            None => Seen::NotYet(format!("{id} is not listed yet")),
+    poll_until_there(ui, limit, hint, async || {
+        Ok(match service.describe_cluster(id.as_raw()).await? {
+            None => PollStatus::NotYet(format!("{id} is not listed yet")),
             Some(cluster) if cluster.state == ClusterState::CreateInProgress => {
-                Seen::NotYet(format!("{id} {}", cluster.state))
+                PollStatus::NotYet(format!("{id} {}", cluster.state))
             }
-            Some(cluster) if is_going(&cluster) => Seen::Lost(deleted(&cluster)),
-            Some(cluster) => Seen::There(cluster),
+            Some(cluster) if is_deleting_or_deleted(&cluster) => {
+                PollStatus::Lost(deleted_error(&cluster))
+            }
+            Some(cluster) => PollStatus::There(cluster),
         })
     })
     .await

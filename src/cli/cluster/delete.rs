@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::{find, is_going};
+use super::{find_cluster, is_deleting_or_deleted};
 use crate::bundle::ClusterId;
-use crate::cli::manage::{AGAIN, ConsentArgs, Seen, WaitArgs, located, settle};
-use crate::cli::online::{OnlineArgs, block_on, cluster_id};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::manage::{
+    ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
+};
+use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
@@ -27,7 +29,7 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 or cannot be reached; 7 not gone in time; 8 it has HSMs; 130 declined, nothing was deleted")]
 pub struct Args {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
     #[command(flatten)]
     consent: ConsentArgs,
@@ -37,27 +39,32 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.cluster_id;
-    args.consent.check()?;
+    args.consent.check_can_ask()?;
     block_on(async {
         let service = args
             .online
-            .connect_within(args.wait.limit(), None, ui)
+            .connect_within(args.wait.wait_limit(), None, ui)
             .await?;
-        let before = find(&service, id).await?;
-        let changed = !is_going(&before);
+        let before = find_cluster(&service, id).await?;
+        let changed = !is_deleting_or_deleted(&before);
         if changed {
-            has_no_hsms(&before)?;
-            args.consent.ask(
+            check_no_hsms(&before)?;
+            args.consent.ask_to_delete(
                 &format!("{id}, {}, at {}", before.state, service.place()),
                 "Its backups stay; the cluster itself is gone for good.",
             )?;
             send_deletion(&service, id).await?;
         }
-        let last = match args.wait.limit() {
-            None => service.describe(id.as_str()).await?,
-            Some(limit) => settle(ui, limit, AGAIN, async || gone(&service, id).await).await?,
+        let last = match args.wait.wait_limit() {
+            None => service.describe_cluster(id.as_str()).await?,
+            Some(limit) => {
+                poll_until_there(ui, limit, RUN_AGAIN_HINT, async || {
+                    deletion_status(&service, id).await
+                })
+                .await?
+            }
         };
         let text = match (
             changed,
@@ -69,9 +76,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             (false, true) => format!("{id} is deleted already; nothing was changed\n"),
             (false, false) => format!("{id} is being deleted already; nothing was changed\n"),
         };
-        let cluster = last.as_ref().map(view::document);
-        Ok(Outcome::done(
-            located(
+        let cluster = last.as_ref().map(view::cluster_document);
+        Ok(CommandOutput::success(
+            with_place(
                 service.place(),
                 json!({ "changed": changed, "cluster_id": id, "cluster": cluster }),
             ),
@@ -80,31 +87,32 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-async fn gone(
+async fn deletion_status(
     service: &AwsCloudHsm,
     id: &ClusterId,
-) -> std::result::Result<Seen<Option<Cluster>>, ServiceError> {
-    Ok(match service.describe(id.as_str()).await? {
-        Some(cluster) if cluster.state == ClusterState::Deleted => Seen::There(Some(cluster)),
-        Some(cluster) => Seen::NotYet(format!("{id} {}", cluster.state)),
-        None => Seen::There(None),
+) -> std::result::Result<PollStatus<Option<Cluster>>, ServiceError> {
+    Ok(match service.describe_cluster(id.as_str()).await? {
+        Some(cluster) if cluster.state == ClusterState::Deleted => PollStatus::There(Some(cluster)),
+        Some(cluster) => PollStatus::NotYet(format!("{id} {}", cluster.state)),
+        None => PollStatus::There(None),
     })
 }
 
-/// Sends DeleteCluster. Where its answer is lost, the cluster tells.
+/// Sends DeleteCluster. Where its answer is lost, the cluster's state tells.
 async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<()> {
     match service.delete_cluster(id.as_str()).await {
-        Err(error) if error.outcome_unknown() => match service.describe(id.as_str()).await? {
-            Some(cluster) if !is_going(&cluster) => Err(error.into()),
+        Err(error) if error.outcome_unknown() => match service.describe_cluster(id.as_str()).await?
+        {
+            Some(cluster) if !is_deleting_or_deleted(&cluster) => Err(error.into()),
             _ => Ok(()),
         },
         sent => Ok(sent?),
     }
 }
 
-/// "Before you can delete a cluster, you must delete all HSMs in the cluster" (API Reference,
-/// DeleteCluster).
-fn has_no_hsms(cluster: &Cluster) -> Result<()> {
+/// Checks that the cluster has no HSMs. "Before you can delete a cluster, you must delete all HSMs
+/// in the cluster" (API Reference, DeleteCluster).
+fn check_no_hsms(cluster: &Cluster) -> Result<()> {
     if cluster.hsms.is_empty() {
         return Ok(());
     }
@@ -116,7 +124,7 @@ fn has_no_hsms(cluster: &Cluster) -> Result<()> {
         .collect();
     Err(Error::new(
         ErrorKind::ClusterHasHsms,
-        Lines::from(format!("{id} has HSMs, which have to be deleted first")).and(hsms),
+        Lines::from(format!("{id} has HSMs, which have to be deleted first")).followed_by(hsms),
         format!("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait"),
     )
     .with_fact(FactName::ClusterId, id)

@@ -1,28 +1,32 @@
-//! `hsmboot cluster modify`: how long backups are kept, and the HSMs' type.
+//! `hsmboot cluster modify`: the retention of backups, and the HSMs' type.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::course::{Course, course, has_type, is_under_way, not_kept};
 use super::order::warn_of_unknown_type;
-use super::{deleted, find, is_going, retention};
+use super::type_change::{
+    TypeChange, has_type, is_under_way, plan_type_change, type_change_undone,
+};
+use super::{deleted_error, find_cluster, is_deleting_or_deleted, retention_parser};
 use crate::bundle::ClusterId;
-use crate::cli::manage::{AGAIN, Seen, WaitArgs, ask_yes, is_at_terminal, located, settle};
-use crate::cli::online::{OnlineArgs, block_on, cluster_id};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::manage::{
+    PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
+};
+use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, Place, limits};
+use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, ClusterState, Fleet, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
 
-/// How long a change of type is waited for: one HSM takes about 30 minutes (User Guide, "Migrating
-/// from hsm1.medium to hsm2m.medium"), the most that there may be thirteen and a half hours.
-const MIGRATION: Duration = Duration::from_secs(14 * 60 * 60);
+/// The time to wait for a change of type: one HSM takes about 30 minutes (User Guide, "Migrating
+/// from hsm1.medium to hsm2m.medium"), the largest cluster thirteen and a half hours.
+const MIGRATION_LIMIT: Duration = Duration::from_secs(14 * 60 * 60);
 
 /// Change how long a cluster's backups are kept, or its HSMs' type
 #[derive(Debug, clap::Args)]
@@ -44,13 +48,13 @@ Exit codes: 0 changed, being changed, or already so; 2 wrong command line, or no
 AWS took the change back; 130 declined, nothing was changed")]
 pub struct Args {
     /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
-    /// How many days backups are kept, 7 to 379
+    /// The days to keep backups, 7 to 379
     #[arg(
         long,
         value_name = "DAYS",
-        value_parser = retention(),
+        value_parser = retention_parser(),
         required_unless_present = "hsm_type",
     )]
     retention_days: Option<u16>,
@@ -66,7 +70,7 @@ pub struct Args {
     online: OnlineArgs,
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     if args.hsm_type.is_some() && !args.yes && !is_at_terminal() {
         return Err(Error::new(
             ErrorKind::ConsentMissing,
@@ -75,47 +79,48 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             "say so with --yes",
         ));
     }
-    let limit = args.wait.limit_or(if args.hsm_type.is_some() {
-        MIGRATION
+    let limit = args.wait.wait_limit_or(if args.hsm_type.is_some() {
+        MIGRATION_LIMIT
     } else {
-        WaitArgs::USUAL
+        WaitArgs::DEFAULT_LIMIT
     });
     block_on(async {
         let service = args.online.connect_within(limit, None, ui).await?;
-        let before = find(&service, &args.cluster_id).await?;
-        if is_going(&before) {
-            return Err(deleted(&before));
+        let before = find_cluster(&service, &args.cluster_id).await?;
+        if is_deleting_or_deleted(&before) {
+            return Err(deleted_error(&before));
         }
-        let plan = Plan::of(args, &before)?;
-        plan.consent(args.yes, &before, service.place(), ui)?;
-        let mut cluster = plan.send(&service, before).await?;
-        if let Some(limit) = limit.filter(|_| plan.is_something()) {
-            cluster = plan.wait(&service, cluster, limit, ui).await?;
+        let plan = ModificationPlan::from_args(args, &before)?;
+        plan.ask_consent(args.yes, &before, service.place(), ui)?;
+        let mut cluster = plan.send_change(&service, before).await?;
+        if let Some(limit) = limit.filter(|_| plan.needs_waiting()) {
+            cluster = plan.wait_until_done(&service, cluster, limit, ui).await?;
         }
-        let document = json!({ "changed": plan.changes(), "cluster": view::document(&cluster) });
-        Ok(Outcome::done(
-            located(service.place(), document),
-            plan.told(&cluster),
+        let document =
+            json!({ "changed": plan.has_changes(), "cluster": view::cluster_document(&cluster) });
+        Ok(CommandOutput::success(
+            with_place(service.place(), document),
+            plan.result_text(&cluster),
         ))
     })
 }
 
-/// What is asked of the cluster, and what of it is to be sent.
-struct Plan<'a> {
+/// The requested changes, and which of them have to be sent.
+struct ModificationPlan<'a> {
     id: &'a ClusterId,
-    /// The days that were asked for, and whether they are others than the cluster's.
+    /// The requested days, and whether they differ from the cluster's.
     days: Option<(u16, bool)>,
-    /// The type that was asked for, and what that means for the cluster.
-    hsm_type: Option<(&'a str, Course)>,
+    /// The requested type, and what it means for the cluster.
+    hsm_type: Option<(&'a str, TypeChange)>,
 }
 
-impl<'a> Plan<'a> {
-    fn of(args: &'a Args, before: &Cluster) -> Result<Self> {
+impl<'a> ModificationPlan<'a> {
+    fn from_args(args: &'a Args, before: &Cluster) -> Result<Self> {
         let hsm_type = match args.hsm_type.as_deref() {
-            Some(wanted) => Some((wanted, course(before, wanted, cli::now())?)),
+            Some(wanted) => Some((wanted, plan_type_change(before, wanted, cli::now())?)),
             None => None,
         };
-        Ok(Plan {
+        Ok(ModificationPlan {
             id: &args.cluster_id,
             days: args
                 .retention_days
@@ -124,11 +129,11 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The type, where it is to be sent.
+    /// Returns the type, where it has to be sent.
     fn new_type(&self) -> Option<&'a str> {
         self.hsm_type
             .as_ref()
-            .filter(|(_, course)| matches!(course, Course::Migrate | Course::RollBack))
+            .filter(|(_, course)| matches!(course, TypeChange::Migrate | TypeChange::RollBack))
             .map(|(wanted, _)| *wanted)
     }
 
@@ -138,21 +143,21 @@ impl<'a> Plan<'a> {
             .map(|(days, _)| days)
     }
 
-    fn changes(&self) -> bool {
+    fn has_changes(&self) -> bool {
         self.new_type().is_some() || self.new_days().is_some()
     }
 
-    /// Whether there is something to wait for.
-    fn is_something(&self) -> bool {
-        self.changes()
+    /// Tells whether there is something to wait for.
+    fn needs_waiting(&self) -> bool {
+        self.has_changes()
             || self
                 .hsm_type
                 .as_ref()
-                .is_some_and(|(_, course)| *course == Course::UnderWay)
+                .is_some_and(|(_, course)| *course == TypeChange::UnderWay)
     }
 
-    /// Says what changing the type means, and asks.
-    fn consent(&self, yes: bool, before: &Cluster, place: &Place, ui: &Ui) -> Result<()> {
+    /// Shows what changing the type means, and asks for consent.
+    fn ask_consent(&self, yes: bool, before: &Cluster, place: &CallPlace, ui: &Ui) -> Result<()> {
         let Some(wanted) = self.new_type() else {
             return Ok(());
         };
@@ -161,7 +166,7 @@ impl<'a> Plan<'a> {
             self.id,
             self.hsm_type
                 .as_ref()
-                .is_some_and(|(_, course)| *course == Course::RollBack),
+                .is_some_and(|(_, course)| *course == TypeChange::RollBack),
         );
         let found = before
             .hsm_type
@@ -177,7 +182,7 @@ impl<'a> Plan<'a> {
              made, changed or deleted.",
             before.hsms.len()
         ))
-        .and(if back {
+        .followed_by(if back {
             "AWS's guide, \"HSM type rollback considerations\", says what becomes of keys and \
              users that were made since the change: read it first."
                 .to_owned()
@@ -190,8 +195,8 @@ impl<'a> Plan<'a> {
         if yes {
             ui.say(
                 Lines::from(question)
-                    .and(consequences)
-                    .and("yes, as --yes says"),
+                    .followed_by(consequences)
+                    .followed_by("yes, as --yes says"),
             );
             return Ok(());
         }
@@ -205,10 +210,10 @@ impl<'a> Plan<'a> {
         ))
     }
 
-    /// Sends ModifyCluster, where something is to be changed. Where the answer is lost, the cluster
-    /// tells.
-    async fn send(&self, service: &AwsCloudHsm, before: Cluster) -> Result<Cluster> {
-        if !self.changes() {
+    /// Sends ModifyCluster, where something has to be changed. Where the answer is lost, the
+    /// cluster's state tells.
+    async fn send_change(&self, service: &AwsCloudHsm, before: Cluster) -> Result<Cluster> {
+        if !self.has_changes() {
             return Ok(before);
         }
         let change = ClusterChange {
@@ -220,7 +225,7 @@ impl<'a> Plan<'a> {
             self.new_type(),
         ) {
             (Err(error), Some(wanted)) if error.outcome_unknown() => {
-                match service.describe(self.id.as_str()).await? {
+                match service.describe_cluster(self.id.as_str()).await? {
                     Some(cluster) if is_under_way(&cluster.state) || has_type(&cluster, wanted) => {
                         Ok(cluster)
                     }
@@ -231,8 +236,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Waits until the cluster is as asked for.
-    async fn wait(
+    /// Waits until the cluster is as requested.
+    async fn wait_until_done(
         &self,
         service: &AwsCloudHsm,
         sent: Cluster,
@@ -242,17 +247,17 @@ impl<'a> Plan<'a> {
         let id = self.id;
         // A cluster that is described a moment after the call may be as it was before.
         let was_under_way = Cell::new(is_under_way(&sent.state));
-        settle(ui, limit, AGAIN, async || {
-            let Some(cluster) = service.describe(id.as_str()).await? else {
-                return Ok(Seen::NotYet(format!("{id} is not listed")));
+        poll_until_there(ui, limit, RUN_AGAIN_HINT, async || {
+            let Some(cluster) = service.describe_cluster(id.as_str()).await? else {
+                return Ok(PollStatus::NotYet(format!("{id} is not listed")));
             };
-            if is_going(&cluster) {
-                return Ok(Seen::Lost(deleted(&cluster)));
+            if is_deleting_or_deleted(&cluster) {
+                return Ok(PollStatus::Lost(deleted_error(&cluster)));
             }
-            let line = format!("{id} {}{}", cluster.state, progress(&cluster));
+            let line = format!("{id} {}{}", cluster.state, progress_text(&cluster));
             if is_under_way(&cluster.state) {
                 was_under_way.set(true);
-                return Ok(Seen::NotYet(line));
+                return Ok(PollStatus::NotYet(line));
             }
             let has_days = self
                 .days
@@ -264,21 +269,21 @@ impl<'a> Plan<'a> {
                         && !has_type(&cluster, wanted)
                         && was_under_way.get() =>
                 {
-                    Seen::Lost(not_kept(&cluster, wanted))
+                    PollStatus::Lost(type_change_undone(&cluster, wanted))
                 }
                 Some(wanted)
                     if cluster.state != ClusterState::Active || !has_type(&cluster, wanted) =>
                 {
-                    Seen::NotYet(line)
+                    PollStatus::NotYet(line)
                 }
-                _ if has_days => Seen::There(cluster),
-                _ => Seen::NotYet(line),
+                _ if has_days => PollStatus::There(cluster),
+                _ => PollStatus::NotYet(line),
             })
         })
         .await
     }
 
-    fn told(&self, cluster: &Cluster) -> String {
+    fn result_text(&self, cluster: &Cluster) -> String {
         let (id, already) = (self.id, "already; nothing was changed");
         let mut text = String::new();
         match self.days {
@@ -299,15 +304,17 @@ impl<'a> Plan<'a> {
             .map(|at| format!("; it can be taken back until {}", Moment::from_unix(at)))
             .unwrap_or_default();
         text.push_str(&match (course, is_under_way(&cluster.state)) {
-            (Course::Already, _) => format!("{id} is of {wanted} {already}\n"),
-            (Course::UnderWay, true) => format!("{id} is being changed to {wanted} {already}\n"),
-            (Course::Migrate | Course::RollBack, true) => {
+            (TypeChange::Already, _) => format!("{id} is of {wanted} {already}\n"),
+            (TypeChange::UnderWay, true) => {
+                format!("{id} is being changed to {wanted} {already}\n")
+            }
+            (TypeChange::Migrate | TypeChange::RollBack, true) => {
                 format!(
                     "{id} is being changed to {wanted}{until}\nnext: hsmboot wait --cluster-id \
                          {id} --for active --timeout 14h\n"
                 )
             }
-            (Course::Migrate | Course::RollBack | Course::UnderWay, false) => {
+            (TypeChange::Migrate | TypeChange::RollBack | TypeChange::UnderWay, false) => {
                 format!("{id} is of {wanted}{until}\n")
             }
         });
@@ -315,8 +322,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// How many HSMs are of which type, while there are several.
-fn progress(cluster: &Cluster) -> String {
+/// Returns the number of HSMs of each type, while there are several.
+fn progress_text(cluster: &Cluster) -> String {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for kind in cluster.hsms.iter().filter_map(|hsm| hsm.hsm_type.as_ref()) {
         let count = counts.entry(kind.to_string()).or_default();

@@ -1,16 +1,16 @@
-//! What a new cluster is to be, and what is said of it before it is asked for: `cluster create` and
-//! `bootstrap --create` take the same.
+//! The options for a new cluster, and the notice before it is created. `cluster create` and
+//! `bootstrap --create` take the same options.
 
 use clap::ValueEnum;
 
-use super::retention;
-use crate::cli::manage::{check_tags, no_repeats, tag, usage};
-use crate::cli::ui::{BOLD, Text, Ui, styled};
-use crate::cloudhsm::fleet::{Mode, NetworkType, NewCluster};
-use crate::cloudhsm::{Place, Tag, limits};
+use super::retention_parser;
+use crate::cli::manage::{check_no_repeats, check_tags, parse_tag, usage_error};
+use crate::cli::ui::{BOLD, StyledText, Ui, styled};
+use crate::cloudhsm::fleet::{ClusterMode, NetworkType, NewCluster};
+use crate::cloudhsm::{CallPlace, Tag, limits};
 use crate::error::Result;
 
-/// What a new cluster is to be.
+/// The options for a new cluster.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct NewClusterArgs {
     /// A subnet, one for each Availability Zone (may repeat, 1 to 10)
@@ -28,11 +28,11 @@ pub struct NewClusterArgs {
     /// service's default: ipv4)
     #[arg(long, value_enum, value_name = "TYPE")]
     pub(crate) network_type: Option<NetworkName>,
-    /// How many days backups are kept, 7 to 379 (the service's default: 90)
-    #[arg(long, value_name = "DAYS", value_parser = retention())]
+    /// The days to keep backups, 7 to 379 (the service's default: 90)
+    #[arg(long, value_name = "DAYS", value_parser = retention_parser())]
     pub(crate) retention_days: Option<u16>,
     /// A tag (may repeat, up to 50)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag)]
     pub(crate) tag: Vec<Tag>,
 }
 
@@ -54,11 +54,11 @@ pub enum NetworkName {
     Dualstack,
 }
 
-impl From<ModeName> for Mode {
+impl From<ModeName> for ClusterMode {
     fn from(name: ModeName) -> Self {
         match name {
-            ModeName::Fips => Mode::Fips,
-            ModeName::NonFips => Mode::NonFips,
+            ModeName::Fips => ClusterMode::Fips,
+            ModeName::NonFips => ClusterMode::NonFips,
         }
     }
 }
@@ -73,7 +73,7 @@ impl From<NetworkName> for NetworkType {
 }
 
 impl NewClusterArgs {
-    /// Whether anything is said of a new cluster.
+    /// Tells whether any option for a new cluster is given.
     pub(crate) fn are_given(&self) -> bool {
         let chosen = self.hsm_type.is_some() || self.mode.is_some() || self.network_type.is_some();
         chosen
@@ -82,11 +82,11 @@ impl NewClusterArgs {
             || !self.tag.is_empty()
     }
 
-    /// What CreateCluster is to be sent, once its lists are as documented.
-    pub(crate) fn order(&self, source_backup_id: Option<String>) -> Result<NewCluster> {
+    /// Returns the members of CreateCluster, after checking that its lists are as documented.
+    pub(crate) fn to_new_cluster(&self, source_backup_id: Option<String>) -> Result<NewCluster> {
         let subnets: Vec<&str> = self.subnet_id.iter().map(String::as_str).collect();
         if subnets.is_empty() || subnets.len() > limits::MAX_SUBNETS {
-            return Err(usage(
+            return Err(usage_error(
                 format!(
                     "{} subnets were given, expected 1 to {}",
                     subnets.len(),
@@ -95,8 +95,14 @@ impl NewClusterArgs {
                 "name them with --subnet-id",
             ));
         }
-        no_repeats("the subnet", &subnets)?;
-        check_tags(&self.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
+        check_no_repeats("the subnet", &subnets)?;
+        check_tags(
+            &self
+                .tag
+                .iter()
+                .map(|tag| tag.key.as_raw())
+                .collect::<Vec<_>>(),
+        )?;
         let hsm_type = self
             .hsm_type
             .clone()
@@ -112,24 +118,26 @@ impl NewClusterArgs {
         })
     }
 
-    /// Mode: "Available with hsm2m.medium" alone is NON_FIPS, and hsm1.medium needs none (User
-    /// Guide, "Cluster modes"; API Reference 2022-06-06, CreateCluster).
-    fn mode_for(&self, hsm_type: &str) -> Result<Option<Mode>> {
+    /// Returns the mode for the type. NON_FIPS is "Available with hsm2m.medium" alone, and
+    /// hsm1.medium needs none (User Guide, "Cluster modes"; API Reference 2022-06-06,
+    /// CreateCluster).
+    fn mode_for(&self, hsm_type: &str) -> Result<Option<ClusterMode>> {
         match (self.mode, hsm_type == limits::HSM1) {
-            (Some(ModeName::NonFips), true) => Err(usage(
+            (Some(ModeName::NonFips), true) => Err(usage_error(
                 "hsm1.medium has the FIPS mode alone",
                 "leave out --mode, or choose another type: --hsm-type hsm2m.medium",
             )),
             (Some(mode), _) => Ok(Some(mode.into())),
             (None, true) => Ok(None),
-            (None, false) => Ok(Some(Mode::Fips)),
+            (None, false) => Ok(Some(ClusterMode::Fips)),
         }
     }
 
-    /// NetworkType: hsm1.medium has IPv4 alone (User Guide, "HSM types").
+    /// Returns the network type for the HSM type. hsm1.medium has IPv4 alone (User Guide, "HSM
+    /// types").
     fn network_type_for(&self, hsm_type: &str) -> Result<Option<NetworkType>> {
         match self.network_type {
-            Some(NetworkName::Dualstack) if hsm_type == limits::HSM1 => Err(usage(
+            Some(NetworkName::Dualstack) if hsm_type == limits::HSM1 => Err(usage_error(
                 "hsm1.medium has IPv4 addresses alone",
                 "leave out --network-type, or choose another type: --hsm-type hsm2m.medium",
             )),
@@ -138,22 +146,28 @@ impl NewClusterArgs {
     }
 }
 
-/// What happens to a cluster once it is there.
+/// The step that follows the creation of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
+pub(crate) enum AfterCreation {
     /// Nothing more.
     Nothing,
     /// Its first HSM is created, and it is claimed.
     Claim,
 }
 
-/// Says what is about to be created, what of it can never be changed, and what it takes and costs
+/// Shows what is about to be created, what of it can never be changed, and what it takes and costs
 /// to undo it.
 ///
-/// For good is whatever ModifyCluster has no member for (API 2017-04-28 as of November 2026:
-/// HsmType and BackupRetentionPolicy are all that it takes). HSMs are charged by the hour from
-/// their creation to their deletion, a cluster without any is not (AWS CloudHSM pricing).
-pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
+/// Everything is permanent that ModifyCluster has no member for (API 2017-04-28 as of November
+/// 2026: HsmType and BackupRetentionPolicy are all that it takes). HSMs are charged by the hour
+/// from their creation to their deletion; a cluster without any costs nothing (AWS CloudHSM
+/// pricing).
+pub(crate) fn announce_creation(
+    order: &NewCluster,
+    then: AfterCreation,
+    place: &CallPlace,
+    ui: &Ui,
+) {
     if order.hsm_type == limits::HSM1 {
         ui.warn(
             "no new clusters of hsm1.medium can be made since April 2025, and its support \
@@ -162,11 +176,13 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
     } else {
         warn_of_unknown_type(&order.hsm_type, ui);
     }
-    let mode = order.mode.map_or("the type's only one", Mode::as_str);
+    let mode = order
+        .mode
+        .map_or("the type's only one", ClusterMode::as_str);
     let network = order.network_type.unwrap_or(NetworkType::Ipv4).as_str();
-    let mut out = Text::from([
+    let mut out = StyledText::from([
         styled(BOLD, format!("about to create a cluster at {place}")),
-        Text::from("\n"),
+        StyledText::from("\n"),
     ]);
     let mut line = |label: &str, value: &str| out.push_str(&format!("  {label:8}  {value}\n"));
     line("type", &order.hsm_type);
@@ -191,7 +207,7 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
         "delete its HSMs (hsmboot hsm delete), then it (hsmboot cluster delete); the hours until \
          then stay on the bill",
     );
-    if then == Then::Claim {
+    if then == AfterCreation::Claim {
         line(
             "",
             "once it is claimed, only that undoes the claim; the keys that it holds by then are \
@@ -201,7 +217,7 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
     ui.say_styled(&out);
 }
 
-/// A type that fits the pattern may be one of tomorrow, or a slip of the keyboard.
+/// Warns of an HSM type that this version does not know: it may be a new one, or a typing error.
 pub(crate) fn warn_of_unknown_type(hsm_type: &str, ui: &Ui) {
     if !limits::KNOWN_HSM_TYPES.contains(&hsm_type) {
         ui.warn(format!(

@@ -4,10 +4,10 @@ mod read;
 mod screen;
 mod show;
 
-use super::ui::{Outcome, Ui};
+use super::ui::{CommandOutput, Ui};
 use crate::bundle::{Bundle, Fingerprint, Part};
 use crate::error::Result;
-use crate::qr::Kind;
+use crate::qr::QrKind;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, TrustAnchor};
 
@@ -27,30 +27,30 @@ pub enum Command {
     Read(read::Args),
 }
 
-pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
         Command::Show(args) => show::run(args, ui),
         Command::Read(args) => read::run(args, ui),
     }
 }
 
-/// The fingerprint of what travels, as `fetch` and `sign` print it. What cannot be read counts as
-/// it is.
-fn fingerprint(bundle: &Bundle, kind: Kind) -> Result<Fingerprint> {
-    if kind == Kind::Request {
+/// Returns the fingerprint of what travels, as `fetch` and `sign` print it. What cannot be parsed
+/// counts as it is.
+fn bundle_fingerprint(bundle: &Bundle, kind: QrKind) -> Result<Fingerprint> {
+    if kind == QrKind::Request {
         return Ok(Fingerprint::of_request(
             bundle.id(),
-            &bundle.evidence(false, true)?,
+            &bundle.read_evidence(false, true)?,
         ));
     }
     let csr = bundle.read(Part::Csr)?;
     let csr = pem::decode(&csr, Label::CertificateRequest).unwrap_or(csr);
     let signed_cert = bundle.read(Part::SignedCert)?;
-    let signed_cert =
-        Certificate::of_owner(&signed_cert).map_or(signed_cert, |found| found.der().to_vec());
+    let signed_cert = Certificate::from_owner_file(&signed_cert)
+        .map_or(signed_cert, |found| found.as_der().to_vec());
     let trust_anchor = bundle.read_trust_anchor()?;
     let trust_anchor = TrustAnchor::from_file(&trust_anchor).map_or(vec![trust_anchor], |found| {
-        found.ders().map(<[u8]>::to_vec).collect()
+        found.certificate_ders().map(<[u8]>::to_vec).collect()
     });
     Ok(Fingerprint::of_response(
         bundle.id(),

@@ -7,30 +7,30 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::bundle::archive;
-use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, Step};
+use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
-use crate::cli::step::{StepArgs, given};
-use crate::cli::ui::{Outcome, Ui, path_value};
+use crate::cli::step::{StepArgs, given_file_digest};
+use crate::cli::ui::{CommandOutput, Ui, path_value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::hint;
-use crate::outside::{Lines, shown};
-use crate::qr::Kind;
-use crate::qr::collection::{Collection, Fault};
-use crate::qr::parts::{Found, Piece};
+use crate::outside::{Lines, shown_path};
+use crate::qr::QrKind;
+use crate::qr::collection::{Collection, CollectionFault};
+use crate::qr::parts::{Piece, ScannedText};
 use crate::qr::photograph::{
-    self, Fault as Unread, MAX_FILE, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE,
+    self, MAX_FILE, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE, PictureFault as Unread,
 };
 use crate::x509::pem::{self, Label};
-use crate::x509::{hex, sha256};
+use crate::x509::{sha256, to_hex};
 
-/// What messages call the place that it comes from.
+/// The name that messages give to the source of the files.
 const SOURCE: &str = "the set of codes";
 
-/// What the transcript calls standard input: with a `/` in it, as no file of a bundle is called.
+/// The transcript's name for standard input: with a `/` in it, as no file of a bundle has.
 const STDIN: &str = "/dev/stdin";
 
-/// The longest text: the most parts that there are, ten times over.
+/// The longest text that is read: ten times the most parts that there can be.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
@@ -62,27 +62,29 @@ pub struct Args {
     step: StepArgs,
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let (collection, given) = collect(&args.images, ui)?;
-    let (kind, archive) = collection.join().map_err(|fault| incomplete(&fault))?;
-    let members = archive::read(&archive).map_err(|fault| damaged(&fault.to_string()))?;
-    let received = Bundle::received(members, SOURCE)?;
-    is_whole(&received, kind)?;
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let (collection, given) = collect_parts(&args.images, ui)?;
+    let (kind, archive) = collection
+        .join_parts()
+        .map_err(|fault| collection_error(&fault))?;
+    let members = archive::read(&archive).map_err(|fault| damaged_error(&fault.to_string()))?;
+    let received = Bundle::from_members(members, SOURCE)?;
+    check_whole(&received, kind)?;
     let dir = bundle_dir(args.bundle.as_ref(), received.id());
-    if kind == Kind::Response {
-        answers(&received, &dir)?;
+    if kind == QrKind::Response {
+        check_answers_request(&received, &dir)?;
     }
     let arrival = Arrival::new(&received, &dir, args.force)?;
     let unchanged = arrival.is_there()?;
     if !unchanged {
-        let step = Step {
+        let step = TranscriptStep {
             given,
-            ..args.step.begin(crate::cli::now())
+            ..args.step.begin_step(crate::cli::now())
         };
         arrival.write_with(&step)?;
     }
     let bundle = Bundle::open(&dir)?;
-    let fingerprint = super::fingerprint(&bundle, kind)?;
+    let fingerprint = super::bundle_fingerprint(&bundle, kind)?;
     let files = arrival.digests();
     let document = json!({
         "bundle": path_value(&dir),
@@ -96,64 +98,68 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         format!(
             "{} is unchanged: {} holds the {kind} already\n",
             bundle.id(),
-            shown(&dir)
+            shown_path(&dir)
         )
     } else {
-        format!("read the {kind} of {} into {}\n", bundle.id(), shown(&dir))
+        format!(
+            "read the {kind} of {} into {}\n",
+            bundle.id(),
+            shown_path(&dir)
+        )
     };
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
-    let dir = hint::path(&dir, "DIR");
+    let dir = hint::path_word(&dir, "DIR");
     let next = match kind {
-        Kind::Request => vec!["hsmboot", "sign", &dir],
+        QrKind::Request => vec!["hsmboot", "sign", &dir],
         // Nothing that came names the owner.
-        Kind::Response => vec!["hsmboot", "submit", &dir, "--ca", "FILE"],
+        QrKind::Response => vec!["hsmboot", "submit", &dir, "--ca", "FILE"],
     };
     text.push_str(&format!(
         "fingerprint of the {kind}  {fingerprint}\nnext: {}\n",
-        hint::line(&next)
+        hint::command_line(&next)
     ));
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-/// The parts in all that was given, and the SHA-256 of each file.
-fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
+/// Collects the parts in all given files, and returns them with the SHA-256 of each file.
+fn collect_parts(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
     let (mut collection, mut files) = (Collection::default(), Digests::new());
     for path in images {
         let (name, content, recorded) = if path.as_os_str() == "-" {
             (
                 "standard input".to_owned(),
-                standard_input()?,
+                read_standard_input()?,
                 Path::new(STDIN),
             )
         } else {
             (
-                shown(path),
+                shown_path(path),
                 fsio::read(path, "a photograph", MAX_FILE)?,
                 path.as_path(),
             )
         };
-        files.extend(given(recorded, &content));
-        let mut seen = Seen::default();
+        files.extend(given_file_digest(recorded, &content));
+        let mut seen = ScannedCodes::default();
         match as_text(&content) {
             Some(text) if text.len() > MAX_TEXT => {
-                return Err(too_long(&name, "a text of codes", MAX_TEXT));
+                return Err(too_long_error(&name, "a text of codes", MAX_TEXT));
             }
             Some(text) => {
                 for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                    seen.take(line, &mut collection);
+                    seen.take_code(line, &mut collection);
                 }
             }
-            None => photograph::read(&content, |text| seen.take(text, &mut collection))
-                .map_err(|fault| unread(&name, fault))?,
+            None => photograph::read(&content, |text| seen.take_code(text, &mut collection))
+                .map_err(|fault| image_error(&name, fault))?,
         }
-        ui.say(format!("{name}: {}", seen.text()));
+        ui.say(format!("{name}: {}", seen.summary_text()));
     }
     Ok((collection, files))
 }
 
-fn standard_input() -> Result<Vec<u8>> {
+fn read_standard_input() -> Result<Vec<u8>> {
     let mut content = Vec::new();
     // One more: what reaches it is too much.
     let read = std::io::stdin()
@@ -165,19 +171,19 @@ fn standard_input() -> Result<Vec<u8>> {
         Error::new(ErrorKind::Unreadable, what, "give the photographs as files")
     })?;
     match usize::try_from(MAX_FILE) {
-        Ok(most) if read > most => Err(too_long("standard input", "a photograph", most)),
+        Ok(most) if read > most => Err(too_long_error("standard input", "a photograph", most)),
         _ => Ok(content),
     }
 }
 
-/// What a scanner read, where it is that.
+/// Returns the text, where the content is what a scanner read.
 fn as_text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content)
         .ok()
         .filter(|text| text.contains("HSMBOOT"))
 }
 
-fn too_long(name: &str, what: &str, most: usize) -> Error {
+fn too_long_error(name: &str, what: &str, most: usize) -> Error {
     Error::new(
         ErrorKind::FileTooLarge,
         format!(
@@ -188,30 +194,30 @@ fn too_long(name: &str, what: &str, most: usize) -> Error {
     )
 }
 
-/// What one file showed.
+/// The codes found in one file.
 #[derive(Default)]
-struct Seen {
+struct ScannedCodes {
     parts: BTreeSet<(usize, usize)>,
     foreign: usize,
     damaged: usize,
 }
 
-impl Seen {
-    /// Takes a code's text; whether there is nothing more to look for.
-    fn take(&mut self, text: &str, collection: &mut Collection) -> bool {
+impl ScannedCodes {
+    /// Takes a code's text, and tells whether there is nothing more to look for.
+    fn take_code(&mut self, text: &str, collection: &mut Collection) -> bool {
         match Piece::read(text) {
-            Found::Piece(piece) => {
-                let (index, total) = piece.number();
+            ScannedText::Piece(piece) => {
+                let (index, total) = piece.position();
                 self.parts.insert((total, index));
                 collection.add(piece);
             }
-            Found::Foreign => self.foreign = self.foreign.saturating_add(1),
-            Found::Damaged => self.damaged = self.damaged.saturating_add(1),
+            ScannedText::Foreign => self.foreign = self.foreign.saturating_add(1),
+            ScannedText::Damaged => self.damaged = self.damaged.saturating_add(1),
         }
         collection.is_complete()
     }
 
-    fn text(&self) -> String {
+    fn summary_text(&self) -> String {
         let mut said: Vec<String> = self
             .parts
             .iter()
@@ -221,13 +227,13 @@ impl Seen {
             let are = if self.foreign == 1 { "is" } else { "are" };
             said.push(format!(
                 "{} passed over, which {are} not a bundle's",
-                codes(self.foreign)
+                codes_text(self.foreign)
             ));
         }
         if self.damaged > 0 {
             said.push(format!(
                 "{} passed over, changed on the way or of a newer version",
-                codes(self.damaged)
+                codes_text(self.damaged)
             ));
         }
         if said.is_empty() {
@@ -238,7 +244,7 @@ impl Seen {
     }
 }
 
-fn codes(count: usize) -> String {
+fn codes_text(count: usize) -> String {
     if count == 1 {
         "1 code".to_owned()
     } else {
@@ -246,7 +252,7 @@ fn codes(count: usize) -> String {
     }
 }
 
-fn unread(name: &str, fault: Unread) -> Error {
+fn image_error(name: &str, fault: Unread) -> Error {
     let input = |kind, message: String, hint: &str| Error::new(kind, message, hint);
     match fault {
         Unread::Unknown => input(
@@ -269,8 +275,8 @@ fn unread(name: &str, fault: Unread) -> Error {
             format!(
                 "{name} has too many pixels, expected a photograph of at most {} megapixels ({} if \
                  it is a progressive JPEG), {MAX_SIDE} a side",
-                megapixels(MAX_PIXELS),
-                megapixels(MAX_PROGRESSIVE)
+                to_megapixels(MAX_PIXELS),
+                to_megapixels(MAX_PROGRESSIVE)
             ),
             "save it smaller",
         ),
@@ -282,19 +288,19 @@ fn unread(name: &str, fault: Unread) -> Error {
     }
 }
 
-const fn megapixels(pixels: usize) -> usize {
+const fn to_megapixels(pixels: usize) -> usize {
     pixels.wrapping_div(1_000_000)
 }
 
-fn incomplete(fault: &Fault) -> Error {
+fn collection_error(fault: &CollectionFault) -> Error {
     let (kind, hint) = match fault {
-        Fault::Nothing => (
+        CollectionFault::Nothing => (
             ErrorKind::NoCodes,
             "take the picture again: the whole code, its white margin too, as \
                                   large and as straight as you can"
                 .to_owned(),
         ),
-        Fault::Missing { parts, .. } => {
+        CollectionFault::Missing { parts, .. } => {
             let options: String = parts
                 .iter()
                 .map(|number| format!(" --part {number}"))
@@ -313,13 +319,13 @@ fn incomplete(fault: &Fault) -> Error {
                 ),
             )
         }
-        Fault::Mixed { .. } => (
+        CollectionFault::Mixed { .. } => (
             ErrorKind::CodesMixed,
             "give the pictures of one set; a set \
                                                         belongs to one bundle, drawn at one size"
                 .to_owned(),
         ),
-        Fault::Damaged(_) => (
+        CollectionFault::Damaged(_) => (
             ErrorKind::CodesDamaged,
             "draw the codes again with `hsmboot qr \
                                                         show`, and photograph all of them again"
@@ -327,13 +333,13 @@ fn incomplete(fault: &Fault) -> Error {
         ),
     };
     let sets: Lines = match fault {
-        Fault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
+        CollectionFault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
         _ => Lines::default(),
     };
-    Error::new(kind, Lines::from(fault.to_string()).and(sets), hint)
+    Error::new(kind, Lines::from(fault.to_string()).followed_by(sets), hint)
 }
 
-fn damaged(why: &str) -> Error {
+fn damaged_error(why: &str) -> Error {
     Error::new(
         ErrorKind::CodesDamaged,
         format!("the codes do not make a bundle: {why}"),
@@ -341,20 +347,22 @@ fn damaged(why: &str) -> Error {
     )
 }
 
-/// That it holds what it must, and nothing that does not belong to it.
-fn is_whole(received: &Bundle, kind: Kind) -> Result<()> {
-    let belongs = kind.files(received.id());
+/// Checks that the bundle holds what it must, and nothing that does not belong to it.
+fn check_whole(received: &Bundle, kind: QrKind) -> Result<()> {
+    let belongs = kind.file_names(received.id());
     if let Some(name) = received
         .store()
         .names()?
         .iter()
         .find(|name| !belongs.contains(*name))
     {
-        return Err(damaged(&format!("{name} is no part of a {kind}")));
+        return Err(damaged_error(&format!("{name} is no part of a {kind}")));
     }
     let missing = match kind {
-        Kind::Request => (!received.has(Part::Csr)).then(|| Part::Csr.file_name(received.id())),
-        Kind::Response => [
+        QrKind::Request => {
+            (!received.has_part(Part::Csr)).then(|| Part::Csr.file_name(received.id()))
+        }
+        QrKind::Response => [
             Part::SignedCert.file_name(received.id()),
             CA_FILE.to_owned(),
         ]
@@ -362,25 +370,25 @@ fn is_whole(received: &Bundle, kind: Kind) -> Result<()> {
         .find(|name| !received.has_file(name)),
     };
     match missing {
-        Some(name) => Err(damaged(&format!("the {kind} has no {name}"))),
+        Some(name) => Err(damaged_error(&format!("the {kind} has no {name}"))),
         None => received.compare_response(),
     }
 }
 
-/// That the bundle which a response is for is there, and has the CSR that was signed.
-fn answers(received: &Bundle, dir: &Path) -> Result<()> {
+/// Checks that the bundle which a response is for exists, and has the CSR that was signed.
+fn check_answers_request(received: &Bundle, dir: &Path) -> Result<()> {
     let there = match Bundle::open(dir) {
         Err(error) if error.kind != ErrorKind::NoBundle => return Err(error),
         there => there
             .ok()
-            .filter(|there| there.has(Part::Csr) || there.id() != received.id()),
+            .filter(|there| there.has_part(Part::Csr) || there.id() != received.id()),
     };
     let Some(there) = there else {
         return Err(Error::new(
             ErrorKind::RequestMissing,
             format!(
                 "this is a response, and {} does not hold the request that it answers",
-                shown(dir)
+                shown_path(dir)
             ),
             "name the bundle that was fetched with --bundle",
         ));
@@ -391,8 +399,8 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
     let csr = pem::decode(&there.read(Part::Csr)?, Label::CertificateRequest).unwrap_or_default();
     if response
         .csr_sha256
-        .raw()
-        .eq_ignore_ascii_case(&hex(&sha256(&csr)))
+        .as_raw()
+        .eq_ignore_ascii_case(&to_hex(&sha256(&csr)))
     {
         return Ok(());
     }
@@ -403,8 +411,8 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
             format!("  signed SHA-256 {}", response.csr_sha256),
             format!(
                 "  found  SHA-256 {}  {}",
-                hex(&sha256(&csr)),
-                there.part(Part::Csr)
+                to_hex(&sha256(&csr)),
+                there.part_place(Part::Csr)
             ),
         ],
         "AWS replaces a failed first HSM, and the CSR with it; show the new request, and sign that",

@@ -1,4 +1,4 @@
-//! Codes on a terminal: one after the other where somebody sits at it, all in a row elsewhere.
+//! Codes on a terminal: one after the other where somebody sits at it, otherwise all in a row.
 
 use std::io::{BufRead, IsTerminal, Read};
 
@@ -6,33 +6,33 @@ use anstyle::{Ansi256Color, Color, Style};
 use rustix::termios::tcgetwinsize;
 
 use crate::bundle::Bundle;
-use crate::cli::ui::{Format, Text, Ui, styled, write_stdout};
+use crate::cli::ui::{OutputFormat, StyledText, Ui, styled, write_stdout};
 use crate::error::{Error, ErrorKind, Result};
-use crate::qr::draw::{Drawing, LARGEST, SMALLEST, on_terminal};
+use crate::qr::draw::{Drawing, LARGEST, SMALLEST, terminal_size};
 use crate::qr::parts::MAX_PARTS;
-use crate::qr::{Caption, Kind};
+use crate::qr::{Caption, QrKind};
 
-/// White on black, as themes do not change them: the colours 231 and 16 of the cube, not the
-/// sixteen that a user may redefine.
-const CODE: Style = Style::new()
+/// The style of codes: white on black that themes do not change, the colours 231 and 16 of the
+/// cube, not the sixteen that a user may redefine.
+const CODE_STYLE: Style = Style::new()
     .fg_color(Some(Color::Ansi256(Ansi256Color(231))))
     .bg_color(Some(Color::Ansi256(Ansi256Color(16))));
 
-/// Columns between a code and its caption beside it.
+/// The columns between a code and its caption beside it.
 const APART: usize = 2;
 
 /// The line of a code beside which its caption begins: below the light margin.
-const BESIDE: usize = 2;
+const CAPTION_FIRST_LINE: usize = 2;
 
 /// The longest line that is read as an answer.
 const MAX_ANSWER: u64 = 64;
 
-/// More codes than this nobody is made to photograph unasked.
-const MANY: usize = 12;
+/// The most codes that are shown without asking first: photographing more takes long.
+const MANY_CODES: usize = 12;
 
-/// What is drawn.
-pub(super) struct Shown<'a> {
-    pub(super) kind: Kind,
+/// The codes to show.
+pub(super) struct ShownCodes<'a> {
+    pub(super) kind: QrKind,
     /// The numbers of the chosen ones.
     pub(super) chosen: &'a [usize],
     /// All of them.
@@ -41,14 +41,16 @@ pub(super) struct Shown<'a> {
     pub(super) bundle: &'a Bundle,
 }
 
-/// Whether somebody sits there who can say when to go on.
+/// Tells whether somebody sits at the terminal who can say when to go on.
 pub(super) fn is_interactive(ui: &Ui) -> bool {
-    ui.format == Format::Text && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    ui.format == OutputFormat::Text
+        && std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal()
 }
 
-/// Where a caption stands.
+/// The place of a caption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum CaptionPlace {
     Below,
     Beside,
 }
@@ -61,7 +63,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// `None`: it does not tell its size, and is taken to be as large as need be.
+    /// Returns the window of standard output. `None`: it does not tell its size, and is assumed to
+    /// be large enough.
     pub(super) fn of_stdout() -> Option<Self> {
         let size = tcgetwinsize(std::io::stdout()).ok()?;
         Some(Window {
@@ -71,30 +74,40 @@ impl Window {
         .filter(|window| window.rows > 0 && window.columns > 0)
     }
 
-    /// The largest version whose codes fit with such a caption and the question, whole.
+    /// Returns the largest version whose codes fit whole, with such a caption and the question.
     ///
     /// # Errors
     /// Class `Usage`, `terminal-too-small`.
     pub(super) fn largest_version(self, caption: &Caption) -> Result<u8> {
-        let fits = |version: &u8| self.place(on_terminal(*version), caption).is_some();
+        let fits = |version: &u8| {
+            self.place_caption(terminal_size(*version), caption)
+                .is_some()
+        };
         (SMALLEST..=LARGEST).rev().find(fits).ok_or_else(|| {
-            self.too_small("the terminal is too small for a code", SMALLEST, caption)
+            self.too_small_error("the terminal is too small for a code", SMALLEST, caption)
         })
     }
 
-    /// Where the caption of a code of so many lines and columns finds its place.
-    fn place(self, (lines, width): (usize, usize), caption: &Caption) -> Option<Place> {
-        let fits = |place: &Place| {
-            let least = least((lines, width), caption, *place, Some(self.columns));
+    /// Returns the place where the caption of a code of this size fits.
+    fn place_caption(
+        self,
+        (lines, width): (usize, usize),
+        caption: &Caption,
+    ) -> Option<CaptionPlace> {
+        let fits = |place: &CaptionPlace| {
+            let least = smallest_window((lines, width), caption, *place, Some(self.columns));
             least.rows <= self.rows && least.columns <= self.columns
         };
-        [Place::Below, Place::Beside].into_iter().find(fits)
+        [CaptionPlace::Below, CaptionPlace::Beside]
+            .into_iter()
+            .find(fits)
     }
 
-    /// That codes must be of this version at least, which the window is too small for.
-    pub(super) fn too_small(self, what: &str, version: u8, caption: &Caption) -> Error {
+    /// Returns the error for a window that is too small for codes of this version, the least that
+    /// is needed.
+    pub(super) fn too_small_error(self, what: &str, version: u8, caption: &Caption) -> Error {
         let size = |place| {
-            let least = least(on_terminal(version), caption, place, None);
+            let least = smallest_window(terminal_size(version), caption, place, None);
             format!("{} columns and {} lines", least.columns, least.rows)
         };
         Error::new(
@@ -103,8 +116,8 @@ impl Window {
                 what.to_owned(),
                 format!(
                     "  expected {}, or {}",
-                    size(Place::Beside),
-                    size(Place::Below)
+                    size(CaptionPlace::Beside),
+                    size(CaptionPlace::Below)
                 ),
                 format!(
                     "  found    {} columns and {} lines",
@@ -117,17 +130,20 @@ impl Window {
     }
 }
 
-/// The least window for a code with its caption and the question. With more columns the caption
-/// takes fewer lines.
-fn least(
+/// Returns the smallest window for a code with its caption and the question. With more columns the
+/// caption takes fewer lines.
+fn smallest_window(
     (lines, width): (usize, usize),
     caption: &Caption,
-    place: Place,
+    place: CaptionPlace,
     columns: Option<usize>,
 ) -> Window {
     let (rows, least) = match place {
-        Place::Below => (caption.wrapped(width).len().saturating_add(lines), width),
-        Place::Beside => {
+        CaptionPlace::Below => (
+            caption.wrapped_lines(width).len().saturating_add(lines),
+            width,
+        ),
+        CaptionPlace::Beside => {
             let least = width
                 .saturating_add(APART)
                 .saturating_add(caption.longest_word());
@@ -138,15 +154,15 @@ fn least(
                 .saturating_sub(APART);
             (
                 caption
-                    .wrapped(room)
+                    .wrapped_lines(room)
                     .len()
-                    .saturating_add(BESIDE)
+                    .saturating_add(CAPTION_FIRST_LINE)
                     .max(lines),
                 least,
             )
         }
     };
-    let question = question(MAX_PARTS)
+    let question = next_prompt(MAX_PARTS)
         .len()
         .div_ceil(columns.unwrap_or(least).max(1));
     Window {
@@ -155,63 +171,66 @@ fn least(
     }
 }
 
-/// What is asked below a code; room for the answer too.
-fn question(next: usize) -> String {
+/// Returns the question below a code. It leaves room for the answer too.
+fn next_prompt(next: usize) -> String {
     format!("Enter: part {next}; a number: that part; q: end: ")
 }
 
-fn coloured(line: &str) -> Text {
-    styled(CODE, line)
+fn code_line(line: &str) -> StyledText {
+    styled(CODE_STYLE, line)
 }
 
-fn below(drawing: &Drawing, caption: &Caption) -> Text {
-    let code: Text = drawing
-        .terminal()
+fn with_caption_below(drawing: &Drawing, caption: &Caption) -> StyledText {
+    let code: StyledText = drawing
+        .terminal_lines()
         .iter()
-        .map(|line| Text::from([coloured(line), Text::from("\n")]))
+        .map(|line| StyledText::from([code_line(line), StyledText::from("\n")]))
         .collect();
-    let caption: Text = caption
-        .wrapped(drawing.side())
+    let caption: StyledText = caption
+        .wrapped_lines(drawing.side())
         .iter()
-        .map(|line| Text::from(format!("{line}\n")))
+        .map(|line| StyledText::from(format!("{line}\n")))
         .collect();
-    Text::from([code, caption])
+    StyledText::from([code, caption])
 }
 
-fn beside(drawing: &Drawing, caption: &Caption, columns: usize) -> Text {
+fn with_caption_beside(drawing: &Drawing, caption: &Caption, columns: usize) -> StyledText {
     let room = columns.saturating_sub(drawing.side()).saturating_sub(APART);
-    let mut words = std::iter::repeat_n(String::new(), BESIDE).chain(caption.wrapped(room));
+    let mut words =
+        std::iter::repeat_n(String::new(), CAPTION_FIRST_LINE).chain(caption.wrapped_lines(room));
     let line = |line: &String| match words.next().filter(|words| !words.is_empty()) {
-        Some(words) => Text::from([
-            coloured(line),
-            Text::from(format!("{:APART$}{words}\n", "")),
+        Some(words) => StyledText::from([
+            code_line(line),
+            StyledText::from(format!("{:APART$}{words}\n", "")),
         ]),
-        None => Text::from([coloured(line), Text::from("\n")]),
+        None => StyledText::from([code_line(line), StyledText::from("\n")]),
     };
-    drawing.terminal().iter().map(line).collect()
+    drawing.terminal_lines().iter().map(line).collect()
 }
 
-impl Shown<'_> {
-    fn part(&self, number: usize) -> Option<(&Drawing, &Caption)> {
+impl ShownCodes<'_> {
+    fn part_at(&self, number: usize) -> Option<(&Drawing, &Caption)> {
         let at = number.checked_sub(1)?;
         self.drawings.get(at).zip(self.captions.get(at))
     }
 
-    /// All chosen ones.
-    pub(super) fn in_a_row(&self) -> Text {
+    /// Returns all chosen codes, in a row.
+    pub(super) fn all_in_a_row(&self) -> StyledText {
         self.chosen
             .iter()
-            .filter_map(|number| self.part(*number))
-            .map(|(drawing, caption)| Text::from([below(drawing, caption), Text::from("\n")]))
+            .filter_map(|number| self.part_at(*number))
+            .map(|(drawing, caption)| {
+                StyledText::from([with_caption_below(drawing, caption), StyledText::from("\n")])
+            })
             .collect()
     }
 
-    /// One, then Enter, then the next; in the end any of them again. `fewest`: how many codes there
-    /// would be in a window that is large enough.
-    pub(super) fn one_by_one(&self, window: Option<Window>, fewest: usize) -> Result<()> {
-        if self.chosen.len() > MANY && fewest < self.chosen.len() {
+    /// Shows one code after the other, with Enter between them; in the end any of them again.
+    /// `fewest` is the number of codes in a window that is large enough.
+    pub(super) fn show_one_by_one(&self, window: Option<Window>, fewest: usize) -> Result<()> {
+        if self.chosen.len() > MANY_CODES && fewest < self.chosen.len() {
             let many = self.chosen.len();
-            say(format!(
+            write_text(format!(
                 "{many} codes of the size that fits this window; a larger window takes fewer, at \
                  best {fewest}\nEnter: begin; q: end: "
             ))?;
@@ -229,23 +248,26 @@ impl Shown<'_> {
             return Ok(());
         };
         loop {
-            let Some((drawing, caption)) = self.part(number) else {
+            let Some((drawing, caption)) = self.part_at(number) else {
                 return Ok(());
             };
-            let size = (drawing.terminal().len(), drawing.side());
-            let code = match window.and_then(|window| Some((window, window.place(size, caption)?)))
+            let size = (drawing.terminal_lines().len(), drawing.side());
+            let code = match window
+                .and_then(|window| Some((window, window.place_caption(size, caption)?)))
             {
-                Some((window, Place::Beside)) => beside(drawing, caption, window.columns),
-                _ => below(drawing, caption),
+                Some((window, CaptionPlace::Beside)) => {
+                    with_caption_beside(drawing, caption, window.columns)
+                }
+                _ => with_caption_below(drawing, caption),
             };
             let next = match queue.last() {
-                Some(next) => question(*next),
+                Some(next) => next_prompt(*next),
                 None => "Enter: end; a number: that part again: ".to_owned(),
             };
             // Once, where every code begins at the top: what stood there stays in the terminal's
             // history.
-            say([Text::from("\n"), code, Text::from(next)])?;
-            match self.answer(queue.last().copied()) {
+            write_text([StyledText::from("\n"), code, StyledText::from(next)])?;
+            match self.read_answer(queue.last().copied()) {
                 Some(chosen) => {
                     queue.retain(|waiting| *waiting != chosen);
                     number = chosen;
@@ -255,8 +277,8 @@ impl Shown<'_> {
         }
     }
 
-    /// The part to show next; `None`: no more.
-    fn answer(&self, next: Option<usize>) -> Option<usize> {
+    /// Reads the number of the part to show next; `None`: no more.
+    fn read_answer(&self, next: Option<usize>) -> Option<usize> {
         loop {
             let mut line = String::new();
             let read = std::io::stdin()
@@ -278,7 +300,7 @@ impl Shown<'_> {
                             format!("parts 1 to {}", self.drawings.len())
                         };
                         // The next thing to be shown says what is wrong with the terminal.
-                        drop(say(format!(
+                        drop(write_text(format!(
                             "{} of {} has {parts}: ",
                             self.kind,
                             self.bundle.id()
@@ -290,7 +312,7 @@ impl Shown<'_> {
     }
 }
 
-fn say(text: impl Into<Text>) -> Result<()> {
+fn write_text(text: impl Into<StyledText>) -> Result<()> {
     write_stdout(&text.into()).map_err(|cause| {
         let what = format!(
             "the codes cannot be shown: {}",
@@ -310,10 +332,10 @@ mod tests {
     use super::*;
     use crate::bundle::Fingerprint;
 
-    fn caption(id: &str) -> Caption {
+    fn make_caption(id: &str) -> Caption {
         let id = id.parse().unwrap();
         let fingerprint = Fingerprint::of_response(&id, b"", b"", []);
-        Caption::new(Kind::Response, &id, MAX_PARTS, MAX_PARTS, &fingerprint)
+        Caption::new(QrKind::Response, &id, MAX_PARTS, MAX_PARTS, &fingerprint)
     }
 
     #[test]
@@ -321,7 +343,7 @@ mod tests {
         for id in ["cluster-aaaaaaaaaaa", "cluster-aaaaaaaaaaaaaaaa"] {
             let version = |columns, rows| {
                 Window { rows, columns }
-                    .largest_version(&caption(id))
+                    .largest_version(&make_caption(id))
                     .map_err(|error| error.kind)
             };
             assert_eq!((version(80, 24), version(80, 25)), (Ok(5), Ok(5)));
@@ -333,19 +355,19 @@ mod tests {
 
     #[test]
     fn what_is_said_to_be_needed_is_enough_and_one_less_is_not() {
-        let caption = caption("cluster-aaaaaaaaaaa");
+        let caption = make_caption("cluster-aaaaaaaaaaa");
         for version in SMALLEST..=LARGEST {
-            let size = on_terminal(version);
-            for place in [Place::Below, Place::Beside] {
-                let Window { rows, columns } = least(size, &caption, place, None);
+            let size = terminal_size(version);
+            for place in [CaptionPlace::Below, CaptionPlace::Beside] {
+                let Window { rows, columns } = smallest_window(size, &caption, place, None);
                 assert_eq!(
-                    Window { rows, columns }.place(size, &caption),
+                    Window { rows, columns }.place_caption(size, &caption),
                     Some(place),
                     "{version}: {columns} by {rows}"
                 );
                 for (rows, columns) in [(rows - 1, columns), (rows, columns - 1)] {
                     assert_ne!(
-                        Window { rows, columns }.place(size, &caption),
+                        Window { rows, columns }.place_caption(size, &caption),
                         Some(place),
                         "{version}: {columns} by {rows}"
                     );

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::screen::{self, Shown, Window};
-use crate::bundle::archive::{self, Fault, Members};
+use super::screen::{self, ShownCodes, Window};
+use crate::bundle::archive::{self, ArchiveFault, Members};
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
-use crate::cli::ui::{Outcome, Text, Ui, path_value};
+use crate::cli::ui::{CommandOutput, StyledText, Ui, path_value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::qr::draw::{self, Drawing};
-use crate::qr::{Caption, Kind, parts, sheet};
-use crate::x509::{hex, sha256};
+use crate::qr::{Caption, QrKind, parts, sheet};
+use crate::x509::{sha256, to_hex};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -33,7 +33,7 @@ pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// What goes back from the CA, instead of the request
+    /// Draw what goes back from the CA, instead of the request
     #[arg(long)]
     response: bool,
     /// Write a PNG for each code into this directory
@@ -44,7 +44,13 @@ pub struct Args {
     svg: Option<PathBuf>,
     /// Write all codes on one sheet; the name ends in .png, or in .svg for paper: up to six on a
     /// page of A4
-    #[arg(long, short = 'o', value_name = "FILE", group = "target", value_parser = sheet_name)]
+    #[arg(
+        long,
+        short = 'o',
+        value_name = "FILE",
+        group = "target",
+        value_parser = parse_sheet_name,
+    )]
     out: Option<PathBuf>,
     /// Draw this part alone (may repeat)
     #[arg(long, value_name = "N")]
@@ -54,7 +60,7 @@ pub struct Args {
     force: bool,
 }
 
-fn sheet_name(text: &str) -> std::result::Result<PathBuf, String> {
+fn parse_sheet_name(text: &str) -> std::result::Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if is_svg(&path) || path.extension().is_some_and(|extension| extension == "png") {
         Ok(path)
@@ -67,29 +73,30 @@ fn is_svg(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "svg")
 }
 
-pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let bundle = Bundle::open(&args.dir)?;
     let kind = if args.response {
-        Kind::Response
+        QrKind::Response
     } else {
-        Kind::Request
+        QrKind::Request
     };
-    let members = files(&bundle, kind)?;
-    let fingerprint = super::fingerprint(&bundle, kind)?;
-    let archive = archive::write(&members).map_err(|fault| stays(&args.dir, &fault))?;
+    let members = members_to_carry(&bundle, kind)?;
+    let fingerprint = super::bundle_fingerprint(&bundle, kind)?;
+    let archive =
+        archive::write(&members).map_err(|fault| cannot_travel_error(&args.dir, &fault))?;
     let on_screen = args.png.is_none() && args.svg.is_none() && args.out.is_none();
     let interactive = on_screen && screen::is_interactive(ui);
     let window = interactive.then(Window::of_stdout).flatten();
     let caption = |number, total| Caption::new(kind, bundle.id(), number, total, &fingerprint);
     let widest = caption(parts::MAX_PARTS, parts::MAX_PARTS);
     let version = window.map_or(Ok(draw::LARGEST), |window| window.largest_version(&widest))?;
-    let cut = |version: u8| parts::split(kind, &archive, draw::characters(version));
+    let cut = |version: u8| parts::split_archive(kind, &archive, draw::max_characters(version));
     let texts = cut(version).ok_or_else(|| {
         match (
             window,
             (version..=draw::LARGEST).find(|version| cut(*version).is_some()),
         ) {
-            (Some(window), Some(enough)) => window.too_small(
+            (Some(window), Some(enough)) => window.too_small_error(
                 &format!(
                     "the terminal is too small for so large a bundle: it takes more than {} codes",
                     parts::MAX_PARTS
@@ -97,38 +104,38 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 enough,
                 &widest,
             ),
-            _ => too_much(&args.dir),
+            _ => too_much_error(&args.dir),
         }
     })?;
-    let drawings = draw::draw(&texts, version).ok_or_else(|| too_much(&args.dir))?;
+    let drawings = draw::draw_codes(&texts, version).ok_or_else(|| too_much_error(&args.dir))?;
     let total = texts.len();
-    let chosen = chosen(&args.part, total)?;
+    let chosen = choose_parts(&args.part, total)?;
     let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();
-    let written = write(args, kind, &chosen, &drawings, &captions)?;
-    let drawn = Shown {
+    let written = write_images(args, kind, &chosen, &drawings, &captions)?;
+    let drawn = ShownCodes {
         kind,
         chosen: &chosen,
         drawings: &drawings,
         captions: &captions,
         bundle: &bundle,
     };
-    let mut text = Text::new();
+    let mut text = StyledText::new();
     if interactive {
-        drawn.one_by_one(
+        drawn.show_one_by_one(
             window,
             cut(draw::LARGEST).map_or(total, |texts| texts.len()),
         )?;
     } else if on_screen {
-        text = drawn.in_a_row();
+        text = drawn.all_in_a_row();
     }
-    if kind == Kind::Request && bundle.has(Part::SignedCert) {
+    if kind == QrKind::Request && bundle.has_part(Part::SignedCert) {
         ui.warn(
             "the bundle is signed, and this is its request again: what goes back from the CA \
                  is drawn with --response",
         );
     }
     for path in &written {
-        text.push_str(&format!("wrote {}\n", shown(path)));
+        text.push_str(&format!("wrote {}\n", shown_path(path)));
     }
     text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\n"));
     let parts: Vec<_> = chosen
@@ -139,7 +146,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         .collect();
     let digests: Digests = members
         .iter()
-        .map(|(name, content)| (name.clone(), hex(&sha256(content))))
+        .map(|(name, content)| (name.clone(), to_hex(&sha256(content))))
         .collect();
     let document = json!({
         "bundle": path_value(bundle.path()),
@@ -150,56 +157,57 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "codes": parts,
         "written": written.iter().map(|path| path_value(path)).collect::<Vec<_>>(),
     });
-    Ok(Outcome::done(document, text))
+    Ok(CommandOutput::success(document, text))
 }
 
-/// What travels, and that it is whole.
-fn files(bundle: &Bundle, kind: Kind) -> Result<Members> {
-    if kind == Kind::Response {
-        sign::signed_already(bundle)?;
+/// Returns the files that travel, after checking that they are complete.
+fn members_to_carry(bundle: &Bundle, kind: QrKind) -> Result<Members> {
+    if kind == QrKind::Response {
+        sign::check_signed(bundle)?;
     }
-    let signed = bundle.has(Part::SignedCert);
-    let mut names = kind.files(bundle.id());
+    let signed = bundle.has_part(Part::SignedCert);
+    let mut names = kind.file_names(bundle.id());
     // The record of a judgement that a response is there for belongs to that response.
-    names.retain(|name| kind == Kind::Response || !signed || name != crate::bundle::VERIFICATION);
-    bundle.some(&names)
+    names.retain(|name| kind == QrKind::Response || !signed || name != crate::bundle::VERIFICATION);
+    bundle.members_named(&names)
 }
 
-/// Why a bundle does not travel: by camera the same as in one file.
-fn stays(dir: &Path, fault: &Fault) -> Error {
+/// Returns the error for a bundle that does not travel: by camera for the same reasons as in one
+/// file.
+fn cannot_travel_error(dir: &Path, fault: &ArchiveFault) -> Error {
     let (kind, hint) = match fault {
-        Fault::TooLarge(_) => return too_much(dir),
-        Fault::PrivateKey(_) => (
+        ArchiveFault::TooLarge(_) => return too_much_error(dir),
+        ArchiveFault::PrivateKey(_) => (
             ErrorKind::PrivateKey,
             "take it out of the bundle; if it has travelled, consider it lost",
         ),
-        Fault::Malformed(_) => (
+        ArchiveFault::Malformed(_) => (
             ErrorKind::BadArchive,
             "take it out of the bundle, and find out who put it there",
         ),
     };
     Error::new(
         kind,
-        format!("{} does not travel: {fault}", shown(dir)),
+        format!("{} does not travel: {fault}", shown_path(dir)),
         hint,
     )
 }
 
-fn too_much(dir: &Path) -> Error {
+fn too_much_error(dir: &Path) -> Error {
     Error::new(
         ErrorKind::FileTooLarge,
         format!(
             "{} is too large to be carried by camera: it takes more than {} codes",
-            shown(dir),
+            shown_path(dir),
             parts::MAX_PARTS
         ),
         "carry it as one file: `hsmboot pack`",
     )
 }
 
-/// The parts to draw: all, or those that were asked for, each as often: paper may hold a part
-/// twice.
-fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
+/// Returns the parts to draw: all, or those that were asked for. A part that was asked for twice is
+/// drawn twice, since paper may hold it twice.
+fn choose_parts(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     if let Some(wrong) = asked.iter().find(|number| !(1..=total).contains(*number)) {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -221,10 +229,10 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     })
 }
 
-/// Writes the images, all or none; their paths.
-fn write(
+/// Writes the images, all or none, and returns their paths.
+fn write_images(
     args: &Args,
-    kind: Kind,
+    kind: QrKind,
     chosen: &[usize],
     drawings: &[Drawing],
     captions: &[Caption],
@@ -243,7 +251,7 @@ fn write(
     let pictures =
         |drawings: &[Drawing], captions: &[Caption], svg: bool| -> Result<Vec<Vec<u8>>> {
             if svg {
-                return Ok(sheet::svg(drawings, captions)
+                return Ok(sheet::pages_to_svg(drawings, captions)
                     .into_iter()
                     .map(String::into_bytes)
                     .collect());
@@ -255,7 +263,9 @@ fn write(
                     "please report it, and take SVG",
                 )
             };
-            Ok(vec![sheet::png(drawings, captions).ok_or_else(bug)?])
+            Ok(vec![
+                sheet::sheet_to_png(drawings, captions).ok_or_else(bug)?,
+            ])
         };
     let (dir, images): (&Path, Vec<(String, Vec<u8>)>) = match (&args.png, &args.svg, &args.out) {
         (None, None, None) => return Ok(Vec::new()),
@@ -308,9 +318,11 @@ fn write(
     Ok(images.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
-/// The sheet's own name; of several pages, with the number in front of its ending.
+/// Returns the name of a page: the sheet's own name or, of several pages, with the number before
+/// its ending.
 fn page_name(sheet: &Path, page: usize, pages: usize) -> String {
-    let text = |part: Option<&std::ffi::OsStr>| crate::outside::stored(part.unwrap_or_default());
+    let text =
+        |part: Option<&std::ffi::OsStr>| crate::outside::stored_path(part.unwrap_or_default());
     match pages {
         1 => text(sheet.file_name()),
         _ => format!(

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Work, check_places, note_subject};
-use crate::aws::{Deadline, Options};
-use crate::bundle::{Digests, IssuedBy, Origin};
-use crate::cli::args::sha256_digits;
-use crate::cli::aws::duration;
-use crate::cli::ui::Outcome;
+use super::{SigningJob, check_places_free, note_subject};
+use crate::aws::{ConnectOptions, Deadline};
+use crate::bundle::{Digests, IssuedBy, SignatureOrigin};
+use crate::cli::args::parse_sha256;
+use crate::cli::aws::parse_duration;
+use crate::cli::ui::CommandOutput;
 use crate::error::{Error, ErrorKind, Result};
-use crate::owner::{Owner, Purpose};
-use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE, Mode};
-use crate::x509::{hex, sha256};
+use crate::owner::{Owner, ProofPurpose};
+use crate::pca::{AwsPrivateCa, CaArn, CaMode, DEFAULT_PATIENCE};
+use crate::x509::{sha256, to_hex};
 
 /// AWS Private CA in place of a certificate and a key.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -23,24 +23,24 @@ pub struct IssuerArgs {
     ca_arn: Option<CaArn>,
     /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing); of
     /// a chain of three or four, its root's too (may repeat)
-    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = sha256_digits)]
+    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = parse_sha256)]
     ca_fingerprint: Vec<[u8; 32]>,
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
     certificate_arn: Option<String>,
-    /// How long to wait for AWS, and for the certificate: seconds, or a number with s, m or h
+    /// The time to wait for AWS, and for the certificate: seconds, or a number with s, m or h
     /// (default: 60)
-    #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = duration)]
+    #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = parse_duration)]
     timeout: Option<Duration>,
 }
 
 impl IssuerArgs {
-    /// The CA, where one is named.
+    /// Returns the CA's ARN, where one is named.
     ///
     /// # Errors
     /// Class `Usage`, where `--certificate-arn` is no certificate of that CA, and where something
     /// is given that goes with a CA alone.
-    pub(super) fn arn(&self) -> Result<Option<CaArn>> {
+    pub(super) fn checked_ca_arn(&self) -> Result<Option<CaArn>> {
         let Some(arn) = &self.ca_arn else {
             // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
             let given = [
@@ -65,7 +65,7 @@ impl IssuerArgs {
         if self
             .certificate_arn
             .as_ref()
-            .is_some_and(|certificate| !arn.issues(certificate))
+            .is_some_and(|certificate| !arn.is_issuer_of(certificate))
         {
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -78,8 +78,9 @@ impl IssuerArgs {
     }
 }
 
-/// An ARN alone proves nothing: the certificates come from the same service as the signature.
-fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
+/// Returns the error for a CA that only an ARN names. It proves nothing: the certificates come from
+/// the same service as the signature.
+fn unpinned_ca_error(ca: &AwsPrivateCa, arn: &CaArn) -> Error {
     Error::new(
         ErrorKind::OwnerNotProven,
         [
@@ -89,11 +90,11 @@ fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
             format!("  CA       {arn}"),
             format!(
                 "  subject  {}",
-                crate::x509::name_text(ca.trust_anchor().first().subject())
+                crate::x509::name_text(ca.trust_anchor().signing_ca().subject())
             ),
             format!(
                 "  SHA-256  {}",
-                hex(&ca.trust_anchor().first().fingerprint())
+                to_hex(&ca.trust_anchor().signing_ca().fingerprint())
             ),
         ],
         "compare that SHA-256 with what those who keep the CA know of its certificate, then give \
@@ -101,23 +102,23 @@ fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
     )
 }
 
-impl Work<'_> {
-    /// What can fail before anything is requested comes first: the CA, its root certificate, the
-    /// place for it, the comparison.
-    pub(super) fn by_service(&self, arn: &CaArn) -> Result<Outcome> {
+impl SigningJob<'_> {
+    /// Signs with the service. Everything that can fail before the request comes first: the CA, its
+    /// root certificate, the place for it, the comparison.
+    pub(super) fn sign_by_service(&self, arn: &CaArn) -> Result<CommandOutput> {
         let (args, ui) = (&self.args.ca.issuer, self.ui);
-        let options = Options {
+        let options = ConnectOptions {
             deadline: args.timeout.map(Deadline::after),
             ..self.args.ca.access.options()
         };
-        let (ca, notes) = Authority::open(arn, &options, self.now)?;
-        if let Some(elsewhere) = ca.elsewhere() {
+        let (ca, notes) = AwsPrivateCa::open(arn, &options, self.now)?;
+        if let Some(elsewhere) = ca.endpoint_note() {
             ui.say(format!("for the CA, {elsewhere}"));
         }
         for note in &notes {
-            ui.detail(note);
+            ui.say_detail(note);
         }
-        if ca.mode() == Mode::ShortLived {
+        if ca.usage_mode() == CaMode::ShortLived {
             ui.warn(
                 "this CA's UsageMode is SHORT_LIVED_CERTIFICATE: what it issues lasts seven days \
                  at most. A claimed cluster keeps its certificate for good, and from its end on \
@@ -126,51 +127,54 @@ impl Work<'_> {
             );
         }
         if args.ca_fingerprint.is_empty() {
-            return Err(unpinned(&ca, arn));
+            return Err(unpinned_ca_error(&ca, arn));
         }
         let owner = Owner::with_fingerprints(
             &args.ca_fingerprint,
             ca.trust_anchor(),
             arn.as_str(),
-            Purpose::Signature,
+            ProofPurpose::Signature,
         )?;
-        if let Some(done) = self.done_before(ca.trust_anchor(), "--ca-arn")? {
+        if let Some(done) = self.earlier_output(ca.trust_anchor(), "--ca-arn")? {
             return Ok(done);
         }
-        check_places(self.bundle, ca.trust_anchor(), self.args.force)?;
-        let compared = self.compare()?;
+        check_places_free(self.bundle, ca.trust_anchor(), self.args.force)?;
+        let compared = self.compare_request()?;
         self.bundle.check_unchanged(false)?;
         let certificate_arn = match &args.certificate_arn {
             Some(earlier) => earlier.clone(),
-            None => ca.request(&self.grounds, self.args.ca.days, self.now)?,
+            None => ca.request_certificate(&self.grounds, self.args.ca.days, self.now)?,
         };
         ui.say(format!("the certificate is {certificate_arn}"));
-        let certificate = ca.collect(&certificate_arn, args.timeout.unwrap_or(DEFAULT_PATIENCE))?;
+        let certificate =
+            ca.collect_certificate(&certificate_arn, args.timeout.unwrap_or(DEFAULT_PATIENCE))?;
         // The certificate may be younger than the moment of judging.
         let now = crate::cli::now();
         let pair = ca
-            .judge(&self.grounds, &certificate, now)
+            .judge_certificate(&self.grounds, &certificate, now)
             .map_err(|mut error| {
-                error.message = error.message.and(format!("  issued as {certificate_arn}"));
+                error.message = error
+                    .message
+                    .followed_by(format!("  issued as {certificate_arn}"));
                 error
             })?;
         note_subject(&pair, ui);
         let given = Digests::from([(
             arn.to_string(),
-            hex(&sha256(ca.trust_anchor().to_pem().as_bytes())),
+            to_hex(&sha256(ca.trust_anchor().to_pem().as_bytes())),
         )]);
         let issued_by = IssuedBy {
             ca_arn: arn.to_string().into(),
             certificate_arn: certificate_arn.into(),
         };
-        self.finish(
+        self.finish_signing(
             &pair,
-            Origin {
+            SignatureOrigin {
                 ca_key: None,
                 issued_by: Some(issued_by),
             },
             now,
-            &self.step(given, &owner, compared),
+            &self.transcript_step(given, &owner, compared),
             compared,
         )
     }

@@ -1,13 +1,14 @@
-//! What a signature adds to a bundle, and the answer that tells of it.
+//! The files that a signature adds to a bundle, and the result that describes it.
 
 use serde_json::json;
 
-use super::before::holds;
+use super::preconditions::holds_trust_anchor;
 use crate::bundle::{
-    self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver,
+    self, Bundle, CA_FILE, Digests, Fingerprint, Part, RESPONSE, Response, SignatureOrigin,
+    TranscriptStep, Waiver,
 };
 use crate::check::Pair;
-use crate::cli::ui::{Outcome, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -15,61 +16,66 @@ use crate::hint;
 use crate::outside::Lines;
 use crate::owner;
 use crate::verify::{Evidence, Record, Roots, Status};
-use crate::x509::{Moment, hex, name_text, sha256};
+use crate::x509::{Moment, name_text, sha256, to_hex};
 
-/// A pair that `check` has passed, and what `response.json` says of it.
-pub(crate) struct Signed<'a> {
+/// A pair that passed `check`, with the facts for `response.json`.
+pub(crate) struct SignedPair<'a> {
     pub(crate) bundle: &'a Bundle,
     pub(crate) pair: &'a Pair,
     pub(crate) evidence: &'a Evidence,
-    /// How the evidence was judged.
+    /// The record of the evidence.
     pub(crate) record: &'a Record,
-    /// Why it was signed although it does not verify.
+    /// The reason why it was signed although it does not verify.
     pub(crate) unverified: Option<Waiver>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SignatureOrigin,
     pub(crate) signed_at: Moment,
-    /// Files of other content may be replaced.
+    /// True if files of other content may be replaced.
     pub(crate) force: bool,
 }
 
-/// What `sign` and `import` tell of a signature.
-pub(crate) struct Told {
+/// The facts about a signature that `sign` and `import` print.
+pub(crate) struct SignatureSummary {
     pub(crate) request: Fingerprint,
-    /// Whether somebody compared it.
+    /// True if somebody compared the fingerprint.
     pub(crate) compared: bool,
-    /// Whether this run wrote it.
+    /// True if this run wrote the signature.
     pub(crate) changed: bool,
-    /// The words that a later command needs: what names the owner, and what judges the bundle
-    /// alike.
+    /// The options that a later command needs: those that name the owner, and those that judge the
+    /// bundle alike.
     pub(crate) again: Vec<String>,
 }
 
-impl Signed<'_> {
-    /// The same of a pair that an earlier run left. What nothing but its own record knows of it is
-    /// told as that has it.
-    pub(crate) fn left_before(self) -> Self {
+impl SignedPair<'_> {
+    /// Returns the same for a pair that an earlier run left. Facts that only its own record knows
+    /// are taken from there.
+    pub(crate) fn with_recorded_origin(self) -> Self {
         let recorded = self.bundle.response().ok().flatten();
         let (signed_at, origin) = recorded
             .map(|response| {
                 (
                     response.signed_at,
-                    Origin {
+                    SignatureOrigin {
                         ca_key: response.ca_key,
                         issued_by: response.issued_by,
                     },
                 )
             })
-            .unwrap_or_else(|| (self.pair.signed_cert().not_before(), Origin::default()));
-        Signed {
+            .unwrap_or_else(|| {
+                (
+                    self.pair.signed_cert().not_before(),
+                    SignatureOrigin::default(),
+                )
+            });
+        SignedPair {
             signed_at,
             origin,
             ..self
         }
     }
 
-    /// See [`Response`].
-    pub(crate) fn response(&self) -> Response {
-        let Signed { bundle, pair, .. } = *self;
+    /// Returns the content of `response.json`: see [`Response`].
+    pub(crate) fn to_response(&self) -> Response {
+        let SignedPair { bundle, pair, .. } = *self;
         let csr_text = self.evidence.csr.as_deref().unwrap_or_default();
         Response {
             format: Response::FORMAT.to_owned(),
@@ -77,24 +83,24 @@ impl Signed<'_> {
             signed_at: self.signed_at,
             tool: TOOL.into(),
             files: Digests::from([
-                (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
+                (Part::Csr.file_name(bundle.id()), to_hex(&sha256(csr_text))),
                 (
                     Part::SignedCert.file_name(bundle.id()),
-                    hex(&sha256(pair.signed_cert_pem().as_bytes())),
+                    to_hex(&sha256(pair.signed_cert_pem().as_bytes())),
                 ),
                 (
                     CA_FILE.to_owned(),
-                    hex(&sha256(pair.trust_anchor_pem().as_bytes())),
+                    to_hex(&sha256(pair.trust_anchor_pem().as_bytes())),
                 ),
             ]),
-            csr_sha256: hex(&pair.csr().fingerprint()).into(),
-            signed_cert_sha256: hex(&pair.signed_cert().fingerprint()).into(),
-            ca_fingerprint: hex(&pair.trust_anchor().first().fingerprint()).into(),
+            csr_sha256: to_hex(&pair.need_csr().fingerprint()).into(),
+            signed_cert_sha256: to_hex(&pair.signed_cert().fingerprint()).into(),
+            ca_fingerprint: to_hex(&pair.trust_anchor().signing_ca().fingerprint()).into(),
             chain_sha256: pair
                 .trust_anchor()
-                .above()
+                .certificates_above()
                 .iter()
-                .map(|above| hex(&above.fingerprint()).into())
+                .map(|above| to_hex(&above.fingerprint()).into())
                 .collect(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
@@ -103,16 +109,19 @@ impl Signed<'_> {
         }
     }
 
-    /// Writes the four files that `sign` adds, and the step, all or none.
-    pub(crate) fn write(&self, step: &Step<'_>) -> Result<Response> {
-        let Signed {
+    /// Writes the four files that `sign` adds, and the transcript's step, all or none.
+    pub(crate) fn write(&self, step: &TranscriptStep<'_>) -> Result<Response> {
+        let SignedPair {
             bundle,
             pair,
             force,
             ..
         } = *self;
-        let response = self.response();
-        let (record, document) = (bundle::document(self.record), bundle::document(&response));
+        let response = self.to_response();
+        let (record, document) = (
+            bundle::to_document(self.record),
+            bundle::to_document(&response),
+        );
         let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
         let file = |name: &str, content, replace| NewFile {
             name: name.to_owned(),
@@ -124,7 +133,7 @@ impl Signed<'_> {
             file(
                 CA_FILE,
                 anchor_pem.as_bytes(),
-                force || holds(bundle, pair.trust_anchor()),
+                force || holds_trust_anchor(bundle, pair.trust_anchor()),
             ),
             file(bundle::VERIFICATION, &record, true),
             file(RESPONSE, &document, true),
@@ -137,35 +146,42 @@ impl Signed<'_> {
         bundle.write(&files, step).map(|()| response)
     }
 
-    /// The same of what was signed just now. A signature once made is not lost: an error carries
-    /// the certificate.
-    pub(crate) fn keep(&self, step: &Step<'_>) -> Result<Response> {
+    /// Does the same as [`SignedPair::write`] for what was signed just now. A signature once made
+    /// is not lost: the error carries the certificate.
+    pub(crate) fn write_keeping_certificate(&self, step: &TranscriptStep<'_>) -> Result<Response> {
         self.write(step).map_err(|mut error| {
             let (signed_pem, anchor_pem) =
                 (self.pair.signed_cert_pem(), self.pair.trust_anchor_pem());
             error.message = error
                 .message
-                .and("the certificate was signed and is not lost:")
-                .and(Lines::own(signed_pem.trim_end()));
+                .followed_by("the certificate was signed and is not lost:")
+                .followed_by(Lines::from_own_text(signed_pem.trim_end()));
             error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
         })
     }
 
-    /// What the command says.
-    pub(crate) fn answer(&self, response: &Response, told: &Told) -> Outcome {
-        let Signed { bundle, pair, .. } = *self;
-        let Told {
+    /// Returns the command's result.
+    pub(crate) fn signing_output(
+        &self,
+        response: &Response,
+        told: &SignatureSummary,
+    ) -> CommandOutput {
+        let SignedPair { bundle, pair, .. } = *self;
+        let SignatureSummary {
             request,
             compared,
             changed,
             again,
         } = told;
-        let back = owner::Response::of(pair).fingerprint(bundle.id());
+        let back = owner::SignedResponse::from_pair(pair).fingerprint(bundle.id());
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
             object.insert("changed".to_owned(), json!(changed));
             object.insert("bundle".to_owned(), path_value(bundle.path()));
-            object.insert("verification".to_owned(), verify::document(self.record));
+            object.insert(
+                "verification".to_owned(),
+                verify::record_document(self.record),
+            );
             object.insert("request_fingerprint".to_owned(), json!(request));
             object.insert("request_compared".to_owned(), json!(compared));
             object.insert("response_fingerprint".to_owned(), json!(back));
@@ -191,7 +207,7 @@ impl Signed<'_> {
                 bundle.id()
             ),
         };
-        let dir = hint::path(bundle.path(), "DIR");
+        let dir = hint::path_word(bundle.path(), "DIR");
         let submit = ["hsmboot", "submit", &dir]
             .into_iter()
             .chain(again.iter().map(String::as_str))
@@ -200,7 +216,7 @@ impl Signed<'_> {
             "{first}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
              trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
              {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
-            bundle.part(Part::SignedCert),
+            bundle.part_place(Part::SignedCert),
             response.signed_cert_sha256,
             pair.signed_cert().not_before(),
             pair.signed_cert().not_after(),
@@ -216,16 +232,16 @@ impl Signed<'_> {
             } else {
                 ", compared by nobody"
             },
-            hint::line(&submit.collect::<Vec<_>>()),
+            hint::command_line(&submit.collect::<Vec<_>>()),
         );
-        Outcome::done(document, text)
+        CommandOutput::success(document, text)
     }
 }
 
-/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's
-/// forbids that, and nobody has documented that it works.
+/// Warns if a CA changed the CSR's subject: no rule of InitializeCluster forbids that, and nobody
+/// has documented that it works.
 pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
-    let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
+    let (asked, made) = (pair.need_csr().subject(), pair.signed_cert().subject());
     if asked != made {
         let (asked, made) = (name_text(asked), name_text(made));
         let how = if asked == made {
@@ -241,16 +257,16 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     }
 }
 
-/// What `check` has noted of a pair that is fit, one sentence each: worth knowing before it is
-/// sent, since a claim cannot be taken back.
-pub(crate) fn notes(pair: &Pair) -> Vec<String> {
+/// Returns the notes of `check` on a pair that is fit, one sentence each. They are worth knowing
+/// before it is sent, since a claim cannot be taken back.
+pub(crate) fn pair_notes(pair: &Pair) -> Vec<String> {
     pair.notes()
         .iter()
         .map(|note| format!("{}: {}", note.id, note.detail))
         .collect()
 }
 
-/// Shows them, whether or not somebody is asked later.
+/// Shows the notes, whether or not somebody is asked later.
 pub(crate) fn show_notes(pair: &Pair, ui: &Ui) {
-    notes(pair).iter().for_each(|note| ui.warn(note));
+    pair_notes(pair).iter().for_each(|note| ui.warn(note));
 }

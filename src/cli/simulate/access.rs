@@ -1,5 +1,5 @@
-//! `--require-sigv4`, `--credentials`: whose signatures the simulator takes. A secret never stands
-//! on the command line.
+//! `--require-sigv4`, `--credentials`: the credentials that the simulator accepts. A secret never
+//! stands on the command line.
 
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
@@ -11,10 +11,10 @@ use crate::cli::ui::Ui;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
-use crate::outside::shown;
+use crate::outside::shown_path;
 use crate::simulator::Credentials;
 
-const VARIABLES: [&str; 3] = [
+const CREDENTIAL_VARIABLES: [&str; 3] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -26,14 +26,15 @@ pub(super) struct AccessArgs {
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
     #[arg(long)]
     require_sigv4: bool,
-    /// Whose signatures to take: lines of `access-key secret [session-token] [account]`
+    /// The credentials whose signatures are taken: lines of `access-key secret [session-token]
+    /// [account]`
     #[arg(long, value_name = "FILE", requires = "require_sigv4")]
     credentials: Option<PathBuf>,
 }
 
 impl AccessArgs {
-    /// The credentials that calls must be signed with; none if any are taken.
-    pub(super) fn credentials(&self, ui: &Ui) -> Result<Vec<Credentials>> {
+    /// Returns the credentials that calls must be signed with; none if any are accepted.
+    pub(super) fn read_credentials(&self, ui: &Ui) -> Result<Vec<Credentials>> {
         match (&self.credentials, self.require_sigv4) {
             (Some(file), _) => from_file(file, ui),
             (None, true) => from_environment().map(|one| vec![one]),
@@ -46,16 +47,16 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, facts) = fsio::read_with_facts(path, "the simulator's credentials", MAX_INPUT)?;
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
-        let close = hint::command(&["chmod", "600", &hint::path(path, "FILE")]);
+        let close = hint::quote_command(&["chmod", "600", &hint::path_word(path, "FILE")]);
         ui.warn(format!(
             "{} holds secrets and is open to others (mode {mode:04o}): {close} closes it",
-            shown(path)
+            shown_path(path)
         ));
     }
     let refused = |what: String| {
         let message = format!(
             "{} holds no credentials for the simulator: {what}",
-            shown(path)
+            shown_path(path)
         );
         Error::new(
             ErrorKind::SimulatorCredentialsMalformed,
@@ -75,22 +76,22 @@ fn from_environment() -> Result<Credentials> {
             .map(OsString::into_string)
             .map(|read| read.map(Zeroizing::new))
     };
-    match VARIABLES.map(variable) {
+    match CREDENTIAL_VARIABLES.map(variable) {
         [Some(Ok(key)), Some(Ok(secret)), token] => {
             let lasting = Credentials::new(&key, &secret);
             match token {
                 None => Ok(lasting),
                 Some(Ok(token)) => Ok(lasting.with_session_token(&token)),
-                Some(Err(_)) => Err(no_credentials("AWS_SESSION_TOKEN is not text")),
+                Some(Err(_)) => Err(no_credentials_error("AWS_SESSION_TOKEN is not text")),
             }
         }
-        _ => Err(no_credentials(
+        _ => Err(no_credentials_error(
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set",
         )),
     }
 }
 
-fn no_credentials(what: &str) -> Error {
+fn no_credentials_error(what: &str) -> Error {
     let message = format!(
         "--require-sigv4 has no credentials to demand: there is no --credentials, and {what}"
     );

@@ -9,28 +9,29 @@ use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
-use super::kept::Kept;
+use super::answer::{backup_copy_from, backup_from, cluster_from, hsm_from, tags_from};
 use super::pages::Pages;
-use super::{AwsCloudHsm, cut_off};
-use crate::aws::{failure, within};
+use super::raw_answer::AnswerRecorder;
+use super::{AwsCloudHsm, unknown_if_sent};
+use crate::aws::{failure, run_within};
 use crate::cloudhsm::fleet::{
-    Backup, BackupFilter, ClusterChange, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag,
+    Backup, BackupCopy, BackupFilter, ClusterChange, ClusterFilter, Fleet, NewCluster, NewHsm, Tag,
 };
 use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
 use crate::outside::OutsideText;
 
-/// How often a call is made that was throttled each time, and how long the first pause is; each
-/// further one is twice as long.
+/// The number of attempts of a call that is throttled each time, and the length of the first pause.
+/// Each further pause is twice as long.
 const MOST_TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// One attempt, whatever the environment says (AWS_MAX_ATTEMPTS): see [`Fleet`].
-fn once() -> config::Builder {
+/// Returns a configuration with one attempt, whatever the environment says (AWS_MAX_ATTEMPTS): see
+/// [`Fleet`].
+fn without_retries() -> config::Builder {
     config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
-fn policy(days: u16) -> BackupRetentionPolicy {
+fn retention_policy(days: u16) -> BackupRetentionPolicy {
     BackupRetentionPolicy::builder()
         .r#type(BackupRetentionType::Days)
         .value(days.to_string())
@@ -38,9 +39,9 @@ fn policy(days: u16) -> BackupRetentionPolicy {
 }
 
 impl AwsCloudHsm {
-    /// Makes a call that changes something. Only throttling is answered by another try: then the
+    /// Makes a call that changes something. It is tried again only after throttling, where the
     /// service has done nothing.
-    async fn change<T, E, F>(
+    async fn send_change<T, E, F>(
         &self,
         call: Call,
         attempt: impl Fn() -> F + Send,
@@ -53,29 +54,35 @@ impl AwsCloudHsm {
         let mut pause = FIRST_PAUSE;
         let mut tries = 1;
         loop {
-            let error = match within(self.deadline, attempt()).await {
+            let error = match run_within(self.deadline, attempt()).await {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => failure::trouble(&error, false),
+                Ok(Err(error)) => failure::classify_error(&error, false),
                 // The same command makes nothing twice but what is made: then it must not simply be
                 // run again.
-                Err(trouble) if call.makes().is_some() => cut_off(trouble),
+                Err(trouble) if call.repetition_hint().is_some() => unknown_if_sent(trouble),
                 Err(trouble) => trouble,
             };
             if !matches!(error, Trouble::Throttled { .. }) || tries >= MOST_TRIES {
-                return Err(self.failed(call, error));
+                return Err(self.service_error(call, error));
             }
-            within(self.deadline, tokio::time::sleep(pause))
+            run_within(self.deadline, tokio::time::sleep(pause))
                 .await
-                .map_err(|trouble| self.failed(call, trouble))?;
+                .map_err(|trouble| self.service_error(call, trouble))?;
             pause = pause.saturating_mul(2);
             tries = tries.saturating_add(1);
         }
     }
 
-    /// An answer that lacks what it is for: the call was accepted, and what it did is not known.
-    fn without<T>(&self, call: Call, what: &str, found: Option<T>) -> Result<T, ServiceError> {
+    /// Returns the member that the answer exists for. Without it the call was accepted, but what it
+    /// did is not known.
+    fn require_member<T>(
+        &self,
+        call: Call,
+        what: &str,
+        found: Option<T>,
+    ) -> Result<T, ServiceError> {
         found.ok_or_else(|| {
-            self.failed(
+            self.service_error(
                 call,
                 Trouble::Unknown {
                     reason: format!("an answer without {what}").into(),
@@ -87,14 +94,14 @@ impl AwsCloudHsm {
     fn tags_for(&self, call: Call, tags: &[Tag]) -> Result<Option<Vec<types::Tag>>, ServiceError> {
         let made = tags.iter().map(|tag| {
             types::Tag::builder()
-                .key(tag.key.raw())
-                .value(tag.value.raw())
+                .key(tag.key.as_raw())
+                .value(tag.value.as_raw())
                 .build()
         });
         let made: Result<Vec<types::Tag>, _> = made.collect();
         // Never seen: both members are there.
         let made = made.map_err(|fault| {
-            self.failed(
+            self.service_error(
                 call,
                 Trouble::Unreachable {
                     reason: fault.to_string().into(),
@@ -105,8 +112,8 @@ impl AwsCloudHsm {
     }
 }
 
-/// The filters that were asked for, by the API's names.
-fn filters<const N: usize>(
+/// Returns the filters that were asked for, by the API's names.
+fn filter_map<const N: usize>(
     named: [(&str, Vec<String>); N],
 ) -> Option<std::collections::HashMap<String, Vec<String>>> {
     let asked: std::collections::HashMap<String, Vec<String>> = named
@@ -121,9 +128,9 @@ impl Fleet for AwsCloudHsm {
     async fn create_cluster(&self, order: &NewCluster) -> Result<Cluster, ServiceError> {
         let call = Call::CreateCluster;
         let tags = self.tags_for(call, &order.tags)?;
-        let kept = Kept::default();
+        let kept = AnswerRecorder::default();
         let answer = self
-            .change(call, || {
+            .send_change(call, || {
                 let request = self
                     .client
                     .create_cluster()
@@ -132,38 +139,44 @@ impl Fleet for AwsCloudHsm {
                     .set_network_type(order.network_type.map(|kind| kind.as_str().into()))
                     .set_subnet_ids(Some(order.subnet_ids.clone()))
                     .set_source_backup_id(order.source_backup_id.clone())
-                    .set_backup_retention_policy(order.retention_days.map(policy))
+                    .set_backup_retention_policy(order.retention_days.map(retention_policy))
                     .set_tag_list(tags.clone());
                 request
                     .customize()
                     .interceptor(kept.clone())
-                    .config_override(once())
+                    .config_override(without_retries())
                     .send()
             })
             .await?;
-        let raw = kept.answer();
+        let raw = kept.take_answer();
         let cluster = answer
             .cluster()
-            .map(|cluster| cluster_from(cluster, raw.one("Cluster")))
+            .map(|cluster| cluster_from(cluster, raw.structure("Cluster")))
             .filter(|cluster| !cluster.cluster_id.is_empty());
-        self.without(call, "a cluster's id", cluster)
+        self.require_member(call, "a cluster's id", cluster)
     }
 
-    async fn clusters(&self, filter: &ClusterFilter) -> Result<Vec<Cluster>, ServiceError> {
+    async fn describe_clusters(
+        &self,
+        filter: &ClusterFilter,
+    ) -> Result<Vec<Cluster>, ServiceError> {
         let states = filter
             .states
             .iter()
             .map(|state| state.as_str().to_owned())
             .collect();
-        let filters = filters([
+        let filters = filter_map([
             ("clusterIds", filter.cluster_ids.clone()),
             ("vpcIds", filter.vpc_ids.clone()),
             ("states", states),
         ]);
-        let failed = |trouble| self.failed(Call::DescribeClusters, trouble);
-        self.read(Call::DescribeClusters, async {
-            let (mut clusters, mut pages, kept) =
-                (Vec::new(), Pages::new(&self.received), Kept::default());
+        let failed = |trouble| self.service_error(Call::DescribeClusters, trouble);
+        self.read_in_time(Call::DescribeClusters, async {
+            let (mut clusters, mut pages, kept) = (
+                Vec::new(),
+                Pages::new(&self.received),
+                AnswerRecorder::default(),
+            );
             loop {
                 let request = self
                     .client
@@ -171,21 +184,21 @@ impl Fleet for AwsCloudHsm {
                     .set_filters(filters.clone())
                     .set_max_results(filter.page_size);
                 let request = request
-                    .set_next_token(pages.token())
+                    .set_next_token(pages.next_token())
                     .customize()
                     .interceptor(kept.clone());
                 let answer = request
                     .send()
                     .await
-                    .map_err(|error| failed(failure::trouble(&error, true)))?;
+                    .map_err(|error| failed(failure::classify_error(&error, true)))?;
                 clusters.extend(
                     answer
                         .clusters()
                         .iter()
-                        .zip(kept.answer().list("Clusters"))
+                        .zip(kept.take_answer().structures("Clusters"))
                         .map(|(cluster, raw)| cluster_from(cluster, raw)),
                 );
-                if !pages.go_on(answer.next_token()).map_err(failed)? {
+                if !pages.move_on(answer.next_token()).map_err(failed)? {
                     return Ok(clusters);
                 }
             }
@@ -198,32 +211,32 @@ impl Fleet for AwsCloudHsm {
         cluster_id: &str,
         change: &ClusterChange,
     ) -> Result<Cluster, ServiceError> {
-        let (call, kept) = (Call::ModifyCluster, Kept::default());
+        let (call, kept) = (Call::ModifyCluster, AnswerRecorder::default());
         let request = || {
             let request = self
                 .client
                 .modify_cluster()
                 .cluster_id(cluster_id)
-                .set_backup_retention_policy(change.retention_days.map(policy));
+                .set_backup_retention_policy(change.retention_days.map(retention_policy));
             let request = request
                 .set_hsm_type(change.hsm_type.clone())
                 .customize()
                 .interceptor(kept.clone());
             // The type is changed once; days may be set again and again.
             if change.hsm_type.is_some() {
-                request.config_override(once()).send()
+                request.config_override(without_retries()).send()
             } else {
                 request.send()
             }
         };
-        let answer = self.change(call, request).await?;
-        let raw = kept.answer();
-        self.without(
+        let answer = self.send_change(call, request).await?;
+        let raw = kept.take_answer();
+        self.require_member(
             call,
             "a cluster",
             answer
                 .cluster()
-                .map(|cluster| cluster_from(cluster, raw.one("Cluster"))),
+                .map(|cluster| cluster_from(cluster, raw.structure("Cluster"))),
         )
     }
 
@@ -233,16 +246,18 @@ impl Fleet for AwsCloudHsm {
                 .delete_cluster()
                 .cluster_id(cluster_id)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        self.change(Call::DeleteCluster, request).await.map(drop)
+        self.send_change(Call::DeleteCluster, request)
+            .await
+            .map(drop)
     }
 
     async fn create_hsm(&self, order: &NewHsm) -> Result<HsmSummary, ServiceError> {
-        let (call, kept) = (Call::CreateHsm, Kept::default());
+        let (call, kept) = (Call::CreateHsm, AnswerRecorder::default());
         let answer = self
-            .change(call, || {
+            .send_change(call, || {
                 let request = self
                     .client
                     .create_hsm()
@@ -252,15 +267,15 @@ impl Fleet for AwsCloudHsm {
                     .set_ip_address(order.ip_address.clone())
                     .customize()
                     .interceptor(kept.clone())
-                    .config_override(once())
+                    .config_override(without_retries())
                     .send()
             })
             .await?;
-        let raw = kept.answer();
-        self.without(
+        let raw = kept.take_answer();
+        self.require_member(
             call,
             "an HSM",
-            answer.hsm().map(|hsm| hsm_from(hsm, raw.one("Hsm"))),
+            answer.hsm().map(|hsm| hsm_from(hsm, raw.structure("Hsm"))),
         )
     }
 
@@ -271,14 +286,14 @@ impl Fleet for AwsCloudHsm {
                 .cluster_id(cluster_id)
                 .hsm_id(hsm_id)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        self.change(Call::DeleteHsm, request).await.map(drop)
+        self.send_change(Call::DeleteHsm, request).await.map(drop)
     }
 
-    async fn backups(&self, filter: &BackupFilter) -> Result<Vec<Backup>, ServiceError> {
-        let filters = filters([
+    async fn describe_backups(&self, filter: &BackupFilter) -> Result<Vec<Backup>, ServiceError> {
+        let filters = filter_map([
             ("backupIds", filter.backup_ids.clone()),
             ("sourceBackupIds", filter.source_backup_ids.clone()),
             ("clusterIds", filter.cluster_ids.clone()),
@@ -299,10 +314,13 @@ impl Fleet for AwsCloudHsm {
                     .collect(),
             ),
         ]);
-        let failed = |trouble| self.failed(Call::DescribeBackups, trouble);
-        self.read(Call::DescribeBackups, async {
-            let (mut backups, mut pages, kept) =
-                (Vec::new(), Pages::new(&self.received), Kept::default());
+        let failed = |trouble| self.service_error(Call::DescribeBackups, trouble);
+        self.read_in_time(Call::DescribeBackups, async {
+            let (mut backups, mut pages, kept) = (
+                Vec::new(),
+                Pages::new(&self.received),
+                AnswerRecorder::default(),
+            );
             loop {
                 let request = self
                     .client
@@ -312,20 +330,20 @@ impl Fleet for AwsCloudHsm {
                 let request = request
                     .set_sort_ascending(filter.sort_ascending)
                     .set_shared(filter.shared)
-                    .set_next_token(pages.token());
+                    .set_next_token(pages.next_token());
                 let request = request.customize().interceptor(kept.clone());
                 let answer = request
                     .send()
                     .await
-                    .map_err(|error| failed(failure::trouble(&error, true)))?;
+                    .map_err(|error| failed(failure::classify_error(&error, true)))?;
                 backups.extend(
                     answer
                         .backups()
                         .iter()
-                        .zip(kept.answer().list("Backups"))
+                        .zip(kept.take_answer().structures("Backups"))
                         .map(|(backup, raw)| backup_from(backup, raw)),
                 );
-                if !pages.go_on(answer.next_token()).map_err(failed)? {
+                if !pages.move_on(answer.next_token()).map_err(failed)? {
                     return Ok(backups);
                 }
             }
@@ -338,11 +356,11 @@ impl Fleet for AwsCloudHsm {
         backup_id: &str,
         destination_region: &str,
         tags: &[Tag],
-    ) -> Result<Copied, ServiceError> {
+    ) -> Result<BackupCopy, ServiceError> {
         let call = Call::CopyBackupToRegion;
         let tags = self.tags_for(call, tags)?;
         let answer = self
-            .change(call, || {
+            .send_change(call, || {
                 let request = self
                     .client
                     .copy_backup_to_region()
@@ -351,13 +369,13 @@ impl Fleet for AwsCloudHsm {
                 request
                     .set_tag_list(tags.clone())
                     .customize()
-                    .config_override(once())
+                    .config_override(without_retries())
                     .send()
             })
             .await?;
         Ok(answer
             .destination_backup()
-            .map(copied_from)
+            .map(backup_copy_from)
             .unwrap_or_default())
     }
 
@@ -367,10 +385,12 @@ impl Fleet for AwsCloudHsm {
                 .delete_backup()
                 .backup_id(backup_id)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        self.change(Call::DeleteBackup, request).await.map(drop)
+        self.send_change(Call::DeleteBackup, request)
+            .await
+            .map(drop)
     }
 
     async fn restore_backup(&self, backup_id: &str) -> Result<(), ServiceError> {
@@ -379,10 +399,12 @@ impl Fleet for AwsCloudHsm {
                 .restore_backup()
                 .backup_id(backup_id)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        self.change(Call::RestoreBackup, request).await.map(drop)
+        self.send_change(Call::RestoreBackup, request)
+            .await
+            .map(drop)
     }
 
     async fn modify_backup(
@@ -390,7 +412,7 @@ impl Fleet for AwsCloudHsm {
         backup_id: &str,
         never_expires: bool,
     ) -> Result<Backup, ServiceError> {
-        let (call, kept) = (Call::ModifyBackupAttributes, Kept::default());
+        let (call, kept) = (Call::ModifyBackupAttributes, AnswerRecorder::default());
         let request = || {
             let request = self
                 .client
@@ -399,28 +421,28 @@ impl Fleet for AwsCloudHsm {
                 .never_expires(never_expires);
             request.customize().interceptor(kept.clone()).send()
         };
-        let answer = self.change(call, request).await?;
-        let raw = kept.answer();
-        self.without(
+        let answer = self.send_change(call, request).await?;
+        let raw = kept.take_answer();
+        self.require_member(
             call,
             "a backup",
             answer
                 .backup()
-                .map(|backup| backup_from(backup, raw.one("Backup"))),
+                .map(|backup| backup_from(backup, raw.structure("Backup"))),
         )
     }
 
     async fn resource_policy(&self, backup_arn: &str) -> Result<Option<OutsideText>, ServiceError> {
         let call = Call::GetResourcePolicy;
-        self.read(call, async {
+        self.read_in_time(call, async {
             let answer = self
                 .client
                 .get_resource_policy()
                 .resource_arn(backup_arn)
                 .send()
                 .await;
-            let answer =
-                answer.map_err(|error| self.failed(call, failure::trouble(&error, true)))?;
+            let answer = answer
+                .map_err(|error| self.service_error(call, failure::classify_error(&error, true)))?;
             Ok(answer
                 .policy()
                 .map(OutsideText::from)
@@ -440,10 +462,10 @@ impl Fleet for AwsCloudHsm {
                 .resource_arn(backup_arn)
                 .policy(policy)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        self.change(Call::PutResourcePolicy, request)
+        self.send_change(Call::PutResourcePolicy, request)
             .await
             .map(drop)
     }
@@ -457,23 +479,25 @@ impl Fleet for AwsCloudHsm {
                 .delete_resource_policy()
                 .resource_arn(backup_arn)
                 .customize()
-                .config_override(once())
+                .config_override(without_retries())
                 .send()
         };
-        let answer = self.change(Call::DeleteResourcePolicy, request).await?;
+        let answer = self
+            .send_change(Call::DeleteResourcePolicy, request)
+            .await?;
         Ok(answer
             .policy()
             .map(OutsideText::from)
             .filter(|policy| !policy.is_empty()))
     }
 
-    async fn tags(
+    async fn list_tags(
         &self,
         resource_id: &str,
         page_size: Option<i32>,
     ) -> Result<Vec<Tag>, ServiceError> {
-        let failed = |trouble| self.failed(Call::ListTags, trouble);
-        self.read(Call::ListTags, async {
+        let failed = |trouble| self.service_error(Call::ListTags, trouble);
+        self.read_in_time(Call::ListTags, async {
             let (mut tags, mut pages) = (Vec::new(), Pages::new(&self.received));
             loop {
                 let request = self
@@ -481,13 +505,13 @@ impl Fleet for AwsCloudHsm {
                     .list_tags()
                     .resource_id(resource_id)
                     .set_max_results(page_size)
-                    .set_next_token(pages.token());
+                    .set_next_token(pages.next_token());
                 let answer = request
                     .send()
                     .await
-                    .map_err(|error| failed(failure::trouble(&error, true)))?;
+                    .map_err(|error| failed(failure::classify_error(&error, true)))?;
                 tags.extend(tags_from(answer.tag_list()));
-                if !pages.go_on(answer.next_token()).map_err(failed)? {
+                if !pages.move_on(answer.next_token()).map_err(failed)? {
                     tags.sort_unstable();
                     return Ok(tags);
                 }
@@ -505,7 +529,7 @@ impl Fleet for AwsCloudHsm {
                 .set_tag_list(tags.clone())
                 .send()
         };
-        self.change(Call::TagResource, request).await.map(drop)
+        self.send_change(Call::TagResource, request).await.map(drop)
     }
 
     async fn remove_tags(&self, resource_id: &str, keys: &[String]) -> Result<(), ServiceError> {
@@ -516,6 +540,8 @@ impl Fleet for AwsCloudHsm {
                 .set_tag_key_list(Some(keys.to_vec()))
                 .send()
         };
-        self.change(Call::UntagResource, request).await.map(drop)
+        self.send_change(Call::UntagResource, request)
+            .await
+            .map(drop)
     }
 }

@@ -1,8 +1,8 @@
-//! A list that comes in pages: followed to its end, but not without end.
+//! The pages of a list, followed to the end and within a bound.
 
 use std::collections::HashSet;
 
-use crate::aws::Received;
+use crate::aws::ReceivedOctets;
 use crate::cloudhsm::Trouble;
 
 /// The most pages of a list: more than an account can fill. Of 25 clusters or 50 backups each, they
@@ -17,34 +17,34 @@ const MOST_OCTETS: u64 = 64 * 1024 * 1024;
 
 /// The pages of one list.
 pub(super) struct Pages<'a> {
-    received: &'a Received,
-    /// What had come before the first page.
+    received: &'a ReceivedOctets,
+    /// The number of octets read before the first page.
     before: u64,
-    /// Every token so far.
+    /// Every token seen so far.
     seen: HashSet<String>,
     next: Option<String>,
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(received: &'a Received) -> Self {
+    pub(super) fn new(received: &'a ReceivedOctets) -> Self {
         Pages {
             received,
-            before: received.octets(),
+            before: received.octet_count(),
             seen: HashSet::new(),
             next: None,
         }
     }
 
-    /// What to ask for the next page with.
-    pub(super) fn token(&self) -> Option<String> {
+    /// Returns the token that the next page is requested with.
+    pub(super) fn next_token(&self) -> Option<String> {
         self.next.clone()
     }
 
-    /// A page has come; whether there is another, by its NextToken.
+    /// Moves on past a page, and tells by its NextToken whether there is another.
     ///
     /// # Errors
     /// [`Trouble::TooMuch`]: the list has no end.
-    pub(super) fn go_on(&mut self, next: Option<&str>) -> Result<bool, Trouble> {
+    pub(super) fn move_on(&mut self, next: Option<&str>) -> Result<bool, Trouble> {
         let Some(next) = next.filter(|next| !next.is_empty()) else {
             return Ok(false);
         };
@@ -62,7 +62,7 @@ impl<'a> Pages<'a> {
         if self.seen.len() >= MOST_PAGES {
             return too_much(format!("the service gave more than {MOST_PAGES} pages"));
         }
-        if self.received.octets().saturating_sub(self.before) > MOST_OCTETS {
+        if self.received.octet_count().saturating_sub(self.before) > MOST_OCTETS {
             return too_much(format!(
                 "the service gave pages of more than {} MiB in all",
                 MOST_OCTETS / 1024 / 1024

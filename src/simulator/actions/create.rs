@@ -5,41 +5,41 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
 
-use super::super::arn::Arn;
-use super::super::chains::Make;
+use super::super::arn::CloudHsmArn;
+use super::super::chains::HardwareMake;
 use super::super::clock::{Clock, Millis};
-use super::super::hardware::Hardware;
+use super::super::hardware::SimulatedHardware;
 use super::super::ids::{ec2_id, ec2_id_from, resource_id};
 use super::super::json_protocol::ApiError;
 use super::super::limits::{
     AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE,
-    RETENTION_VALUE, SUBNET_ID, SUBNETS, violation,
+    RETENTION_VALUE, SUBNET_ID, SUBNETS, violation_error,
 };
-use super::super::members::Members;
+use super::super::members::RequestMembers;
 use super::super::quotas;
 use super::super::reference::{HSM1, HSM2M, Reference};
 use super::super::state::{
-    BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION,
-    Hsm, HsmState, Next,
+    BACKUP_CREATION, CLUSTER_CREATION, HSM_CREATION, Hsm, NextState, SimulatedBackup,
+    SimulatedBackupState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
 };
 use super::forms::{created_cluster_json, created_hsm_json};
 use super::tags::tag_list;
-use super::{Context, no_such_backup, no_such_cluster, out_of_order};
+use super::{ActionContext, no_such_backup, no_such_cluster, out_of_order};
 
-/// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup
-/// retention").
+/// The days for which backups are kept unless the request says otherwise (User Guide, "Configuring
+/// backup retention").
 const DEFAULT_RETENTION_DAYS: u16 = 90;
 
 pub(super) fn create_cluster(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
     let reference = context.reference;
-    let hsm_type = members.required("HsmType", reference.hsm_type())?;
+    let hsm_type = members.required_text("HsmType", reference.hsm_type_constraint())?;
     let (mode, network_type) = if reference.is_later() {
         (
-            members.text("Mode", &MODE)?,
-            members.text("NetworkType", &NETWORK_TYPE)?,
+            members.optional_text("Mode", &MODE)?,
+            members.optional_text("NetworkType", &NETWORK_TYPE)?,
         )
     } else {
         (None, None)
@@ -48,33 +48,37 @@ pub(super) fn create_cluster(
         hsm_type,
         mode,
         network_type,
-        |mode| on_offer(reference, hsm_type, mode),
+        |mode| check_on_offer(reference, hsm_type, mode),
         members,
         context,
     )?;
     Ok(json!({ "Cluster": created_cluster_json(cluster, reference) }))
 }
 
-/// A cluster of hsm1.medium in the service of today, which makes none any more: one to migrate.
+/// Makes a cluster of hsm1.medium for tests of the migration. Today's service makes none any more.
 pub(crate) fn create_hsm1_cluster(
     members: &Map<String, Value>,
-    context: &mut Context<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<String, ApiError> {
     make_cluster(
         HSM1,
         None,
         None,
         |_| Ok(()),
-        &Members::new(members),
+        &RequestMembers::new(members),
         context,
     )
     .map(|cluster| cluster.id.clone())
 }
 
-/// Whether a new cluster can be of that type and mode: "This field is required for HSM types other
-/// than hsm1.medium" (`Mode`).
-fn on_offer(reference: Reference, hsm_type: &str, mode: Option<&str>) -> Result<(), ApiError> {
-    let refused = |message: String| Err(ApiError::invalid(message));
+/// Checks that a new cluster can have that type and mode: "This field is required for HSM types
+/// other than hsm1.medium" (`Mode`).
+fn check_on_offer(
+    reference: Reference,
+    hsm_type: &str,
+    mode: Option<&str>,
+) -> Result<(), ApiError> {
+    let refused = |message: String| Err(ApiError::invalid_request(message));
     match hsm_type {
         HSM1 if reference == Reference::June2022 => Ok(()),
         HSM1 => refused(format!(
@@ -96,57 +100,63 @@ fn make_cluster<'a>(
     mode: Option<&str>,
     network_type: Option<&str>,
     judge: impl FnOnce(Option<&str>) -> Result<(), ApiError>,
-    members: &Members<'_>,
-    context: &'a mut Context<'_>,
-) -> Result<&'a Cluster, ApiError> {
+    members: &RequestMembers<'_>,
+    context: &'a mut ActionContext<'_>,
+) -> Result<&'a SimulatedCluster, ApiError> {
     let subnets = members
-        .texts("SubnetIds", SUBNETS, &SUBNET_ID)?
-        .ok_or_else(|| members.missing("SubnetIds"))?;
+        .optional_texts("SubnetIds", SUBNETS, &SUBNET_ID)?
+        .ok_or_else(|| members.missing_error("SubnetIds"))?;
     let retention_days = retention_days(members)?.unwrap_or(DEFAULT_RETENTION_DAYS);
     let tags = tag_list(members)?.unwrap_or_default();
-    let backup = members.text("SourceBackupId", context.reference.source_backup())?;
+    let backup = members.optional_text(
+        "SourceBackupId",
+        context.reference.source_backup_constraint(),
+    )?;
 
     judge(mode)?;
     let mapping = subnet_mapping(&context.place.region, &subnets)?;
     let source = backup
-        .map(|id| source(id, hsm_type, mode, context))
+        .map(|id| find_source_backup(id, hsm_type, mode, context))
         .transpose()?;
 
     if context.quotas {
         let identify = context.identify();
-        quotas::one_more_cluster(
+        quotas::check_cluster_quota(
             context
                 .world
-                .region(context.place)
-                .settled(context.clock, &identify),
+                .region_at(context.place)
+                .bring_up_to_date(context.clock, &identify),
         )?;
     }
 
-    quotas::room_for_a_cluster(context.world, context.place)?;
+    quotas::check_room_for_cluster(context.world, context.place)?;
 
     let now = context.clock.now();
     // "After you create the cluster, don't initialize or activate it" (User Guide, "Creating
     // clusters from backups").
     let state = if source.is_some() {
-        ClusterState::Active
+        SimulatedClusterState::Active
     } else {
-        ClusterState::Uninitialized
+        SimulatedClusterState::Uninitialized
     };
-    let cluster = Cluster {
+    let cluster = SimulatedCluster {
         id: resource_id("cluster").map_err(out_of_order)?,
         hsm_type: hsm_type.to_owned(),
         mode: mode.map(str::to_owned),
         // "The default NetworkType is IPV4."
         network_type: (hsm_type != HSM1).then(|| network_type.unwrap_or("IPV4").to_owned()),
-        vpc: vpc(&context.place.region, &mapping),
+        vpc: vpc_id_of(&context.place.region, &mapping),
         subnets: mapping,
         security_group: ec2_id("sg").map_err(out_of_order)?,
         retention_days,
         tags,
         created: now,
-        state: ClusterState::CreateInProgress,
+        state: SimulatedClusterState::CreateInProgress,
         state_message: None,
-        next: Some(Next::new(state, context.clock.after(CLUSTER_CREATION))),
+        next: Some(NextState::new(
+            state,
+            context.clock.time_after(CLUSTER_CREATION),
+        )),
         since: now,
         hsms: Vec::new(),
         rollback_until: None,
@@ -157,18 +167,18 @@ fn make_cluster<'a>(
     };
     context
         .hardware
-        .foresee_hsm(make_of(&cluster, &context.place.region));
-    Ok(context.world.region(context.place).add(cluster))
+        .order_hsm_keys(make_of(&cluster, &context.place.region));
+    Ok(context.world.region_at(context.place).add(cluster))
 }
 
-/// The backup that a cluster of that type and mode can be created from: by its id, or its ARN.
-fn source(
+/// Finds the backup that a cluster of that type and mode can be created from, by its id or its ARN.
+fn find_source_backup(
     named: &str,
     hsm_type: &str,
     mode: Option<&str>,
-    context: &mut Context<'_>,
-) -> Result<Backup, ApiError> {
-    let arn = Arn::parse(named);
+    context: &mut ActionContext<'_>,
+) -> Result<SimulatedBackup, ApiError> {
+    let arn = CloudHsmArn::parse(named);
     if arn.as_ref().is_some_and(|arn| {
         arn.account != context.place.account || arn.region != context.place.region
     }) {
@@ -178,11 +188,11 @@ fn source(
     let identify = context.identify();
     let backup = context
         .world
-        .region(context.place)
-        .backup(id, context.clock, &identify)
+        .region_at(context.place)
+        .find_backup(id, context.clock, &identify)
         .ok_or_else(|| no_such_backup(named))?;
-    if backup.state != BackupState::Ready {
-        return Err(ApiError::invalid(format!(
+    if backup.state != SimulatedBackupState::Ready {
+        return Err(ApiError::invalid_request(format!(
             "Backup '{id}' is in state {}; a cluster can be created only from a READY backup.",
             backup.state.name()
         )));
@@ -190,14 +200,14 @@ fn source(
     // From the old type to the new one and never back (User Guide, "Migrating from hsm1.medium to
     // hsm2m.medium").
     if hsm_type != backup.hsm_type && (hsm_type, backup.hsm_type.as_str()) != (HSM2M, HSM1) {
-        return Err(ApiError::invalid(format!(
+        return Err(ApiError::invalid_request(format!(
             "HsmType {hsm_type} does not fit backup '{id}', which is of {}.",
             backup.hsm_type
         )));
     }
     let of_backup = backup.mode.as_deref().unwrap_or("FIPS");
     if mode.is_some_and(|mode| mode != of_backup) {
-        return Err(ApiError::invalid(format!(
+        return Err(ApiError::invalid_request(format!(
             "Mode {} does not fit backup '{id}', which is of {of_backup}.",
             mode.unwrap_or_default()
         )));
@@ -205,19 +215,19 @@ fn source(
     Ok(backup.clone())
 }
 
-pub(super) fn retention_days(members: &Members<'_>) -> Result<Option<u16>, ApiError> {
-    let Some(policy) = members.object("BackupRetentionPolicy")? else {
+pub(super) fn retention_days(members: &RequestMembers<'_>) -> Result<Option<u16>, ApiError> {
+    let Some(policy) = members.optional_object("BackupRetentionPolicy")? else {
         return Ok(None);
     };
-    policy.required("Type", &RETENTION_TYPE)?;
-    let value = policy.required("Value", &RETENTION_VALUE)?;
+    policy.required_text("Type", &RETENTION_TYPE)?;
+    let value = policy.required_text("Value", &RETENTION_VALUE)?;
     let (least, most) = RETENTION_DAYS;
     let in_range = value
         .parse()
         .ok()
         .filter(|days| (least..=most).contains(days));
     let outside = || {
-        violation(
+        violation_error(
             value,
             "BackupRetentionPolicy.Value",
             &format!("Member must have value between {least} and {most}"),
@@ -226,14 +236,14 @@ pub(super) fn retention_days(members: &Members<'_>) -> Result<Option<u16>, ApiEr
     in_range.ok_or_else(outside).map(Some)
 }
 
-/// The simulator has no EC2 to ask where a subnet lies: the first of the request is in zone a, the
-/// second in b, and so on.
+/// Assigns Availability Zones to the subnets. The simulator has no EC2 to ask: the first subnet of
+/// the request is in zone a, the second in b, and so on.
 fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)>, ApiError> {
     let mut mapping: Vec<(String, String)> = Vec::new();
     for (subnet, letter) in subnets.iter().zip('a'..='j') {
         if mapping.iter().any(|(_, other)| other == subnet) {
             // "You can specify only one subnet per Availability Zone."
-            return Err(ApiError::invalid(format!(
+            return Err(ApiError::invalid_request(format!(
                 "SubnetIds names '{subnet}' twice: only one subnet per Availability Zone."
             )));
         }
@@ -242,9 +252,9 @@ fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)
     Ok(mapping)
 }
 
-/// Nor to ask for the VPC: it is derived from the first subnet, so clusters of the same first
-/// subnet share one.
-fn vpc(region: &str, mapping: &[(String, String)]) -> String {
+/// Returns a VPC's id. There is no EC2 to ask: it is derived from the first subnet, so clusters
+/// with the same first subnet share one.
+fn vpc_id_of(region: &str, mapping: &[(String, String)]) -> String {
     let subnet = mapping.first().map_or("", |(_, subnet)| subnet.as_str());
     let digest = ring::digest::digest(
         &ring::digest::SHA256,
@@ -254,43 +264,43 @@ fn vpc(region: &str, mapping: &[(String, String)]) -> String {
 }
 
 pub(super) fn create_hsm(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
-    let zone = members.required("AvailabilityZone", &AVAILABILITY_ZONE)?;
-    let wanted_ip = members.text("IpAddress", &IP_ADDRESS)?;
+    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
+    let zone = members.required_text("AvailabilityZone", &AVAILABILITY_ZONE)?;
+    let wanted_ip = members.optional_text("IpAddress", &IP_ADDRESS)?;
 
     let identify = context.identify();
-    let due = context.clock.after(HSM_CREATION);
-    quotas::room_for_an_hsm(context.world)?;
+    let due = context.clock.time_after(HSM_CREATION);
+    quotas::check_room_for_hsm(context.world)?;
     let region = context
         .world
-        .region(context.place)
-        .settled(context.clock, &identify);
+        .region_at(context.place)
+        .bring_up_to_date(context.clock, &identify);
     let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, context.clock, &identify)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
         // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).
-        ClusterState::Uninitialized if cluster.hsm_count() > 0 => {
-            return Err(ApiError::invalid(format!(
+        SimulatedClusterState::Uninitialized if cluster.hsm_count() > 0 => {
+            return Err(ApiError::invalid_request(format!(
                 "Cluster '{cluster_id}' already contains an HSM but has not yet been fully \
                  activated"
             )));
         }
-        ClusterState::Uninitialized
-        | ClusterState::Initialized
-        | ClusterState::Active
-        | ClusterState::Degraded => {}
+        SimulatedClusterState::Uninitialized
+        | SimulatedClusterState::Initialized
+        | SimulatedClusterState::Active
+        | SimulatedClusterState::Degraded => {}
         state => {
-            return Err(ApiError::invalid(format!(
+            return Err(ApiError::invalid_request(format!(
                 "Cluster '{cluster_id}' is in state {}, in which no HSM can be created.",
                 state.name()
             )));
         }
     }
-    quotas::one_more_hsm_in(cluster)?;
+    quotas::check_hsms_per_cluster(cluster)?;
     let subnet = cluster
         .subnets
         .iter()
@@ -302,23 +312,23 @@ pub(super) fn create_hsm(
             .iter()
             .map(|(name, _)| name.as_str())
             .collect();
-        ApiError::invalid(format!(
+        ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.",
             zones.join(", ")
         ))
     })?;
     if context.quotas {
-        quotas::one_more_hsm(region)?;
+        quotas::check_hsm_quota(region)?;
     }
 
-    let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
+    let ip = choose_address(wanted_ip, zone, |ip| region.is_address_taken(&subnet, ip))?;
     let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, context.clock, &identify)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
     let hsm = new_hsm(
         context.hardware,
         cluster,
-        Seat {
+        HsmPlacement {
             zone: zone.to_owned(),
             subnet,
             ip,
@@ -327,29 +337,32 @@ pub(super) fn create_hsm(
     )?;
     let backup = back_up(cluster, context.clock)?;
     let answer = json!({ "Hsm": created_hsm_json(cluster, &hsm, context.reference) });
-    quotas::forget_a_deleted_hsm(cluster);
+    quotas::remove_oldest_deleted_hsm(cluster);
     cluster.hsms.push(hsm);
     if let Some(backup) = backup {
-        region.keep(backup);
+        region.add_backup(backup);
     }
     Ok(answer)
 }
 
-/// The backup that adding or removing an HSM results in: of an HSM that is there. Where none is
-/// ACTIVE, that is made once one is.
-pub(super) fn back_up(cluster: &Cluster, clock: &Clock) -> Result<Option<Backup>, ApiError> {
+/// Makes the backup that follows when an HSM is added or removed. It needs an ACTIVE HSM; where
+/// there is none, the backup is made once there is one.
+pub(super) fn back_up(
+    cluster: &SimulatedCluster,
+    clock: &Clock,
+) -> Result<Option<SimulatedBackup>, ApiError> {
     if !cluster.is_backed_up() || !cluster.has_active_hsm() {
         return Ok(None);
     }
-    Backup::of(cluster, clock.now(), clock.after(BACKUP_CREATION))
+    SimulatedBackup::from_cluster(cluster, clock.now(), clock.time_after(BACKUP_CREATION))
         .map(Some)
         .map_err(out_of_order)
 }
 
-/// The address asked for, "an available address from the subnet that maps to the Availability
-/// Zone"; else the first free one. The subnet is `10.0.N.0/24`: there is no EC2 to ask. Its first
-/// four addresses and its last are never given (VPC User Guide, "Subnet sizing").
-fn address(
+/// Chooses the address asked for, "an available address from the subnet that maps to the
+/// Availability Zone", or else the first free one. The subnet is `10.0.N.0/24`: there is no EC2 to
+/// ask. Its first four addresses and its last are never given (VPC User Guide, "Subnet sizing").
+fn choose_address(
     wanted: Option<&str>,
     zone: &str,
     taken: impl Fn(&str) -> bool,
@@ -360,53 +373,53 @@ fn address(
             .map(|last| Ipv4Addr::new(10, 0, third, last).to_string())
             .find(|ip| !taken(ip));
         return free.ok_or_else(|| {
-            ApiError::invalid(format!("The subnet of {zone} has no free address left."))
+            ApiError::invalid_request(format!("The subnet of {zone} has no free address left."))
         });
     };
     let parsed: Ipv4Addr = wanted
         .parse()
-        .map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
+        .map_err(|_| violation_error(wanted, "IpAddress", "Member must be an IPv4 address"))?;
     match parsed.octets() {
         [10, 0, subnet, 4..=254] if subnet == third => {}
         [10, 0, subnet, _] if subnet == third => {
-            return Err(ApiError::invalid(format!(
+            return Err(ApiError::invalid_request(format!(
                 "IpAddress '{wanted}' is reserved in the subnet of {zone}, 10.0.{third}.0/24."
             )));
         }
         _ => {
-            return Err(ApiError::invalid(format!(
+            return Err(ApiError::invalid_request(format!(
                 "IpAddress '{wanted}' is not in the subnet of {zone}, 10.0.{third}.0/24."
             )));
         }
     }
     let ip = parsed.to_string();
     if taken(&ip) {
-        return Err(ApiError::invalid(format!(
+        return Err(ApiError::invalid_request(format!(
             "IpAddress '{wanted}' is already in use in the subnet of {zone}."
         )));
     }
     Ok(ip)
 }
 
-/// The hardware of a cluster in a region, or in a zone of it.
-fn make_of(cluster: &Cluster, region: &str) -> Make {
-    Make {
+/// Returns the hardware of a cluster in a region, or in a zone of it.
+fn make_of(cluster: &SimulatedCluster, region: &str) -> HardwareMake {
+    HardwareMake {
         ls2: cluster.hsm_type != HSM1,
         fips: cluster.mode.as_deref() != Some("NON_FIPS"),
         us_gov: region.starts_with("us-gov-"),
     }
 }
 
-/// Where in a cluster an HSM is.
-pub(crate) struct Seat {
+/// The place of an HSM in a cluster.
+pub(crate) struct HsmPlacement {
     pub(crate) zone: String,
     pub(crate) subnet: String,
     pub(crate) ip: String,
 }
 
-/// The IPv6 address that goes with an IPv4 one in a subnet: under 2001:db8::/32, which is nobody's
-/// (RFC 3849).
-fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
+/// Returns the IPv6 address for an IPv4 one in a subnet. It lies under 2001:db8::/32, the
+/// documentation prefix (RFC 3849).
+fn ip_v6(HsmPlacement { subnet, ip, .. }: &HsmPlacement) -> Option<String> {
     let digest = ring::digest::digest(&ring::digest::SHA256, subnet.as_bytes());
     let (first, _) = digest.as_ref().split_first_chunk::<4>()?;
     let [a, b, c, d] = *first;
@@ -427,16 +440,16 @@ fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
     )
 }
 
-/// An HSM of the cluster that is being created: it is ACTIVE at `due`, if its key is there by then.
+/// Makes a new HSM of the cluster. It becomes ACTIVE at `due`, if its key is there by then.
 pub(crate) fn new_hsm(
-    hardware: &Hardware,
-    cluster: &Cluster,
-    seat: Seat,
+    hardware: &SimulatedHardware,
+    cluster: &SimulatedCluster,
+    seat: HsmPlacement,
     due: Millis,
 ) -> Result<Hsm, ApiError> {
     let id = resource_id("hsm").map_err(out_of_order)?;
     let eni = ec2_id("eni").map_err(out_of_order)?;
-    let (card, partition, key) = hardware.place(make_of(cluster, &seat.zone));
+    let (card, partition, key) = hardware.assign_place(make_of(cluster, &seat.zone));
     Ok(Hsm {
         id,
         ip_v6: ip_v6(&seat).filter(|_| cluster.network_type.as_deref() == Some("DUALSTACK")),
@@ -446,7 +459,7 @@ pub(crate) fn new_hsm(
         ip: seat.ip,
         hsm_type: cluster.hsm_type.clone(),
         next_types: Vec::new(),
-        state: HsmState::CreateInProgress,
+        state: SimulatedHsmState::CreateInProgress,
         due,
         card,
         partition,

@@ -4,43 +4,43 @@ use serde_json::{Value, json};
 
 use super::super::json_protocol::ApiError;
 use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
-use super::super::members::Members;
-use super::super::state::{ClusterState, DELETION, HsmState, Next};
+use super::super::members::RequestMembers;
+use super::super::state::{DELETION, NextState, SimulatedClusterState, SimulatedHsmState};
 use super::create::back_up;
 use super::forms::cluster_json;
-use super::{Context, no_such_cluster};
+use super::{ActionContext, no_such_cluster};
 
-/// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network
-/// interface (ENI), or the ID of the HSM's ENI. You need to specify only one of these values."
-/// Several have to mean the same HSM.
+/// Deletes an HSM. "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's
+/// elastic network interface (ENI), or the ID of the HSM's ENI. You need to specify only one of
+/// these values." Several have to mean the same HSM.
 pub(super) fn delete_hsm(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
-    let hsm_id = members.text("HsmId", &HSM_ID)?;
-    let eni_id = members.text("EniId", &ENI_ID)?;
-    let eni_ip = members.text("EniIp", &IP_ADDRESS)?;
+    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
+    let hsm_id = members.optional_text("HsmId", &HSM_ID)?;
+    let eni_id = members.optional_text("EniId", &ENI_ID)?;
+    let eni_ip = members.optional_text("EniIp", &IP_ADDRESS)?;
     if hsm_id.is_none() && eni_id.is_none() && eni_ip.is_none() {
-        return Err(ApiError::invalid(
+        return Err(ApiError::invalid_request(
             "One of HsmId, EniId and EniIp is required; the request has none of them.",
         ));
     }
 
     let identify = context.identify();
-    let due = context.clock.after(DELETION);
-    let region = context.world.region(context.place);
+    let due = context.clock.time_after(DELETION);
+    let region = context.world.region_at(context.place);
     let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, context.clock, &identify)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
     let busy = [
-        ClusterState::InitializeInProgress,
-        ClusterState::ModifyInProgress,
-        ClusterState::RollbackInProgress,
-        ClusterState::PendingRollback,
+        SimulatedClusterState::InitializeInProgress,
+        SimulatedClusterState::ModifyInProgress,
+        SimulatedClusterState::RollbackInProgress,
+        SimulatedClusterState::PendingRollback,
     ];
     if busy.contains(&cluster.state) {
-        return Err(ApiError::invalid(format!(
+        return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.",
             cluster.state.name()
         )));
@@ -58,48 +58,51 @@ pub(super) fn delete_hsm(
             named.join("', '")
         ))
     })?;
-    if matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted) {
-        return Err(ApiError::invalid(format!(
+    if matches!(
+        hsm.state,
+        SimulatedHsmState::DeleteInProgress | SimulatedHsmState::Deleted
+    ) {
+        return Err(ApiError::invalid_request(format!(
             "HSM '{}' is in state {}: it is being deleted, or is, already.",
             hsm.id,
             hsm.state.name()
         )));
     }
-    hsm.state = HsmState::DeleteInProgress;
+    hsm.state = SimulatedHsmState::DeleteInProgress;
     hsm.due = due;
     let answer = json!({ "HsmId": hsm.id });
     if let Some(backup) = backup {
-        region.keep(backup);
+        region.add_backup(backup);
     }
     Ok(answer)
 }
 
-/// "Before you can delete a cluster, you must delete all HSMs in the cluster."
+/// Deletes a cluster. "Before you can delete a cluster, you must delete all HSMs in the cluster."
 pub(super) fn delete_cluster(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
+    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
 
     let identify = context.identify();
-    let (now, due) = (context.clock.now(), context.clock.after(DELETION));
-    let region = context.world.region(context.place);
+    let (now, due) = (context.clock.now(), context.clock.time_after(DELETION));
+    let region = context.world.region_at(context.place);
     let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, context.clock, &identify)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
-    if cluster.state.in_transition() || cluster.state == ClusterState::Deleted {
-        return Err(ApiError::invalid(format!(
+    if cluster.state.is_in_transition() || cluster.state == SimulatedClusterState::Deleted {
+        return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.",
             cluster.state.name()
         )));
     }
     if cluster.hsm_count() > 0 {
-        return Err(ApiError::invalid(format!(
+        return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' contains {} HSM(s). Delete all HSMs in the cluster first.",
             cluster.hsm_count()
         )));
     }
-    cluster.enter(ClusterState::DeleteInProgress, now);
-    cluster.next = Some(Next::new(ClusterState::Deleted, due));
+    cluster.enter_state(SimulatedClusterState::DeleteInProgress, now);
+    cluster.next = Some(NextState::new(SimulatedClusterState::Deleted, due));
     Ok(json!({ "Cluster": cluster_json(cluster, context.reference) }))
 }

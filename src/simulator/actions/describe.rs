@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::super::ids::random_bytes;
 use super::super::json_protocol::{Answer, ApiError};
 use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
-use super::super::members::Members;
-use super::super::state::Cluster;
-use super::Context;
+use super::super::members::RequestMembers;
+use super::super::state::SimulatedCluster;
+use super::ActionContext;
 use super::filters::Filters;
 use super::forms::ClusterForm;
 
@@ -16,59 +16,63 @@ const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page<'a> {
+struct ClusterPage<'a> {
     clusters: Vec<ClusterForm<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
 pub(super) fn describe_clusters(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Answer, ApiError> {
     let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_RESULTS;
-    let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
+    let page = members
+        .optional_integer("MaxResults", MAX_RESULTS)?
+        .unwrap_or(most);
     let token = members
-        .text("NextToken", &NEXT_TOKEN)?
+        .optional_text("NextToken", &NEXT_TOKEN)?
         .filter(|token| !token.is_empty());
     let call = format!(
         "DescribeClusters/{}/{}/{}",
         context.place.account,
         context.place.region,
-        filters.text()
+        filters.canonical_text()
     );
     let after = token
-        .map(|token| context.tokens.open(token, &call))
+        .map(|token| context.tokens.open_number(token, &call))
         .transpose()?
         .unwrap_or(0);
 
     let identify = context.identify();
-    let region = context.world.region(context.place);
+    let region = context.world.region_at(context.place);
     let mut found = region
         .clusters_after(after, context.clock, &identify)
-        .filter(|(_, cluster)| filters.allow(|name, value| has(cluster, name, value)))
+        .filter(|(_, cluster)| {
+            filters.matches_all(|name, value| matches_filter(cluster, name, value))
+        })
         .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) =
         found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page)
     {
-        clusters.push(ClusterForm::of(cluster, context.reference));
+        clusters.push(ClusterForm::from_cluster(cluster, context.reference));
         last = number;
     }
     let next_token = found
         .peek()
         .is_some()
-        .then(|| context.tokens.seal(last, &call));
-    Answer::written(&Page {
+        .then(|| context.tokens.seal_number(last, &call));
+    Answer::from_form(&ClusterPage {
         clusters,
         next_token,
     })
 }
 
-/// Whether a cluster has that value of the filter of that name.
-fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
+/// Tells whether a cluster has that value for the filter of that name.
+fn matches_filter(cluster: &SimulatedCluster, name: &str, value: &str) -> bool {
     match name {
         "clusterIds" => cluster.id == value,
         "vpcIds" => cluster.vpc == value,
@@ -77,18 +81,18 @@ fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
     }
 }
 
-/// Makes NextTokens that nobody else can make, and that fit one call only.
-pub(crate) struct TokenKey {
+/// A key that makes NextTokens. Nobody else can make them, and each fits one call only.
+pub(crate) struct NextTokenKey {
     key: ring::hmac::Key,
     secret: [u8; 32],
 }
 
-impl TokenKey {
+impl NextTokenKey {
     pub(crate) fn new() -> Result<Self, String> {
         random_bytes().map(Self::from_secret)
     }
 
-    /// The key of an earlier simulator: its tokens are good here.
+    /// Makes the key of an earlier simulator, whose tokens are valid here.
     pub(crate) fn from_secret(secret: [u8; 32]) -> Self {
         Self {
             key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret),
@@ -100,15 +104,15 @@ impl TokenKey {
         &self.secret
     }
 
-    pub(super) fn seal(&self, last: u64, call: &str) -> String {
+    pub(super) fn seal_number(&self, last: u64, call: &str) -> String {
         self.seal_octets(last.to_be_bytes(), call)
     }
 
-    pub(super) fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
+    pub(super) fn open_number(&self, token: &str, call: &str) -> Result<u64, ApiError> {
         self.open_octets(token, call).map(u64::from_be_bytes)
     }
 
-    /// Seals the octets that say where the next page begins.
+    /// Seals the octets that tell where the next page begins.
     pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
         let tag = ring::hmac::sign(&self.key, &[&octets, call.as_bytes()].concat());
         Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
@@ -120,7 +124,7 @@ impl TokenKey {
         call: &str,
     ) -> Result<[u8; N], ApiError> {
         let refused = || {
-            ApiError::invalid(
+            ApiError::invalid_request(
                 "NextToken was not made for this call: its action, region, filters or order \
                  differ, or it was altered.",
             )
@@ -138,7 +142,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::super::super::clock::{Clock, Speed};
-    use super::super::super::hardware::Hardware;
+    use super::super::super::hardware::SimulatedHardware;
     use super::super::super::reference::Reference;
     use super::super::super::state::{Place, World};
     use super::*;
@@ -147,8 +151,8 @@ mod tests {
     #[test]
     fn a_change_shows_in_the_same_millisecond() {
         let clock = Clock::start(Speed::INSTANT);
-        let hardware = std::sync::Arc::new(Hardware::start(clock.now()).unwrap());
-        let (mut world, tokens) = (World::default(), TokenKey::new().unwrap());
+        let hardware = std::sync::Arc::new(SimulatedHardware::start(clock.now()).unwrap());
+        let (mut world, tokens) = (World::default(), NextTokenKey::new().unwrap());
         let place = Place {
             account: String::from("123456789012"),
             region: String::from("us-east-1"),
@@ -157,7 +161,7 @@ mod tests {
             let members: Map<String, Value> = members.as_object().unwrap().clone();
             let (world, clock, hardware, tokens, place) =
                 (&mut world, &clock, &hardware, &tokens, &place);
-            let mut context = Context {
+            let mut context = ActionContext {
                 world,
                 clock,
                 hardware,
@@ -169,7 +173,7 @@ mod tests {
             };
             super::super::run(action, &members, &mut context)
                 .unwrap()
-                .members()
+                .into_members()
         };
         for _ in 0..50 {
             let cluster = call(

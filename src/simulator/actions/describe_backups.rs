@@ -1,17 +1,17 @@
-//! DescribeBackups, and the JSON form of backups. No member is ever `null`: what is not there is
-//! left out.
+//! DescribeBackups, and the JSON form of backups. No member is ever `null`: an absent one is left
+//! out.
 
 use serde_json::{Value, json};
 
-use super::super::arn::Arn;
+use super::super::arn::CloudHsmArn;
 use super::super::json_protocol::ApiError;
 use super::super::limits::{MAX_BACKUPS, NEXT_TOKEN};
-use super::super::members::Members;
+use super::super::members::RequestMembers;
 use super::super::reference::Reference;
-use super::super::state::{Backup, Place};
-use super::Context;
+use super::super::state::{Place, SimulatedBackup};
+use super::ActionContext;
 use super::filters::Filters;
-use super::forms::{put, tags_json, timestamp};
+use super::forms::{put_member, tags_json, timestamp_json};
 
 const FILTER_NAMES: [&str; 5] = [
     "backupIds",
@@ -22,38 +22,42 @@ const FILTER_NAMES: [&str; 5] = [
 ];
 
 pub(super) fn describe_backups(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
     let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_BACKUPS;
-    let page = members.integer("MaxResults", MAX_BACKUPS)?.unwrap_or(most);
+    let page = members
+        .optional_integer("MaxResults", MAX_BACKUPS)?
+        .unwrap_or(most);
     let token = members
-        .text("NextToken", &NEXT_TOKEN)?
+        .optional_text("NextToken", &NEXT_TOKEN)?
         .filter(|token| !token.is_empty());
-    let ascending = members.boolean("SortAscending")?.unwrap_or(false);
+    let ascending = members.optional_boolean("SortAscending")?.unwrap_or(false);
     // Later than 2022: backups that other accounts share with this one.
-    let shared = members.boolean("Shared")?.unwrap_or(false);
+    let shared = members.optional_boolean("Shared")?.unwrap_or(false);
     let place = context.place;
     let call = format!(
         "DescribeBackups/{}/{}/{ascending}/{shared}/{}",
         place.account,
         place.region,
-        filters.text()
+        filters.canonical_text()
     );
     let after = token
         .map(|token| context.tokens.open_octets(token, &call))
         .transpose()?
-        .map(Position::from_octets);
+        .map(BackupPosition::from_octets);
 
     let identify = context.identify();
-    let region = context.world.region(place);
-    let mut found: Vec<(Position, &Backup)> = region
-        .backups(context.clock, &identify)
-        .filter(|(_, backup)| !shared && filters.allow(|name, value| has(backup, name, value)))
+    let region = context.world.region_at(place);
+    let mut found: Vec<(BackupPosition, &SimulatedBackup)> = region
+        .all_backups(context.clock, &identify)
+        .filter(|(_, backup)| {
+            !shared && filters.matches_all(|name, value| matches_filter(backup, name, value))
+        })
         .map(|(number, backup)| {
             (
-                Position {
+                BackupPosition {
                     created: backup.created,
                     number,
                 },
@@ -84,25 +88,25 @@ pub(super) fn describe_backups(
         .collect();
     let mut answer = json!({ "Backups": shown });
     if let (true, Some((last, _))) = (more, found.last()) {
-        put(
+        put_member(
             &mut answer,
             "NextToken",
-            context.tokens.seal_octets(last.octets(), &call),
+            context.tokens.seal_octets(last.to_octets(), &call),
         );
     }
     Ok(answer)
 }
 
-/// Where a backup stands in "chronological order of generation"; its number decides between two of
-/// one moment.
+/// The position of a backup in the "chronological order of generation"; its number decides between
+/// two of one moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Position {
+struct BackupPosition {
     created: i64,
     number: u64,
 }
 
-impl Position {
-    fn octets(self) -> [u8; 16] {
+impl BackupPosition {
+    fn to_octets(self) -> [u8; 16] {
         let (high, low) = (
             u128::from(self.created.cast_unsigned()),
             u128::from(self.number),
@@ -121,8 +125,8 @@ impl Position {
     }
 }
 
-/// Whether a backup has that value of the filter of that name.
-fn has(backup: &Backup, name: &str, value: &str) -> bool {
+/// Tells whether a backup has that value for the filter of that name.
+fn matches_filter(backup: &SimulatedBackup, name: &str, value: &str) -> bool {
     match name {
         "backupIds" => backup.id == value,
         "sourceBackupIds" => backup
@@ -141,31 +145,35 @@ fn has(backup: &Backup, name: &str, value: &str) -> bool {
     }
 }
 
-pub(super) fn backup_json(backup: &Backup, place: &Place, reference: Reference) -> Value {
+pub(super) fn backup_json(backup: &SimulatedBackup, place: &Place, reference: Reference) -> Value {
     let mut out = json!({
         "BackupId": backup.id,
         "BackupState": backup.state.name(),
         "ClusterId": backup.cluster_id,
-        "CreateTimestamp": timestamp(backup.created),
+        "CreateTimestamp": timestamp_json(backup.created),
         "NeverExpires": backup.never_expires,
         "TagList": tags_json(&backup.tags),
     });
     if let Some(copied) = backup.copied {
-        put(&mut out, "CopyTimestamp", timestamp(copied));
+        put_member(&mut out, "CopyTimestamp", timestamp_json(copied));
     }
     if let Some(origin) = &backup.origin {
-        put(&mut out, "SourceBackup", origin.backup.as_str());
-        put(&mut out, "SourceCluster", origin.cluster.as_str());
-        put(&mut out, "SourceRegion", origin.region.as_str());
+        put_member(&mut out, "SourceBackup", origin.backup.as_str());
+        put_member(&mut out, "SourceCluster", origin.cluster.as_str());
+        put_member(&mut out, "SourceRegion", origin.region.as_str());
     }
     if let Some(at) = backup.delete_at {
-        put(&mut out, "DeleteTimestamp", timestamp(at));
+        put_member(&mut out, "DeleteTimestamp", timestamp_json(at));
     }
     if reference.is_later() {
-        put(&mut out, "BackupArn", Arn::of_backup(place, &backup.id));
-        put(&mut out, "HsmType", backup.hsm_type.as_str());
+        put_member(
+            &mut out,
+            "BackupArn",
+            CloudHsmArn::of_backup(place, &backup.id),
+        );
+        put_member(&mut out, "HsmType", backup.hsm_type.as_str());
         if let Some(mode) = &backup.mode {
-            put(&mut out, "Mode", mode.as_str());
+            put_member(&mut out, "Mode", mode.as_str());
         }
     }
     out

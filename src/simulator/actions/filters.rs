@@ -1,38 +1,38 @@
-//! `Filters`, as DescribeClusters and DescribeBackups take them.
+//! `Filters` of DescribeClusters and DescribeBackups.
 
 use super::super::json_protocol::ApiError;
-use super::super::limits::{FILTER_NAME, Text, violation};
-use super::super::members::Members;
+use super::super::limits::{FILTER_NAME, TextConstraint, violation_error};
+use super::super::members::RequestMembers;
 use super::super::reference::Reference;
 
-/// A thing is shown if each filter names something of it. Values are plain strings in the
-/// reference, so one that names nothing is no error.
+/// The filters of a call. An item is shown if each filter names a value of it. Values are plain
+/// strings in the reference, so one that names nothing is no error.
 pub(super) struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
 
 impl<'a> Filters<'a> {
-    /// `known`: the names of the call's filters.
+    /// Reads the filters. `known` has the names of the call's filters.
     pub(super) fn read(
-        members: &Members<'a>,
+        members: &RequestMembers<'a>,
         known: &[&str],
         reference: Reference,
     ) -> Result<Self, ApiError> {
-        let Some(filters) = members.object("Filters")? else {
+        let Some(filters) = members.optional_object("Filters")? else {
             return Ok(Self(Vec::new()));
         };
-        let any_text = Text::any();
-        let (entries, most) = (filters.names().count(), reference.filters());
+        let any_text = TextConstraint::unconstrained_text();
+        let (entries, most) = (filters.entry_names().count(), reference.filter_limit());
         if entries > most {
-            return Err(violation(
+            return Err(violation_error(
                 &format!("({entries} entries)"),
                 "Filters",
                 &format!("Member must have length less than or equal to {most}"),
             ));
         }
         let mut read = Vec::new();
-        for name in filters.names() {
-            FILTER_NAME.judge("Filters", name)?;
+        for name in filters.entry_names() {
+            FILTER_NAME.check_value("Filters", name)?;
             if !known.contains(&name) {
-                return Err(violation(
+                return Err(violation_error(
                     name,
                     "Filters",
                     &format!("Map keys must be one of {}", known.join(", ")),
@@ -41,22 +41,23 @@ impl<'a> Filters<'a> {
             read.push((
                 name,
                 filters
-                    .texts(name, (0, usize::MAX), &any_text)?
+                    .optional_texts(name, (0, usize::MAX), &any_text)?
                     .unwrap_or_default(),
             ));
         }
         Ok(Self(read))
     }
 
-    /// `fits`: whether the thing has that value of the filter of that name.
-    pub(super) fn allow(&self, fits: impl Fn(&str, &str) -> bool) -> bool {
+    /// Tells whether an item passes all filters. `fits` tells whether it has that value for the
+    /// filter of that name.
+    pub(super) fn matches_all(&self, fits: impl Fn(&str, &str) -> bool) -> bool {
         self.0
             .iter()
             .all(|(name, values)| values.iter().any(|value| fits(name, value)))
     }
 
-    /// One form for equal filters, to bind a token to them.
-    pub(super) fn text(&self) -> String {
+    /// Returns one form for equal filters, so that a token can be bound to them.
+    pub(super) fn canonical_text(&self) -> String {
         let mut parts: Vec<String> = self
             .0
             .iter()

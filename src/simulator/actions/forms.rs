@@ -1,8 +1,7 @@
-//! The forms of clusters and HSMs in answers. No member is ever `null`: what is not there is left
-//! out.
+//! The forms of clusters and HSMs in answers. No member is ever `null`: an absent one is left out.
 //!
-//! They borrow, and are written to the answer as they stand: DescribeClusters is called far more
-//! often than all else.
+//! They borrow, and are written to the answer directly: DescribeClusters is called far more often
+//! than all other actions.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -10,7 +9,7 @@ use serde_json::Value;
 use super::super::clock::Millis;
 use super::super::pem::Pem;
 use super::super::reference::Reference;
-use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
+use super::super::state::{Hsm, SimulatedCluster, SimulatedClusterState, SimulatedHsmState};
 
 /// `Cluster` of the API Reference.
 #[derive(Serialize)]
@@ -44,8 +43,9 @@ pub(super) struct ClusterForm<'a> {
 }
 
 impl<'a> ClusterForm<'a> {
-    /// PreCoPassword, which the model has, is in no captured answer of the service.
-    pub(super) fn of(cluster: &'a Cluster, reference: Reference) -> Self {
+    /// Makes the form of a cluster. PreCoPassword, which the model has, is in no captured answer of
+    /// the service.
+    pub(super) fn from_cluster(cluster: &'a SimulatedCluster, reference: Reference) -> Self {
         let later = reference.is_later();
         Self {
             backup_policy: "DEFAULT",
@@ -54,34 +54,37 @@ impl<'a> ClusterForm<'a> {
                 value: cluster.retention_days.to_string(),
             },
             cluster_id: &cluster.id,
-            create_timestamp: seconds(cluster.created),
+            create_timestamp: epoch_seconds(cluster.created),
             hsms: cluster
                 .hsms
                 .iter()
-                .map(|hsm| HsmForm::of(cluster, hsm, reference))
+                .map(|hsm| HsmForm::from_hsm(cluster, hsm, reference))
                 .collect(),
             hsm_type: &cluster.hsm_type,
             security_group: Some(&cluster.security_group),
             state: cluster.state.name(),
             subnet_mapping: &cluster.subnets,
             vpc_id: &cluster.vpc,
-            certificates: CertificatesForm::of(cluster),
-            tag_list: Some(tags(&cluster.tags)),
+            certificates: CertificatesForm::from_cluster(cluster),
+            tag_list: Some(tag_forms(&cluster.tags)),
             source_backup_id: cluster.source_backup.as_deref(),
             state_message: cluster.state_message.as_deref(),
             mode: cluster.mode.as_deref().filter(|_| later),
             network_type: cluster.network_type.as_deref().filter(|_| later),
-            hsm_type_rollback_expiration: cluster.rollback_until.filter(|_| later).map(seconds),
+            hsm_type_rollback_expiration: cluster
+                .rollback_until
+                .filter(|_| later)
+                .map(epoch_seconds),
         }
     }
 
-    /// As CreateCluster answers: captured answers of the service have neither SecurityGroup nor
-    /// TagList there.
-    fn created(cluster: &'a Cluster, reference: Reference) -> Self {
+    /// Makes the form in CreateCluster's answer. Captured answers of the service have neither
+    /// SecurityGroup nor TagList there.
+    fn for_creation(cluster: &'a SimulatedCluster, reference: Reference) -> Self {
         Self {
             security_group: None,
             tag_list: None,
-            ..Self::of(cluster, reference)
+            ..Self::from_cluster(cluster, reference)
         }
     }
 }
@@ -121,7 +124,7 @@ enum CertificatesForm<'a> {
 }
 
 impl<'a> CertificatesForm<'a> {
-    fn of(cluster: &'a Cluster) -> Self {
+    fn from_cluster(cluster: &'a SimulatedCluster) -> Self {
         if let Some(identity) = cluster.csr_identity() {
             return Self::Unclaimed {
                 cluster_csr: &identity.csr,
@@ -134,7 +137,8 @@ impl<'a> CertificatesForm<'a> {
             Some(claim)
                 if !matches!(
                     cluster.state,
-                    ClusterState::Uninitialized | ClusterState::InitializeInProgress
+                    SimulatedClusterState::Uninitialized
+                        | SimulatedClusterState::InitializeInProgress
                 ) =>
             {
                 Self::Claimed {
@@ -168,7 +172,7 @@ pub(super) struct HsmForm<'a> {
 }
 
 impl<'a> HsmForm<'a> {
-    fn of(cluster: &'a Cluster, hsm: &'a Hsm, reference: Reference) -> Self {
+    fn from_hsm(cluster: &'a SimulatedCluster, hsm: &'a Hsm, reference: Reference) -> Self {
         let later = reference.is_later();
         Self {
             availability_zone: &hsm.zone,
@@ -183,8 +187,8 @@ impl<'a> HsmForm<'a> {
             // As the service words them: the guide, and users who met the other one
             // (aws-samples/aws-cloudhsm-cloudformation-template, issue 17).
             state_message: match hsm.state {
-                HsmState::Active => Some("HSM created."),
-                HsmState::Degraded => {
+                SimulatedHsmState::Active => Some("HSM created."),
+                SimulatedHsmState::Degraded => {
                     Some("HSM creation failed. Please delete this HSM and try again.")
                 }
                 _ => None,
@@ -192,56 +196,62 @@ impl<'a> HsmForm<'a> {
         }
     }
 
-    /// As CreateHsm answers: captured answers of the service know no network interface there.
-    fn created(cluster: &'a Cluster, hsm: &'a Hsm, reference: Reference) -> Self {
+    /// Makes the form in CreateHsm's answer. Captured answers of the service have no network
+    /// interface there.
+    fn for_creation(cluster: &'a SimulatedCluster, hsm: &'a Hsm, reference: Reference) -> Self {
         Self {
             eni_id: None,
             eni_ip: None,
             eni_ip_v6: None,
-            ..Self::of(cluster, hsm, reference)
+            ..Self::from_hsm(cluster, hsm, reference)
         }
     }
 }
 
-fn tags(tags: &[(String, String)]) -> Vec<TagForm<'_>> {
+fn tag_forms(tags: &[(String, String)]) -> Vec<TagForm<'_>> {
     tags.iter()
         .map(|(key, value)| TagForm { key, value })
         .collect()
 }
 
-pub(super) fn cluster_json(cluster: &Cluster, reference: Reference) -> Value {
-    value(&ClusterForm::of(cluster, reference))
+pub(super) fn cluster_json(cluster: &SimulatedCluster, reference: Reference) -> Value {
+    to_value(&ClusterForm::from_cluster(cluster, reference))
 }
 
-pub(super) fn created_cluster_json(cluster: &Cluster, reference: Reference) -> Value {
-    value(&ClusterForm::created(cluster, reference))
+pub(super) fn created_cluster_json(cluster: &SimulatedCluster, reference: Reference) -> Value {
+    to_value(&ClusterForm::for_creation(cluster, reference))
 }
 
-pub(super) fn created_hsm_json(cluster: &Cluster, hsm: &Hsm, reference: Reference) -> Value {
-    value(&HsmForm::created(cluster, hsm, reference))
+pub(super) fn created_hsm_json(
+    cluster: &SimulatedCluster,
+    hsm: &Hsm,
+    reference: Reference,
+) -> Value {
+    to_value(&HsmForm::for_creation(cluster, hsm, reference))
 }
 
 pub(super) fn tags_json(list: &[(String, String)]) -> Value {
-    value(&tags(list))
+    to_value(&tag_forms(list))
 }
 
-pub(super) fn timestamp(at: Millis) -> Value {
-    Value::from(seconds(at))
+pub(super) fn timestamp_json(at: Millis) -> Value {
+    Value::from(epoch_seconds(at))
 }
 
-pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+pub(super) fn put_member(object: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(members) = object.as_object_mut() {
         members.insert(name.to_owned(), value.into());
     }
 }
 
-/// Forms have no keys but strings, and no number that JSON lacks: there is nothing that could fail.
-fn value(form: &impl Serialize) -> Value {
+/// Converts a form to JSON. Forms have only strings as keys, and no number that JSON lacks, so this
+/// cannot fail.
+fn to_value(form: &impl Serialize) -> Value {
     serde_json::to_value(form).unwrap_or_default()
 }
 
-/// A time as JSON 1.1 has it (`timestampFormat` epoch-seconds): seconds with a fraction.
-fn seconds(at: Millis) -> f64 {
+/// Returns a time as JSON 1.1 has it (`timestampFormat` epoch-seconds): seconds with a fraction.
+fn epoch_seconds(at: Millis) -> f64 {
     std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64()
 }
 

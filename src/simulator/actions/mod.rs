@@ -1,5 +1,5 @@
-//! The actions of the API. Each reads and judges all its parameters first, then looks things up,
-//! then changes them: what is refused has changed nothing.
+//! The actions of the API. Each reads and checks all its parameters first, then looks things up,
+//! then changes them: a refused call has changed nothing.
 
 mod backups;
 mod create;
@@ -18,36 +18,37 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::clock::Clock;
-use super::faults::Fault;
-use super::hardware::Hardware;
+use super::faults::InjectedFault;
+use super::hardware::SimulatedHardware;
 use super::json_protocol::{Answer, ApiError, excerpt};
-use super::members::Members;
+use super::members::RequestMembers;
 use super::reference::Reference;
 use super::state::{Hsm, Place, World};
 
-pub(super) use create::{Seat, create_hsm1_cluster, new_hsm};
-pub(super) use describe::TokenKey;
+pub(super) use create::{HsmPlacement, create_hsm1_cluster, new_hsm};
+pub(super) use describe::NextTokenKey;
 
-/// What the actions work on.
-pub(super) struct Context<'a> {
+/// The state and settings that the actions work on.
+pub(super) struct ActionContext<'a> {
     pub(super) world: &'a mut World,
     pub(super) clock: &'a Clock,
-    pub(super) hardware: &'a Arc<Hardware>,
-    pub(super) tokens: &'a TokenKey,
+    pub(super) hardware: &'a Arc<SimulatedHardware>,
+    pub(super) tokens: &'a NextTokenKey,
     pub(super) place: &'a Place,
-    /// Whether the quotas hold that AWS raises on request.
+    /// True where the quotas hold that AWS raises on request.
     pub(super) quotas: bool,
     pub(super) reference: Reference,
-    /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
-    pub(super) fault: Option<Fault>,
+    /// The fault that the call meets. InitializeCluster acts on `InitializeNeverEnds` and
+    /// `InitializeFails`.
+    pub(super) fault: Option<InjectedFault>,
 }
 
-impl Context<'_> {
-    /// Makes an HSM's certificates, if its key is there.
+impl ActionContext<'_> {
+    /// Returns a function that makes an HSM's certificates, if its key is there.
     pub(super) fn identify(&self) -> impl Fn(&Hsm) + use<> {
         let hardware = Arc::clone(self.hardware);
         let now = self.clock.now();
-        move |hsm| hardware.identify(hsm, now)
+        move |hsm| hardware.identify_hsm(hsm, now)
     }
 }
 
@@ -55,9 +56,9 @@ impl Context<'_> {
 pub(super) fn run(
     action: &str,
     members: &Map<String, Value>,
-    context: &mut Context<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Answer, ApiError> {
-    let members = Members::new(members);
+    let members = RequestMembers::new(members);
     let answer = match action {
         "CreateCluster" => create::create_cluster(&members, context),
         "CreateHsm" => create::create_hsm(&members, context),
@@ -93,7 +94,7 @@ fn no_such_backup(id: &str) -> ApiError {
     ApiError::not_found(format!("Backup '{id}' was not found."))
 }
 
-/// The system gave no randomness: nothing that the caller did.
+/// Returns the error for missing randomness of the system, which is not the caller's fault.
 pub(super) fn out_of_order(reason: String) -> ApiError {
-    ApiError::internal(format!("The simulator is out of order: {reason}."))
+    ApiError::internal_failure(format!("The simulator is out of order: {reason}."))
 }

@@ -3,64 +3,68 @@
 use serde_json::{Value, json};
 
 use super::super::clock::{DAY, Millis};
-use super::super::faults::Fault;
+use super::super::faults::InjectedFault;
 use super::super::json_protocol::ApiError;
 use super::super::limits::CLUSTER_ID;
-use super::super::members::Members;
+use super::super::members::RequestMembers;
 use super::super::reference::{HSM1, HSM2M};
-use super::super::state::{Cluster, ClusterState, HsmState, MODIFICATION, Next};
+use super::super::state::{
+    MODIFICATION, NextState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
+};
 use super::create::retention_days;
 use super::forms::cluster_json;
-use super::{Context, no_such_cluster};
+use super::{ActionContext, no_such_cluster};
 
-/// A cluster with more HSMs cannot be migrated (User Guide, "Migrating from hsm1.medium to
-/// hsm2m.medium").
+/// The most HSMs that a cluster can have for a migration (User Guide, "Migrating from hsm1.medium
+/// to hsm2m.medium").
 const MOST_TO_MIGRATE: usize = 27;
 
-/// BackupRetentionPolicy is required in the reference of 2022. Today HsmType can stand in its
-/// place: without both there would be nothing to do.
+/// Changes a cluster. BackupRetentionPolicy is required in the reference of 2022. Today HsmType can
+/// stand in its place: without both there would be nothing to do.
 pub(super) fn modify_cluster(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
+    members: &RequestMembers<'_>,
+    context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
+    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
     let hsm_type = if context.reference.is_later() {
-        members.text("HsmType", context.reference.hsm_type())?
+        members.optional_text("HsmType", context.reference.hsm_type_constraint())?
     } else {
         None
     };
     let days = retention_days(members)?;
     if days.is_none() && hsm_type.is_none() {
-        return Err(members.missing("BackupRetentionPolicy"));
+        return Err(members.missing_error("BackupRetentionPolicy"));
     }
 
     let identify = context.identify();
-    let (now, due) = (context.clock.now(), context.clock.after(MODIFICATION));
-    let region = context.world.region(context.place);
+    let (now, due) = (context.clock.now(), context.clock.time_after(MODIFICATION));
+    let region = context.world.region_at(context.place);
     let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, context.clock, &identify)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
-    let rolls_back = hsm_type.is_some() && cluster.state == ClusterState::PendingRollback;
-    if !rolls_back && (cluster.state.in_transition() || cluster.state == ClusterState::Deleted) {
-        return Err(ApiError::invalid(format!(
+    let rolls_back = hsm_type.is_some() && cluster.state == SimulatedClusterState::PendingRollback;
+    if !rolls_back
+        && (cluster.state.is_in_transition() || cluster.state == SimulatedClusterState::Deleted)
+    {
+        return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' is in state {}, in which it cannot be modified.",
             cluster.state.name()
         )));
     }
     let migration = hsm_type
         .filter(|wanted| *wanted != cluster.hsm_type)
-        .map(|wanted| Migration::judge(cluster, wanted, now))
+        .map(|wanted| Migration::from_request(cluster, wanted, now))
         .transpose()?;
 
     if let Some(days) = days {
         cluster.retention_days = days;
     }
     if let Some(migration) = migration {
-        migration.begin(
+        migration.begin_on(
             cluster,
             now,
             due.saturating_sub(now),
-            context.fault == Some(Fault::MigrationFails),
+            context.fault == Some(InjectedFault::MigrationFails),
         );
     }
     Ok(json!({ "Cluster": cluster_json(cluster, context.reference) }))
@@ -73,18 +77,28 @@ enum Migration {
 }
 
 impl Migration {
-    /// hsm1.medium becomes hsm2m.medium, and goes back for 24 hours from then on; nothing else.
-    fn judge(cluster: &Cluster, wanted: &str, now: Millis) -> Result<Self, ApiError> {
+    /// Checks the change that was asked for. hsm1.medium becomes hsm2m.medium, and can go back
+    /// within 24 hours; nothing else is possible.
+    fn from_request(
+        cluster: &SimulatedCluster,
+        wanted: &str,
+        now: Millis,
+    ) -> Result<Self, ApiError> {
         let refused = |why: &str| {
             let (id, found) = (&cluster.id, &cluster.hsm_type);
-            Err(ApiError::invalid(format!(
+            Err(ApiError::invalid_request(format!(
                 "Cluster '{id}' of HsmType {found} cannot be given HsmType {wanted}: {why}."
             )))
         };
         if ![HSM1, HSM2M].contains(&wanted) {
             return refused(&format!("{wanted} is not available"));
         }
-        if ![ClusterState::Active, ClusterState::PendingRollback].contains(&cluster.state) {
+        if ![
+            SimulatedClusterState::Active,
+            SimulatedClusterState::PendingRollback,
+        ]
+        .contains(&cluster.state)
+        {
             return refused(&format!(
                 "it is in state {}, not ACTIVE",
                 cluster.state.name()
@@ -104,14 +118,14 @@ impl Migration {
         }
     }
 
-    /// One HSM is replaced after the other; `each` takes that long. A cluster without any takes as
-    /// long as one.
-    fn begin(self, cluster: &mut Cluster, now: Millis, each: Millis, fails: bool) {
+    /// Begins the migration. One HSM is replaced after the other, each in the time `each`. A
+    /// cluster without HSMs takes as long as one with a single HSM.
+    fn begin_on(self, cluster: &mut SimulatedCluster, now: Millis, each: Millis, fails: bool) {
         let (state, old, new) = match self {
-            Self::Forward => (ClusterState::ModifyInProgress, HSM1, HSM2M),
-            Self::Back => (ClusterState::RollbackInProgress, HSM2M, HSM1),
+            Self::Forward => (SimulatedClusterState::ModifyInProgress, HSM1, HSM2M),
+            Self::Back => (SimulatedClusterState::RollbackInProgress, HSM2M, HSM1),
         };
-        cluster.enter(state, now);
+        cluster.enter_state(state, now);
         cluster.hsm_type = new.to_owned();
         let mut at = now;
         if fails {
@@ -123,18 +137,21 @@ impl Migration {
             if let Some(hsm) = cluster.hsms.first_mut() {
                 hsm.next_types = vec![(failed, new.to_owned()), (back, old.to_owned())];
             }
-            let active = Some(Box::new(Next::new(ClusterState::Active, back)));
-            cluster.next = Some(Next {
+            let active = Some(Box::new(NextState::new(
+                SimulatedClusterState::Active,
+                back,
+            )));
+            cluster.next = Some(NextState {
                 hsm_type: Some(old.to_owned()),
                 then: active,
-                ..Next::new(ClusterState::RollbackInProgress, failed)
+                ..NextState::new(SimulatedClusterState::RollbackInProgress, failed)
             });
             return;
         }
         for hsm in cluster
             .hsms
             .iter_mut()
-            .filter(|hsm| hsm.state != HsmState::Deleted)
+            .filter(|hsm| hsm.state != SimulatedHsmState::Deleted)
         {
             // What was under way when the cluster was made to wait for its rollback does not happen
             // any more.
@@ -150,8 +167,8 @@ impl Migration {
             Self::Forward => (Some(String::from("FIPS")), Some(String::from("IPV4"))),
             Self::Back => (None, None),
         };
-        cluster.next = Some(Next::new(
-            ClusterState::Active,
+        cluster.next = Some(NextState::new(
+            SimulatedClusterState::Active,
             at.max(now.saturating_add(each)),
         ));
     }

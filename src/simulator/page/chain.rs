@@ -1,23 +1,23 @@
-//! A cluster's certificates as a chain: each with its fields, and which key signed it.
+//! A cluster's certificates as a chain: each with its fields, and the key that signed it.
 
 use serde_json::{Value, json};
 
-use super::super::chains::{Identity, Root};
+use super::super::chains::{HsmIdentity, Root};
 use super::super::inside::Inside;
-use super::super::state::{Claim, Cluster, ClusterState, Hsm};
-use super::read::{Seen, read};
+use super::super::state::{Hsm, OwnerCertificates, SimulatedCluster, SimulatedClusterState};
+use super::read::{CertificateView, read};
 
 /// One certificate or CSR of the chain.
-struct Node {
-    /// What the API or the documents call it.
+struct ChainNode {
+    /// The name that the API or the documents give it.
     id: String,
     title: String,
-    /// From the roots downwards.
+    /// The row of the picture, counted from the roots downwards.
     row: u8,
     pem: String,
 }
 
-impl Node {
+impl ChainNode {
     fn new(
         id: impl Into<String>,
         title: impl Into<String>,
@@ -33,45 +33,52 @@ impl Node {
     }
 }
 
-/// The certificates that the cluster shows now, and the roots that they end in. `None`: there is no
-/// such cluster.
-pub(super) fn of_cluster(inside: &Inside, id: &str) -> Option<Value> {
+/// Returns the certificates that the cluster shows now, and the roots that they end in. `None`
+/// where there is no such cluster.
+pub(super) fn chain_of_cluster(inside: &Inside, id: &str) -> Option<Value> {
     let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
+    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
     let mut world = inside.look();
-    let cluster = world.region_of(id)?.cluster(id, &inside.clock, &identify)?;
+    let cluster = world
+        .region_of(id)?
+        .find_cluster(id, &inside.clock, &identify)?;
     let roots = cluster
         .csr_hsm()
-        .and_then(|hsm| inside.hardware.made_roots(hsm.card));
-    let nodes = nodes(cluster, roots);
-    Some(json!({ "cluster": id, "state": cluster.state.name(), "nodes": json(&nodes) }))
+        .and_then(|hsm| inside.hardware.finished_roots(hsm.card));
+    let nodes = chain_nodes(cluster, roots);
+    Some(json!({ "cluster": id, "state": cluster.state.name(), "nodes": nodes_json(&nodes) }))
 }
 
-fn nodes(cluster: &Cluster, roots: Option<(&Root, &Root)>) -> Vec<Node> {
+fn chain_nodes(cluster: &SimulatedCluster, roots: Option<(&Root, &Root)>) -> Vec<ChainNode> {
     match (cluster.csr_identity(), roots, &cluster.claim) {
-        (Some(identity), Some(roots), _) => before(identity, roots),
-        (_, _, Some(claim)) if cluster.state != ClusterState::Uninitialized => after(claim),
+        (Some(identity), Some(roots), _) => nodes_before_claim(identity, roots),
+        (_, _, Some(claim)) if cluster.state != SimulatedClusterState::Uninitialized => {
+            nodes_after_claim(claim)
+        }
         _ => Vec::new(),
     }
 }
 
-fn before(identity: &Identity, (aws, manufacturer): (&Root, &Root)) -> Vec<Node> {
-    let mut nodes = vec![Node::new("AwsRoot", "AWS root", 0, aws.pem())];
+fn nodes_before_claim(
+    identity: &HsmIdentity,
+    (aws, manufacturer): (&Root, &Root),
+) -> Vec<ChainNode> {
+    let mut nodes = vec![ChainNode::new("AwsRoot", "AWS root", 0, aws.to_pem())];
     match manufacturer.reissue_pem() {
-        None => nodes.push(Node::new(
+        None => nodes.push(ChainNode::new(
             "ManufacturerRoot",
             "Manufacturer root",
             0,
-            manufacturer.pem(),
+            manufacturer.to_pem(),
         )),
         Some(reissue) => nodes.extend([
-            Node::new(
+            ChainNode::new(
                 "ManufacturerRoot",
                 "Manufacturer root, first issue",
                 0,
-                manufacturer.pem(),
+                manufacturer.to_pem(),
             ),
-            Node::new(
+            ChainNode::new(
                 "ManufacturerRootReissue",
                 "Manufacturer root, second issue",
                 0,
@@ -80,33 +87,34 @@ fn before(identity: &Identity, (aws, manufacturer): (&Root, &Root)) -> Vec<Node>
         ]),
     }
     nodes.extend([
-        Node::new(
+        ChainNode::new(
             "AwsHardwareCertificate",
             "AWS hardware certificate",
             1,
             &*identity.aws_hardware,
         ),
-        Node::new(
+        ChainNode::new(
             "ManufacturerHardwareCertificate",
             "Manufacturer hardware certificate",
             1,
             &*identity.manufacturer_hardware,
         ),
-        Node::new("HsmCertificate", "HSM certificate", 2, &*identity.hsm),
-        Node::new("ClusterCsr", "Cluster CSR", 3, &*identity.csr),
+        ChainNode::new("HsmCertificate", "HSM certificate", 2, &*identity.hsm),
+        ChainNode::new("ClusterCsr", "Cluster CSR", 3, &*identity.csr),
     ]);
     nodes
 }
 
-/// The trust anchor's certificates from the root down, and what the first of them signed.
-fn after(claim: &Claim) -> Vec<Node> {
+/// Returns the trust anchor's certificates from the root down, and the certificate that the first
+/// of them signed.
+fn nodes_after_claim(claim: &OwnerCertificates) -> Vec<ChainNode> {
     let blocks: Vec<&str> = claim
         .trust_anchor
         .trim()
         .split_inclusive("-----END CERTIFICATE-----")
         .collect();
     let count = blocks.len();
-    let mut nodes: Vec<Node> = Vec::new();
+    let mut nodes: Vec<ChainNode> = Vec::new();
     for (row, (at, block)) in (0..).zip(blocks.into_iter().enumerate().rev()) {
         let number = at.saturating_add(1);
         let (id, title) = match number {
@@ -129,10 +137,10 @@ fn after(claim: &Claim) -> Vec<Node> {
         } else {
             format!("{}\n", block.trim_start())
         };
-        nodes.push(Node::new(id, title, row, pem));
+        nodes.push(ChainNode::new(id, title, row, pem));
     }
     let row = u8::try_from(count).unwrap_or(u8::MAX);
-    nodes.push(Node::new(
+    nodes.push(ChainNode::new(
         "ClusterCertificate",
         "Cluster certificate",
         row,
@@ -141,11 +149,11 @@ fn after(claim: &Claim) -> Vec<Node> {
     nodes
 }
 
-/// Keys are lettered in the order in which they are met. A certificate's issuers are those above it
-/// whose subject it names: a root and its reissue, or two certificates of one card, are one name
-/// and one key.
-fn json(nodes: &[Node]) -> Value {
-    let seen: Vec<(&Node, Seen)> = nodes
+/// Writes the nodes as JSON. Keys are lettered in the order in which they appear. A certificate's
+/// issuers are those above it whose subject it names: a root and its reissue, or two certificates
+/// of one card, have one name and one key.
+fn nodes_json(nodes: &[ChainNode]) -> Value {
+    let seen: Vec<(&ChainNode, CertificateView)> = nodes
         .iter()
         .filter_map(|node| Some((node, read(&node.pem)?)))
         .collect();
@@ -186,7 +194,7 @@ fn json(nodes: &[Node]) -> Value {
             "signedBy": signer.and_then(|signer| letter(&signer.spki)),
             "selfSigned": self_signed,
             "issuers": above().map(|(other, _)| other.id.as_str()).collect::<Vec<_>>(),
-            "fields": certificate.fields(),
+            "fields": certificate.to_fields(),
             "notBefore": certificate.validity.map(|(from, _)| from),
             "notAfter": certificate.validity.map(|(_, to)| to),
             "pem": node.pem,

@@ -1,4 +1,5 @@
-//! What the page shows, as JSON; and whether it has changed, which is asked far more often.
+//! The content of the page as JSON, and a cheap answer to the more frequent question whether it has
+//! changed.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::PoisonError;
@@ -9,19 +10,23 @@ use serde_json::{Value, json};
 use super::super::clock::Millis;
 use super::super::ids::random_bytes;
 use super::super::inside::Inside;
-use super::super::state::{Backup, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
+use super::super::state::{
+    Hsm, Place, Region, SimulatedBackup, SimulatedCluster, SimulatedClusterState,
+    SimulatedHsmState, World,
+};
 use super::super::watch::Seen;
 
-/// A region's newest clusters and backups are shown, so many of each; how many there are is said.
-const SHOWN: usize = 200;
+/// The number of clusters, and of backups, that a region shows: the newest ones. The page gives the
+/// whole number as well.
+const MOST_SHOWN: usize = 200;
 
-/// A state in which nothing is under way is looked at again after so long, in milliseconds: backups
-/// come and go by the day.
-const QUIET: Millis = 10_000;
+/// The time in milliseconds after which a quiet state is looked at again: daily backups come and
+/// go.
+const QUIET_TIME: Millis = 10_000;
 
-/// All that has changed since the token was given: `places` if anything in them has, and the
-/// requests that came. `None` if nothing has. An empty or foreign token is given everything.
-pub(super) fn since(inside: &Inside, token: &str) -> Option<Value> {
+/// Returns the changes since the token was given: `places` if anything in them has changed, and the
+/// requests that came. `None` where nothing has changed. An empty or foreign token gets everything.
+pub(super) fn changes_since(inside: &Inside, token: &str) -> Option<Value> {
     let mut world = inside.look();
     let mut seen = inside
         .watch
@@ -35,15 +40,15 @@ pub(super) fn since(inside: &Inside, token: &str) -> Option<Value> {
             .map(|byte| format!("{byte:02x}"))
             .collect();
     }
-    let places = update(inside, &mut world, &mut seen);
+    let places = count_change(inside, &mut world, &mut seen);
     let (revision, number) = parse(token, &seen.instance).unwrap_or((0, 0));
-    if revision == seen.revision && number == inside.requests.last() {
+    if revision == seen.revision && number == inside.requests.last_number() {
         return None;
     }
-    let places =
-        (revision != seen.revision).then(|| places.unwrap_or_else(|| all(inside, &mut world).0));
+    let places = (revision != seen.revision)
+        .then(|| places.unwrap_or_else(|| all_places(inside, &mut world).0));
     drop(world);
-    let (requests, last) = inside.requests.after(number);
+    let (requests, last) = inside.requests.entries_after(number);
     Some(json!({
         "token": format!("{}.{}.{last}", seen.instance, seen.revision),
         "instance": seen.instance,
@@ -56,11 +61,11 @@ pub(super) fn since(inside: &Inside, token: &str) -> Option<Value> {
     }))
 }
 
-/// Counts a change, if there is one. Returns the places if they had to be looked at.
-fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> {
+/// Counts a change, if there is one, and returns the places if they had to be looked at.
+fn count_change(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> {
     // The lock is held: who touches the state from now on counts after this.
     let touched = inside.watch.touched.load(Ordering::Relaxed);
-    let advanced = inside.clock.advanced();
+    let advanced = inside.clock.total_advance();
     let now = inside.clock.now();
     if seen.quiet_until.is_some_and(|until| now < until)
         && seen.touched == touched
@@ -68,7 +73,7 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
     {
         return None;
     }
-    let (places, settled) = all(inside, world);
+    let (places, settled) = all_places(inside, world);
     let mut hasher = DefaultHasher::new();
     places.to_string().hash(&mut hasher);
     advanced.hash(&mut hasher);
@@ -77,11 +82,11 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
         seen.revision = seen.revision.saturating_add(1);
     }
     (seen.digest, seen.touched, seen.advanced) = (digest, touched, advanced);
-    seen.quiet_until = settled.then(|| now.saturating_add(QUIET));
+    seen.quiet_until = settled.then(|| now.saturating_add(QUIET_TIME));
     Some(places)
 }
 
-/// `<instance>.<revision>.<number of the newest request>`
+/// Parses `<instance>.<revision>.<number of the newest request>`.
 fn parse(token: &str, instance: &str) -> Option<(u64, u64)> {
     let (revision, number) = token
         .strip_prefix(instance)?
@@ -90,10 +95,10 @@ fn parse(token: &str, instance: &str) -> Option<(u64, u64)> {
     Some((revision.parse().ok()?, number.parse().ok()?))
 }
 
-/// Every place that holds anything, and whether nothing in any is under way.
-fn all(inside: &Inside, world: &mut World) -> (Value, bool) {
+/// Returns every place that holds anything, and whether nothing is under way in any of them.
+fn all_places(inside: &Inside, world: &mut World) -> (Value, bool) {
     let (mut places, mut settled) = (Vec::new(), true);
-    for (place, region) in world.regions() {
+    for (place, region) in world.regions_mut() {
         let (json, quiet) = place_json(inside, place, region);
         settled &= quiet;
         places.extend(json);
@@ -103,21 +108,21 @@ fn all(inside: &Inside, world: &mut World) -> (Value, bool) {
 
 fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Value>, bool) {
     let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
-    let clusters: Vec<&Cluster> = region
-        .clusters(&inside.clock, &identify)
+    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
+    let clusters: Vec<&SimulatedCluster> = region
+        .all_clusters(&inside.clock, &identify)
         .map(|(_, cluster)| cluster)
         .collect();
     let cluster_count = clusters.len();
-    let mut settled = clusters.iter().all(|cluster| settled(cluster));
+    let mut settled = clusters.iter().all(|cluster| is_settled(cluster));
     let clusters: Vec<Value> = clusters
         .into_iter()
         .rev()
-        .take(SHOWN)
+        .take(MOST_SHOWN)
         .map(cluster_json)
         .collect();
-    let backups: Vec<&Backup> = region
-        .backups(&inside.clock, &identify)
+    let backups: Vec<&SimulatedBackup> = region
+        .all_backups(&inside.clock, &identify)
         .map(|(_, backup)| backup)
         .collect();
     let backup_count = backups.len();
@@ -127,7 +132,7 @@ fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Va
     let backups: Vec<Value> = backups
         .into_iter()
         .rev()
-        .take(SHOWN)
+        .take(MOST_SHOWN)
         .map(backup_json)
         .collect();
     let json = json!({
@@ -144,15 +149,18 @@ fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Va
     )
 }
 
-fn settled(cluster: &Cluster) -> bool {
+fn is_settled(cluster: &SimulatedCluster) -> bool {
     cluster.next.is_none()
-        && cluster.state != ClusterState::Deleted
-        && cluster.hsms.iter().all(|hsm| hsm.state == HsmState::Active)
+        && cluster.state != SimulatedClusterState::Deleted
+        && cluster
+            .hsms
+            .iter()
+            .all(|hsm| hsm.state == SimulatedHsmState::Active)
 }
 
-/// What DescribeClusters tells, but for PreCoPassword, which is nobody's to look at, and the
-/// certificates, which are asked for when somebody does.
-fn cluster_json(cluster: &Cluster) -> Value {
+/// Writes the members of DescribeClusters as JSON. PreCoPassword, which nobody should see, is left
+/// out, and so are the certificates, which the page requests separately.
+fn cluster_json(cluster: &SimulatedCluster) -> Value {
     let hsms: Vec<Value> = cluster.hsms.iter().map(hsm_json).collect();
     let subnets: Vec<Value> = cluster
         .subnets
@@ -171,7 +179,7 @@ fn cluster_json(cluster: &Cluster) -> Value {
         "subnets": subnets,
         "created": cluster.created,
         "retentionDays": cluster.retention_days,
-        "tags": tags(&cluster.tags),
+        "tags": tags_json(&cluster.tags),
         "hsms": hsms,
     })
 }
@@ -187,7 +195,7 @@ fn hsm_json(hsm: &Hsm) -> Value {
     })
 }
 
-fn backup_json(backup: &Backup) -> Value {
+fn backup_json(backup: &SimulatedBackup) -> Value {
     let origin = backup.origin.as_ref();
     json!({
         "id": backup.id,
@@ -203,11 +211,11 @@ fn backup_json(backup: &Backup) -> Value {
         "neverExpires": backup.never_expires,
         "hsmType": backup.hsm_type,
         "mode": backup.mode,
-        "tags": tags(&backup.tags),
+        "tags": tags_json(&backup.tags),
     })
 }
 
-fn tags(tags: &[(String, String)]) -> Value {
+fn tags_json(tags: &[(String, String)]) -> Value {
     Value::from(
         tags.iter()
             .map(|(key, value)| json!({ "key": key, "value": value }))

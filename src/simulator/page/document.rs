@@ -1,4 +1,4 @@
-//! The document itself, put together once, and the policy that names what is in it.
+//! The page's document, assembled once, and the policy that names its parts.
 
 use std::sync::OnceLock;
 
@@ -6,21 +6,21 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use base64ct::{Base64, Encoding};
 
-use super::guarded;
+use super::guarded_response;
 
 const INDEX: &str = include_str!("index.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-struct Document {
+struct PageDocument {
     html: Bytes,
     policy: HeaderValue,
 }
 
-pub(super) fn response() -> Response<Body> {
-    static DOCUMENT: OnceLock<Document> = OnceLock::new();
-    let document = DOCUMENT.get_or_init(assemble);
-    let mut response = guarded(
+pub(super) fn document_response() -> Response<Body> {
+    static DOCUMENT: OnceLock<PageDocument> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(assemble_document);
+    let mut response = guarded_response(
         StatusCode::OK,
         Body::from(document.html.clone()),
         Some("text/html; charset=utf-8"),
@@ -31,10 +31,9 @@ pub(super) fn response() -> Response<Body> {
     response
 }
 
-/// `{{style}}` and `{{script}}` of index.html are replaced by the two files, and the policy admits
-/// their digests (CSP 3,
-/// 2.3.1): an element that somehow got in would not run.
-fn assemble() -> Document {
+/// Assembles the document. The two files replace `{{style}}` and `{{script}}` in index.html, and
+/// the policy admits their digests (CSP 3, 2.3.1): an injected element would not run.
+fn assemble_document() -> PageDocument {
     let html = INDEX
         .replace("{{style}}", STYLE)
         .replace("{{script}}", SCRIPT);
@@ -42,19 +41,19 @@ fn assemble() -> Document {
         "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for \
          'script'; trusted-types 'none'",
-        digest(SCRIPT),
-        digest(STYLE)
+        csp_digest(SCRIPT),
+        csp_digest(STYLE)
     );
     // Digits of base64 and ASCII: always a header.
     let policy =
         HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    Document {
+    PageDocument {
         html: Bytes::from(html),
         policy,
     }
 }
 
-fn digest(text: &str) -> String {
+fn csp_digest(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     format!("sha256-{}", Base64::encode_string(digest.as_ref()))
 }
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn style_and_script_are_in_the_document_whole() {
-        let html = String::from_utf8(assemble().html.to_vec()).unwrap();
+        let html = String::from_utf8(assemble_document().html.to_vec()).unwrap();
         assert!(
             html.contains(&format!("<style>{STYLE}</style>"))
                 && html.contains(&format!("<script>{SCRIPT}</script>"))

@@ -1,4 +1,4 @@
-//! The page at `/` for people: what the simulator holds, live. It shows and changes nothing.
+//! The page at `/` for people: a live view of the simulator's state. It changes nothing.
 //!
 //! One HTML document with its style and its script inside; the browser asks for nothing else but
 //! `/_page/data`, every second, and `/_page/certificates`. The policy that goes with it allows
@@ -17,20 +17,22 @@ use serde_json::{Value, json};
 use super::inside::Inside;
 use crate::outside::{shown_lines, shown_text};
 
-/// The answer to a request of the page or its data; `None` for every other request.
-pub(super) fn answer(inside: &Inside, request: &Request) -> Option<Response<Body>> {
+/// Answers a request for the page or its data. Returns `None` for every other request.
+pub(super) fn answer_page_request(inside: &Inside, request: &Request) -> Option<Response<Body>> {
     let path = request.uri().path();
-    if !reads(request.method()) || !matches!(path, "/" | "/_page/data" | "/_page/certificates") {
+    if !is_read_method(request.method())
+        || !matches!(path, "/" | "/_page/data" | "/_page/certificates")
+    {
         return None;
     }
     let query = request.uri().query().unwrap_or_default();
     Some(match path {
-        "/" => document::response(),
-        "/_page/data" => match data::since(inside, parameter(query, "since")) {
+        "/" => document::document_response(),
+        "/_page/data" => match data::changes_since(inside, query_parameter(query, "since")) {
             Some(changed) => json_response(StatusCode::OK, &changed),
-            None => guarded(StatusCode::NO_CONTENT, Body::empty(), None),
+            None => guarded_response(StatusCode::NO_CONTENT, Body::empty(), None),
         },
-        _ => match chain::of_cluster(inside, parameter(query, "cluster")) {
+        _ => match chain::chain_of_cluster(inside, query_parameter(query, "cluster")) {
             Some(chain) => json_response(StatusCode::OK, &chain),
             None => json_response(
                 StatusCode::NOT_FOUND,
@@ -40,13 +42,13 @@ pub(super) fn answer(inside: &Inside, request: &Request) -> Option<Response<Body
     })
 }
 
-/// Whether the method is one by which the page is read.
-pub(super) fn reads(method: &Method) -> bool {
+/// Tells whether the method is one that reads the page.
+pub(super) fn is_read_method(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// A parameter as it stands: tokens and ids need no percent-encoding.
-fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
+/// Returns a parameter as it stands: tokens and ids need no percent-encoding.
+fn query_parameter<'a>(query: &'a str, name: &str) -> &'a str {
     query
         .split('&')
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
@@ -54,25 +56,25 @@ fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
 }
 
 fn json_response(status: StatusCode, value: &Value) -> Response<Body> {
-    guarded(
+    guarded_response(
         status,
-        Body::from(shown_in(value).to_string()),
+        Body::from(shown_json(value).to_string()),
         Some("application/json"),
     )
 }
 
-/// The same document, with every text in its shown form. The lines of a certificate's PEM stay
+/// Returns the same JSON with every text in its shown form. The lines of a certificate's PEM stay
 /// lines.
-fn shown_in(value: &Value) -> Value {
+fn shown_json(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(shown_text(text)),
-        Value::Array(items) => items.iter().map(shown_in).collect(),
+        Value::Array(items) => items.iter().map(shown_json).collect(),
         Value::Object(members) => {
             let shown = |(name, value): (&String, &Value)| match value {
                 Value::String(text) if name == "pem" => {
                     (name.clone(), Value::String(shown_lines(text)))
                 }
-                value => (name.clone(), shown_in(value)),
+                value => (name.clone(), shown_json(value)),
             };
             Value::Object(members.iter().map(shown).collect())
         }
@@ -80,9 +82,9 @@ fn shown_in(value: &Value) -> Value {
     }
 }
 
-/// Every answer of the page: of this moment, of the type it says, and for this origin only. Nothing
-/// allows another one.
-fn guarded(status: StatusCode, body: Body, kind: Option<&'static str>) -> Response<Body> {
+/// Makes an answer of the page: not cached, of exactly the type it says, and for this origin only.
+/// No header allows another origin.
+fn guarded_response(status: StatusCode, body: Body, kind: Option<&'static str>) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -111,8 +113,8 @@ mod tests {
 
     #[test]
     fn a_parameter_is_found_by_its_whole_name() {
-        assert_eq!(parameter("a=1&since=x-2", "since"), "x-2");
-        assert_eq!(parameter("sincere=1", "since"), "");
+        assert_eq!(query_parameter("a=1&since=x-2", "since"), "x-2");
+        assert_eq!(query_parameter("sincere=1", "since"), "");
     }
 
     #[test]
@@ -126,9 +128,9 @@ mod tests {
         let expected = json!({
             "region": shown, "tags": [{ "key": shown, "value": shown }], "count": 1, "none": null,
         });
-        assert_eq!(shown_in(&document), expected);
+        assert_eq!(shown_json(&document), expected);
         assert_eq!(
-            shown_in(&json!({ "pem": "-----\nMA==\n-----\u{202e}" })),
+            shown_json(&json!({ "pem": "-----\nMA==\n-----\u{202e}" })),
             json!({ "pem": "-----\nMA==\n-----\\u{202e}" })
         );
     }

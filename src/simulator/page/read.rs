@@ -1,4 +1,4 @@
-//! Certificates and CSRs as text for eyes. Nothing is judged by what is read here.
+//! Certificates and CSRs as text for people. No check uses what is read here.
 
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
@@ -13,11 +13,12 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name, X50
 
 use crate::outside::push_shown;
 
-/// What is seen of a certificate (RFC 5280 4.1) or a CSR (RFC 2986 4).
-pub(super) struct Seen {
+/// The shown parts of a certificate (RFC 5280 4.1) or a CSR (RFC 2986 4).
+pub(super) struct CertificateView {
     der: Vec<u8>,
     version: u32,
-    /// `None` of a CSR, which has none; the same for `issuer` and `validity`.
+    /// The serial number. `None` for a CSR, which has none; the same holds for `issuer` and
+    /// `validity`.
     serial: Option<String>,
     pub(super) issuer: Option<Vec<u8>>,
     pub(super) subject: Vec<u8>,
@@ -28,8 +29,8 @@ pub(super) struct Seen {
     extensions: Vec<String>,
 }
 
-/// Reads one PEM block; `None` if it is no certificate and no CSR.
-pub(super) fn read(pem: &str) -> Option<Seen> {
+/// Reads one PEM block. Returns `None` if it is neither a certificate nor a CSR.
+pub(super) fn read(pem: &str) -> Option<CertificateView> {
     let body: String = pem
         .lines()
         .map(str::trim)
@@ -37,11 +38,11 @@ pub(super) fn read(pem: &str) -> Option<Seen> {
         .collect();
     let der = Base64::decode_vec(&body).ok()?;
     let seen = if pem.contains("CERTIFICATE REQUEST-----") {
-        request(whole(&der)?)
+        read_request(whole(&der)?)
     } else {
-        certificate(&whole(&der)?)
+        read_certificate(&whole(&der)?)
     };
-    Some(Seen { der, ..seen })
+    Some(CertificateView { der, ..seen })
 }
 
 /// Reads what the octets are, with nothing after it.
@@ -50,12 +51,12 @@ fn whole<'a, T: FromDer<'a, E>, E>(octets: &'a [u8]) -> Option<T> {
     rest.is_empty().then_some(read)
 }
 
-fn certificate(read: &X509Certificate<'_>) -> Seen {
+fn read_certificate(read: &X509Certificate<'_>) -> CertificateView {
     let validity = read.validity();
-    Seen {
+    CertificateView {
         der: Vec::new(),
         version: read.version.0.saturating_add(1),
-        serial: Some(number(read.raw_serial())),
+        serial: Some(format_integer(read.raw_serial())),
         issuer: Some(read.issuer.as_raw().to_vec()),
         subject: read.subject.as_raw().to_vec(),
         validity: Some((
@@ -63,15 +64,15 @@ fn certificate(read: &X509Certificate<'_>) -> Seen {
             validity.not_after.timestamp(),
         )),
         spki: read.subject_pki.raw.to_vec(),
-        signature_algorithm: algorithm(&read.signature_algorithm),
+        signature_algorithm: algorithm_name(&read.signature_algorithm),
         extensions: read.extensions().iter().map(extension_name).collect(),
     }
 }
 
-fn request(read: X509CertificationRequest<'_>) -> Seen {
+fn read_request(read: X509CertificationRequest<'_>) -> CertificateView {
     let info = read.certification_request_info;
     let X509Version(version) = info.version;
-    Seen {
+    CertificateView {
         der: Vec::new(),
         version: version.saturating_add(1),
         serial: None,
@@ -79,16 +80,20 @@ fn request(read: X509CertificationRequest<'_>) -> Seen {
         subject: info.subject.as_raw().to_vec(),
         validity: None,
         spki: info.subject_pki.raw.to_vec(),
-        signature_algorithm: algorithm(&read.signature_algorithm),
+        signature_algorithm: algorithm_name(&read.signature_algorithm),
         extensions: Vec::new(),
     }
 }
 
-impl Seen {
-    /// Name and value, in the order in which they are shown.
-    pub(super) fn fields(&self) -> Value {
-        let mut fields = vec![("Subject", name(&self.subject))];
-        fields.extend(self.issuer.as_ref().map(|issuer| ("Issuer", name(issuer))));
+impl CertificateView {
+    /// Returns names and values in the order in which they are shown.
+    pub(super) fn to_fields(&self) -> Value {
+        let mut fields = vec![("Subject", format_name(&self.subject))];
+        fields.extend(
+            self.issuer
+                .as_ref()
+                .map(|issuer| ("Issuer", format_name(issuer))),
+        );
         fields.extend(
             self.serial
                 .as_ref()
@@ -96,14 +101,14 @@ impl Seen {
         );
         fields.push(("Version", format!("{}", self.version)));
         if let Some((from, to)) = self.validity {
-            fields.push(("Not before", moment(from)));
-            fields.push(("Not after", moment(to)));
+            fields.push(("Not before", format_moment(from)));
+            fields.push(("Not after", format_moment(to)));
         }
         fields.push((
             "Public key",
-            key(&self.spki).unwrap_or_else(|| String::from("unknown")),
+            key_summary(&self.spki).unwrap_or_else(|| String::from("unknown")),
         ));
-        fields.push(("Key SHA-256", digest(&self.spki)));
+        fields.push(("Key SHA-256", sha256_hex(&self.spki)));
         fields.push(("Signature", self.signature_algorithm.clone()));
         if self.issuer.is_some() {
             let none = || String::from("none");
@@ -116,7 +121,7 @@ impl Seen {
                 },
             ));
         }
-        fields.push(("SHA-256", digest(&self.der)));
+        fields.push(("SHA-256", sha256_hex(&self.der)));
         Value::from(
             fields
                 .into_iter()
@@ -126,26 +131,28 @@ impl Seen {
     }
 }
 
-fn moment(seconds: i64) -> String {
+fn format_moment(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map(|moment| moment.to_string())
         .unwrap_or_default()
 }
 
-fn hex(octets: &[u8]) -> String {
+fn to_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
-fn digest(octets: &[u8]) -> String {
-    hex(ring::digest::digest(&ring::digest::SHA256, octets).as_ref())
+fn sha256_hex(octets: &[u8]) -> String {
+    to_hex(ring::digest::digest(&ring::digest::SHA256, octets).as_ref())
 }
 
-/// An INTEGER as openssl prints serial numbers; zero is a digit.
-fn number(content: &[u8]) -> String {
-    let digits = hex(content
-        .strip_prefix(&[0])
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(content));
+/// Formats an INTEGER as openssl prints serial numbers; zero is one digit.
+fn format_integer(content: &[u8]) -> String {
+    let digits = to_hex(
+        content
+            .strip_prefix(&[0])
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(content),
+    );
     if digits == "00" {
         String::from("0")
     } else {
@@ -153,25 +160,25 @@ fn number(content: &[u8]) -> String {
     }
 }
 
-/// A name as RFC 4514 writes its parts, but in the order of the encoding; ` + ` joins the
+/// Formats a name with its parts as in RFC 4514, but in the order of the encoding; ` + ` joins the
 /// attributes of one RDN.
-pub(super) fn name(raw: &[u8]) -> String {
+pub(super) fn format_name(raw: &[u8]) -> String {
     let Some(read) = whole::<X509Name<'_>, _>(raw) else {
-        return format!("#{}", hex(raw));
+        return format!("#{}", to_hex(raw));
     };
     let parts = read.iter_rdn().map(|rdn| {
         let attributes = rdn.iter().map(|attribute| {
-            let value = escaped(&text(attribute.attr_value()));
-            format!("{}={value}", oid(attribute.attr_type()))
+            let value = escape_value(&attribute_text(attribute.attr_value()));
+            format!("{}={value}", oid_name(attribute.attr_type()))
         });
         attributes.collect::<Vec<_>>().join(" + ")
     });
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// The value of an attribute: UTF-8 and its subsets as they are, BMPString by its code units,
-/// anything else as digits.
-fn text(value: &Any<'_>) -> String {
+/// Returns the value of an attribute: UTF-8 and its subsets as they are, BMPString by its code
+/// units, anything else as digits.
+fn attribute_text(value: &Any<'_>) -> String {
     let utf16 = || {
         let units: Vec<u16> = value
             .data
@@ -190,12 +197,12 @@ fn text(value: &Any<'_>) -> String {
         | Tag::Ia5String
         | Tag::VisibleString => String::from_utf8_lossy(value.data).into_owned(),
         Tag::BmpString => utf16(),
-        _ => format!("#{}", hex(&value.to_der_vec().unwrap_or_default())),
+        _ => format!("#{}", to_hex(&value.to_der_vec().unwrap_or_default())),
     }
 }
 
-/// RFC 4514 2.4, and what would be obeyed or not be seen in its shown form.
-fn escaped(value: &str) -> String {
+/// Escapes a value as in RFC 4514 2.4. Control and invisible characters take their shown form.
+fn escape_value(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
         if matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=') {
@@ -206,18 +213,18 @@ fn escaped(value: &str) -> String {
     out
 }
 
-fn algorithm(identifier: &AlgorithmIdentifier<'_>) -> String {
-    oid(&identifier.algorithm)
+fn algorithm_name(identifier: &AlgorithmIdentifier<'_>) -> String {
+    oid_name(&identifier.algorithm)
 }
 
-/// An object identifier's usual name, or its numbers.
-fn oid(oid: &Oid<'_>) -> String {
+/// Returns an object identifier's usual name, or its numbers.
+fn oid_name(oid: &Oid<'_>) -> String {
     let numbers = oid.to_id_string();
-    let known = KNOWN.iter().find(|(dotted, _)| *dotted == numbers);
+    let known = KNOWN_OIDS.iter().find(|(dotted, _)| *dotted == numbers);
     known.map_or(numbers, |(_, name)| (*name).to_owned())
 }
 
-const KNOWN: [(&str, &str); 28] = [
+const KNOWN_OIDS: [(&str, &str); 28] = [
     ("2.5.4.3", "CN"),
     ("2.5.4.5", "serialNumber"),
     ("2.5.4.6", "C"),
@@ -248,10 +255,10 @@ const KNOWN: [(&str, &str); 28] = [
     ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384"),
 ];
 
-/// `RSA 2048, exponent 65537`, or `EC P-256`.
-fn key(spki: &[u8]) -> Option<String> {
+/// Returns a summary of a key: `RSA 2048, exponent 65537`, or `EC P-256`.
+fn key_summary(spki: &[u8]) -> Option<String> {
     let spki: SubjectPublicKeyInfo<'_> = whole(spki)?;
-    let kind = oid(&spki.algorithm.algorithm);
+    let kind = oid_name(&spki.algorithm.algorithm);
     match spki.parsed().ok()? {
         PublicKey::RSA(key) => {
             let bits = BigUint::from_bytes_be(key.modulus).bits();
@@ -262,14 +269,14 @@ fn key(spki: &[u8]) -> Option<String> {
         }
         PublicKey::EC(_) => {
             let curve = spki.algorithm.parameters.as_ref()?.as_oid().ok()?;
-            Some(format!("{kind} {}", oid(&curve)))
+            Some(format!("{kind} {}", oid_name(&curve)))
         }
         _ => Some(kind),
     }
 }
 
 fn extension_name(extension: &X509Extension<'_>) -> String {
-    let name = oid(&extension.oid);
+    let name = oid_name(&extension.oid);
     if extension.critical {
         format!("{name} (critical)")
     } else {
@@ -293,20 +300,30 @@ mod tests {
             .unwrap()
             .to_der()
             .unwrap();
-        assert_eq!(name(&read), r"C=US + ST=CA, CN=HSM:1\, for FIPS mode");
+        assert_eq!(
+            format_name(&read),
+            r"C=US + ST=CA, CN=HSM:1\, for FIPS mode"
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_shown_as_digits_and_nothing_invisible_gets_through() {
-        assert_eq!(name(&[0x30, 0x01]), "#3001");
-        assert_eq!(escaped("a\u{1b}\u{202e}<b>"), "a\\u{1b}\\u{202e}\\<b\\>");
+        assert_eq!(format_name(&[0x30, 0x01]), "#3001");
+        assert_eq!(
+            escape_value("a\u{1b}\u{202e}<b>"),
+            "a\\u{1b}\\u{202e}\\<b\\>"
+        );
         assert!(read("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").is_none());
     }
 
     #[test]
     fn numbers_are_written_as_usual() {
         assert_eq!(
-            (number(&[0]), number(&[0, 0xC0]), number(&[1])),
+            (
+                format_integer(&[0]),
+                format_integer(&[0, 0xC0]),
+                format_integer(&[1])
+            ),
             (String::from("0"), String::from("C0"), String::from("01"))
         );
     }

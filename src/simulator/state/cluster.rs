@@ -1,17 +1,17 @@
-//! Clusters, their states, and how time moves them from one to the next.
+//! Clusters, their states, and the way from one state to the next as time passes.
 
 use serde::{Deserialize, Serialize};
 
-use super::super::chains::Identity;
+use super::super::chains::HsmIdentity;
 use super::super::clock::Millis;
-use super::{Hsm, HsmState};
+use super::{Hsm, SimulatedHsmState};
 
-/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS and
-/// PENDING_ROLLBACK are later than 2022; the last is in the reference, and in no model: it comes by
-/// control only.
+/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS,
+/// ROLLBACK_IN_PROGRESS and PENDING_ROLLBACK are later than 2022; the last is in the reference and
+/// in no model, and comes by control commands only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
-pub enum ClusterState {
+pub enum SimulatedClusterState {
     CreateInProgress,
     Uninitialized,
     InitializeInProgress,
@@ -26,7 +26,7 @@ pub enum ClusterState {
     Degraded,
 }
 
-impl ClusterState {
+impl SimulatedClusterState {
     /// Every state, in the order of the reference.
     pub const ALL: [Self; 12] = [
         Self::CreateInProgress,
@@ -43,7 +43,7 @@ impl ClusterState {
         Self::Degraded,
     ];
 
-    /// The state as the API spells it.
+    /// Returns the state as the API spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
@@ -61,39 +61,39 @@ impl ClusterState {
         }
     }
 
-    /// Whether it is a state on the way to another.
-    pub(crate) fn in_transition(self) -> bool {
+    /// Tells whether it is a state on the way to another.
+    pub(crate) fn is_in_transition(self) -> bool {
         self == Self::PendingRollback || self.name().ends_with("_IN_PROGRESS")
     }
 
-    /// The state of that name.
+    /// Returns the state of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
-/// What the owner has sent with InitializeCluster.
+/// The certificates that the owner has sent with InitializeCluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Claim {
+pub(crate) struct OwnerCertificates {
     pub(crate) signed_cert: String,
     pub(crate) trust_anchor: String,
 }
 
-/// A state that a cluster will be in, and from when.
+/// A state that a cluster will enter, and the time at which it does.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Next {
-    pub(crate) state: ClusterState,
+pub(crate) struct NextState {
+    pub(crate) state: SimulatedClusterState,
     pub(crate) at: Millis,
     /// The HsmType that it has from then on, if that changes.
     pub(crate) hsm_type: Option<String>,
-    /// What follows that state.
-    pub(crate) then: Option<Box<Next>>,
+    /// The state that follows.
+    pub(crate) then: Option<Box<NextState>>,
 }
 
-impl Next {
-    pub(crate) fn new(state: ClusterState, at: Millis) -> Self {
+impl NextState {
+    pub(crate) fn new(state: SimulatedClusterState, at: Millis) -> Self {
         Self {
             state,
             at,
@@ -105,10 +105,11 @@ impl Next {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Cluster {
+pub(crate) struct SimulatedCluster {
     pub(crate) id: String,
     pub(crate) hsm_type: String,
-    /// Neither is in the reference of 2022, nor of a cluster of hsm1.medium.
+    /// The mode. It and `network_type` are not in the reference of 2022, and a cluster of
+    /// hsm1.medium has neither.
     pub(crate) mode: Option<String>,
     pub(crate) network_type: Option<String>,
     /// Availability Zone and subnet, in the order of the request.
@@ -118,58 +119,62 @@ pub(crate) struct Cluster {
     pub(crate) retention_days: u16,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) created: Millis,
-    pub(crate) state: ClusterState,
+    pub(crate) state: SimulatedClusterState,
     pub(crate) state_message: Option<String>,
-    /// `None` in a state that lasts.
-    pub(crate) next: Option<Next>,
+    /// The next state. `None` in a state that lasts.
+    pub(crate) next: Option<NextState>,
     pub(crate) since: Millis,
     pub(crate) hsms: Vec<Hsm>,
-    pub(crate) claim: Option<Claim>,
-    /// HsmTypeRollbackExpiration (later than 2022): until when a changed type can be changed back.
+    pub(crate) claim: Option<OwnerCertificates>,
+    /// HsmTypeRollbackExpiration (later than 2022): the end of the time in which a changed type can
+    /// be changed back.
     pub(crate) rollback_until: Option<Millis>,
     /// The backup that it was created from.
     pub(crate) source_backup: Option<String>,
-    /// When its next daily backup is due. `None` while none is made.
+    /// The time at which its next daily backup is due. `None` while none is made.
     pub(crate) backup_due: Option<Millis>,
-    /// Up to when time has taken effect on it and its backups.
+    /// The time up to which it and its backups have been settled.
     pub(crate) settled: Millis,
 }
 
-impl Cluster {
-    pub(crate) fn enter(&mut self, state: ClusterState, at: Millis) {
+impl SimulatedCluster {
+    pub(crate) fn enter_state(&mut self, state: SimulatedClusterState, at: Millis) {
         self.state = state;
         self.since = at;
         self.state_message = None;
         self.next = None;
     }
 
-    /// How many HSMs it has: a DELETED one, still shown, is none.
+    /// Returns the number of its HSMs. A DELETED one, still shown, does not count.
     pub(crate) fn hsm_count(&self) -> usize {
         self.hsms
             .iter()
-            .filter(|hsm| hsm.state != HsmState::Deleted)
+            .filter(|hsm| hsm.state != SimulatedHsmState::Deleted)
             .count()
     }
 
-    /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
+    /// Returns the HSM whose CSR the cluster shows: the first ACTIVE one, and only before
+    /// initialization.
     pub(crate) fn csr_hsm(&self) -> Option<&Hsm> {
-        if self.state != ClusterState::Uninitialized {
+        if self.state != SimulatedClusterState::Uninitialized {
             return None;
         }
-        self.hsms.iter().find(|hsm| hsm.state == HsmState::Active)
+        self.hsms
+            .iter()
+            .find(|hsm| hsm.state == SimulatedHsmState::Active)
     }
 
-    /// Its certificates.
-    pub(crate) fn csr_identity(&self) -> Option<&Identity> {
+    /// Returns the certificates of that HSM.
+    pub(crate) fn csr_identity(&self) -> Option<&HsmIdentity> {
         self.csr_hsm().and_then(Hsm::identity)
     }
 
-    /// Whether [`Cluster::settle`] has anything to do.
-    pub(super) fn unsettled(&self, now: Millis) -> bool {
+    /// Tells whether [`SimulatedCluster::settle`] has anything to do.
+    pub(super) fn needs_settling(&self, now: Millis) -> bool {
         let waits = |hsm: &Hsm| {
             matches!(
                 hsm.state,
-                HsmState::CreateInProgress | HsmState::DeleteInProgress
+                SimulatedHsmState::CreateInProgress | SimulatedHsmState::DeleteInProgress
             )
         };
         let backup_due = if self.is_backed_up() {
@@ -182,31 +187,31 @@ impl Cluster {
             || self
                 .hsms
                 .iter()
-                .any(|hsm| (waits(hsm) && hsm.due <= now) || hsm.changes_type(now))
+                .any(|hsm| (waits(hsm) && hsm.due <= now) || hsm.is_type_change_due(now))
     }
 
     /// Lets the time that has passed take effect, and returns the moments in it at which a backup
     /// was made. `identify` makes an HSM's certificates, once its key is there.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
         let mut backups = Vec::new();
-        while let Some(Next {
+        while let Some(NextState {
             state,
             at,
             hsm_type,
             then,
         }) = self.next.take_if(|next| next.at <= now)
         {
-            if self.state == ClusterState::InitializeInProgress
-                && state == ClusterState::Uninitialized
+            if self.state == SimulatedClusterState::InitializeInProgress
+                && state == SimulatedClusterState::Uninitialized
             {
                 self.claim = None;
             }
-            if self.state == ClusterState::InitializeInProgress
-                && state == ClusterState::Initialized
+            if self.state == SimulatedClusterState::InitializeInProgress
+                && state == SimulatedClusterState::Initialized
             {
                 backups.push(at);
             }
-            self.enter(state, at);
+            self.enter_state(state, at);
             self.hsm_type = hsm_type.unwrap_or_else(|| std::mem::take(&mut self.hsm_type));
             self.next = then.map(|next| *next);
         }
@@ -215,10 +220,10 @@ impl Cluster {
         }
         let had_active = self.has_active_hsm();
         for hsm in &mut self.hsms {
-            if hsm.state == HsmState::CreateInProgress && hsm.due <= now {
+            if hsm.state == SimulatedHsmState::CreateInProgress && hsm.due <= now {
                 identify(hsm);
                 if hsm.identity().is_some() {
-                    hsm.state = HsmState::Active;
+                    hsm.state = SimulatedHsmState::Active;
                 }
             }
         }
@@ -228,7 +233,7 @@ impl Cluster {
         }
         backups.extend(self.daily_backups(now));
         self.hsms
-            .retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+            .retain(|hsm| hsm.state != SimulatedHsmState::DeleteInProgress || hsm.due > now);
         backups
     }
 }

@@ -4,18 +4,18 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::super::chains::Identity;
+use super::super::chains::HsmIdentity;
 use super::super::clock::Millis;
 use super::super::keys::OrderedKey;
 
-/// What is made once its keys are there.
-pub(crate) type Made<T> = Arc<OnceLock<Result<T, String>>>;
+/// A value that is made once its keys exist.
+pub(crate) type LazyResult<T> = Arc<OnceLock<Result<T, String>>>;
 
 /// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and
-/// DELETE_IN_PROGRESS: one that is deleted is no longer listed.
+/// DELETE_IN_PROGRESS: a deleted HSM is no longer listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
-pub enum HsmState {
+pub enum SimulatedHsmState {
     CreateInProgress,
     Active,
     Degraded,
@@ -23,7 +23,7 @@ pub enum HsmState {
     Deleted,
 }
 
-impl HsmState {
+impl SimulatedHsmState {
     /// Every state, in the order of the reference.
     pub const ALL: [Self; 5] = [
         Self::CreateInProgress,
@@ -33,12 +33,12 @@ impl HsmState {
         Self::Deleted,
     ];
 
-    /// The state of that name.
+    /// Returns the state of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// The state as the API spells it.
+    /// Returns the state as the API spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
@@ -61,42 +61,42 @@ pub(crate) struct Hsm {
     /// EniIpV6: in a cluster of NetworkType DUALSTACK.
     pub(crate) ip_v6: Option<String>,
     pub(crate) hsm_type: String,
-    /// Of a migration: the types that it will be of, and from when.
+    /// The types that it will have during a migration, with the times at which they begin.
     pub(crate) next_types: Vec<(Millis, String)>,
-    pub(crate) state: HsmState,
-    /// When the state of transition is over.
+    pub(crate) state: SimulatedHsmState,
+    /// The time at which the state of transition ends.
     pub(crate) due: Millis,
-    /// Which of the simulator's cards it is a partition of, and its number there.
+    /// The number of the simulator's card that it is a partition of, and its number there.
     pub(crate) card: usize,
     pub(crate) partition: u64,
-    /// Not in a state file: nothing uses it once the certificates are made, and until then nobody
-    /// has seen anything of it.
+    /// The key. It is not in a state file: nothing uses it once the certificates are made, and
+    /// until then nobody has seen anything of it.
     #[serde(skip)]
     pub(crate) key: OrderedKey,
     #[serde(serialize_with = "write_identity", deserialize_with = "read_identity")]
-    pub(crate) identity: Made<Identity>,
+    pub(crate) identity: LazyResult<HsmIdentity>,
 }
 
 impl Hsm {
-    /// Whether its type has still to change by then.
-    pub(super) fn changes_type(&self, now: Millis) -> bool {
+    /// Tells whether its type has still to change by then.
+    pub(super) fn is_type_change_due(&self, now: Millis) -> bool {
         self.next_types.first().is_some_and(|(at, _)| *at <= now)
     }
 
     /// Lets its type change.
     pub(super) fn settle_type(&mut self, now: Millis) {
-        while self.changes_type(now) {
+        while self.is_type_change_due(now) {
             (_, self.hsm_type) = self.next_types.remove(0);
         }
     }
 
-    pub(crate) fn identity(&self) -> Option<&Identity> {
+    pub(crate) fn identity(&self) -> Option<&HsmIdentity> {
         self.identity.get().and_then(|made| made.as_ref().ok())
     }
 }
 
 fn write_identity<S: Serializer>(
-    identity: &Made<Identity>,
+    identity: &LazyResult<HsmIdentity>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     identity
@@ -105,8 +105,10 @@ fn write_identity<S: Serializer>(
         .serialize(serializer)
 }
 
-fn read_identity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Made<Identity>, D::Error> {
-    let identity: Option<Identity> = Deserialize::deserialize(deserializer)?;
+fn read_identity<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<LazyResult<HsmIdentity>, D::Error> {
+    let identity: Option<HsmIdentity> = Deserialize::deserialize(deserializer)?;
     Ok(Arc::new(identity.map_or_else(OnceLock::new, |identity| {
         OnceLock::from(Ok(identity))
     })))

@@ -1,20 +1,21 @@
-//! Backups as time passes: those that are made, those whose time is over.
+//! The making and the deletion of backups as time passes.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::super::clock::{Clock, Millis};
 use super::{
-    BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Kept, Region, Shelf,
+    BACKUP_CREATION, Hsm, Kept, Region, Shelf, SimulatedBackup, SimulatedBackupState,
+    SimulatedCluster, SimulatedClusterState,
 };
 
 /// Every cluster of a region, by the numbers that order them.
-pub(super) const ALL: RangeInclusive<u64> = 0..=u64::MAX;
+pub(super) const ALL_NUMBERS: RangeInclusive<u64> = 0..=u64::MAX;
 
 impl Region {
-    /// Adds a backup, if the simulator can hold one more: what it is made beside does not fail for
-    /// it.
-    pub(crate) fn keep(&mut self, backup: Backup) {
+    /// Adds a backup, if the simulator can hold one more. Otherwise it is dropped, and the change
+    /// that it belongs to does not fail.
+    pub(crate) fn add_backup(&mut self, backup: SimulatedBackup) {
         if self.room_for_backups() == 0 {
             return;
         }
@@ -23,13 +24,13 @@ impl Region {
         self.settled_at = None;
     }
 
-    /// The backup of that id as it is now. One that is gone is no longer there.
-    pub(crate) fn backup(
+    /// Returns the backup of that id as it is now. One that is gone is not found.
+    pub(crate) fn find_backup(
         &mut self,
         id: &str,
         clock: &Clock,
         identify: &dyn Fn(&Hsm),
-    ) -> Option<&mut Backup> {
+    ) -> Option<&mut SimulatedBackup> {
         self.settle_all(clock, identify);
         self.settled_at = None;
         self.backups
@@ -38,12 +39,12 @@ impl Region {
             .map(|backup| &mut **backup)
     }
 
-    /// All backups as they are now, each with the number that tells those of one moment apart.
-    pub(crate) fn backups(
+    /// Returns all backups as they are now, each with a number that orders those of one moment.
+    pub(crate) fn all_backups(
         &mut self,
         clock: &Clock,
         identify: &dyn Fn(&Hsm),
-    ) -> impl Iterator<Item = (u64, &Backup)> {
+    ) -> impl Iterator<Item = (u64, &SimulatedBackup)> {
         self.settle_all(clock, identify);
         self.backups
             .iter()
@@ -51,14 +52,14 @@ impl Region {
     }
 
     /// Lets the time that has passed take effect on these clusters, and on the backups.
-    pub(super) fn settle(
+    pub(super) fn settle_range(
         &mut self,
         numbers: RangeInclusive<u64>,
         clock: &Clock,
         identify: &dyn Fn(&Hsm),
     ) {
         let now = clock.now();
-        let creation = clock.takes(BACKUP_CREATION);
+        let creation = clock.scaled_duration(BACKUP_CREATION);
         let room = self.room_for_backups();
         let mut made = Vec::new();
         for cluster in self
@@ -70,16 +71,13 @@ impl Region {
             // Without randomness there is no id and no backup; the next answer that needs an id
             // says so.
             let room = room.saturating_sub(made.len());
-            made.extend(
-                moments
-                    .into_iter()
-                    .take(room)
-                    .filter_map(|at| Backup::of(cluster, at, at.saturating_add(creation)).ok()),
-            );
+            made.extend(moments.into_iter().take(room).filter_map(|at| {
+                SimulatedBackup::from_cluster(cluster, at, at.saturating_add(creation)).ok()
+            }));
         }
         made.sort_by_key(|backup| backup.created);
         for backup in made {
-            self.keep(backup);
+            self.add_backup(backup);
         }
         if !self.backups.is_empty() {
             for backup in self.backups.values_mut() {
@@ -88,45 +86,52 @@ impl Region {
             let policies = self
                 .clusters
                 .range(numbers.clone())
-                .filter_map(|(_, cluster)| Some((cluster.id.as_str(), Policy::of(cluster)?)));
-            apply(&policies.collect(), &mut self.backups, now);
-            self.backups.retain(|_, backup| !backup.gone(now));
+                .filter_map(|(_, cluster)| {
+                    Some((cluster.id.as_str(), RetentionPolicy::of_cluster(cluster)?))
+                });
+            apply_policies(&policies.collect(), &mut self.backups, now);
+            self.backups.retain(|_, backup| !backup.is_gone(now));
         }
         for (_, cluster) in self.clusters.range_mut(numbers) {
-            cluster.quietly().settled = now;
+            cluster.get_unmarked().settled = now;
         }
     }
 }
 
-/// What decides how long a cluster's backups are kept.
-struct Policy {
+/// The policy that decides how long a cluster's backups are kept.
+struct RetentionPolicy {
     retention: Millis,
-    /// Up to when it has been applied: what it deletes for a change made since, it deletes no
-    /// earlier.
+    /// The time up to which it has been applied. For a change made since, it deletes nothing
+    /// earlier than that.
     applied: Millis,
 }
 
-impl Policy {
+impl RetentionPolicy {
     /// "You must manually delete any backups not associated with a cluster" (User Guide,
-    /// "Configuring backup retention"): the policy ends with the cluster.
-    fn of(cluster: &Cluster) -> Option<Self> {
+    /// "Configuring backup retention"): the policy ends with the cluster. Returns `None` for a
+    /// cluster that is being deleted.
+    fn of_cluster(cluster: &SimulatedCluster) -> Option<Self> {
         let there = !matches!(
             cluster.state,
-            ClusterState::DeleteInProgress | ClusterState::Deleted
+            SimulatedClusterState::DeleteInProgress | SimulatedClusterState::Deleted
         );
         there.then(|| Self {
-            retention: cluster.retention(),
+            retention: cluster.retention_time(),
             applied: cluster.settled,
         })
     }
 }
 
-/// Deletes what is older than its cluster's policy allows, but for exempted backups and the
+/// Deletes backups that are older than their cluster's policy allows, except exempted ones and the
 /// cluster's last one. Copies belong to no cluster (User Guide, "Configuring backup retention").
-fn apply(policies: &HashMap<&str, Policy>, backups: &mut Shelf<Backup>, now: Millis) {
+fn apply_policies(
+    policies: &HashMap<&str, RetentionPolicy>,
+    backups: &mut Shelf<SimulatedBackup>,
+    now: Millis,
+) {
     let mut of_cluster: HashMap<&str, Vec<(Millis, u64)>> = HashMap::new();
     for (number, backup) in &*backups {
-        if backup.state == BackupState::Ready && backup.copied.is_none() {
+        if backup.state == SimulatedBackupState::Ready && backup.copied.is_none() {
             of_cluster
                 .entry(&backup.cluster_id)
                 .or_default()
@@ -144,7 +149,7 @@ fn apply(policies: &HashMap<&str, Policy>, backups: &mut Shelf<Backup>, now: Mil
             let over_at = backups
                 .get(number)
                 .filter(|backup| !backup.never_expires)
-                .map(|backup| backup.expires(policy.retention));
+                .map(|backup| backup.expires_at(policy.retention));
             let over_at = over_at
                 .map(|at| at.max(policy.applied).max(*next_made))
                 .filter(|at| *at <= now);
@@ -153,7 +158,7 @@ fn apply(policies: &HashMap<&str, Policy>, backups: &mut Shelf<Backup>, now: Mil
     }
     for (number, at) in over {
         if let Some(backup) = backups.get_mut(&number) {
-            backup.delete(at);
+            backup.schedule_deletion(at);
             backup.settle(now);
         }
     }

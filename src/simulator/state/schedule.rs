@@ -1,36 +1,41 @@
-//! When backups of a cluster are made.
+//! The times at which backups of a cluster are made.
 
 use super::super::clock::{DAY, Millis};
-use super::backup::Backup;
-use super::{Cluster, ClusterState, HsmState};
+use super::backup::SimulatedBackup;
+use super::{SimulatedCluster, SimulatedClusterState, SimulatedHsmState};
 
-impl Cluster {
-    /// Whether backups are made of it: only of what has been initialized.
+impl SimulatedCluster {
+    /// Tells whether backups are made of it. Only an initialized cluster has them.
     pub(crate) fn is_backed_up(&self) -> bool {
-        matches!(self.state, ClusterState::Initialized | ClusterState::Active)
+        matches!(
+            self.state,
+            SimulatedClusterState::Initialized | SimulatedClusterState::Active
+        )
     }
 
     pub(crate) fn has_active_hsm(&self) -> bool {
-        self.hsms.iter().any(|hsm| hsm.state == HsmState::Active)
+        self.hsms
+            .iter()
+            .any(|hsm| hsm.state == SimulatedHsmState::Active)
     }
 
-    /// How long its backups are kept.
-    pub(super) fn retention(&self) -> Millis {
+    /// Returns the time for which its backups are kept.
+    pub(super) fn retention_time(&self) -> Millis {
         DAY.saturating_mul(self.retention_days.into())
     }
 
-    /// Since when there has been an ACTIVE HSM.
+    /// Returns the time since which there has been an ACTIVE HSM.
     pub(super) fn active_since(&self) -> Option<Millis> {
         self.hsms
             .iter()
-            .filter(|hsm| hsm.state == HsmState::Active)
+            .filter(|hsm| hsm.state == SimulatedHsmState::Active)
             .map(|hsm| hsm.due)
             .min()
     }
 
-    /// The moments until `now` at which a daily backup was due and there was an ACTIVE HSM to make
-    /// it of: every 24 hours from when the cluster was initialized. However far the clock was
-    /// moved, those that would be gone again are left out.
+    /// Returns the moments until `now` at which a daily backup was due and the cluster had an
+    /// ACTIVE HSM: every 24 hours after its initialization. Backups that would be gone again are
+    /// left out, however far the clock was moved.
     pub(super) fn daily_backups(&mut self, now: Millis) -> Vec<Millis> {
         let mut made = Vec::new();
         if !self.is_backed_up() {
@@ -38,7 +43,7 @@ impl Cluster {
             return made;
         }
         let next = self.backup_due.unwrap_or(self.since.saturating_add(DAY));
-        let oldest = now.saturating_sub(Backup::longest_life(self.retention()));
+        let oldest = now.saturating_sub(SimulatedBackup::longest_life(self.retention_time()));
         let skipped = oldest
             .saturating_sub(next)
             .max(0)

@@ -1,13 +1,13 @@
-//! What remembers that it may have changed.
+//! A wrapper that remembers that its content may have changed.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use super::super::clock::Millis;
-use super::{Backup, Cluster, Hsm};
+use super::{Hsm, SimulatedBackup, SimulatedCluster};
 
-/// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are
-/// looked at for the state file: code that changes things need not know that there is one.
+/// A cluster or a backup. Mutable access leaves a mark, and only marked items are looked at for the
+/// state file. Code that changes things need not know that there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept<T> {
     thing: T,
@@ -26,8 +26,8 @@ impl<T> Kept<T> {
         }
     }
 
-    /// To change what is not worth writing for its own sake.
-    pub(super) fn quietly(&mut self) -> &mut T {
+    /// Returns the content for a change that is not worth writing for its own sake.
+    pub(super) fn get_unmarked(&mut self) -> &mut T {
         &mut self.thing
     }
 
@@ -35,28 +35,28 @@ impl<T> Kept<T> {
         self.marked = true;
     }
 
-    /// Whether it is marked; takes the mark away.
+    /// Tells whether it is marked, and takes the mark away.
     pub(crate) fn take_mark(&mut self) -> bool {
         std::mem::take(&mut self.marked)
     }
 }
 
-impl Kept<Cluster> {
-    /// [`Cluster::settle`], and no mark where it has nothing to do.
+impl Kept<SimulatedCluster> {
+    /// Calls [`SimulatedCluster::settle`], without a mark where that has nothing to do.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
-        if self.unsettled(now) {
-            Cluster::settle(self, now, identify)
+        if self.needs_settling(now) {
+            SimulatedCluster::settle(self, now, identify)
         } else {
             Vec::new()
         }
     }
 }
 
-impl Kept<Backup> {
-    /// [`Backup::settle`], and no mark where it has nothing to do.
+impl Kept<SimulatedBackup> {
+    /// Calls [`SimulatedBackup::settle`], without a mark where that has nothing to do.
     pub(super) fn settle(&mut self, now: Millis) {
-        if self.unsettled(now) {
-            Backup::settle(self, now);
+        if self.needs_settling(now) {
+            SimulatedBackup::settle(self, now);
         }
     }
 }

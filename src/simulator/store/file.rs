@@ -1,4 +1,4 @@
-//! The state file on the disk: locked, read, replaced whole, added to.
+//! The state file on the disk: locking, reading, replacing, appending.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
@@ -6,25 +6,25 @@ use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::super::SimError;
-use super::frames::{self, Unusable};
-use super::records::Loaded;
+use super::frames::{self, UnusableFile};
+use super::records::LoadedState;
 use crate::fsio::{self, Dir};
 
-/// A state file that no other simulator uses: the lock goes with this.
+/// A state file that no other simulator uses. It holds the lock.
 pub(super) struct StateFile {
     path: PathBuf,
-    /// The directory that it is in, opened once: what the path leads to later is another matter.
+    /// The directory that it is in, opened once. Later changes of the path do not matter.
     dir: Dir,
     name: OsString,
-    /// What is appended to; `None` before [`StateFile::replace`].
+    /// The file that is appended to; `None` before [`StateFile::replace`].
     open: Option<File>,
-    /// Not the state file itself: that one is replaced by another.
+    /// The lock's file. It is not the state file, which is replaced by another.
     lock: File,
 }
 
 impl Drop for StateFile {
-    /// Closing is not enough: a program that this process is just starting has its open files until
-    /// it runs, and their locks with them (flock(2)).
+    /// Unlocks the file. Closing it is not enough: a program that this process is just starting
+    /// shares its open files, and their locks, until it runs (flock(2)).
     fn drop(&mut self) {
         // The lock ends with the process at the latest.
         self.lock.unlock().unwrap_or_default();
@@ -32,15 +32,15 @@ impl Drop for StateFile {
 }
 
 impl StateFile {
-    /// Locks the file and reads it, if there is one. What cannot be used is left as it is.
-    pub(super) fn open(named: &Path) -> Result<(Self, Option<Loaded>), SimError> {
+    /// Locks the file and reads it, if there is one. A file that cannot be used is left as it is.
+    pub(super) fn open(named: &Path) -> Result<(Self, Option<LoadedState>), SimError> {
         let unusable = |reason: String| SimError::BadState {
             path: named.to_owned(),
             reason,
         };
         // Through links to the file that is meant: it is that one which has to be locked and
         // replaced.
-        let path = match fsio::leads_to(named) {
+        let path = match fsio::resolve_path(named) {
             Ok(path) => path,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !fsio::is_there(named) => {
                 named.to_owned()
@@ -50,7 +50,7 @@ impl StateFile {
         let no_name = || unusable(String::from("it is a directory"));
         let (name, lock_path) = (
             path.file_name().ok_or_else(no_name)?.to_owned(),
-            beside(path.as_os_str(), ".lock"),
+            with_ending(path.as_os_str(), ".lock"),
         );
         let keep = |source| SimError::KeepState {
             path: PathBuf::from(&lock_path),
@@ -60,7 +60,9 @@ impl StateFile {
         let open = || match dir.open_file(&name) {
             Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(_) if fsio::facts(&path).is_some_and(|facts| facts.is_dir()) => Err(no_name()),
+            Err(_) if fsio::metadata_of(&path).is_some_and(|facts| facts.is_dir()) => {
+                Err(no_name())
+            }
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 Err(unusable(error.to_string()))
             }
@@ -68,16 +70,16 @@ impl StateFile {
         };
         // Nothing is locked for what is no state.
         open()?;
-        let lock = match lock(&dir, &beside(&name, ".lock")) {
+        let lock = match lock_file(&dir, &with_ending(&name, ".lock")) {
             Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Err(SimError::StateInUse { path }),
             Err(TryLockError::Error(source)) => return Err(keep(source)),
         };
         // Looked for again: another simulator may have made it before the lock was had.
         let loaded = open()?.map(|content| {
-            load(content).map_err(|fault| match fault {
-                Unusable::Read(error) => unusable(format!("it cannot be read: {error}")),
-                Unusable::Damaged(reason) => unusable(reason),
+            load_frames(content).map_err(|fault| match fault {
+                UnusableFile::Read(error) => unusable(format!("it cannot be read: {error}")),
+                UnusableFile::Damaged(reason) => unusable(reason),
             })
         });
         let loaded = loaded.transpose()?;
@@ -97,21 +99,21 @@ impl StateFile {
         &self.path
     }
 
-    /// Puts a whole new content in the file's place: at every moment there is the old one or the
-    /// new one. On the disk when this returns.
+    /// Replaces the file's whole content. At every moment either the old or the new content is
+    /// there. The new content is on the disk when this returns.
     pub(super) fn replace(&mut self, content: &[u8]) -> io::Result<()> {
         // One of that name was left by an interrupted simulator. The lock is had: nobody else is
         // writing it.
-        let new = beside(&self.name, ".new");
+        let new = with_ending(&self.name, ".new");
         self.open =
             Some(
                 self.dir
-                    .replace(Path::new(&new), Path::new(&self.name), content, 0o600)?,
+                    .replace_file(Path::new(&new), Path::new(&self.name), content, 0o600)?,
             );
         Ok(())
     }
 
-    /// Adds to the file. On the disk when this returns.
+    /// Appends to the file. The content is on the disk when this returns.
     pub(super) fn append(&mut self, content: &[u8]) -> io::Result<()> {
         let file = self.open.as_mut().ok_or(io::ErrorKind::NotFound)?;
         file.write_all(content)?;
@@ -119,20 +121,20 @@ impl StateFile {
     }
 }
 
-fn load(content: File) -> Result<Loaded, Unusable> {
-    let mut loaded = Loaded::default();
-    frames::read(BufReader::new(content), |frame| loaded.take(frame))?;
+fn load_frames(content: File) -> Result<LoadedState, UnusableFile> {
+    let mut loaded = LoadedState::default();
+    frames::read(BufReader::new(content), |frame| loaded.apply_frame(frame))?;
     Ok(loaded)
 }
 
-/// The lock is the system's and ends with the process, however that ends; the lock's file stays,
-/// for whoever removed it could remove one that another simulator has just locked.
-fn lock(dir: &Dir, name: &OsString) -> Result<File, TryLockError> {
+/// Takes the lock. It is the system's and ends with the process, however that ends. The lock's file
+/// stays: removing it could remove one that another simulator has just locked.
+fn lock_file(dir: &Dir, name: &OsString) -> Result<File, TryLockError> {
     let file = dir.open_or_make(name, 0o600).map_err(TryLockError::Error)?;
     file.try_lock().map(|()| file)
 }
 
-fn beside(name: &OsStr, ending: &str) -> OsString {
+fn with_ending(name: &OsStr, ending: &str) -> OsString {
     let mut name = name.to_owned();
     name.push(ending);
     name

@@ -1,11 +1,11 @@
 //! The state, kept in a file across restarts (`Options::state`).
 //!
-//! One file: all there is as it was at the start, then one frame for every request that changed
-//! something, in their order. So a change costs what it changes, not what there is: ten thousand
-//! clusters are 6 MB, and ten times as much with their HSMs, too much to write for each of them.
-//! The file is written anew at every start, and whenever the frames behind have outgrown what is
-//! before them; a temporary file, fsync and rename make that whole or not at all. One file and not
-//! a snapshot with a journal beside it: two would have to be told which belongs to which, and be
+//! The file holds the whole state as it was at the start, then one frame for every request that
+//! changed something, in their order. So the cost of a change depends on the change, not on the
+//! size of the state: ten thousand clusters are 6 MB, and ten times as much with their HSMs, too
+//! much to write for each change. The file is rewritten at every start, and whenever the frames
+//! behind outgrow the content before them; a temporary file, fsync and rename make that whole or
+//! not at all. A snapshot with a journal beside it would be two files that have to be matched and
 //! copied together.
 //!
 //! Changes are found, not told: `inside::Changes` stands for the lock on the state, and when the
@@ -15,9 +15,9 @@
 //! cannot forget to. A request's changes are one frame, so after a crash they are all there or none
 //! is.
 //!
-//! No answer leaves before everything that it can have seen is on the disk (fsync); a thread
-//! writes, and what has come while it waited for the disk goes there at once. An answer that comes
-//! while nothing is being written waits for nothing.
+//! No answer leaves before everything that it can have seen is on the disk (fsync). A thread
+//! writes, and changes that came while it waited for the disk go there together. An answer that
+//! comes while nothing is being written does not wait.
 //!
 //! | file | about |
 //! | --- | --- |
@@ -34,53 +34,58 @@ mod writer;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(super) use records::{Everything, Loaded};
+pub(super) use records::{LoadedState, WholeState};
 
 use super::SimError;
 use file::StateFile;
-use frames::Frames;
-use records::Written;
+use frames::FrameWriter;
+use records::WrittenDigests;
 use writer::Writer;
 
-/// Frames may take up this much, and as much as what is before them, until the file is written
-/// anew.
-const ROOM: usize = 4 * 1024 * 1024;
+/// The octets that frames may take up, besides as much as the content before them, until the file
+/// is rewritten.
+const FRAMES_ROOM: usize = 4 * 1024 * 1024;
 
-/// Where the state is kept.
-pub(super) struct Store {
+/// The store that keeps the state in a file.
+pub(super) struct StateStore {
     journal: Mutex<Journal>,
     writer: Writer,
 }
 
-/// What has been put into the file so far.
+/// The record of everything that was put into the file so far.
 struct Journal {
-    written: Written,
-    frames: Frames,
-    /// Octets of the first frame, and of those behind it.
+    written: WrittenDigests,
+    frames: FrameWriter,
+    /// The octets of the first frame, and of those behind it.
     before: usize,
     behind: usize,
-    /// Why nothing more can be written: a state that cannot be encoded would be a bug.
+    /// The reason why nothing more can be written. A state that cannot be encoded would be a bug.
     broken: Option<String>,
 }
 
 /// A state file that is locked and read, and not written yet.
-pub(super) struct Opened(StateFile);
+pub(super) struct OpenedState(StateFile);
 
-impl Opened {
-    /// Locks the file and reads what it holds; `None` where there is none.
-    pub(super) fn open(path: &Path) -> Result<(Self, Option<Loaded>), SimError> {
+impl OpenedState {
+    /// Locks the file and reads its content; `None` where there is no file.
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<LoadedState>), SimError> {
         StateFile::open(path).map(|(file, loaded)| (Self(file), loaded))
     }
 
-    /// Writes the file anew, with all there is now.
-    pub(super) fn begin(mut self, everything: &mut Everything<'_>) -> Result<Store, SimError> {
+    /// Rewrites the file with the whole state.
+    pub(super) fn begin_file(
+        mut self,
+        everything: &mut WholeState<'_>,
+    ) -> Result<StateStore, SimError> {
         let fault = |path: &Path, source| SimError::KeepState {
             path: path.to_owned(),
             source,
         };
-        let mut written = Written::default();
-        let content = written.everything(everything).map_err(SimError::Hardware)?;
-        let (frames, whole) = Frames::begin(&content);
+        let mut written = WrittenDigests::default();
+        let content = written
+            .full_content(everything)
+            .map_err(SimError::Hardware)?;
+        let (frames, whole) = FrameWriter::begin_file(&content);
         self.0
             .replace(&whole)
             .map_err(|source| fault(self.0.path(), source))?;
@@ -91,31 +96,31 @@ impl Opened {
             behind: 0,
             broken: None,
         };
-        Ok(Store {
+        Ok(StateStore {
             journal: Mutex::new(journal),
-            writer: Writer::start(self.0).map_err(SimError::Start)?,
+            writer: Writer::start_thread(self.0).map_err(SimError::Start)?,
         })
     }
 }
 
-impl Store {
-    fn journal(&self) -> MutexGuard<'_, Journal> {
+impl StateStore {
+    fn lock_journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has what has changed written. The state's lock is held: frames come in the order of the
-    /// changes.
-    pub(super) fn record(&self, mut everything: Everything<'_>) {
-        let mut journal = self.journal();
-        let changes = match journal.written.changes(&mut everything) {
+    /// Hands the changes over for writing. The state's lock is held, so frames come in the order of
+    /// the changes.
+    pub(super) fn record_changes(&self, mut everything: WholeState<'_>) {
+        let mut journal = self.lock_journal();
+        let changes = match journal.written.changed_content(&mut everything) {
             Ok(changes) if changes.is_empty() => return,
             Ok(changes) => changes,
             Err(reason) => return journal.broken = Some(reason),
         };
-        if journal.behind > journal.before.saturating_add(ROOM) {
-            match journal.written.everything(&mut everything) {
+        if journal.behind > journal.before.saturating_add(FRAMES_ROOM) {
+            match journal.written.full_content(&mut everything) {
                 Ok(content) => {
-                    let (frames, whole) = Frames::begin(&content);
+                    let (frames, whole) = FrameWriter::begin_file(&content);
                     (journal.frames, journal.before, journal.behind) = (frames, whole.len(), 0);
                     self.writer.replace(whole);
                 }
@@ -129,23 +134,23 @@ impl Store {
         self.writer.append(&frame);
     }
 
-    fn sound(&self) -> Result<(), String> {
-        self.journal().broken.clone().map_or(Ok(()), Err)
+    fn check_sound(&self) -> Result<(), String> {
+        self.lock_journal().broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Waits until all that has been recorded is on the disk. An error says why it never will be.
-    pub(super) async fn written(&self) -> Result<(), String> {
-        self.sound()?;
-        self.writer.written().await
+    /// Waits until everything recorded is on the disk. An error says why it never will be.
+    pub(super) async fn wait_until_written(&self) -> Result<(), String> {
+        self.check_sound()?;
+        self.writer.wait_until_written().await
     }
 
-    /// The same for a caller that is not asynchronous.
-    pub(super) fn wait(&self) -> Result<(), String> {
-        self.sound()?;
-        self.writer.wait()
+    /// Does the same as [`StateStore::wait_until_written`] for a caller that is not asynchronous.
+    pub(super) fn block_until_written(&self) -> Result<(), String> {
+        self.check_sound()?;
+        self.writer.block_until_written()
     }
 
-    /// Writes what is left and gives the file free.
+    /// Writes the rest and releases the file.
     pub(super) fn close(&self) {
         self.writer.close();
     }

@@ -1,4 +1,5 @@
-//! What a frame says: a line of JSON for each thing that has changed, all of one request together.
+//! The content of a frame: a line of JSON for each thing that has changed, all of one request
+//! together.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,80 +7,84 @@ use std::collections::BTreeMap;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::super::actions::TokenKey;
-use super::super::clock::{Clock, Reading};
-use super::super::hardware::{Hardware, KeptHardware};
-use super::super::state::{Backup, Cluster, Place, Region, Shelf, World};
+use super::super::actions::NextTokenKey;
+use super::super::clock::{Clock, ClockReading};
+use super::super::hardware::{SavedHardware, SimulatedHardware};
+use super::super::state::{Place, Region, Shelf, SimulatedBackup, SimulatedCluster, World};
 
 #[derive(Serialize, Deserialize)]
-enum Record<'a> {
-    Clock(Reading),
+enum StateRecord<'a> {
+    Clock(ClockReading),
     Tokens([u8; 32]),
-    Hardware(Box<KeptHardware>),
+    Hardware(Box<SavedHardware>),
     Partitions(u64),
-    /// All of a region but its clusters and backups.
+    /// A region without its clusters and backups.
     Region(Cow<'a, Place>, Cow<'a, Region>),
-    /// By its number; `None`: it is gone.
-    Cluster(Cow<'a, Place>, u64, Option<Cow<'a, Cluster>>),
-    Backup(Cow<'a, Place>, u64, Option<Cow<'a, Backup>>),
+    /// A cluster with its number; `None` where it is gone.
+    Cluster(Cow<'a, Place>, u64, Option<Cow<'a, SimulatedCluster>>),
+    Backup(Cow<'a, Place>, u64, Option<Cow<'a, SimulatedBackup>>),
 }
 
-/// What changes are looked for in.
-pub(crate) struct Everything<'a> {
+/// The parts of the state in which changes are looked for.
+pub(crate) struct WholeState<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) clock: &'a Clock,
-    pub(crate) hardware: &'a Hardware,
-    pub(crate) tokens: &'a TokenKey,
+    pub(crate) hardware: &'a SimulatedHardware,
+    pub(crate) tokens: &'a NextTokenKey,
 }
 
-/// What the file says already: digests, so that what is marked and has not changed is not written
-/// again.
+/// The digests of everything that the file holds, so that a marked item that has not changed is not
+/// written again.
 #[derive(Default)]
-pub(super) struct Written {
+pub(super) struct WrittenDigests {
     advanced: i64,
     progress: usize,
     partitions: u64,
-    places: BTreeMap<Place, Shelves>,
+    places: BTreeMap<Place, RegionDigests>,
 }
 
 #[derive(Default)]
-struct Shelves {
-    region: Digest,
-    clusters: BTreeMap<u64, Digest>,
-    backups: BTreeMap<u64, Digest>,
+struct RegionDigests {
+    region: ItemDigest,
+    clusters: BTreeMap<u64, ItemDigest>,
+    backups: BTreeMap<u64, ItemDigest>,
 }
 
-type Digest = Option<[u8; 32]>;
+type ItemDigest = Option<[u8; 32]>;
 
 /// The lines of a frame.
-struct Lines<'a> {
+struct FrameLines<'a> {
     text: Vec<u8>,
     clock: &'a Clock,
 }
 
-impl Lines<'_> {
-    /// Adds the record, and the time before the first one.
-    fn add(&mut self, record: &Record<'_>) -> Result<(), String> {
+impl FrameLines<'_> {
+    /// Adds the record, with the time before the first one.
+    fn add(&mut self, record: &StateRecord<'_>) -> Result<(), String> {
         if self.text.is_empty() {
-            self.write(&Record::Clock(self.clock.read()))?;
+            self.write(&StateRecord::Clock(self.clock.read()))?;
         }
         self.write(record)
     }
 
-    fn write(&mut self, record: &Record<'_>) -> Result<(), String> {
+    fn write(&mut self, record: &StateRecord<'_>) -> Result<(), String> {
         serde_json::to_writer(&mut self.text, record)
             .map_err(|e| format!("encoding the state: {e}"))?;
         self.text.push(b'\n');
         Ok(())
     }
 
-    /// Adds the record unless the file says the same already.
-    fn add_new(&mut self, written: &mut Digest, record: &Record<'_>) -> Result<(), String> {
+    /// Adds the record unless the file holds the same already.
+    fn add_if_changed(
+        &mut self,
+        written: &mut ItemDigest,
+        record: &StateRecord<'_>,
+    ) -> Result<(), String> {
         let json = serde_json::to_vec(record).map_err(|e| format!("encoding the state: {e}"))?;
-        let found: Digest = digest(&SHA256, &json).as_ref().try_into().ok();
+        let found: ItemDigest = digest(&SHA256, &json).as_ref().try_into().ok();
         if *written != found {
             if self.text.is_empty() {
-                self.write(&Record::Clock(self.clock.read()))?;
+                self.write(&StateRecord::Clock(self.clock.read()))?;
             }
             self.text.extend_from_slice(&json);
             self.text.push(b'\n');
@@ -89,106 +94,111 @@ impl Lines<'_> {
     }
 }
 
-impl Written {
-    /// All there is, as a new file begins with it.
-    pub(super) fn everything(&mut self, from: &mut Everything<'_>) -> Result<Vec<u8>, String> {
+impl WrittenDigests {
+    /// Returns the whole state, as the beginning of a new file.
+    pub(super) fn full_content(&mut self, from: &mut WholeState<'_>) -> Result<Vec<u8>, String> {
         *self = Self::default();
-        from.world.mark();
-        let mut lines = Lines {
+        from.world.mark_all();
+        let mut lines = FrameLines {
             text: Vec::new(),
             clock: from.clock,
         };
-        lines.add(&Record::Tokens(*from.tokens.secret()))?;
-        self.progress = from.hardware.progress();
-        lines.add(&Record::Hardware(Box::new(from.hardware.keep())))?;
-        self.changes_into(&mut lines, from)?;
+        lines.add(&StateRecord::Tokens(*from.tokens.secret()))?;
+        self.progress = from.hardware.made_count();
+        lines.add(&StateRecord::Hardware(Box::new(from.hardware.to_saved())))?;
+        self.add_changes(&mut lines, from)?;
         self.advanced = from.clock.read().advanced;
         Ok(lines.text)
     }
 
-    /// What has changed since the last time; empty: nothing.
-    pub(super) fn changes(&mut self, from: &mut Everything<'_>) -> Result<Vec<u8>, String> {
-        let mut lines = Lines {
+    /// Returns the changes since the last time; empty where there are none.
+    pub(super) fn changed_content(&mut self, from: &mut WholeState<'_>) -> Result<Vec<u8>, String> {
+        let mut lines = FrameLines {
             text: Vec::new(),
             clock: from.clock,
         };
         let reading = from.clock.read();
         if reading.advanced != self.advanced {
             self.advanced = reading.advanced;
-            lines.write(&Record::Clock(reading))?;
+            lines.write(&StateRecord::Clock(reading))?;
         }
-        self.changes_into(&mut lines, from)?;
+        self.add_changes(&mut lines, from)?;
         Ok(lines.text)
     }
 
-    /// Takes away what the file has of places that are no longer there.
-    fn forget(&mut self, lines: &mut Lines<'_>, world: &World) -> Result<(), String> {
+    /// Removes the items of places that are no longer there.
+    fn forget_gone_places(
+        &mut self,
+        lines: &mut FrameLines<'_>,
+        world: &World,
+    ) -> Result<(), String> {
         let gone: Vec<Place> = self
             .places
             .keys()
-            .filter(|place| !world.knows(place))
+            .filter(|place| !world.remembers_place(place))
             .cloned()
             .collect();
         for place in gone {
             let shelves = self.places.remove(&place).unwrap_or_default();
             for number in shelves.clusters.into_keys() {
-                lines.add(&Record::Cluster(Cow::Borrowed(&place), number, None))?;
+                lines.add(&StateRecord::Cluster(Cow::Borrowed(&place), number, None))?;
             }
             for number in shelves.backups.into_keys() {
-                lines.add(&Record::Backup(Cow::Borrowed(&place), number, None))?;
+                lines.add(&StateRecord::Backup(Cow::Borrowed(&place), number, None))?;
             }
         }
         Ok(())
     }
 
-    fn changes_into(
+    fn add_changes(
         &mut self,
-        lines: &mut Lines<'_>,
-        from: &mut Everything<'_>,
+        lines: &mut FrameLines<'_>,
+        from: &mut WholeState<'_>,
     ) -> Result<(), String> {
         // Looked at before what it counts: what is made in between is written twice rather than not
         // at all.
-        let progress = from.hardware.progress();
+        let progress = from.hardware.made_count();
         if progress != self.progress {
-            lines.add(&Record::Hardware(Box::new(from.hardware.keep())))?;
+            lines.add(&StateRecord::Hardware(Box::new(from.hardware.to_saved())))?;
             self.progress = progress;
         }
         let partitions = from.hardware.partitions();
         if partitions != self.partitions {
-            lines.add(&Record::Partitions(partitions))?;
+            lines.add(&StateRecord::Partitions(partitions))?;
             self.partitions = partitions;
         }
-        self.forget(lines, from.world)?;
-        for (place, region) in from.world.regions() {
+        self.forget_gone_places(lines, from.world)?;
+        for (place, region) in from.world.regions_mut() {
             if !self.places.contains_key(place) {
-                if !region.holds_anything() {
+                if !region.has_content() {
                     continue;
                 }
-                self.places.insert(place.clone(), Shelves::default());
+                self.places.insert(place.clone(), RegionDigests::default());
             }
             let Some(shelves) = self.places.get_mut(place) else {
                 continue;
             };
-            lines.add_new(
+            lines.add_if_changed(
                 &mut shelves.region,
-                &Record::Region(Cow::Borrowed(place), Cow::Borrowed(region)),
+                &StateRecord::Region(Cow::Borrowed(place), Cow::Borrowed(region)),
             )?;
-            let (clusters, backups) = region.shelves_mut();
-            let cluster = |number, cluster| Record::Cluster(Cow::Borrowed(place), number, cluster);
-            items(lines, &mut shelves.clusters, clusters, cluster)?;
-            let backup = |number, backup| Record::Backup(Cow::Borrowed(place), number, backup);
-            items(lines, &mut shelves.backups, backups, backup)?;
+            let (clusters, backups) = region.tracked_items_mut();
+            let cluster =
+                |number, cluster| StateRecord::Cluster(Cow::Borrowed(place), number, cluster);
+            add_changed_items(lines, &mut shelves.clusters, clusters, cluster)?;
+            let backup = |number, backup| StateRecord::Backup(Cow::Borrowed(place), number, backup);
+            add_changed_items(lines, &mut shelves.backups, backups, backup)?;
         }
         Ok(())
     }
 }
 
-/// The marked items that have changed, and those that are gone.
-fn items<'a, T: Clone>(
-    lines: &mut Lines<'_>,
-    written: &mut BTreeMap<u64, Digest>,
+/// Adds the marked items that have changed, and the removal of those that are gone.
+fn add_changed_items<'a, T: Clone>(
+    lines: &mut FrameLines<'_>,
+    written: &mut BTreeMap<u64, ItemDigest>,
     items: &'a mut Shelf<T>,
-    record: impl Fn(u64, Option<Cow<'a, T>>) -> Record<'a>,
+    record: impl Fn(u64, Option<Cow<'a, T>>) -> StateRecord<'a>,
 ) -> Result<(), String> {
     let marked: Vec<u64> = items
         .iter_mut()
@@ -197,7 +207,7 @@ fn items<'a, T: Clone>(
     let items: &'a Shelf<T> = items;
     for number in marked {
         if let Some(item) = items.get(&number) {
-            lines.add_new(
+            lines.add_if_changed(
                 written.entry(number).or_default(),
                 &record(number, Some(Cow::Borrowed(item))),
             )?;
@@ -218,20 +228,22 @@ fn items<'a, T: Clone>(
     Ok(())
 }
 
-/// What a state file holds.
+/// The content of a state file.
 #[derive(Default)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedState {
     pub(crate) world: World,
-    pub(crate) reading: Reading,
+    pub(crate) reading: ClockReading,
     pub(crate) tokens: Option<[u8; 32]>,
-    pub(crate) hardware: Option<KeptHardware>,
+    pub(crate) hardware: Option<SavedHardware>,
     pub(crate) partitions: u64,
 }
 
-impl Loaded {
-    /// Takes in a frame's content.
-    pub(super) fn take(&mut self, content: &[u8]) -> Result<(), String> {
-        for record in serde_json::Deserializer::from_slice(content).into_iter::<Record<'static>>() {
+impl LoadedState {
+    /// Applies a frame's content.
+    pub(super) fn apply_frame(&mut self, content: &[u8]) -> Result<(), String> {
+        for record in
+            serde_json::Deserializer::from_slice(content).into_iter::<StateRecord<'static>>()
+        {
             let record = record.map_err(|fault| {
                 // serde's own words quote what they met, and there are keys in there.
                 format!(
@@ -242,20 +254,21 @@ impl Loaded {
                 )
             })?;
             match record {
-                Record::Clock(reading) => self.reading = reading,
-                Record::Tokens(secret) => self.tokens = Some(secret),
-                Record::Hardware(hardware) => self.hardware = Some(*hardware),
-                Record::Partitions(partitions) => self.partitions = partitions,
-                Record::Region(place, region) => {
-                    self.world.region(&place).resume(region.into_owned())
-                }
-                Record::Cluster(place, number, cluster) => self
+                StateRecord::Clock(reading) => self.reading = reading,
+                StateRecord::Tokens(secret) => self.tokens = Some(secret),
+                StateRecord::Hardware(hardware) => self.hardware = Some(*hardware),
+                StateRecord::Partitions(partitions) => self.partitions = partitions,
+                StateRecord::Region(place, region) => self
                     .world
-                    .region(&place)
+                    .region_at(&place)
+                    .resume_from(region.into_owned()),
+                StateRecord::Cluster(place, number, cluster) => self
+                    .world
+                    .region_at(&place)
                     .put_cluster(number, cluster.map(Cow::into_owned)),
-                Record::Backup(place, number, backup) => self
+                StateRecord::Backup(place, number, backup) => self
                     .world
-                    .region(&place)
+                    .region_at(&place)
                     .put_backup(number, backup.map(Cow::into_owned)),
             }
         }
@@ -277,7 +290,9 @@ mod tests {
             r#"{"Partitions":-1}"#,
             r#"{"Partitions":1"#,
         ] {
-            let reason = Loaded::default().take(bad.as_bytes()).unwrap_err();
+            let reason = LoadedState::default()
+                .apply_frame(bad.as_bytes())
+                .unwrap_err();
             assert!(reason.contains("does not understand"), "{reason}");
         }
         for deep in [
@@ -285,16 +300,16 @@ mod tests {
             "{\"Region\":".repeat(100_000),
             format!("{{\"Hardware\":{}", "[".repeat(200)),
         ] {
-            assert!(Loaded::default().take(deep.as_bytes()).is_err());
+            assert!(LoadedState::default().apply_frame(deep.as_bytes()).is_err());
         }
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedState::default();
         loaded
-            .take(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n")
+            .apply_frame(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n")
             .unwrap();
         assert_eq!(
             (loaded.reading, loaded.partitions),
             (
-                Reading {
+                ClockReading {
                     now: 5,
                     advanced: 3
                 },

@@ -1,4 +1,4 @@
-//! The thread that writes, and waiting for it.
+//! The writing thread, and functions that wait for it.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,37 +8,38 @@ use tokio::sync::watch;
 
 use super::file::StateFile;
 
-/// What waits to be written. Whatever has come while the disk was busy goes there together.
+/// The content that waits to be written. Everything that came while the disk was busy is written
+/// together.
 #[derive(Default)]
-struct Queue {
-    /// A whole new content, before what is to be appended.
+struct WriteQueue {
+    /// A whole new content, written before the part that is appended.
     replace: Option<Vec<u8>>,
     append: Vec<u8>,
-    /// How many times something was put in.
+    /// The number of times that something was put in.
     sent: u64,
     closed: bool,
 }
 
 #[derive(Default)]
-struct Shared {
-    queue: Mutex<Queue>,
+struct WriterShared {
+    queue: Mutex<WriteQueue>,
     wake: Condvar,
-    done: Mutex<Done>,
+    done: Mutex<WriteProgress>,
     changed: Condvar,
 }
 
-/// How far the writing is.
+/// The progress of the writing.
 #[derive(Clone, Default)]
-struct Done {
-    /// All that was put in up to this is on the disk.
+struct WriteProgress {
+    /// The number up to which everything put in is on the disk.
     upto: u64,
-    /// Why nothing more will be.
+    /// The reason why nothing more will be written.
     ended: Option<Arc<str>>,
 }
 
-impl Done {
-    /// `None`: not yet.
-    fn outcome(&self, wanted: u64) -> Option<Result<(), String>> {
+impl WriteProgress {
+    /// Returns the outcome; `None` where it is not known yet.
+    fn outcome_for(&self, wanted: u64) -> Option<Result<(), String>> {
         if self.upto >= wanted {
             return Some(Ok(()));
         }
@@ -47,19 +48,19 @@ impl Done {
 }
 
 pub(super) struct Writer {
-    shared: Arc<Shared>,
-    watched: watch::Receiver<Done>,
+    shared: Arc<WriterShared>,
+    watched: watch::Receiver<WriteProgress>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Writer {
-    pub(super) fn start(file: StateFile) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let (tell, watched) = watch::channel(Done::default());
+    pub(super) fn start_thread(file: StateFile) -> io::Result<Self> {
+        let shared = Arc::new(WriterShared::default());
+        let (tell, watched) = watch::channel(WriteProgress::default());
         let for_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name(String::from("simulator-state"))
@@ -71,46 +72,46 @@ impl Writer {
         })
     }
 
-    /// Puts in what is to be appended.
+    /// Queues content for appending.
     pub(super) fn append(&self, content: &[u8]) {
-        let mut queue = lock(&self.shared.queue);
+        let mut queue = lock_mutex(&self.shared.queue);
         queue.append.extend_from_slice(content);
         queue.sent = queue.sent.saturating_add(1);
         self.shared.wake.notify_one();
     }
 
-    /// Puts in a whole new content: what waits to be appended is part of it.
+    /// Queues a whole new content. It includes everything that waits for appending.
     pub(super) fn replace(&self, content: Vec<u8>) {
-        let mut queue = lock(&self.shared.queue);
+        let mut queue = lock_mutex(&self.shared.queue);
         queue.replace = Some(content);
         queue.append.clear();
         queue.sent = queue.sent.saturating_add(1);
         self.shared.wake.notify_one();
     }
 
-    fn sent(&self) -> u64 {
-        lock(&self.shared.queue).sent
+    fn sent_count(&self) -> u64 {
+        lock_mutex(&self.shared.queue).sent
     }
 
-    /// Waits until all that has been put in is on the disk.
-    pub(super) async fn written(&self) -> Result<(), String> {
-        let sent = self.sent();
+    /// Waits until everything queued is on the disk.
+    pub(super) async fn wait_until_written(&self) -> Result<(), String> {
+        let sent = self.sent_count();
         let mut watched = self.watched.clone();
         let done = watched
-            .wait_for(|done| done.outcome(sent).is_some())
+            .wait_for(|done| done.outcome_for(sent).is_some())
             .await
-            .map(|done| done.outcome(sent));
+            .map(|done| done.outcome_for(sent));
         done.ok()
             .flatten()
             .unwrap_or_else(|| Err(String::from("the simulator is stopping")))
     }
 
-    /// The same for a caller that is not asynchronous.
-    pub(super) fn wait(&self) -> Result<(), String> {
-        let sent = self.sent();
-        let mut done = lock(&self.shared.done);
+    /// Does the same as [`Writer::wait_until_written`] for a caller that is not asynchronous.
+    pub(super) fn block_until_written(&self) -> Result<(), String> {
+        let sent = self.sent_count();
+        let mut done = lock_mutex(&self.shared.done);
         loop {
-            if let Some(outcome) = done.outcome(sent) {
+            if let Some(outcome) = done.outcome_for(sent) {
                 return outcome;
             }
             done = self
@@ -121,11 +122,11 @@ impl Writer {
         }
     }
 
-    /// Writes what is left, and lets go of the file.
+    /// Writes the rest, and releases the file.
     pub(super) fn close(&self) {
-        lock(&self.shared.queue).closed = true;
+        lock_mutex(&self.shared.queue).closed = true;
         self.shared.wake.notify_all();
-        if let Some(thread) = lock(&self.thread).take() {
+        if let Some(thread) = lock_mutex(&self.thread).take() {
             // A thread that has ended is what is wanted.
             thread.join().unwrap_or_default();
         }
@@ -138,9 +139,9 @@ impl Drop for Writer {
     }
 }
 
-fn write(shared: &Shared, mut file: StateFile, tell: &watch::Sender<Done>) {
+fn write(shared: &WriterShared, mut file: StateFile, tell: &watch::Sender<WriteProgress>) {
     let reason = loop {
-        let mut queue = lock(&shared.queue);
+        let mut queue = lock_mutex(&shared.queue);
         while queue.replace.is_none() && queue.append.is_empty() && !queue.closed {
             queue = shared
                 .wake
@@ -169,17 +170,21 @@ fn write(shared: &Shared, mut file: StateFile, tell: &watch::Sender<Done>) {
             // next start finds all that was answered.
             break format!(
                 "its state cannot be written to {}: {error}",
-                crate::outside::shown(file.path())
+                crate::outside::shown_path(file.path())
             );
         }
-        publish(shared, tell, |done| done.upto = sent);
+        publish_progress(shared, tell, |done| done.upto = sent);
     };
     drop(file);
-    publish(shared, tell, |done| done.ended = Some(reason.into()));
+    publish_progress(shared, tell, |done| done.ended = Some(reason.into()));
 }
 
-fn publish(shared: &Shared, tell: &watch::Sender<Done>, change: impl FnOnce(&mut Done)) {
-    let mut done = lock(&shared.done);
+fn publish_progress(
+    shared: &WriterShared,
+    tell: &watch::Sender<WriteProgress>,
+    change: impl FnOnce(&mut WriteProgress),
+) {
+    let mut done = lock_mutex(&shared.done);
     change(&mut done);
     tell.send_replace(done.clone());
     shared.changed.notify_all();

@@ -1,24 +1,24 @@
 //! `algorithm.<input>`: signature algorithms and keys that count.
 
 use super::csr::need_csr;
-use super::{Judged, Parts, Remark, need};
+use super::{Judged, ParsedEvidence, Remark, need_certificate};
 use crate::verify::{Input, Side};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::algorithm::{KEYS, SIGNATURES};
 
 /// `algorithm.<input>` (RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2).
-pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
+pub(super) fn algorithm(parts: &ParsedEvidence<'_>, input: Input) -> Judged {
     let (outer, inner, key) = match input {
         Input::Csr => {
             let csr = need_csr(parts)?;
-            (csr.algorithm(), None, csr.key())
+            (csr.signature_algorithm(), None, csr.public_key())
         }
         _ => {
-            let certificate = need(parts, input)?;
+            let certificate = need_certificate(parts, input)?;
             (
                 certificate.outer_algorithm(),
                 Some(certificate.inner_algorithm()),
-                certificate.key(),
+                certificate.public_key(),
             )
         }
     };
@@ -34,12 +34,12 @@ pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
              4.1.1.2)"
         )));
     }
-    key.usable()
+    key.check_usable()
         .map_err(|fault| Remark::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
-        && let Some(anchor) = parts.anchor(side)
+        && let Some(anchor) = parts.anchor_of(side)
     {
-        anchor.key().usable().map_err(|fault| {
+        anchor.public_key().check_usable().map_err(|fault| {
             Remark::fail(format!(
                 "{} is {fault}, expected {KEYS}",
                 side.anchor_noun()

@@ -1,12 +1,15 @@
 //! The two chains: anchors, hardware certificates, HSM certificate.
 
-use super::{Judged, Parts, Remark, intermediate, judgeable, need, need_anchor, print};
+use super::{
+    Judged, ParsedEvidence, Remark, intermediate, need_anchor, need_certificate, need_judgeable,
+    short_fingerprint,
+};
 use crate::verify::{CheckId, Input, Side, Source};
-use crate::x509::name::{Likeness, likeness};
-use crate::x509::{Certificate, PublicKey, hex, name_text};
+use crate::x509::name::{Likeness, compare_names};
+use crate::x509::{Certificate, PublicKey, name_text, to_hex};
 
-fn several(parts: &Parts<'_>, side: Side) -> String {
-    let count = parts.anchors.of(side).len();
+fn other_anchors_note(parts: &ParsedEvidence<'_>, side: Side) -> String {
+    let count = parts.anchors.of_side(side).len();
     if count > 1 {
         format!(" (nor does any other of the {count} that were given)")
     } else {
@@ -14,8 +17,8 @@ fn several(parts: &Parts<'_>, side: Side) -> String {
     }
 }
 
-/// Why a chain under a given or built-in anchor may not hold, for people.
-fn elsewhere(side: Side) -> String {
+/// Explains, for people, why a chain under a given or built-in anchor may not hold.
+fn other_root_hint(side: Side) -> String {
     format!(
         "; this is another owner's or another generation's hardware, or no genuine one. If you \
          hold its root, give it with {}",
@@ -23,15 +26,18 @@ fn elsewhere(side: Side) -> String {
     )
 }
 
-/// What a side's anchor is to have issued: the hardware certificate, or the uppermost intermediate
-/// above it. Its noun, and the check of its algorithm.
-fn top<'p>(parts: &'p Parts<'_>, side: Side) -> Result<(&'p Certificate, String, CheckId), Remark> {
+/// Returns the certificate that a side's anchor must have issued: the hardware certificate, or the
+/// uppermost intermediate above it. Its noun and the check of its algorithm come with it.
+fn need_top<'p>(
+    parts: &'p ParsedEvidence<'_>,
+    side: Side,
+) -> Result<(&'p Certificate, String, CheckId), Remark> {
     let input = side.hardware();
-    let hardware = need(parts, input)?;
-    Ok(match parts.top(side) {
+    let hardware = need_certificate(parts, input)?;
+    Ok(match parts.top_certificate(side) {
         (Some(certificate), Some(height)) => (
             certificate,
-            intermediate::noun(side, height),
+            intermediate::intermediate_noun(side, height),
             CheckId::Intermediate(side, height),
         ),
         _ => (hardware, input.noun().to_owned(), CheckId::Algorithm(input)),
@@ -40,90 +46,90 @@ fn top<'p>(parts: &'p Parts<'_>, side: Side) -> Result<(&'p Certificate, String,
 
 /// `<side>.signature`: the anchor's key signed the hardware certificate, or the uppermost
 /// intermediate above it (RFC 5280 6.1.3 a 1).
-pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
-    let (certificate, noun, algorithm) = top(parts, side)?;
+pub(super) fn signature(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
+    let (certificate, noun, algorithm) = need_top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
-    let algorithm = judgeable(
+    let algorithm = need_judgeable(
         certificate.outer_algorithm(),
-        anchor.key(),
+        anchor.public_key(),
         algorithm,
         side.anchor_noun(),
     )?;
-    let (who, key) = (side.anchor_noun(), print(anchor.spki_sha256()));
-    if parts.path(side).signed {
+    let (who, key) = (side.anchor_noun(), short_fingerprint(anchor.spki_sha256()));
+    if parts.path_of(side).signed {
         Ok(format!(
             "{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}"
         ))
     } else {
         Err(Remark::fail(format!(
             "{who}'s key (SHA-256 {key}) did not sign {noun}{}{}",
-            several(parts, side),
-            elsewhere(side)
+            other_anchors_note(parts, side),
+            other_root_hint(side)
         )))
     }
 }
 
 /// `<side>.issuer`: the issuer of what the anchor's key signed is the anchor's subject (RFC 5280
 /// 6.1.3 a 4; 7.1).
-pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
-    let (certificate, noun, _) = top(parts, side)?;
+pub(super) fn issuer(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
+    let (certificate, noun, _) = need_top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
     let who = side.anchor_noun();
     let (issuer, subject) = (name_text(certificate.issuer()), name_text(anchor.subject()));
-    match likeness(certificate.issuer(), anchor.subject()) {
+    match compare_names(certificate.issuer(), anchor.subject()) {
         Likeness::Same => Ok(format!("{noun}'s issuer is {who}'s subject, {subject}")),
         Likeness::Alike => Err(Remark::note(format!(
-            "{noun}'s issuer is {who}'s subject, {subject}, {ALIKE}"
+            "{noun}'s issuer is {who}'s subject, {subject}, {ALIKE_NOTE}"
         ))),
         Likeness::Other => Err(Remark::fail(format!(
             "{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}",
-            several(parts, side)
+            other_anchors_note(parts, side)
         ))),
     }
 }
 
-/// What is noted of names that are the same and not byte for byte.
-const ALIKE: &str =
+/// The note on names that are the same and not byte for byte.
+const ALIKE_NOTE: &str =
     "written otherwise: equal attribute by attribute (RFC 5280 7.1), not byte for byte";
 
 /// `<side>.hsm-signature`: the hardware certificate's key signed the HSM certificate (RFC 5280
 /// 6.1.3 a 1).
-pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
-    let hsm = need(parts, Input::Hsm)?;
-    let hardware = need(parts, side.hardware())?;
+pub(super) fn hsm_signature(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
+    let hsm = need_certificate(parts, Input::Hsm)?;
+    let hardware = need_certificate(parts, side.hardware())?;
     let noun = side.hardware().noun();
-    let algorithm = judgeable(
+    let algorithm = need_judgeable(
         hsm.outer_algorithm(),
-        hardware.key(),
+        hardware.public_key(),
         CheckId::Algorithm(Input::Hsm),
         noun,
     )?;
-    let key = print(hardware.spki_sha256());
-    if side.of(parts.vouched) {
+    let key = short_fingerprint(hardware.spki_sha256());
+    if side.select_from(parts.vouched) {
         Ok(format!(
             "the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}"
         ))
     } else {
         Err(Remark::fail(format!(
             "the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})",
-            hardware.key().describe()
+            hardware.public_key().describe()
         )))
     }
 }
 
 /// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC
 /// 5280 6.1.3 a 4; 7.1).
-pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
-    let hsm = need(parts, Input::Hsm)?;
-    let hardware = need(parts, side.hardware())?;
+pub(super) fn hsm_issuer(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
+    let hsm = need_certificate(parts, Input::Hsm)?;
+    let hardware = need_certificate(parts, side.hardware())?;
     let noun = side.hardware().noun();
     let subject = name_text(hardware.subject());
-    match likeness(hsm.issuer(), hardware.subject()) {
+    match compare_names(hsm.issuer(), hardware.subject()) {
         Likeness::Same => Ok(format!(
             "the HSM certificate's issuer is the subject of {noun}, {subject}"
         )),
         Likeness::Alike => Err(Remark::note(format!(
-            "the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE}"
+            "the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE_NOTE}"
         ))),
         Likeness::Other => {
             let issuer = name_text(hsm.issuer());
@@ -136,23 +142,26 @@ pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
 
 /// `hardware.same-key`: one hardware key under both hardware certificates, compared as numbers: its
 /// SubjectPublicKeyInfo may be written in two ways.
-pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
-    let aws = need(parts, Input::AwsHardware)?;
-    let manufacturer = need(parts, Input::ManufacturerHardware)?;
+pub(super) fn hardware_same_key(parts: &ParsedEvidence<'_>) -> Judged {
+    let aws = need_certificate(parts, Input::AwsHardware)?;
+    let manufacturer = need_certificate(parts, Input::ManufacturerHardware)?;
     if let Some(other) = [aws, manufacturer]
         .iter()
-        .find(|c| matches!(c.key(), PublicKey::Other(_)))
+        .find(|c| matches!(c.public_key(), PublicKey::Other(_)))
     {
         return Err(Remark::skipped(format!(
             "cannot be compared: {}",
-            other.key().describe()
+            other.public_key().describe()
         )));
     }
-    let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
-    if aws.key().same_numbers(manufacturer.key()) {
+    let (a, m) = (
+        short_fingerprint(aws.spki_sha256()),
+        short_fingerprint(manufacturer.spki_sha256()),
+    );
+    if aws.public_key().same_numbers(manufacturer.public_key()) {
         Ok(format!(
             "both hardware certificates carry one key, {} (SHA-256 {a})",
-            aws.key().describe()
+            aws.public_key().describe()
         ))
     } else {
         Err(Remark::fail(format!(
@@ -165,11 +174,15 @@ pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
 /// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches
 /// twice. One RSA modulus under two exponents is one root: whoever has the one private key has the
 /// other.
-pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
+pub(super) fn anchors_distinct(parts: &ParsedEvidence<'_>) -> Judged {
     let aws = need_anchor(parts, Side::Aws)?;
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
-    let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
-    if aws.key().same_secret(manufacturer.key()) || aws.spki() == manufacturer.spki() {
+    let (a, m) = (
+        short_fingerprint(aws.spki_sha256()),
+        short_fingerprint(manufacturer.spki_sha256()),
+    );
+    if aws.public_key().same_secret(manufacturer.public_key()) || aws.spki() == manufacturer.spki()
+    {
         Err(Remark::fail(format!(
             "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), \
              expected two independent roots"
@@ -182,13 +195,13 @@ pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
 }
 
 /// `anchors.source`: which anchors were used, and where they come from.
-pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
+pub(super) fn anchors_source(parts: &ParsedEvidence<'_>) -> Judged {
     let each: Vec<String> = Side::ALL
         .into_iter()
-        .map(|side| match parts.anchor(side) {
+        .map(|side| match parts.anchor_of(side) {
             None => format!("{}: none", side.anchor_noun()),
             Some(anchor) => {
-                let facts = anchor.facts(side);
+                let facts = anchor.to_facts(side);
                 let source = match anchor.source() {
                     Source::BuiltIn => "built in".to_owned(),
                     Source::Given(file) => format!("given in {file}"),
@@ -201,7 +214,7 @@ pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
                     "{}, {source}: {}, {certificate}key SHA-256 {}",
                     side.anchor_noun(),
                     facts.subject,
-                    hex(anchor.spki_sha256())
+                    to_hex(anchor.spki_sha256())
                 )
             }
         })

@@ -1,31 +1,31 @@
 //! The CSR, held against the HSM certificate.
 
-use super::{Judged, Parts, Remark, judgeable, need, print};
+use super::{Judged, ParsedEvidence, Remark, need_certificate, need_judgeable, short_fingerprint};
 use crate::verify::{CheckId, Input};
 use crate::x509::{Csr, name_text};
 
 /// The CSR, or why a check that needs it is skipped.
-pub(super) fn need_csr<'a>(parts: &'a Parts<'_>) -> Result<&'a Csr, Remark> {
+pub(super) fn need_csr<'a>(parts: &'a ParsedEvidence<'_>) -> Result<&'a Csr, Remark> {
     match &parts.csr {
         None => Err(Remark::skipped(
             "only the chains were judged, without a CSR (--chains-only)",
         )),
         Some(_) => parts
-            .request()
+            .parsed_csr()
             .ok_or_else(|| Remark::unread(Input::Csr.noun(), CheckId::Pem(Input::Csr))),
     }
 }
 
 /// `csr.signature`: the CSR's own signature holds, proof of possession (RFC 2986 4.2).
-pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
+pub(super) fn csr_signature(parts: &ParsedEvidence<'_>) -> Judged {
     let csr = need_csr(parts)?;
-    let algorithm = judgeable(
-        csr.algorithm(),
-        csr.key(),
+    let algorithm = need_judgeable(
+        csr.signature_algorithm(),
+        csr.public_key(),
         CheckId::Algorithm(Input::Csr),
         "the CSR's key",
     )?;
-    let key = print(csr.spki_sha256());
+    let key = short_fingerprint(csr.spki_sha256());
     if csr.is_self_signed() {
         Ok(format!(
             "the CSR is signed by the key it carries (SHA-256 {key}), {algorithm}"
@@ -40,10 +40,13 @@ pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
 
 /// `csr.key`: the CSR asks for the very key that the hardware vouched for, both
 /// SubjectPublicKeyInfo byte for byte (RFC 5280 4.1.2.7). Not possession: that is `csr.signature`.
-pub(super) fn csr_key(parts: &Parts<'_>) -> Judged {
+pub(super) fn csr_key(parts: &ParsedEvidence<'_>) -> Judged {
     let csr = need_csr(parts)?;
-    let hsm = need(parts, Input::Hsm)?;
-    let (asked, vouched) = (print(csr.spki_sha256()), print(hsm.spki_sha256()));
+    let hsm = need_certificate(parts, Input::Hsm)?;
+    let (asked, vouched) = (
+        short_fingerprint(csr.spki_sha256()),
+        short_fingerprint(hsm.spki_sha256()),
+    );
     if csr.spki() == hsm.spki() {
         Ok(format!(
             "the CSR's key is the HSM certificate's, byte for byte (SHA-256 {asked})"
@@ -58,9 +61,9 @@ pub(super) fn csr_key(parts: &Parts<'_>) -> Judged {
 
 /// `csr.subject`: the CSR's subject is the HSM certificate's; a note otherwise, since the key
 /// decides (RFC 5280 7.1, byte for byte).
-pub(super) fn csr_subject(parts: &Parts<'_>) -> Judged {
+pub(super) fn csr_subject(parts: &ParsedEvidence<'_>) -> Judged {
     let csr = need_csr(parts)?;
-    let hsm = need(parts, Input::Hsm)?;
+    let hsm = need_certificate(parts, Input::Hsm)?;
     let asked = name_text(csr.subject());
     if csr.subject() == hsm.subject() {
         Ok(format!(

@@ -14,12 +14,12 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::Parts;
+use super::ParsedEvidence;
 use crate::checks::{
     Check, CheckName, Failure, Finding, Group, Height, Input, Judged, Place, Remark, Side,
 };
 use crate::error::Class;
-use crate::x509::{Certificate, PublicKey, hex};
+use crate::x509::{Certificate, PublicKey, to_hex};
 
 /// A check of the table in docs/verification.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,7 +131,7 @@ impl CheckId {
         self.declared().source
     }
 
-    /// Whether `--accept` may turn its failure into an acceptance.
+    /// Tells whether `--accept` may turn its failure into an acceptance.
     pub const fn waivable(self) -> bool {
         matches!(self.declared().failure, Failure::Waivable)
     }
@@ -336,10 +336,14 @@ const NAMED: &str = "RFC 5280 6.1.3 (a)(4), 7.1";
 /// What judges a check: its function, with what the check is about.
 #[derive(Clone, Copy)]
 enum Judge {
-    Once(fn(&Parts<'_>) -> Judged),
-    OfInput(fn(&Parts<'_>, Input) -> Judged, Input),
-    OfSide(fn(&Parts<'_>, Side) -> Judged, Side),
-    OfLink(fn(&Parts<'_>, Side, Height) -> Judged, Side, Height),
+    Once(fn(&ParsedEvidence<'_>) -> Judged),
+    OfInput(fn(&ParsedEvidence<'_>, Input) -> Judged, Input),
+    OfSide(fn(&ParsedEvidence<'_>, Side) -> Judged, Side),
+    OfLink(
+        fn(&ParsedEvidence<'_>, Side, Height) -> Judged,
+        Side,
+        Height,
+    ),
 }
 
 impl CheckName for CheckId {
@@ -372,7 +376,7 @@ impl FromStr for CheckId {
 }
 
 /// Judges one check.
-pub(super) fn judge(id: CheckId, parts: &Parts<'_>) -> Finding<CheckId> {
+pub(super) fn judge_check(id: CheckId, parts: &ParsedEvidence<'_>) -> Finding<CheckId> {
     let judged = match id.declared().judge {
         Judge::Once(judge) => judge(parts),
         Judge::OfInput(judge, input) => judge(parts, input),
@@ -383,23 +387,26 @@ pub(super) fn judge(id: CheckId, parts: &Parts<'_>) -> Finding<CheckId> {
 }
 
 /// The certificate, or why a check that needs it is skipped.
-fn need<'a>(parts: &'a Parts<'_>, input: Input) -> Result<&'a Certificate, Remark> {
+fn need_certificate<'a>(
+    parts: &'a ParsedEvidence<'_>,
+    input: Input,
+) -> Result<&'a Certificate, Remark> {
     parts
-        .certificate(input)
+        .certificate_of(input)
         .ok_or_else(|| Remark::unread(input.noun(), CheckId::Pem(input)))
 }
 
 /// A key's SHA-256 for eyes: the first sixteen digits are enough to compare two at a glance; the
 /// inputs hold the rest.
-fn print(digest: &[u8; 32]) -> String {
-    let mut text = hex(digest.get(..8).unwrap_or_default());
+fn short_fingerprint(digest: &[u8; 32]) -> String {
+    let mut text = to_hex(digest.get(..8).unwrap_or_default());
     text.push('…');
     text
 }
 
-/// That a signature can be judged at all: otherwise `algorithm.*` has failed already, and this
-/// check is skipped.
-fn judgeable(
+/// Returns the algorithm, where a signature can be judged at all. Otherwise `algorithm.*` has
+/// failed already, and this check is skipped.
+fn need_judgeable(
     algorithm: &[u8],
     by: &PublicKey,
     see: CheckId,
@@ -410,14 +417,14 @@ fn judgeable(
             "cannot be judged: {fault} does not count; see {see}"
         ))
     })?;
-    by.usable()
+    by.check_usable()
         .map_err(|fault| Remark::skipped(format!("cannot be judged: {key_of} is {fault}")))?;
     Ok(algorithm)
 }
 
 /// The anchor of a side, or why there is nothing to compare with.
-fn need_anchor<'a>(parts: &Parts<'a>, side: Side) -> Result<&'a super::Anchor, Remark> {
-    parts.anchor(side).ok_or_else(|| {
+fn need_anchor<'a>(parts: &ParsedEvidence<'a>, side: Side) -> Result<&'a super::Anchor, Remark> {
+    parts.anchor_of(side).ok_or_else(|| {
         Remark::fail(format!(
             "no anchor was given for the {} side",
             if side == Side::Aws {

@@ -1,18 +1,18 @@
 //! `pem.<input>`: each input is one strict PEM block of strict DER; in a hardware certificate's
 //! text more may stand.
 
-use super::{Judged, Parts, Remark};
+use super::{Judged, ParsedEvidence, Remark};
 use crate::verify::{Input, Side};
-use crate::x509::{Certificate, hex, name_text};
+use crate::x509::{Certificate, name_text, to_hex};
 
 /// `pem.<input>` (API Reference 2022-06-06, InitializeCluster; RFC 7468; X.690 10 and 11; RFC 5280
 /// 4.1; RFC 2986 4).
-pub(super) fn pem(parts: &Parts<'_>, input: Input) -> Judged {
+pub(super) fn pem(parts: &ParsedEvidence<'_>, input: Input) -> Judged {
     let good = |what: &str, subject: &[u8], print: &[u8]| {
         Ok(format!(
             "{what}: one PEM block of strict DER, subject {}, SHA-256 {}",
             name_text(subject),
-            hex(print)
+            to_hex(print)
         ))
     };
     let noun = input.noun();
@@ -36,16 +36,16 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input) -> Judged {
     let certificate = parsed
         .as_ref()
         .map_err(|fault| Remark::fail(format!("{noun}: {fault}")))?;
-    let mut notes: Vec<String> = oddities(certificate, "").collect();
+    let mut notes: Vec<String> = tolerated_oddities(certificate, "").collect();
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input) {
-        notes.extend(further(parts, side));
+        notes.extend(describe_further(parts, side));
     }
     if notes.is_empty() {
         return good(noun, certificate.subject(), &certificate.fingerprint());
     }
     let (subject, print) = (
         name_text(certificate.subject()),
-        hex(&certificate.fingerprint()),
+        to_hex(&certificate.fingerprint()),
     );
     Err(Remark::note(format!(
         "{noun}: a PEM block of DER, subject {subject}, SHA-256 {print}; {}",
@@ -53,8 +53,8 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input) -> Judged {
     )))
 }
 
-/// What is borne with in a certificate, and noted.
-fn oddities(certificate: &Certificate, of: &str) -> impl Iterator<Item = String> {
+/// Returns what is tolerated in a certificate, and noted.
+fn tolerated_oddities(certificate: &Certificate, of: &str) -> impl Iterator<Item = String> {
     let opaque = &certificate.extensions().opaque;
     let opaque = (!opaque.is_empty()).then(|| {
         format!(
@@ -64,19 +64,20 @@ fn oddities(certificate: &Certificate, of: &str) -> impl Iterator<Item = String>
         )
     });
     certificate
-        .faults()
+        .tolerated_faults()
         .iter()
         .map(move |fault| format!("{of}{fault}"))
         .chain(opaque)
 }
 
-/// What stands in a hardware certificate's text besides it, and which of that was followed.
-fn further(parts: &Parts<'_>, side: Side) -> Vec<String> {
-    let further = parts.further(side);
+/// Describes what stands in a hardware certificate's text besides it, and which of that was
+/// followed.
+fn describe_further(parts: &ParsedEvidence<'_>, side: Side) -> Vec<String> {
+    let further = parts.further_of(side);
     if further.is_empty() {
         return Vec::new();
     }
-    let followed = parts.path(side).intermediates.len();
+    let followed = parts.path_of(side).intermediates.len();
     let blocks = if further.len() == 1 {
         "one further block".to_owned()
     } else {
@@ -87,7 +88,7 @@ fn further(parts: &Parts<'_>, side: Side) -> Vec<String> {
     let numbers = 2usize..;
     std::iter::once(what)
         .chain(numbers.zip(further).flat_map(|(number, certificate)| {
-            oddities(certificate, &format!("in block {number}, ")).collect::<Vec<_>>()
+            tolerated_oddities(certificate, &format!("in block {number}, ")).collect::<Vec<_>>()
         }))
         .collect()
 }

@@ -1,20 +1,20 @@
-//! What a certificate says it may be used for.
+//! The uses that a certificate says it has.
 
-use super::{Judged, Parts, Remark, need};
+use super::{Judged, ParsedEvidence, Remark, need_certificate};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
 /// `fips-mode.hsm`: non-FIPS hardware says so in its names (docs/verification.md); never a failure,
 /// since what mode a cluster is meant to have is its owner's to know.
-pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
-    let hsm = need(parts, Input::Hsm)?;
+pub(super) fn fips_mode(parts: &ParsedEvidence<'_>) -> Judged {
+    let hsm = need_certificate(parts, Input::Hsm)?;
     let csr = parts
-        .request()
+        .parsed_csr()
         .map(|csr| (Input::Csr.noun(), csr.subject()));
     let hardware = Side::ALL.into_iter().filter_map(|side| {
         Some((
             side.hardware().noun(),
-            parts.certificate(side.hardware())?.subject(),
+            parts.certificate_of(side.hardware())?.subject(),
         ))
     });
     let names = std::iter::once((Input::Hsm.noun(), hsm.subject()))
@@ -33,7 +33,7 @@ pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
     )))
 }
 
-/// Whether a name's CN says so, as `HSM:..., for non-FIPS mode` does.
+/// Tells whether a name's CN says so, as `HSM:..., for non-FIPS mode` does.
 fn is_non_fips(name: &[u8]) -> bool {
     name::common_name_text(name)
         .is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
@@ -41,9 +41,9 @@ fn is_non_fips(name: &[u8]) -> bool {
 
 /// `role.<hardware>`: a hardware certificate is a card's, not a partition's (docs/verification.md):
 /// otherwise a partition could pose as a card.
-pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
+pub(super) fn role(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
     let input = side.hardware();
-    let hardware = need(parts, input)?;
+    let hardware = need_certificate(parts, input)?;
     let (noun, subject) = (input.noun(), name_text(hardware.subject()));
     if name::common_name_contains(hardware.subject(), ":PARTN:") {
         Err(Remark::fail(format!(
@@ -58,8 +58,8 @@ pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
 }
 
 /// `extensions.<certificate>`: no critical extension that is not understood (RFC 5280 4.2).
-pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
-    let certificate = need(parts, input)?;
+pub(super) fn extensions(parts: &ParsedEvidence<'_>, input: Input) -> Judged {
+    let certificate = need_certificate(parts, input)?;
     let (noun, unknown) = (input.noun(), &certificate.extensions().unknown_critical);
     match (unknown.is_empty(), certificate.extensions().all.len()) {
         (false, _) => Err(Remark::fail(format!(
@@ -78,11 +78,11 @@ pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
 
 /// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware
 /// certificates do not have it (docs/verification.md).
-pub(super) fn ca_profile(parts: &Parts<'_>, side: Side) -> Judged {
+pub(super) fn ca_profile(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
     let input = side.hardware();
-    let hardware = need(parts, input)?;
+    let hardware = need_certificate(parts, input)?;
     let noun = input.noun();
-    match (shortfall(hardware), parts.profile) {
+    match (issuer_shortfall(hardware), parts.profile) {
         (None, _) => Ok(format!(
             "{noun} says that it is a CA's: basicConstraints CA:TRUE"
         )),
@@ -96,8 +96,8 @@ pub(super) fn ca_profile(parts: &Parts<'_>, side: Side) -> Judged {
     }
 }
 
-/// What RFC 5280 6.1.4 (k) and (n) miss in a certificate that issues others.
-pub(super) fn shortfall(hardware: &Certificate) -> Option<String> {
+/// Returns what RFC 5280 6.1.4 (k) and (n) miss in a certificate that issues others.
+pub(super) fn issuer_shortfall(hardware: &Certificate) -> Option<String> {
     let extensions = hardware.extensions();
     let mut texts = Vec::new();
     match extensions.basic_constraints {
@@ -114,7 +114,7 @@ pub(super) fn shortfall(hardware: &Certificate) -> Option<String> {
     match extensions.key_usage {
         Some(usage) if !usage.key_cert_sign() => texts.push(format!(
             "has keyUsage {} without keyCertSign",
-            usage.names().join("+")
+            usage.bit_names().join("+")
         )),
         _ => {}
     }

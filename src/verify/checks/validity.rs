@@ -1,11 +1,11 @@
 //! Dates, at the moment that the caller names.
 
-use super::{Judged, Parts, Remark, need, need_anchor};
+use super::{Judged, ParsedEvidence, Remark, need_anchor, need_certificate};
 use crate::verify::{Input, Side};
 
 /// `validity.<certificate>` (RFC 5280 6.1.3 a 2): both ends belong to the period (4.1.2.5).
-pub(super) fn validity(parts: &Parts<'_>, input: Input) -> Judged {
-    let (certificate, at) = (need(parts, input)?, parts.at);
+pub(super) fn validity(parts: &ParsedEvidence<'_>, input: Input) -> Judged {
+    let (certificate, at) = (need_certificate(parts, input)?, parts.at);
     let (from, to, noun) = (
         certificate.not_before(),
         certificate.not_after(),
@@ -28,14 +28,14 @@ pub(super) fn validity(parts: &Parts<'_>, input: Input) -> Judged {
 
 /// `anchor-validity.<side>`: never a failure, since a trust anchor is a name and a key (RFC 5280
 /// 6.1.1 d).
-pub(super) fn anchor_validity(parts: &Parts<'_>, side: Side) -> Judged {
+pub(super) fn anchor_validity(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
     let anchor = parts
-        .anchor(side)
+        .anchor_of(side)
         .ok_or_else(|| match need_anchor(parts, side) {
             Err(remark) => Remark::skipped(remark.detail),
             Ok(_) => Remark::skipped(""),
         })?;
-    let (within, detail) = anchor.validity(side, parts.at);
+    let (within, detail) = anchor.judge_validity(side, parts.at);
     if within {
         Ok(detail)
     } else {

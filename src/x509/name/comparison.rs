@@ -1,14 +1,14 @@
-//! Whether two names are the same, though they may be written differently (RFC 5280 7.1).
+//! Compares names, which may be the same though they are written differently (RFC 5280 7.1).
 
 use super::super::der::{Reader, Tlv};
-use super::{string, walk};
+use super::{decode_string, walk_attributes};
 
 /// One attribute: its type, and its value as it is compared.
-type Attribute<'a> = (&'a [u8], Value<'a>);
+type Attribute<'a> = (&'a [u8], ComparableValue<'a>);
 
 /// An attribute's value, made ready to be compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Value<'a> {
+enum ComparableValue<'a> {
     /// A string of whichever type: letter case folded, blanks at both ends gone, those inside one
     /// each (RFC 4518 2.4 and 2.6.1).
     Text(String),
@@ -16,7 +16,7 @@ enum Value<'a> {
     Raw(&'a [u8]),
 }
 
-/// How two names are the same, or that they are not.
+/// The way in which two names are the same, or the finding that they are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Likeness {
     /// Byte for byte.
@@ -28,7 +28,7 @@ pub enum Likeness {
 }
 
 /// Tells how two names, as they came, are the same.
-pub fn likeness(one: &[u8], other: &[u8]) -> Likeness {
+pub fn compare_names(one: &[u8], other: &[u8]) -> Likeness {
     if one == other {
         Likeness::Same
     } else if same_name(one, other) {
@@ -44,28 +44,28 @@ pub fn likeness(one: &[u8], other: &[u8]) -> Likeness {
 ///
 /// Not done: Unicode normalisation (RFC 4518 2.3). What is no name equals only itself.
 pub fn same_name(one: &[u8], other: &[u8]) -> bool {
-    one == other || matches!((rdns(one), rdns(other)), (Some(one), Some(other)) if one == other)
+    one == other || sorted_rdns(one).is_some_and(|rdns| sorted_rdns(other) == Some(rdns))
 }
 
-/// Whether `name` begins with the RDNs of `base`, compared like that: what a directoryName in name
-/// constraints means (RFC 5280 4.2.1.10, 7.1).
+/// Tells whether `name` begins with the RDNs of `base`, compared as [`same_name`] does. That is the
+/// meaning of a directoryName in name constraints (RFC 5280 4.2.1.10, 7.1).
 pub(crate) fn is_within(name: &[u8], base: &[u8]) -> bool {
-    let (Some(name), Some(base)) = (rdns(name), rdns(base)) else {
+    let (Some(name), Some(base)) = (sorted_rdns(name), sorted_rdns(base)) else {
         return false;
     };
     name.get(..base.len()).is_some_and(|begin| begin == base)
 }
 
 /// The name's RDNs in their order, each one's attributes sorted: an RDN is a set.
-fn rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
-    let outer = Reader::new(name, "a name").any().ok()?;
+fn sorted_rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
+    let outer = Reader::new(name, "a name").read_any().ok()?;
     let mut rdns: Vec<Vec<Attribute<'_>>> = Vec::new();
-    walk(outer.content, "a name", |first, kind, value| {
+    walk_attributes(outer.content, "a name", |first, kind, value| {
         if first {
             rdns.push(Vec::new());
         }
         if let Some(rdn) = rdns.last_mut() {
-            rdn.push((kind, comparable(&value)));
+            rdn.push((kind, comparable_value(&value)));
         }
     })
     .ok()?;
@@ -75,32 +75,32 @@ fn rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
     Some(rdns)
 }
 
-fn comparable<'a>(value: &Tlv<'a>) -> Value<'a> {
-    match string(value) {
+fn comparable_value<'a>(value: &Tlv<'a>) -> ComparableValue<'a> {
+    match decode_string(value) {
         // A character that could not be read would make different bytes equal.
-        Some(text) if !text.contains('\u{fffd}') => Value::Text(
+        Some(text) if !text.contains('\u{fffd}') => ComparableValue::Text(
             text.to_lowercase()
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" "),
         ),
-        _ => Value::Raw(value.raw),
+        _ => ComparableValue::Raw(value.raw),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::der::{oid, sequence, set, tag, tlv};
+    use super::super::super::der::{encode_oid, encode_sequence, encode_set, encode_tlv, tag};
     use super::*;
 
     fn attribute(kind: &str, string: u8, value: &[u8]) -> Vec<u8> {
-        sequence(&[&oid(kind), &tlv(string, &[value])])
+        encode_sequence(&[&encode_oid(kind), &encode_tlv(string, &[value])])
     }
 
     fn named(string: u8, value: &[u8]) -> Vec<u8> {
-        sequence(&[
-            &set(&[&attribute("2.5.4.10", string, b"Example")]),
-            &set(&[&attribute("2.5.4.3", string, value)]),
+        encode_sequence(&[
+            &encode_set(&[&attribute("2.5.4.10", string, b"Example")]),
+            &encode_set(&[&attribute("2.5.4.3", string, value)]),
         ])
     }
 
@@ -115,10 +115,18 @@ mod tests {
             &name,
             &named(tag::TELETEX_STRING, b" example  HSM ca ")
         ));
-        let wide = sequence(&[&set(&[&attribute("2.5.4.3", tag::BMP_STRING, b"\0C\0a")])]);
+        let wide = encode_sequence(&[&encode_set(&[&attribute(
+            "2.5.4.3",
+            tag::BMP_STRING,
+            b"\0C\0a",
+        )])]);
         assert!(same_name(
             &wide,
-            &sequence(&[&set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"CA")])])
+            &encode_sequence(&[&encode_set(&[&attribute(
+                "2.5.4.3",
+                tag::UTF8_STRING,
+                b"CA"
+            )])])
         ));
     }
 
@@ -131,17 +139,20 @@ mod tests {
         assert!(!same_name(&name, &named(tag::UTF8_STRING, b"ExampleCA")));
         assert!(!same_name(
             &name,
-            &sequence(&[&set(&[&common]), &set(&[&organisation])])
+            &encode_sequence(&[&encode_set(&[&common]), &encode_set(&[&organisation])])
         ));
         assert!(!same_name(
             &name,
-            &sequence(&[&set(&[&organisation, &common])])
+            &encode_sequence(&[&encode_set(&[&organisation, &common])])
         ));
-        assert!(!same_name(&name, &sequence(&[&set(&[&organisation])])));
+        assert!(!same_name(
+            &name,
+            &encode_sequence(&[&encode_set(&[&organisation])])
+        ));
         let other_kind = attribute("2.5.4.11", tag::UTF8_STRING, b"Example CA");
         assert!(!same_name(
             &name,
-            &sequence(&[&set(&[&organisation]), &set(&[&other_kind])])
+            &encode_sequence(&[&encode_set(&[&organisation]), &encode_set(&[&other_kind])])
         ));
         // Two that cannot be read are not the same for that.
         assert!(!same_name(
@@ -162,8 +173,8 @@ mod tests {
             attribute("2.5.4.8", tag::PRINTABLE_STRING, b"CA"),
         );
         assert!(same_name(
-            &sequence(&[&set(&[&one, &two])]),
-            &sequence(&[&set(&[&two_retyped, &swapped])])
+            &encode_sequence(&[&encode_set(&[&one, &two])]),
+            &encode_sequence(&[&encode_set(&[&two_retyped, &swapped])])
         ));
     }
 
@@ -173,21 +184,23 @@ mod tests {
             attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"),
             attribute("2.5.4.10", tag::UTF8_STRING, b"Cavium"),
         );
-        let rdn = set(&[&country, &organisation]);
-        let name = sequence(&[
+        let rdn = encode_set(&[&country, &organisation]);
+        let name = encode_sequence(&[
             &rdn,
-            &set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"HSM")]),
+            &encode_set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"HSM")]),
         ]);
-        let base = sequence(&[&set(&[
+        let base = encode_sequence(&[&encode_set(&[
             &attribute("2.5.4.6", tag::UTF8_STRING, b"us"),
             &attribute("2.5.4.10", tag::PRINTABLE_STRING, b" cavium "),
         ])]);
         assert!(
-            is_within(&name, &base) && is_within(&name, &name) && is_within(&name, &sequence(&[]))
+            is_within(&name, &base)
+                && is_within(&name, &name)
+                && is_within(&name, &encode_sequence(&[]))
         );
         assert!(!is_within(&base, &name));
         // One RDN of two attributes is not two RDNs of one.
-        let apart = sequence(&[&set(&[&country]), &set(&[&organisation])]);
+        let apart = encode_sequence(&[&encode_set(&[&country]), &encode_set(&[&organisation])]);
         assert!(!is_within(&apart, &base) && !is_within(&name, &apart));
     }
 }

@@ -1,10 +1,11 @@
-//! What an operator's file of certificates may look like: PEM as tools, shells and JSON write it,
-//! or DER.
+//! Reads an operator's file of certificates: PEM as tools, shells and JSON write it, or DER.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{BEGIN, Label, PemError, begins_as_key, inside, not_a_text, unless_key};
+use super::{
+    BEGIN, Label, PemError, begins_as_key, refuse_non_text, skip_header, unless_private_key,
+};
 use crate::quote;
 use crate::x509::der::{Reader, tag};
 
@@ -16,8 +17,8 @@ use crate::x509::der::{Reader, tag};
 ///
 /// # Errors
 /// See [`PemError`]. A private key is named as one and none of it is shown.
-pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    all_blocks(text).map_err(|fault| unless_key(fault, text, Label::Certificate))
+pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    all_blocks(text).map_err(|fault| unless_private_key(fault, text, Label::Certificate))
 }
 
 /// `None` or `null` where a certificate was asked for.
@@ -26,7 +27,7 @@ const NO_CERTIFICATE: &str = "there is no such certificate. AWS Private CA has n
                               imported: ask for the certificate itself, once it is there";
 
 fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    let expected = Label::Certificate.text();
+    let expected = Label::Certificate.as_str();
     if text.is_empty() {
         return Err(PemError::Empty);
     }
@@ -40,7 +41,7 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
         [0x1E, 0xF1, 0xB5, 0xB0, ..] => return Err(PemError::PrivateKey { expected }),
         _ => {}
     }
-    not_a_text(text, NO_CERTIFICATE)?;
+    refuse_non_text(text, NO_CERTIFICATE)?;
     if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
         return if begins_as_key(text) {
             Err(PemError::PrivateKey { expected })
@@ -49,7 +50,7 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
                 inform: " -inform DER",
             })
         } else {
-            Ok(vec![whole(text).to_vec()])
+            Ok(vec![trim_der_end(text).to_vec()])
         };
     }
     let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
@@ -71,7 +72,7 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
             // RFC 7468 8; the other is OpenSSL's.
             b"PKCS7" | b"PKCS #7 SIGNED DATA" => return Err(PemError::Pkcs7 { inform: "" }),
             _ => {
-                return Err(quote::label(label)
+                return Err(quote::known_label(label)
                     .map_or(PemError::UnknownLabel { expected }, |found| {
                         PemError::Label { found, expected }
                     }));
@@ -142,7 +143,7 @@ fn own_lines(text: &[u8]) -> Vec<u8> {
         let mut rest = line;
         // Only what begins a line begins a block: a sentence may name one.
         if line.starts_with(b"-----") {
-            while let Some((before, boundary, after)) = boundary(rest) {
+            while let Some((before, boundary, after)) = split_at_boundary(rest) {
                 for part in [before, boundary] {
                     out.extend_from_slice(part);
                     out.push(b'\n');
@@ -150,7 +151,7 @@ fn own_lines(text: &[u8]) -> Vec<u8> {
                 rest = after;
             }
         } else if let Some((last, end, _)) =
-            boundary(line).filter(|(before, ..)| before.iter().all(is_base64))
+            split_at_boundary(line).filter(|(before, ..)| before.iter().all(is_base64))
         {
             out.extend_from_slice(last);
             out.push(b'\n');
@@ -166,8 +167,8 @@ const fn is_base64(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// What stands before the first boundary of a line, the boundary, and what follows it.
-fn boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+/// Splits a line at its first boundary: what stands before it, the boundary, and what follows it.
+fn split_at_boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let starts =
         |window: &[u8]| window.starts_with(b"-----BEGIN ") || window.starts_with(b"-----END ");
     let at = (0..line.len()).find(|at| line.get(*at..).is_some_and(starts))?;
@@ -183,9 +184,9 @@ fn boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 /// DER without the line breaks, blanks and zeros that an editor or a transfer has put behind it;
 /// other octets stay, to be refused.
-fn whole(text: &[u8]) -> &[u8] {
+fn trim_der_end(text: &[u8]) -> &[u8] {
     let mut reader = Reader::new(text, "the file");
-    let Ok(element) = reader.any() else {
+    let Ok(element) = reader.read_any() else {
         return text;
     };
     let behind = text.get(element.raw.len()..).unwrap_or_default();
@@ -199,12 +200,12 @@ fn whole(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether DER, or BER, begins as PKCS#7's ContentInfo of signedData does (RFC 2315 7, 14).
+/// Tells whether DER, or BER, begins as PKCS#7's ContentInfo of signedData does (RFC 2315 7, 14).
 fn is_pkcs7(der: &[u8]) -> bool {
     const SIGNED_DATA: &[u8] = &[tag::OID, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2];
     let content = match der {
         [tag::SEQUENCE, 0x80, rest @ ..] => Some(rest),
-        der => inside(der, tag::SEQUENCE),
+        der => skip_header(der, tag::SEQUENCE),
     };
     content.is_some_and(|content| content.starts_with(SIGNED_DATA))
 }

@@ -1,37 +1,37 @@
-//! What KMS's refusals mean for a CA's key: whether the key is at fault (class `Ca`), or the way to
-//! it (class `Service`).
+//! The meaning of KMS's refusals for a CA's key: whether the key is at fault (class `Ca`), or
+//! the way to it (class `Service`).
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::aws::{Asked, Place, Trouble, failure};
+use crate::aws::{CallPlace, FailedCall, Trouble, failure};
 use crate::error::{Error, ErrorKind};
 use crate::outside::Lines;
 
-/// A call to KMS, as its failure is told.
-pub(super) struct Call<'a> {
+/// A call to KMS, for the message about its failure.
+pub(super) struct KmsCall<'a> {
     /// `GetPublicKey` or `Sign`; with `kms:` before it, the IAM action.
     pub(super) name: &'static str,
     /// The key, as `--ca-key` names it.
     pub(super) key: &'a str,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a CallPlace,
 }
 
-impl Call<'_> {
+impl KmsCall<'_> {
     /// The error of a call that failed. KMS API Reference, GetPublicKey and Sign, "Errors".
-    pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    pub(super) fn explain_failure<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let trouble = failure::trouble(error, true);
+        let trouble = failure::classify_error(error, true);
         let code = error
             .as_service_error()
             .and_then(ProvideErrorMetadata::code)
             .unwrap_or_default();
         let said = match &trouble {
-            Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.raw(),
-            Trouble::Unknown { reason } => reason.raw(),
+            Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.as_raw(),
+            Trouble::Unknown { reason } => reason.as_raw(),
             _ => "",
         };
         match code {
@@ -56,9 +56,9 @@ impl Call<'_> {
                 "the CA's key is of a kind that does \
                                                              not sign certificates",
                 said,
-                super::FITTING,
+                super::FITTING_KEY_HINT,
             ),
-            _ => self.told(&trouble),
+            _ => self.explain_trouble(&trouble),
         }
     }
 
@@ -70,19 +70,19 @@ impl Call<'_> {
             Lines::from([
                 what.to_owned(),
                 format!("  key      {}", self.key),
-                format!("  at       {}", self.place.of("AWS KMS")),
+                format!("  at       {}", self.place.text_for("AWS KMS")),
             ])
-            .and(service),
+            .followed_by(service),
             hint,
         )
     }
 
     /// Something about the way to it.
-    pub(super) fn told(&self, trouble: &Trouble) -> Error {
-        let asked = Asked {
-            service: &self.place.name("AWS KMS"),
+    pub(super) fn explain_trouble(&self, trouble: &Trouble) -> Error {
+        let asked = FailedCall {
+            service: &self.place.service_or_endpoint("AWS KMS"),
             call: self.name,
-            at: self.place.of("AWS KMS"),
+            location: self.place.text_for("AWS KMS"),
             region_of: "the key's region",
             missing: (
                 ErrorKind::CaKeyMissing,
@@ -97,6 +97,6 @@ impl Call<'_> {
             refused: format!("the service's words above say why; the key is {}", self.key),
             unknown: "run the same command again: nothing has been written".to_owned(),
         };
-        asked.told(trouble)
+        asked.to_error(trouble)
     }
 }

@@ -11,16 +11,16 @@ use aws_sdk_kms::operation::get_public_key::GetPublicKeyOutput;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 
-use self::fault::Call;
+use self::fault::KmsCall;
 use self::uri::KmsKeyName;
 use super::place::{CaKey, KeyPlace, LoadedKey};
-use super::scheme::Scheme;
+use super::scheme::SignatureScheme;
 use super::unlock::Unlock;
-use crate::aws::{self, Deadline, Options, Place, Service, within};
+use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::error::{ErrorKind, Result};
 use crate::x509::PublicKey;
 
-/// What a `--ca-key` of this kind begins with.
+/// The beginning of a `--ca-key` of this kind.
 const SCHEME: &str = "awskms:";
 
 const SERVICE: Service = Service {
@@ -28,21 +28,22 @@ const SERVICE: Service = Service {
     endpoint_variable: "AWS_ENDPOINT_URL_KMS",
 };
 
-/// What to do about a key that is there and does not fit.
-const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec RSA_2048, \
-                       RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: `aws kms create-key \
-                       --key-usage SIGN_VERIFY --key-spec RSA_4096` makes one";
+/// The hint for a key that is there and does not fit.
+const FITTING_KEY_HINT: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec \
+                                RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: `aws \
+                                kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096` makes \
+                                one";
 
 /// A key in AWS KMS, ready to sign.
 pub(super) struct KmsKey {
     client: Client,
-    place: Place,
+    place: CallPlace,
     deadline: Option<Deadline>,
-    /// What GetPublicKey called it: an alias that moves afterwards changes nothing here.
+    /// The name that GetPublicKey gave it: an alias that moves afterwards changes nothing here.
     key_id: String,
     spki: Vec<u8>,
     public: PublicKey,
-    scheme: Scheme,
+    scheme: SignatureScheme,
     identifier: Vec<u8>,
 }
 
@@ -67,7 +68,7 @@ impl KeyPlace for KmsKeyName {
         self.to_string()
     }
 
-    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+    fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
         let options = unlock.aws.cloned().unwrap_or_default();
         let (key, notes) = KmsKey::open(self, &options, unlock.say)?;
         let name = format!("{SCHEME}{}", key.key_id);
@@ -89,49 +90,50 @@ impl KmsKey {
     /// decided on the way comes beside it, one sentence each.
     ///
     /// # Errors
-    /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`:
-    /// whatever stands between this program and the key. Class `Usage`: `contradicting-region`.
+    /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class
+    /// `Service`: whatever stands between this program and the key. Class `Usage`:
+    /// `contradicting-region`.
     fn open(
         name: &KmsKeyName,
-        options: &Options,
+        options: &ConnectOptions,
         say: &dyn Fn(&str),
     ) -> Result<(Self, Vec<String>)> {
         let options = name
             .region()
             .map_or_else(|| Ok(options.clone()), |own| options.in_region(own))?;
         let shown = name.to_string();
-        let (key, elsewhere, notes) = aws::wait(async {
-            let failed = |(trouble, place): (_, Place)| {
-                Call {
+        let (key, elsewhere, notes) = aws::run_to_end(async {
+            let failed = |(trouble, place): (_, CallPlace)| {
+                KmsCall {
                     name: "GetPublicKey",
                     key: &shown,
                     place: &place,
                 }
-                .told(&trouble)
+                .explain_trouble(&trouble)
             };
             let mut connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let place = connected.place;
             let client = Client::new(&connected.config);
-            let call = Call {
+            let call = KmsCall {
                 name: "GetPublicKey",
                 key: &shown,
                 place: &place,
             };
-            let answer = within(
+            let answer = run_within(
                 options.deadline,
                 client.get_public_key().key_id(name.key_id()).send(),
             )
             .await;
             let answer = answer
-                .map_err(|trouble| call.told(&trouble))?
-                .map_err(|error| call.failed(&error))?;
+                .map_err(|trouble| call.explain_trouble(&trouble))?
+                .map_err(|error| call.explain_failure(&error))?;
             let (spki, public, scheme) = public_key(&answer, &call)?;
             let key_id = answer.key_id().unwrap_or(name.key_id()).to_owned();
             connected.notes.push(format!(
                 "the CA's key is {key_id}, at {}",
-                place.of("AWS KMS")
+                place.text_for("AWS KMS")
             ));
-            let (identifier, deadline) = (scheme.algorithm().to_der(), options.deadline);
+            let (identifier, deadline) = (scheme.signature_algorithm().to_der(), options.deadline);
             let key = KmsKey {
                 client,
                 place,
@@ -142,7 +144,7 @@ impl KmsKey {
                 identifier,
                 scheme,
             };
-            Ok((key, connected.elsewhere, connected.notes))
+            Ok((key, connected.endpoint_notice, connected.notes))
         })?;
         if let Some(elsewhere) = elsewhere {
             say(&format!("for the CA's key, {elsewhere}"));
@@ -163,7 +165,7 @@ impl CaKey for KmsKey {
     /// The bytes are hashed here and KMS signs the digest: a message of its own may have 4096 bytes
     /// at most (KMS API Reference, Sign).
     fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
-        let call = Call {
+        let call = KmsCall {
             name: "Sign",
             key: &self.key_id,
             place: &self.place,
@@ -174,18 +176,18 @@ impl CaKey for KmsKey {
             .key_id(&self.key_id)
             .message(Blob::new(self.scheme.hash().digest(tbs).as_ref()))
             .message_type(MessageType::Digest)
-            .signing_algorithm(spec(self.scheme));
-        let answer = aws::wait(async {
-            let answer = within(self.deadline, request.send())
+            .signing_algorithm(signing_spec(self.scheme));
+        let answer = aws::run_to_end(async {
+            let answer = run_within(self.deadline, request.send())
                 .await
-                .map_err(|trouble| call.told(&trouble))?;
-            answer.map_err(|error| call.failed(&error))
+                .map_err(|trouble| call.explain_trouble(&trouble))?;
+            answer.map_err(|error| call.explain_failure(&error))
         })?;
         let signature = answer
             .signature()
             .map(|blob| blob.as_ref().to_vec())
             .unwrap_or_default();
-        if self.scheme.holds(&self.public, tbs, &signature) {
+        if self.scheme.verify(&self.public, tbs, &signature) {
             return Ok(signature);
         }
         Err(call.key_fault(
@@ -199,25 +201,25 @@ impl CaKey for KmsKey {
 }
 
 /// KMS's name for what a scheme is (KMS API Reference, Sign).
-const fn spec(scheme: Scheme) -> SigningAlgorithmSpec {
+const fn signing_spec(scheme: SignatureScheme) -> SigningAlgorithmSpec {
     match scheme {
-        Scheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
-        Scheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
-        Scheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
+        SignatureScheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
+        SignatureScheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
+        SignatureScheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
     }
 }
 
 /// The public key, where it is of a kind that counts and KMS says that it signs so.
 fn public_key(
     answer: &GetPublicKeyOutput,
-    call: &Call<'_>,
-) -> Result<(Vec<u8>, PublicKey, Scheme)> {
+    call: &KmsCall<'_>,
+) -> Result<(Vec<u8>, PublicKey, SignatureScheme)> {
     let unfit = |found: String| {
         call.key_fault(
             ErrorKind::CaKeyUnsupported,
             &format!("the CA's key is {found}"),
             "",
-            FITTING,
+            FITTING_KEY_HINT,
         )
     };
     match answer.key_usage() {
@@ -244,12 +246,12 @@ fn public_key(
         .key_spec()
         .map(|spec| format!("KeySpec {}, ", spec.as_str()))
         .unwrap_or_default();
-    let scheme = Scheme::of(&public).map_err(|what| {
+    let scheme = SignatureScheme::from_key(&public).map_err(|what| {
         unfit(format!(
             "of a kind that cannot be a CA's here: {keyspec}{what}"
         ))
     })?;
-    if !answer.signing_algorithms().contains(&spec(scheme)) {
+    if !answer.signing_algorithms().contains(&signing_spec(scheme)) {
         let found: Vec<&str> = answer
             .signing_algorithms()
             .iter()
@@ -257,7 +259,7 @@ fn public_key(
             .collect();
         return Err(unfit(format!(
             "one that KMS does not sign with as {}: {keyspec}it offers {}",
-            spec(scheme).as_str(),
+            signing_spec(scheme).as_str(),
             found.join(", ")
         )));
     }

@@ -1,4 +1,4 @@
-//! `awskms:`: which key in AWS KMS.
+//! `awskms:`: the name of a key in AWS KMS.
 
 use std::fmt;
 
@@ -47,7 +47,7 @@ impl KmsKeyName {
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("arn:"))
         {
-            return match resource(text, "") {
+            return match is_key_resource(text, "") {
                 true => Ok(KmsKeyName {
                     key_id: text.to_owned(),
                     region: None,
@@ -61,7 +61,7 @@ impl KmsKeyName {
             Ok(arn) => arn,
             Err(what) => return bad(what),
         };
-        if !resource(arn.resource, "key/") {
+        if !is_key_resource(arn.resource, "key/") {
             return bad(
                 "its ARN ends neither with key/ and a key's id, nor with alias/ and a name",
             );
@@ -72,7 +72,7 @@ impl KmsKeyName {
         })
     }
 
-    /// As KMS takes it.
+    /// Returns the name as KMS takes it.
     pub(super) fn key_id(&self) -> &str {
         &self.key_id
     }
@@ -90,7 +90,7 @@ impl fmt::Display for KmsKeyName {
 }
 
 /// `alias/NAME`, or a key's id behind `prefix`.
-fn resource(text: &str, prefix: &str) -> bool {
+fn is_key_resource(text: &str, prefix: &str) -> bool {
     match text.strip_prefix("alias/") {
         // KMS API Reference, CreateAlias: the characters and the length, with the prefix.
         Some(name) => {
@@ -200,7 +200,7 @@ mod tests {
         ] {
             let error = KmsKeyName::parse(text).unwrap_err();
             assert_eq!(
-                (error.code(), error.kind),
+                (error.exit_code(), error.kind),
                 (2, ErrorKind::BadKeyUri),
                 "{text}"
             );

@@ -1,14 +1,14 @@
-//! What a token or its module answered, in words.
+//! The answers of a token or its module, in words.
 
 use std::path::Path;
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 
 use crate::error::{Error, ErrorKind};
-use crate::outside::{Lines, shown};
+use crate::outside::{Lines, shown_path};
 
-/// What the module answered, by the name that the standard and the vendor's manual have for it.
-pub(super) fn answer(error: &Cryptoki) -> String {
+/// Returns the module's answer by the name that the standard and the vendor's manual have for it.
+pub(super) fn answer_name(error: &Cryptoki) -> String {
     match error {
         Cryptoki::Pkcs11(RvError::VendorDefined(code), _) => {
             format!("CKR_VENDOR_DEFINED, 0x{code:08x}")
@@ -37,12 +37,12 @@ fn standard_name(variant: &str) -> String {
 }
 
 /// A module that does not work.
-pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
+pub(super) fn module_failure(path: &Path, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         ErrorKind::TokenModuleUnusable,
         [
-            format!("the PKCS#11 module {} {what}", shown(path)),
-            format!("  it answered {}", answer(error)),
+            format!("the PKCS#11 module {} {what}", shown_path(path)),
+            format!("  it answered {}", answer_name(error)),
         ],
         "its configuration, its service or its hardware may be missing: the vendor's own tool \
          should find the token first",
@@ -50,14 +50,14 @@ pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
 }
 
 /// A token that did not do what was asked of it. `what` continues "the token ... ".
-pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
+pub(super) fn token_failure(name: &str, what: &str, error: &Cryptoki) -> Error {
     use RvError::{
         CryptokiNotInitialized, DeviceError, DeviceMemory, DeviceRemoved, PinExpired,
         SessionClosed, SessionHandleInvalid, SessionReadOnly, SlotIdInvalid, TokenNotPresent,
         TokenNotRecognized, TokenWriteProtected, UserNotLoggedIn, UserPinNotInitialized,
     };
     let Cryptoki::Pkcs11(code, _) = error else {
-        return refused(name, what, error);
+        return token_refusal(name, what, error);
     };
     let (why, hint) = match code {
         DeviceRemoved
@@ -88,34 +88,34 @@ pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
         ),
         DeviceMemory => ("is full", "make room on it, or use another"),
         DeviceError => ("has a fault", "the vendor's tool may say more"),
-        _ => return refused(name, what, error),
+        _ => return token_refusal(name, what, error),
     };
-    unusable(
+    unusable_token(
         name,
         [
             why.to_owned(),
             format!("  it {what}"),
-            format!("  it answered {}", answer(error)),
+            format!("  it answered {}", answer_name(error)),
         ],
         hint,
     )
 }
 
 /// A token that is there and is of no use as it is.
-pub(super) fn unusable(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
+pub(super) fn unusable_token(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
     Error::new(
         ErrorKind::TokenUnusable,
-        why.into().after(format!("the token {name} ")),
+        why.into().prefixed_with(format!("the token {name} ")),
         hint,
     )
 }
 
-fn refused(name: &str, what: &str, error: &Cryptoki) -> Error {
+fn token_refusal(name: &str, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         ErrorKind::TokenRefused,
         [
             format!("the token {name} {what}"),
-            format!("  it answered {}", answer(error)),
+            format!("  it answered {}", answer_name(error)),
         ],
         "the vendor's manual says what this answer means; its own tool may say more",
     )
@@ -139,7 +139,7 @@ mod tests {
                 "CKR_VENDOR_DEFINED, 0x80000001",
             ),
         ] {
-            assert_eq!(answer(&Cryptoki::Pkcs11(code, Function::Sign)), name);
+            assert_eq!(answer_name(&Cryptoki::Pkcs11(code, Function::Sign)), name);
         }
     }
 
@@ -150,24 +150,30 @@ mod tests {
             RvError::TokenNotPresent,
             RvError::SessionHandleInvalid,
         ] {
-            let error = token(
+            let error = token_failure(
                 "`ca`",
                 "did not sign",
                 &Cryptoki::Pkcs11(code, Function::Sign),
             );
-            assert_eq!((error.code(), error.kind), (5, ErrorKind::TokenUnusable));
+            assert_eq!(
+                (error.exit_code(), error.kind),
+                (5, ErrorKind::TokenUnusable)
+            );
             assert!(
                 error.message.contains("`ca` was removed"),
                 "{}",
                 error.message
             );
         }
-        let error = token(
+        let error = token_failure(
             "`ca`",
             "did not sign",
             &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign),
         );
-        assert_eq!((error.code(), error.kind), (5, ErrorKind::TokenRefused));
+        assert_eq!(
+            (error.exit_code(), error.kind),
+            (5, ErrorKind::TokenRefused)
+        );
         assert!(
             error.message.contains("CKR_FUNCTION_FAILED"),
             "{}",

@@ -15,7 +15,7 @@ use crate::ca::passphrase::{Passphrase, PassphraseSource};
 use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How the token knows its user.
+/// The way in which the token knows its user.
 pub(super) enum Login {
     /// It asks for nothing.
     NotNeeded,
@@ -33,7 +33,7 @@ impl Login {
     /// # Errors
     /// Class [`Class::Ca`](crate::error::Class::Ca): `wrong-pin`, `pin-locked`, `pin-final-try`,
     /// `token-unusable`, `token-refused`, and those of a passphrase.
-    pub(super) fn to(
+    pub(super) fn log_in(
         token: &Token,
         session: &Session,
         module: &Module,
@@ -46,21 +46,25 @@ impl Login {
         }
         let name = token.name();
         if token.info.user_pin_locked() {
-            return Err(locked(&name));
+            return Err(pin_locked(&name));
         }
         let login = if token.info.protected_authentication_path() {
             (unlock.ask)(&format!(
                 "the token {name} wants its PIN on its own keys or screen: enter it there{}",
-                danger(&token.info)
+                pin_warning(&token.info)
             ));
             Login::OnTheToken
         } else {
-            Login::Pin(pin(token, uri, unlock, warnings)?)
+            Login::Pin(take_pin(token, uri, unlock, warnings)?)
         };
-        match login.attempt(session, UserType::User) {
+        match login.try_login(session, UserType::User) {
             // Another session of this very process was logged in, and so are all.
             Ok(()) | Err(Cryptoki::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(login),
-            Err(error) => Err(explain(&name, &error, token.again(&module.pkcs11).as_ref())),
+            Err(error) => Err(explain_failure(
+                &name,
+                &error,
+                token.read_info_again(&module.pkcs11).as_ref(),
+            )),
         }
     }
 
@@ -68,18 +72,24 @@ impl Login {
     /// CKA_ALWAYS_AUTHENTICATE).
     ///
     /// # Errors
-    /// As [`Login::to`].
+    /// As [`Login::log_in`].
     pub(super) fn for_this_signature(
         &self,
         token: &Token,
         session: &Session,
         module: &Module,
     ) -> Result<()> {
-        self.attempt(session, UserType::ContextSpecific)
-            .map_err(|error| explain(&token.name(), &error, token.again(&module.pkcs11).as_ref()))
+        self.try_login(session, UserType::ContextSpecific)
+            .map_err(|error| {
+                explain_failure(
+                    &token.name(),
+                    &error,
+                    token.read_info_again(&module.pkcs11).as_ref(),
+                )
+            })
     }
 
-    fn attempt(&self, session: &Session, user: UserType) -> std::result::Result<(), Cryptoki> {
+    fn try_login(&self, session: &Session, user: UserType) -> std::result::Result<(), Cryptoki> {
         match self {
             Login::NotNeeded | Login::OnTheToken => session.login(user, None),
             Login::Pin(pin) => session.login_with_raw(user, pin),
@@ -88,7 +98,7 @@ impl Login {
 }
 
 /// The PIN, from wherever it comes.
-fn pin(
+fn take_pin(
     token: &Token,
     uri: &Pkcs11Uri,
     unlock: &Unlock<'_>,
@@ -99,7 +109,7 @@ fn pin(
         (PassphraseSource::Ask, Some(file)) => PassphraseSource::File(file.clone()),
         (given, _) => given.clone(),
     };
-    warnings.extend(source.warning());
+    warnings.extend(source.storage_warning());
     // At the prompt the danger stands before the user's eyes; nobody sees it where the PIN lies in
     // a file.
     if token.info.user_pin_final_try() && source != PassphraseSource::Ask && !unlock.token.final_try
@@ -114,19 +124,19 @@ fn pin(
         ));
     }
     let typed = source.for_pin(
-        &format!("PIN of token {name}{}: ", danger(&token.info)),
+        &format!("PIN of token {name}{}: ", pin_warning(&token.info)),
         &format!("the token {name} wants its PIN"),
     )?;
-    Ok(secret(&typed))
+    Ok(to_raw_pin(&typed))
 }
 
 /// The PIN as cryptoki takes it: in memory that is wiped, of its final length at once.
-fn secret(pin: &Passphrase) -> RawAuthPin {
-    RawAuthPin::new(Box::new(pin.bytes().to_vec()))
+fn to_raw_pin(pin: &Passphrase) -> RawAuthPin {
+    RawAuthPin::new(Box::new(pin.as_bytes().to_vec()))
 }
 
-/// What somebody who is about to enter a PIN should know.
-fn danger(info: &TokenInfo) -> &'static str {
+/// Says what somebody who is about to enter a PIN should know.
+fn pin_warning(info: &TokenInfo) -> &'static str {
     match (info.user_pin_final_try(), info.user_pin_count_low()) {
         (true, _) => " (THE LAST TRY: a wrong PIN locks the token)",
         (false, true) => " (a wrong one was entered before)",
@@ -134,36 +144,36 @@ fn danger(info: &TokenInfo) -> &'static str {
     }
 }
 
-/// What a login that did not succeed came to. `now` is what the token says of itself after it.
-fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
+/// Explains why a login did not succeed. `now` is what the token says of itself after it.
+fn explain_failure(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
     let Cryptoki::Pkcs11(code, _) = error else {
-        return failure::token(name, "was asked to log in (C_Login)", error);
+        return failure::token_failure(name, "was asked to log in (C_Login)", error);
     };
     match code {
         RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => {
-            let tries = now.map_or(Tries::Unknown, Tries::of);
+            let tries = now.map_or(Tries::Unknown, Tries::from_info);
             Error::new(
                 ErrorKind::WrongPin,
                 [
                     format!("the token {name} does not take the PIN: it is wrong"),
                     "  it was tried once".to_owned(),
-                    format!("  {}", tries.text()),
+                    format!("  {}", tries.as_sentence()),
                 ],
-                tries.hint(),
+                tries.as_hint(),
             )
         }
-        RvError::PinLocked => locked(name),
+        RvError::PinLocked => pin_locked(name),
         RvError::FunctionCanceled => Error::new(
             ErrorKind::PromptCancelled,
             format!("the PIN of the token {name} was not entered: it was cancelled there"),
             "run the command again",
         ),
-        _ => failure::token(name, "was asked to log in (C_Login)", error),
+        _ => failure::token_failure(name, "was asked to log in (C_Login)", error),
     }
 }
 
-/// How many tries are left, as far as a token tells: PKCS#11 has three flags for it and no number
-/// (2.40 base, 3.2, CK_TOKEN_INFO).
+/// The number of tries that are left, as far as a token tells: PKCS#11 has three flags for it and
+/// no number (2.40 base, 3.2, CK_TOKEN_INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tries {
     /// CKF_USER_PIN_LOCKED
@@ -177,7 +187,7 @@ enum Tries {
 }
 
 impl Tries {
-    fn of(info: &TokenInfo) -> Self {
+    fn from_info(info: &TokenInfo) -> Self {
         match (
             info.user_pin_locked(),
             info.user_pin_final_try(),
@@ -190,7 +200,7 @@ impl Tries {
         }
     }
 
-    const fn text(self) -> &'static str {
+    const fn as_sentence(self) -> &'static str {
         match self {
             Tries::None => "tries left: none, the token is locked now",
             Tries::One => "tries left: one, and a wrong PIN then locks the token",
@@ -202,7 +212,7 @@ impl Tries {
         }
     }
 
-    const fn hint(self) -> &'static str {
+    const fn as_hint(self) -> &'static str {
         match self {
             Tries::None => "its security officer can unlock it with the vendor's tool (CKU_SO)",
             Tries::One => {
@@ -217,7 +227,7 @@ impl Tries {
     }
 }
 
-fn locked(name: &str) -> Error {
+fn pin_locked(name: &str) -> Error {
     Error::new(
         ErrorKind::PinLocked,
         format!("the PIN of the token {name} is locked, after too many wrong ones"),

@@ -6,13 +6,13 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
-use super::super::scheme::Scheme;
+use super::super::scheme::SignatureScheme;
 use super::failure;
 use super::module::Module;
-use super::object::{self, Key};
+use super::object::{self, TokenPrivateKey};
 use super::sign;
 use super::token::Token;
-use super::uri::{Pkcs11Uri, escaped_id};
+use super::uri::{Pkcs11Uri, escape_id};
 use crate::ca::KeyType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::algorithm::Curve;
@@ -21,27 +21,27 @@ use crate::x509::write::key_identifier;
 /// The public exponent 65537, as all keys that are made here have it.
 const F4: [u8; 3] = [1, 0, 1];
 
-/// What a key of this type is made with.
-struct Kind {
+/// The things that a key of this type is made with.
+struct PairKind {
     generate: Mechanism<'static>,
     needs: (MechanismType, &'static str),
-    scheme: Scheme,
-    /// What the public key's template says of it.
+    scheme: SignatureScheme,
+    /// The public key's own part of its template.
     public: Vec<Attribute>,
-    /// What this key, which is to sign and no more, is not to be used for.
+    /// The uses that this key, which only signs, must not have.
     not: Vec<Attribute>,
 }
 
-impl Kind {
-    fn of(kind: KeyType) -> Option<Self> {
+impl PairKind {
+    fn from_key_type(kind: KeyType) -> Option<Self> {
         let rsa = |bits: usize| {
-            Some(Kind {
+            Some(PairKind {
                 generate: Mechanism::RsaPkcsKeyPairGen,
                 needs: (
                     MechanismType::RSA_PKCS_KEY_PAIR_GEN,
                     "CKM_RSA_PKCS_KEY_PAIR_GEN",
                 ),
-                scheme: Scheme::Rsa,
+                scheme: SignatureScheme::Rsa,
                 public: vec![
                     Attribute::ModulusBits(Ulong::try_from(bits).ok()?),
                     Attribute::PublicExponent(F4.to_vec()),
@@ -50,7 +50,7 @@ impl Kind {
             })
         };
         let ec = |curve: Curve, scheme| {
-            Some(Kind {
+            Some(PairKind {
                 generate: Mechanism::EccKeyPairGen,
                 needs: (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
                 scheme,
@@ -62,8 +62,8 @@ impl Kind {
             KeyType::Rsa4096 => rsa(4096),
             KeyType::Rsa3072 => rsa(3072),
             KeyType::Rsa2048 => rsa(2048),
-            KeyType::P256 => ec(Curve::P256, Scheme::P256),
-            KeyType::P384 => ec(Curve::P384, Scheme::P384),
+            KeyType::P256 => ec(Curve::P256, SignatureScheme::P256),
+            KeyType::P384 => ec(Curve::P384, SignatureScheme::P384),
         }
     }
 }
@@ -77,14 +77,14 @@ impl Kind {
 /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`, without an `object`; class
 /// [`Class::Ca`](crate::error::Class::Ca): `token-mechanism-missing`, `token-key-ambiguous`,
 /// `token-key-exposed`, `token-unusable`, `token-refused`.
-pub(super) fn pair(
+pub(super) fn make_pair(
     session: &Session,
     token: &Token,
     module: &Module,
     uri: &Pkcs11Uri,
     kind: KeyType,
     say: &dyn Fn(&str),
-) -> Result<Key> {
+) -> Result<TokenPrivateKey> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
             ErrorKind::BadKeyUri,
@@ -103,21 +103,22 @@ pub(super) fn pair(
             "please report it",
         )
     };
-    let made = Kind::of(kind).ok_or_else(bug)?;
-    can(token, module, &made, kind)?;
+    let made = PairKind::from_key_type(kind).ok_or_else(bug)?;
+    check_mechanisms(token, module, &made, kind)?;
     if let Some(id) = &uri.id {
         is_free(session, token, id)?;
     }
     say(&format!("making a key on the token {name}, {kind}"));
     let fault = |error: Cryptoki| {
-        failure::token(
+        failure::token_failure(
             &name,
             "was asked to make a key pair (C_GenerateKeyPair)",
             &error,
         )
     };
-    let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
-    finish(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {
+    let (public, private) =
+        generate_pair(session, &made, label, uri.id.as_deref()).map_err(fault)?;
+    finish_key(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {
         // Of a key that can be taken out, nothing may be left; nor of one that nobody could find
         // again.
         let gone =
@@ -140,11 +141,11 @@ pub(super) fn pair(
     })
 }
 
-/// That no other key has this id: by it a private key finds its public one (PKCS#11 2.40 base,
-/// 4.8), and of two of them neither would.
+/// Checks that no other key has this id: by it a private key finds its public one (PKCS#11 2.40
+/// base, 4.8), and of two of them neither would.
 fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
     let fault = |error| {
-        failure::token(
+        failure::token_failure(
             &token.name(),
             "was asked for its keys (C_FindObjects)",
             &error,
@@ -163,7 +164,7 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
                         "the token {} has another key of this id, and no two may share one",
                         token.name()
                     ),
-                    format!("  id={}", escaped_id(id)),
+                    format!("  id={}", escape_id(id)),
                 ],
                 "leave `id=` out, and the key gets one of its own; or give another",
             ));
@@ -172,14 +173,14 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// That the token can make such a key, and sign with it then.
-fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()> {
+/// Checks that the token can make such a key, and sign with it then.
+fn check_mechanisms(token: &Token, module: &Module, made: &PairKind, kind: KeyType) -> Result<()> {
     let name = token.name();
     let there = module
         .pkcs11
         .get_mechanism_list(token.slot)
         .map_err(|error| {
-            failure::token(
+            failure::token_failure(
                 &name,
                 "was asked for its mechanisms (C_GetMechanismList)",
                 &error,
@@ -191,7 +192,7 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
     ) {
         (true, true) => return Ok(()),
         (false, _) => made.needs.1,
-        (true, false) => sign::needed(made.scheme),
+        (true, false) => sign::needed_mechanisms(made.scheme),
     };
     Err(Error::new(
         ErrorKind::TokenMechanismMissing,
@@ -205,9 +206,9 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
 
 /// C_GenerateKeyPair, with everything that the key should be; where the token refuses that, with
 /// what it has to be.
-fn generate(
+fn generate_pair(
     session: &Session,
-    made: &Kind,
+    made: &PairKind,
     label: &str,
     id: Option<&[u8]>,
 ) -> std::result::Result<(ObjectHandle, ObjectHandle), Cryptoki> {
@@ -247,15 +248,15 @@ fn generate(
 
 /// Holds the new key against what was asked for, and gives it its id. The error continues "made a
 /// key, but ".
-fn finish(
+fn finish_key(
     session: &Session,
     public: ObjectHandle,
     private: ObjectHandle,
     label: &str,
     id: Option<&[u8]>,
     kind: KeyType,
-) -> std::result::Result<Key, String> {
-    let says = |attribute| object::flag(session, private, attribute);
+) -> std::result::Result<TokenPrivateKey, String> {
+    let says = |attribute| object::read_flag(session, private, attribute);
     if says(AttributeType::Sensitive) != Some(true)
         || says(AttributeType::AlwaysSensitive) == Some(false)
     {
@@ -285,7 +286,7 @@ fn finish(
                         format!(
                             "does not take an id for it (C_SetAttributeValue): {}; name one with \
                              `id=` in the URI",
-                            failure::answer(&error)
+                            failure::answer_name(&error)
                         )
                     })?;
             }
@@ -294,7 +295,7 @@ fn finish(
             id
         }
     };
-    Ok(Key {
+    Ok(TokenPrivateKey {
         handle: private,
         label: label.to_owned(),
         id,

@@ -1,8 +1,8 @@
 //! A key on a PKCS#11 token: smart card, USB token, HSM, or SoftHSM.
 //!
 //! The vendor's library ("module") is loaded into the process and sees the PIN; nothing else does.
-//! The key never leaves the token: what is to be signed goes in, a signature comes out, and is
-//! verified before anybody uses it.
+//! The key never leaves the token: the bytes to sign go in, a signature comes out, and is verified
+//! before anybody uses it.
 //!
 //! | file | about |
 //! | --- | --- |
@@ -32,7 +32,7 @@ use cryptoki::session::Session;
 
 use self::uri::Pkcs11Uri;
 use super::place::{CaKey, KeyLibrary, KeyPlace, LoadedKey, Provided};
-use super::scheme::Scheme;
+use super::scheme::SignatureScheme;
 use super::unlock::{TokenOptions, Unlock};
 use crate::ca::key_type::KeyType;
 use crate::ca::warning::KeyWarning;
@@ -40,7 +40,7 @@ use crate::error::Result;
 use crate::x509::PublicKey;
 use login::Login;
 use module::Module;
-use object::Usable;
+use object::UsableKey;
 use token::Token;
 
 /// A key on a token, ready to sign.
@@ -50,7 +50,7 @@ pub(super) struct TokenKey {
     handle: ObjectHandle,
     spki: Vec<u8>,
     public: PublicKey,
-    scheme: Scheme,
+    scheme: SignatureScheme,
     algorithm: Vec<u8>,
     /// The token wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE).
     always_authenticate: bool,
@@ -74,7 +74,7 @@ impl CaKey for TokenKey {
 }
 
 /// A token that has let us in.
-struct Open {
+struct OpenToken {
     session: Session,
     login: Login,
     token: Token,
@@ -82,25 +82,26 @@ struct Open {
     warnings: Vec<KeyWarning>,
 }
 
-impl Open {
-    /// Everything that can be found out without the PIN comes before it is asked for.
+impl OpenToken {
+    /// Opens the token. Everything that can be found out without the PIN comes before it is asked
+    /// for.
     fn new(uri: &Pkcs11Uri, unlock: &Unlock<'_>, to_write: bool) -> Result<Self> {
         let (module, mut warnings) = Module::load(uri, unlock.token.module.as_deref())?;
-        let token = token::find(&module, uri)?;
+        let token = token::find_token(&module, uri)?;
         let opened = if to_write && !token.info.write_protected() {
             module.pkcs11.open_rw_session(token.slot)
         } else {
             module.pkcs11.open_ro_session(token.slot)
         };
         let session = opened.map_err(|error| {
-            failure::token(
+            failure::token_failure(
                 &token.name(),
                 "was asked for a session (C_OpenSession)",
                 &error,
             )
         })?;
-        let login = Login::to(&token, &session, &module, uri, unlock, &mut warnings)?;
-        Ok(Open {
+        let login = Login::log_in(&token, &session, &module, uri, unlock, &mut warnings)?;
+        Ok(OpenToken {
             session,
             login,
             token,
@@ -109,8 +110,8 @@ impl Open {
         })
     }
 
-    fn with(self, found: Usable) -> LoadedKey {
-        let Open {
+    fn load_found(self, found: UsableKey) -> LoadedKey {
+        let OpenToken {
             session,
             login,
             token,
@@ -118,19 +119,23 @@ impl Open {
             mut warnings,
         } = self;
         let handle = found.key.handle;
-        let says = |attribute| object::flag(&session, handle, attribute);
+        let says = |attribute| object::read_flag(&session, handle, attribute);
         if says(AttributeType::Extractable) == Some(true)
             || says(AttributeType::Sensitive) == Some(false)
         {
             warnings.push(KeyWarning::TokenKeyExtractable {
-                name: format!("{} on the token {}", found.key.attributes(), token.name()),
+                name: format!(
+                    "{} on the token {}",
+                    found.key.uri_attributes(),
+                    token.name()
+                ),
             });
         }
         let always_authenticate = says(AttributeType::AlwaysAuthenticate) == Some(true);
         let name = Some(format!(
             "pkcs11:{};{};type=private",
-            token.attributes(),
-            found.key.attributes()
+            token.uri_attributes(),
+            found.key.uri_attributes()
         ));
         let key = TokenKey {
             session: Mutex::new(session),
@@ -138,7 +143,7 @@ impl Open {
             spki: found.spki,
             public: found.public,
             scheme: found.scheme,
-            algorithm: found.scheme.algorithm().to_der(),
+            algorithm: found.scheme.signature_algorithm().to_der(),
             always_authenticate,
             login,
             token,
@@ -164,18 +169,18 @@ impl KeyPlace for Pkcs11Uri {
         "pkcs11:".to_owned()
     }
 
-    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
-        let open = Open::new(self, unlock, false)?;
-        let found = object::find(&open.session, &open.token, self, unlock.certificate)?;
-        Ok(open.with(found))
+    fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+        let open = OpenToken::new(self, unlock, false)?;
+        let found = object::find_key(&open.session, &open.token, self, unlock.certificate)?;
+        Ok(open.load_found(found))
     }
 
-    fn provide(&self, kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
-        let open = Open::new(self, unlock, true)?;
-        let there = object::candidates(&open.session, &open.token, self)?;
+    fn provide_key(&self, kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
+        let open = OpenToken::new(self, unlock, true)?;
+        let there = object::find_candidates(&open.session, &open.token, self)?;
         let made = there.is_empty();
         let key = if made {
-            make::pair(
+            make::make_pair(
                 &open.session,
                 &open.token,
                 &open.module,
@@ -184,16 +189,16 @@ impl KeyPlace for Pkcs11Uri {
                 &unlock.say,
             )?
         } else {
-            object::one(there, &open.token)?
+            object::only_key(there, &open.token)?
         };
         let name = format!(
             "pkcs11:{};{};type=private",
-            open.token.attributes(),
-            key.attributes()
+            open.token.uri_attributes(),
+            key.uri_attributes()
         );
-        let found = object::usable(key, &open.token)?;
+        let found = object::check_usable(key, &open.token)?;
         Ok(Provided {
-            loaded: open.with(found),
+            loaded: open.load_found(found),
             made,
             name,
         })

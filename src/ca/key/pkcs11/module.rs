@@ -9,7 +9,7 @@ use super::failure;
 use super::uri::Pkcs11Uri;
 use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::{Lines, shown, shown_text};
+use crate::outside::{Lines, shown_path, shown_text};
 
 /// A PKCS#11 module in use.
 pub(super) struct Module {
@@ -37,7 +37,7 @@ impl Module {
     /// Class [`Class::Usage`](crate::error::Class::Usage), `token-module-missing`, where neither
     /// names one; class [`Class::Ca`](crate::error::Class::Ca), `token-module-unusable`.
     pub(super) fn load(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<(Self, Vec<KeyWarning>)> {
-        let path = locate(uri, given)?;
+        let path = locate_library(uri, given)?;
         let mut warnings = Vec::new();
         if let (Some(given), Some(other)) = (given, uri.module_path.as_deref())
             && given != other
@@ -52,25 +52,26 @@ impl Module {
         // Some modules have threads of their own, and none of them expects to be unloaded under
         // those: it stays until the process ends.
         std::mem::forget(pkcs11.clone());
-        let ours = initialize(&pkcs11)
-            .map_err(|error| failure::module(&path, "does not start (C_Initialize)", &error))?;
+        let ours = initialize_library(&pkcs11).map_err(|error| {
+            failure::module_failure(&path, "does not start (C_Initialize)", &error)
+        })?;
         let module = Module { pkcs11, path, ours };
-        module.is_the_one(uri)?;
+        module.check_library(uri)?;
         Ok((module, warnings))
     }
 
-    /// Where it lies.
+    /// The file in which it lies.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// That the URI's `library-...` attributes are the library's own.
-    fn is_the_one(&self, uri: &Pkcs11Uri) -> Result<()> {
+    /// Checks that the URI's `library-...` attributes are the library's own.
+    fn check_library(&self, uri: &Pkcs11Uri) -> Result<()> {
         if !uri.names_library() {
             return Ok(());
         }
         let info = self.pkcs11.get_library_info().map_err(|error| {
-            failure::module(
+            failure::module_failure(
                 &self.path,
                 "does not say which library it is (C_GetInfo)",
                 &error,
@@ -89,7 +90,7 @@ impl Module {
         {
             return Ok(());
         }
-        Err(unusable(
+        Err(unusable_module(
             &self.path,
             [
                 "is not the library that the URI names".to_owned(),
@@ -108,8 +109,8 @@ impl Module {
     }
 }
 
-/// True where it had not been initialised before.
-fn initialize(pkcs11: &Pkcs11) -> std::result::Result<bool, Cryptoki> {
+/// Initialises the library, and returns true where it had not been initialised before.
+fn initialize_library(pkcs11: &Pkcs11) -> std::result::Result<bool, Cryptoki> {
     let with = |flags| match pkcs11.initialize(CInitializeArgs::new(flags)) {
         Ok(()) => Ok(true),
         Err(Cryptoki::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(false),
@@ -124,7 +125,7 @@ fn initialize(pkcs11: &Pkcs11) -> std::result::Result<bool, Cryptoki> {
 
 /// The library's file. With a directory, the URI's `module-name` says which file in it (RFC 7512
 /// 2.4).
-fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
+fn locate_library(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
     let Some(named) = given.or(uri.module_path.as_deref()) else {
         let alone = if uri.module_name.is_some() {
             ": `module-name` alone does not say where it lies"
@@ -145,7 +146,7 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
     let path = std::path::absolute(named).unwrap_or_else(|_| named.to_path_buf());
     match (path.is_dir(), &uri.module_name) {
         (false, _) => Ok(path),
-        (true, None) => Err(unusable(
+        (true, None) => Err(unusable_module(
             &path,
             "is a directory",
             "name the library in it: --pkcs11-module FILE",
@@ -164,12 +165,12 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
                 .filter(|file| file.is_file());
             match (there.next(), there.next()) {
                 (Some(one), None) => Ok(one),
-                (None, _) => Err(unusable(
+                (None, _) => Err(unusable_module(
                     &path,
                     "has no library of the URI's `module-name` in it",
                     "name the library itself: --pkcs11-module FILE",
                 )),
-                (Some(_), Some(_)) => Err(unusable(
+                (Some(_), Some(_)) => Err(unusable_module(
                     &path,
                     "has two libraries of the URI's `module-name` in it",
                     "name the one: --pkcs11-module FILE",
@@ -179,22 +180,22 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// Why the library could not be loaded.
+/// Explains why the library could not be loaded.
 fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
     match (crate::fsio::is_missing(path), error) {
-        (true, _) => unusable(
+        (true, _) => unusable_module(
             path,
             "does not exist",
             "check the path; the vendor's manual says where the module is installed",
         ),
-        (_, Cryptoki::MissingSymbol(_)) => unusable(
+        (_, Cryptoki::MissingSymbol(_)) => unusable_module(
             path,
             "is a library, but no PKCS#11 module: it has no C_GetFunctionList (PKCS#11 2.40 base, \
              5.4)",
             "name the vendor's PKCS#11 library; the manual says which of its files that is",
         ),
         // The dynamic linker's own words: which other library is missing stands in nothing else.
-        (_, Cryptoki::LibraryLoading(loader)) => unusable(
+        (_, Cryptoki::LibraryLoading(loader)) => unusable_module(
             path,
             [
                 "cannot be loaded".to_owned(),
@@ -203,15 +204,15 @@ fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
             "it has to be a shared library for this kind of machine, readable, with all that it \
              needs; a static hsmboot can load none",
         ),
-        _ => failure::module(path, "cannot be used", error),
+        _ => failure::module_failure(path, "cannot be used", error),
     }
 }
 
-fn unusable(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
+fn unusable_module(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
     Error::new(
         ErrorKind::TokenModuleUnusable,
         what.into()
-            .after(format!("the PKCS#11 module {} ", shown(path))),
+            .prefixed_with(format!("the PKCS#11 module {} ", shown_path(path))),
         hint,
     )
 }

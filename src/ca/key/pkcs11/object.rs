@@ -5,7 +5,7 @@ use cryptoki::object::{
 };
 use cryptoki::session::Session;
 
-use super::super::scheme::Scheme;
+use super::super::scheme::SignatureScheme;
 use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
@@ -13,15 +13,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::outside::Lines;
 use crate::x509::algorithm::{self, Curve, EC_PUBLIC_KEY};
 use crate::x509::der::{self, tag};
-use crate::x509::{Certificate, PublicKey, Strictness, hex, sha256};
+use crate::x509::{Certificate, PublicKey, Strictness, sha256, to_hex};
 
 /// The most private keys that are looked at: more than any URI for a CA's key leaves.
 const MAX_KEYS: usize = 1000;
 
-const SAY_MORE: &str = "say more in the URI: `id=` or `object=`";
+const SAY_MORE_HINT: &str = "say more in the URI: `id=` or `object=`";
 
 /// A private key on the token.
-pub(super) struct Key {
+pub(super) struct TokenPrivateKey {
     pub(super) handle: ObjectHandle,
     /// CKA_LABEL
     pub(super) label: String,
@@ -32,15 +32,15 @@ pub(super) struct Key {
 }
 
 /// A private key whose public key is known and of a kind that a CA can have.
-pub(super) struct Usable {
-    pub(super) key: Key,
+pub(super) struct UsableKey {
+    pub(super) key: TokenPrivateKey,
     pub(super) spki: Vec<u8>,
     pub(super) public: PublicKey,
-    pub(super) scheme: Scheme,
+    pub(super) scheme: SignatureScheme,
 }
 
 /// The value of one attribute; nothing where the object has none, or keeps it to itself.
-pub(super) fn attribute(
+pub(super) fn read_attribute(
     session: &Session,
     object: ObjectHandle,
     kind: AttributeType,
@@ -49,8 +49,12 @@ pub(super) fn attribute(
 }
 
 /// The value of an attribute that says yes or no.
-pub(super) fn flag(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option<bool> {
-    match attribute(session, object, kind)? {
+pub(super) fn read_flag(
+    session: &Session,
+    object: ObjectHandle,
+    kind: AttributeType,
+) -> Option<bool> {
+    match read_attribute(session, object, kind)? {
         Attribute::AlwaysAuthenticate(value)
         | Attribute::AlwaysSensitive(value)
         | Attribute::Extractable(value)
@@ -61,18 +65,19 @@ pub(super) fn flag(session: &Session, object: ObjectHandle, kind: AttributeType)
     }
 }
 
-impl Key {
+impl TokenPrivateKey {
     fn read(session: &Session, handle: ObjectHandle) -> Self {
-        let label = match attribute(session, handle, AttributeType::Label) {
+        let label = match read_attribute(session, handle, AttributeType::Label) {
             Some(Attribute::Label(bytes)) => bytes,
             _ => Vec::new(),
         };
-        let id = match attribute(session, handle, AttributeType::Id) {
+        let id = match read_attribute(session, handle, AttributeType::Id) {
             Some(Attribute::Id(bytes)) => bytes,
             _ => Vec::new(),
         };
-        let spki = own_public(session, handle).or_else(|| public_beside(session, &label, &id));
-        Key {
+        let spki =
+            read_own_public_key(session, handle).or_else(|| find_public_key(session, &label, &id));
+        TokenPrivateKey {
             handle,
             label: String::from_utf8_lossy(&label).into_owned(),
             id,
@@ -80,10 +85,10 @@ impl Key {
         }
     }
 
-    /// What a URI has to say to mean this key on its token. A label that is no UTF-8 no URI can
-    /// name (RFC 7512 2.3): the id alone then has to do.
-    pub(super) fn attributes(&self) -> String {
-        let (label, id) = (uri::escaped(&self.label), uri::escaped_id(&self.id));
+    /// Returns what a URI has to say to mean this key on its token. No URI can name a label that is
+    /// no UTF-8 (RFC 7512 2.3): the id alone then has to do.
+    pub(super) fn uri_attributes(&self) -> String {
+        let (label, id) = (uri::escape_text(&self.label), uri::escape_id(&self.id));
         match (
             self.id.is_empty(),
             self.label.contains(char::REPLACEMENT_CHARACTER),
@@ -94,7 +99,7 @@ impl Key {
         }
     }
 
-    fn line(&self) -> String {
+    fn to_line(&self) -> String {
         let key = match self
             .spki
             .as_deref()
@@ -103,16 +108,20 @@ impl Key {
             Some((spki, Ok(public))) => format!(
                 "{}, SHA-256 of its key {}",
                 public.describe(),
-                hex(&sha256(spki))
+                to_hex(&sha256(spki))
             ),
             _ => "its public key is not on the token".to_owned(),
         };
-        format!("  {}  {key}", self.attributes())
+        format!("  {}  {key}", self.uri_attributes())
     }
 }
 
 /// Every private key on the token that the URI's `object` and `id` leave.
-pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Result<Vec<Key>> {
+pub(super) fn find_candidates(
+    session: &Session,
+    token: &Token,
+    uri: &Pkcs11Uri,
+) -> Result<Vec<TokenPrivateKey>> {
     let mut template = vec![Attribute::Class(ObjectClass::PRIVATE_KEY)];
     template.extend(
         uri.object
@@ -121,7 +130,7 @@ pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> R
     );
     template.extend(uri.id.iter().map(|id| Attribute::Id(id.clone())));
     let fault = |error| {
-        failure::token(
+        failure::token_failure(
             &token.name(),
             "was asked for its keys (C_FindObjects)",
             &error,
@@ -139,13 +148,15 @@ pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> R
             .map_err(fault)?,
         token,
     )?;
-    let keys = handles.into_iter().map(|handle| Key::read(session, handle));
+    let keys = handles
+        .into_iter()
+        .map(|handle| TokenPrivateKey::read(session, handle));
     // A token is asked for what is meant, and what it gives is looked at again.
-    let meant = |key: &Key| {
+    let meant = |key: &TokenPrivateKey| {
         uri.object.as_ref().is_none_or(|label| *label == key.label)
             && uri.id.as_ref().is_none_or(|id| *id == key.id)
     };
-    let mut keys: Vec<Key> = keys.filter(meant).collect();
+    let mut keys: Vec<TokenPrivateKey> = keys.filter(meant).collect();
     // Tokens give them in no particular order; messages list them in one.
     keys.sort_by(|a, b| (&a.label, &a.id).cmp(&(&b.label, &b.id)));
     Ok(keys)
@@ -162,7 +173,7 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
              at",
             token.name()
         ),
-        SAY_MORE,
+        SAY_MORE_HINT,
     ))
 }
 
@@ -172,36 +183,41 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
 /// # Errors
 /// Class [`Class::Ca`](crate::error::Class::Ca): `token-key-missing`, `token-key-ambiguous`,
 /// `token-key-without-public`, `ca-key-mismatch`, `ca-key-unsupported`.
-pub(super) fn find(
+pub(super) fn find_key(
     session: &Session,
     token: &Token,
     uri: &Pkcs11Uri,
     certificate: Option<&Certificate>,
-) -> Result<Usable> {
-    let keys = candidates(session, token, uri)?;
+) -> Result<UsableKey> {
+    let keys = find_candidates(session, token, uri)?;
     if keys.is_empty() {
-        return Err(missing(session, token, uri));
+        return Err(missing_key(session, token, uri));
     }
     match certificate {
-        Some(certificate) => of_certificate(keys, token, certificate),
-        None => usable(one(keys, token)?, token),
+        Some(certificate) => key_of_certificate(keys, token, certificate),
+        None => check_usable(only_key(keys, token)?, token),
     }
 }
 
 /// The one whose public key is the certificate's.
-fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> Result<Usable> {
-    let fits = |key: &Key| {
+fn key_of_certificate(
+    keys: Vec<TokenPrivateKey>,
+    token: &Token,
+    certificate: &Certificate,
+) -> Result<UsableKey> {
+    let fits = |key: &TokenPrivateKey| {
         let public = key
             .spki
             .as_deref()
             .and_then(|spki| PublicKey::from_der(spki, "a key").ok());
-        public.is_some_and(|public| public.same_numbers(certificate.key()))
+        public.is_some_and(|public| public.same_numbers(certificate.public_key()))
     };
-    let (mut fitting, others): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(fits);
+    let (mut fitting, others): (Vec<TokenPrivateKey>, Vec<TokenPrivateKey>) =
+        keys.into_iter().partition(fits);
     match (fitting.pop(), fitting.is_empty()) {
         // However the token has it: in the certificate's own bytes.
-        (Some(key), true) => usable(
-            Key {
+        (Some(key), true) => check_usable(
+            TokenPrivateKey {
                 spki: Some(certificate.spki().to_vec()),
                 ..key
             },
@@ -209,7 +225,7 @@ fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> R
         ),
         (Some(last), false) => {
             fitting.push(last);
-            Err(ambiguous(
+            Err(ambiguous_keys(
                 &fitting,
                 token,
                 "all of them of the CA certificate's public key",
@@ -227,11 +243,11 @@ fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> R
                 ),
                 format!(
                     "  certificate  {}, SHA-256 of its key {}",
-                    certificate.key().describe(),
-                    hex(&sha256(certificate.spki()))
+                    certificate.public_key().describe(),
+                    to_hex(&sha256(certificate.spki()))
                 ),
             ])
-            .and(list(&others)),
+            .followed_by(list_keys(&others)),
             "give the certificate and the key of the same CA; a URI without `object` and `id` \
              looks among all keys of the token",
         )),
@@ -239,12 +255,12 @@ fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> R
 }
 
 /// The only one.
-pub(super) fn one(mut keys: Vec<Key>, token: &Token) -> Result<Key> {
+pub(super) fn only_key(mut keys: Vec<TokenPrivateKey>, token: &Token) -> Result<TokenPrivateKey> {
     match (keys.pop(), keys.is_empty()) {
         (Some(key), true) => Ok(key),
         (last, _) => {
             keys.extend(last);
-            Err(ambiguous(
+            Err(ambiguous_keys(
                 &keys,
                 token,
                 "and which one is meant cannot be told",
@@ -254,7 +270,7 @@ pub(super) fn one(mut keys: Vec<Key>, token: &Token) -> Result<Key> {
 }
 
 /// A key that a CA can have.
-pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
+pub(super) fn check_usable(key: TokenPrivateKey, token: &Token) -> Result<UsableKey> {
     let Some(spki) = key.spki.clone() else {
         return Err(without_public(&[key], token));
     };
@@ -266,7 +282,7 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
                     "the token {} holds {what}, which cannot be the CA's key here",
                     token.name()
                 ),
-                format!("  {}", key.attributes()),
+                format!("  {}", key.uri_attributes()),
             ],
             "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or \
              P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
@@ -274,8 +290,8 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
     };
     let public = PublicKey::from_der(&spki, "a key on the token")
         .map_err(|fault| unsupported(fault.to_string()))?;
-    let scheme = Scheme::of(&public).map_err(unsupported)?;
-    Ok(Usable {
+    let scheme = SignatureScheme::from_key(&public).map_err(unsupported)?;
+    Ok(UsableKey {
         key,
         spki,
         public,
@@ -283,15 +299,15 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
     })
 }
 
-fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
+fn missing_key(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
     let any = Pkcs11Uri {
         object: None,
         id: None,
         ..uri.clone()
     };
-    let listed = match candidates(session, token, &any).as_deref() {
+    let listed = match find_candidates(session, token, &any).as_deref() {
         Ok([]) => "  it holds none that this login can see".into(),
-        Ok(there) => list(there),
+        Ok(there) => list_keys(there),
         // Those that are there cannot be listed, which is no news of them.
         Err(_) => Lines::default(),
     };
@@ -301,12 +317,12 @@ fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
             "no private key on the token {} is the one that the URI names",
             token.name()
         ))
-        .and(listed),
+        .followed_by(listed),
         "correct `object` or `id` in the URI; `hsmboot ca init --ca-key pkcs11:...` makes a key",
     )
 }
 
-fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
+fn ambiguous_keys(keys: &[TokenPrivateKey], token: &Token, why: &str) -> Error {
     Error::new(
         ErrorKind::TokenKeyAmbiguous,
         Lines::from(format!(
@@ -314,34 +330,38 @@ fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
             keys.len(),
             token.name()
         ))
-        .and(list(keys)),
-        SAY_MORE,
+        .followed_by(list_keys(keys)),
+        SAY_MORE_HINT,
     )
 }
 
-fn without_public(keys: &[Key], token: &Token) -> Error {
+fn without_public(keys: &[TokenPrivateKey], token: &Token) -> Error {
     Error::new(
         ErrorKind::TokenKeyWithoutPublic,
         Lines::from(format!(
             "the token {} has a private key without its public key, so whose it is cannot be told",
             token.name()
         ))
-        .and(list(keys)),
+        .followed_by(list_keys(keys)),
         "store the public key, or a certificate of it, beside it under the same CKA_ID",
     )
 }
 
-fn list(keys: &[Key]) -> Lines {
+fn list_keys(keys: &[TokenPrivateKey]) -> Lines {
     let more = keys.len().saturating_sub(LISTED);
-    let lines: Lines = keys.iter().take(LISTED).map(Key::line).collect();
-    lines.and((more > 0).then(|| format!("  and {more} more")))
+    let lines: Lines = keys
+        .iter()
+        .take(LISTED)
+        .map(TokenPrivateKey::to_line)
+        .collect();
+    lines.followed_by((more > 0).then(|| format!("  and {more} more")))
 }
 
 /// The public key as the private key's own object has it: an RSA key always has its modulus
 /// (PKCS#11 2.40 curr, 2.1.3), and CKA_PUBLIC_KEY_INFO is for this very purpose (2.40 base, 4.9).
-fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
+fn read_own_public_key(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
     if let Some(Attribute::PublicKeyInfo(spki)) =
-        attribute(session, key, AttributeType::PublicKeyInfo)
+        read_attribute(session, key, AttributeType::PublicKeyInfo)
         && PublicKey::from_der(&spki, "a key").is_ok()
     {
         return Some(spki);
@@ -352,7 +372,7 @@ fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
 /// The public key in an object of its own, or in a certificate: it belongs to the private key by
 /// CKA_ID (PKCS#11 2.40 base, 4.6), or by the label where the key has no id. Where two such objects
 /// differ, neither counts.
-fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> {
+fn find_public_key(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> {
     let name = if id.is_empty() {
         Attribute::Label(label.to_vec())
     } else {
@@ -374,15 +394,15 @@ fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> 
         let certificates = session.find_objects(&template).unwrap_or_default();
         found = certificates
             .into_iter()
-            .filter_map(|object| certified(session, object))
+            .filter_map(|object| certified_key(session, object))
             .collect();
     }
     let first = found.pop()?;
     found.iter().all(|other| *other == first).then_some(first)
 }
 
-fn certified(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match attribute(session, object, AttributeType::Value)? {
+fn certified_key(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
+    match read_attribute(session, object, AttributeType::Value)? {
         Attribute::Value(der) => Some(
             Certificate::read(&der, Strictness::Owner)
                 .ok()?
@@ -396,14 +416,15 @@ fn certified(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
 /// SubjectPublicKeyInfo from the numbers of an object: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or
 /// CKA_EC_PARAMS and CKA_EC_POINT.
 pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match attribute(session, object, AttributeType::KeyType)? {
+    match read_attribute(session, object, AttributeType::KeyType)? {
         Attribute::KeyType(KeyType::RSA) => {
-            let Attribute::Modulus(modulus) = attribute(session, object, AttributeType::Modulus)?
+            let Attribute::Modulus(modulus) =
+                read_attribute(session, object, AttributeType::Modulus)?
             else {
                 return None;
             };
             let Attribute::PublicExponent(exponent) =
-                attribute(session, object, AttributeType::PublicExponent)?
+                read_attribute(session, object, AttributeType::PublicExponent)?
             else {
                 return None;
             };
@@ -411,17 +432,23 @@ pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<
                 .iter()
                 .any(|number| number.iter().all(|byte| *byte == 0));
             (!empty).then(|| {
-                let numbers = [der::integer(&modulus), der::integer(&exponent)];
-                algorithm::rsa_spki(&der::sequence(&numbers.each_ref().map(Vec::as_slice)))
+                let numbers = [
+                    der::encode_integer(&modulus),
+                    der::encode_integer(&exponent),
+                ];
+                algorithm::rsa_spki(&der::encode_sequence(
+                    &numbers.each_ref().map(Vec::as_slice),
+                ))
             })
         }
         Attribute::KeyType(KeyType::EC) => {
             let Attribute::EcParams(parameters) =
-                attribute(session, object, AttributeType::EcParams)?
+                read_attribute(session, object, AttributeType::EcParams)?
             else {
                 return None;
             };
-            let Attribute::EcPoint(point) = attribute(session, object, AttributeType::EcPoint)?
+            let Attribute::EcPoint(point) =
+                read_attribute(session, object, AttributeType::EcPoint)?
             else {
                 return None;
             };
@@ -440,15 +467,18 @@ fn ec_spki(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
         .find(|curve| curve.to_der() == parameters);
     let Some(curve) = curve else {
         // Of no use to a CA, but a key: its kind can be named.
-        let kind = der::tlv(tag::OID, &[EC_PUBLIC_KEY]);
-        let algorithm = der::sequence(&[&kind, parameters]);
-        return Some(der::sequence(&[&algorithm, &der::bit_string(point)]));
+        let kind = der::encode_tlv(tag::OID, &[EC_PUBLIC_KEY]);
+        let algorithm = der::encode_sequence(&[&kind, parameters]);
+        return Some(der::encode_sequence(&[
+            &algorithm,
+            &der::encode_bit_string(point),
+        ]));
     };
     let length = curve.point_octets();
     let bare = if point.len() == length {
         point
     } else {
-        der::single(point, tag::OCTET_STRING, "a point")
+        der::parse_single(point, tag::OCTET_STRING, "a point")
             .ok()?
             .content
     };
@@ -466,7 +496,7 @@ mod tests {
             .chain(std::iter::repeat_n(7, 64))
             .collect();
         let oid = Curve::P256.to_der();
-        let wrapped = ec_spki(&oid, &der::octet_string(&point)).unwrap();
+        let wrapped = ec_spki(&oid, &der::encode_octet_string(&point)).unwrap();
         assert_eq!(ec_spki(&oid, &point).unwrap(), wrapped);
         assert_eq!(
             PublicKey::from_der(&wrapped, "test").unwrap(),
@@ -474,15 +504,15 @@ mod tests {
         );
         for bad in [
             &point[..64],
-            &der::octet_string(&point[..64]),
+            &der::encode_octet_string(&point[..64]),
             &[],
-            &der::tlv(3, &[&point]),
+            &der::encode_tlv(3, &[&point]),
         ] {
             assert_eq!(ec_spki(&oid, bad), None);
         }
         // The point has P-256's length, the curve says P-384.
         assert_eq!(ec_spki(&Curve::P384.to_der(), &point), None);
-        let other = ec_spki(&der::oid("1.3.132.0.10"), &point).unwrap();
+        let other = ec_spki(&der::encode_oid("1.3.132.0.10"), &point).unwrap();
         assert!(matches!(
             PublicKey::from_der(&other, "test").unwrap(),
             PublicKey::Other(what) if what.contains("secp256k1")

@@ -1,10 +1,10 @@
-//! Signs on the token. Which mechanism: the first that the token has, of those that end in the same
+//! Signs on the token, with the first mechanism that the token has of those that end in the same
 //! signature.
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 
-use super::super::scheme::Scheme;
+use super::super::scheme::SignatureScheme;
 use super::{TokenKey, failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der;
@@ -16,39 +16,39 @@ const SHA256_INFO: [u8; 19] = [
 ];
 
 /// A way to the signature: the mechanism, and what it is given.
-struct Way {
+struct SigningWay {
     mechanism: Mechanism<'static>,
     input: Vec<u8>,
 }
 
 /// The ways, the best first. For ECDSA that is the mechanism without a hash, which every token with
 /// ECDSA has.
-fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
-    let hashed = |mechanism| Way {
+fn signing_ways(scheme: SignatureScheme, tbs: &[u8]) -> [SigningWay; 2] {
+    let hashed = |mechanism| SigningWay {
         mechanism,
         input: tbs.to_vec(),
     };
     let digest = || scheme.hash().digest(tbs).as_ref().to_vec();
     match scheme {
-        Scheme::Rsa => {
+        SignatureScheme::Rsa => {
             let info = [&SHA256_INFO[..], &digest()].concat();
             [
                 hashed(Mechanism::Sha256RsaPkcs),
-                Way {
+                SigningWay {
                     mechanism: Mechanism::RsaPkcs,
                     input: info,
                 },
             ]
         }
-        Scheme::P256 => [
-            Way {
+        SignatureScheme::P256 => [
+            SigningWay {
                 mechanism: Mechanism::Ecdsa,
                 input: digest(),
             },
             hashed(Mechanism::EcdsaSha256),
         ],
-        Scheme::P384 => [
-            Way {
+        SignatureScheme::P384 => [
+            SigningWay {
                 mechanism: Mechanism::Ecdsa,
                 input: digest(),
             },
@@ -57,9 +57,9 @@ fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
     }
 }
 
-/// Whether a mechanism hashes what it is given, and so takes it in parts: those that do not are for
-/// a single part (PKCS#11 2.40 curr, 2.1, 2.3).
-const fn hashes(mechanism: &Mechanism<'_>) -> bool {
+/// Tells whether a mechanism hashes what it is given, and so takes it in parts: those that do not
+/// are for a single part (PKCS#11 2.40 curr, 2.1, 2.3).
+const fn is_hashing(mechanism: &Mechanism<'_>) -> bool {
     matches!(
         mechanism,
         Mechanism::Sha256RsaPkcs | Mechanism::EcdsaSha256 | Mechanism::EcdsaSha384
@@ -81,13 +81,13 @@ impl TokenKey {
             )
         };
         let signature = match self.scheme {
-            Scheme::Rsa => raw,
-            Scheme::P256 => ecdsa_der(&raw, 32)
+            SignatureScheme::Rsa => raw,
+            SignatureScheme::P256 => ecdsa_der(&raw, 32)
                 .ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
-            Scheme::P384 => ecdsa_der(&raw, 48)
+            SignatureScheme::P384 => ecdsa_der(&raw, 48)
                 .ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
         };
-        if !self.scheme.holds(&self.public, tbs, &signature) {
+        if !self.scheme.verify(&self.public, tbs, &signature) {
             return Err(wrong("it does not verify under the key's own public key"));
         }
         Ok(signature)
@@ -100,26 +100,26 @@ impl TokenKey {
             .pkcs11
             .get_mechanism_list(self.token.slot)
             .map_err(|error| {
-                failure::token(
+                failure::token_failure(
                     &name,
                     "was asked for its mechanisms (C_GetMechanismList)",
                     &error,
                 )
             })?;
-        let mut ways: Vec<Way> = ways(self.scheme, tbs)
+        let mut ways: Vec<SigningWay> = signing_ways(self.scheme, tbs)
             .into_iter()
             .filter(|way| there.contains(&way.mechanism.mechanism_type()))
             .collect();
         if self.always_authenticate {
             // The login has to come between C_SignInit and the first data, where this program can
             // put it only in an operation of several parts.
-            ways.sort_by_key(|way| !hashes(&way.mechanism));
+            ways.sort_by_key(|way| !is_hashing(&way.mechanism));
         }
         for way in &ways {
-            match self.one_way(way) {
+            match self.try_way(way) {
                 // A key may be bound to one of them (CKA_ALLOWED_MECHANISMS).
-                Err(Stop::NotThisWay) => {}
-                Err(Stop::Failed(error)) => return Err(error),
+                Err(SigningStop::NotThisWay) => {}
+                Err(SigningStop::Failed(error)) => return Err(error),
                 Ok(signature) => return Ok(signature),
             }
         }
@@ -129,22 +129,22 @@ impl TokenKey {
                 format!(
                     "the token {name} cannot sign with this key in any way that a certificate needs"
                 ),
-                format!("  needed  {}", needed(self.scheme)),
+                format!("  needed  {}", needed_mechanisms(self.scheme)),
             ],
             "use a key of another type, or another token; the vendor's tool lists its mechanisms",
         ))
     }
 
-    fn one_way(&self, way: &Way) -> std::result::Result<Vec<u8>, Stop> {
+    fn try_way(&self, way: &SigningWay) -> std::result::Result<Vec<u8>, SigningStop> {
         let session = self
             .session
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let failed = |error: &Cryptoki| match error {
             Cryptoki::Pkcs11(RvError::MechanismInvalid | RvError::MechanismParamInvalid, _) => {
-                Stop::NotThisWay
+                SigningStop::NotThisWay
             }
-            _ => Stop::Failed(failure::token(
+            _ => SigningStop::Failed(failure::token_failure(
                 &self.token.name(),
                 "was asked for a signature",
                 error,
@@ -164,7 +164,7 @@ impl TokenKey {
         };
         self.login
             .for_this_signature(&self.token, &session, &self.module)
-            .map_err(Stop::Failed)?;
+            .map_err(SigningStop::Failed)?;
         if !has_begun {
             begin().map_err(|error| failed(&error))?;
         }
@@ -175,8 +175,10 @@ impl TokenKey {
             Cryptoki::Pkcs11(
                 RvError::OperationNotInitialized | RvError::FunctionNotSupported,
                 _,
-            ) if !hashes(&way.mechanism) => Stop::Failed(single_part(&self.token.name())),
-            error => Stop::Failed(failure::token(
+            ) if !is_hashing(&way.mechanism) => {
+                SigningStop::Failed(single_part(&self.token.name()))
+            }
+            error => SigningStop::Failed(failure::token_failure(
                 &self.token.name(),
                 "was asked for a signature",
                 &error,
@@ -198,25 +200,25 @@ fn single_part(name: &str) -> Error {
     )
 }
 
-/// Why there is no signature.
-enum Stop {
+/// The reason why there is no signature.
+enum SigningStop {
     /// The token, or the key, does not do it in this way.
     NotThisWay,
     Failed(Error),
 }
 
 /// The mechanisms that [`can_sign`] looks for, by their names.
-pub(super) const fn needed(scheme: Scheme) -> &'static str {
+pub(super) const fn needed_mechanisms(scheme: SignatureScheme) -> &'static str {
     match scheme {
-        Scheme::Rsa => "CKM_SHA256_RSA_PKCS or CKM_RSA_PKCS",
-        Scheme::P256 => "CKM_ECDSA or CKM_ECDSA_SHA256",
-        Scheme::P384 => "CKM_ECDSA or CKM_ECDSA_SHA384",
+        SignatureScheme::Rsa => "CKM_SHA256_RSA_PKCS or CKM_RSA_PKCS",
+        SignatureScheme::P256 => "CKM_ECDSA or CKM_ECDSA_SHA256",
+        SignatureScheme::P384 => "CKM_ECDSA or CKM_ECDSA_SHA384",
     }
 }
 
-/// Whether the token can sign with keys of this kind at all.
-pub(super) fn can_sign(there: &[MechanismType], scheme: Scheme) -> bool {
-    ways(scheme, &[])
+/// Tells whether the token can sign with keys of this kind at all.
+pub(super) fn can_sign(there: &[MechanismType], scheme: SignatureScheme) -> bool {
+    signing_ways(scheme, &[])
         .iter()
         .any(|way| there.contains(&way.mechanism.mechanism_type()))
 }
@@ -227,7 +229,7 @@ fn ecdsa_der(raw: &[u8], length: usize) -> Option<Vec<u8>> {
     let (r, s) = raw.split_at_checked(length)?;
     let zero = |number: &[u8]| number.iter().all(|byte| *byte == 0);
     (s.len() == length && !zero(r) && !zero(s))
-        .then(|| der::sequence(&[&der::integer(r), &der::integer(s)]))
+        .then(|| der::encode_sequence(&[&der::encode_integer(r), &der::encode_integer(s)]))
 }
 
 #[cfg(test)]
@@ -275,7 +277,10 @@ mod tests {
         // A signature in DER, as a module that breaks the standard would give it.
         assert_eq!(
             ecdsa_der(
-                &der::sequence(&[&der::integer(&[9; 32]), &der::integer(&[9; 32])]),
+                &der::encode_sequence(&[
+                    &der::encode_integer(&[9; 32]),
+                    &der::encode_integer(&[9; 32])
+                ]),
                 32
             ),
             None
@@ -284,8 +289,11 @@ mod tests {
 
     #[test]
     fn the_digest_info_is_that_of_rfc_8017() {
-        let algorithm = der::sequence(&[&der::oid("2.16.840.1.101.3.4.2.1"), &der::tlv(5, &[])]);
-        let whole = der::sequence(&[&algorithm, &der::octet_string(&[7; 32])]);
+        let algorithm = der::encode_sequence(&[
+            &der::encode_oid("2.16.840.1.101.3.4.2.1"),
+            &der::encode_tlv(5, &[]),
+        ]);
+        let whole = der::encode_sequence(&[&algorithm, &der::encode_octet_string(&[7; 32])]);
         assert_eq!([&SHA256_INFO[..], &[7; 32]].concat(), whole);
     }
 }

@@ -7,9 +7,9 @@ use super::failure;
 use super::module::Module;
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::{Lines, shown, shown_text};
+use crate::outside::{Lines, shown_path, shown_text};
 
-/// How many tokens, or keys, an error lists.
+/// The greatest number of tokens, or keys, that an error lists.
 pub(super) const LISTED: usize = 20;
 
 /// A token in its slot.
@@ -30,8 +30,8 @@ impl Token {
         })
     }
 
-    /// The same token as it says it is now: after a login its flags may have changed.
-    pub(super) fn again(&self, pkcs11: &Pkcs11) -> Option<TokenInfo> {
+    /// Reads what the same token says of itself now: after a login its flags may have changed.
+    pub(super) fn read_info_again(&self, pkcs11: &Pkcs11) -> Option<TokenInfo> {
         pkcs11.get_token_info(self.slot).ok()
     }
 
@@ -44,9 +44,9 @@ impl Token {
         )
     }
 
-    /// What a URI has to say to mean this token, in any slot.
-    pub(super) fn attributes(&self) -> String {
-        let part = |name: &str, value: &str| format!("{name}={}", uri::escaped(value));
+    /// Returns what a URI has to say to mean this token, in any slot.
+    pub(super) fn uri_attributes(&self) -> String {
+        let part = |name: &str, value: &str| format!("{name}={}", uri::escape_text(value));
         [
             part("token", self.info.label()),
             part("manufacturer", self.info.manufacturer_id()),
@@ -56,7 +56,7 @@ impl Token {
         .join(";")
     }
 
-    fn is_meant(&self, uri: &Pkcs11Uri) -> bool {
+    fn fits_uri(&self, uri: &Pkcs11Uri) -> bool {
         // The structures are padded with blanks (PKCS#11 2.40 base, 3.2), which no value can end
         // with.
         let same = |wanted: &Option<String>, found: &str| {
@@ -82,9 +82,9 @@ impl Token {
 /// # Errors
 /// Class [`Class::Ca`](crate::error::Class::Ca): `token-missing`, `token-ambiguous`,
 /// `token-unusable`.
-pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
+pub(super) fn find_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
     let slots = module.pkcs11.get_slots_with_token().map_err(|error| {
-        failure::module(
+        failure::module_failure(
             module.path(),
             "does not list its slots (C_GetSlotList)",
             &error,
@@ -102,13 +102,13 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
     let (ready, blank): (Vec<Token>, Vec<Token>) = all
         .into_iter()
         .partition(|token| token.info.token_initialized());
-    let listed = list(&ready);
+    let listed = list_tokens(&ready);
     let mut meant: Vec<Token> = ready
         .into_iter()
-        .filter(|token| token.is_meant(uri))
+        .filter(|token| token.fits_uri(uri))
         .collect();
     match (meant.pop(), meant.len()) {
-        (Some(token), 0) => usable(token),
+        (Some(token), 0) => check_usable(token),
         (Some(last), _) => {
             meant.push(last);
             Err(Error::new(
@@ -117,23 +117,25 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
                     "{} tokens fit the URI, and which one is meant cannot be told",
                     meant.len()
                 ))
-                .and(list(&meant)),
+                .followed_by(list_tokens(&meant)),
                 "say more in the URI: `serial=` tells any two tokens apart",
             ))
         }
-        (None, _) => match blank.iter().find(|token| token.is_meant(uri)) {
-            Some(token) if listed.is_empty() || uri.slot_id.is_some() => Err(failure::unusable(
-                &format!("in slot {}", token.slot),
-                "is not initialised",
-                "initialise it with the vendor's tool: that gives it a label and its PINs",
-            )),
+        (None, _) => match blank.iter().find(|token| token.fits_uri(uri)) {
+            Some(token) if listed.is_empty() || uri.slot_id.is_some() => {
+                Err(failure::unusable_token(
+                    &format!("in slot {}", token.slot),
+                    "is not initialised",
+                    "initialise it with the vendor's tool: that gives it a label and its PINs",
+                ))
+            }
             _ => Err(Error::new(
                 ErrorKind::TokenMissing,
                 Lines::from(format!(
                     "no token that the PKCS#11 module {} shows is the one that the URI names",
-                    shown(module.path())
+                    shown_path(module.path())
                 ))
-                .and(if listed.is_empty() {
+                .followed_by(if listed.is_empty() {
                     "  it shows none at all".into()
                 } else {
                     listed
@@ -145,10 +147,10 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
     }
 }
 
-/// What is known to be of no use before anybody is asked for a PIN.
-fn usable(token: Token) -> Result<Token> {
+/// Refuses a token that is known to be of no use, before anybody is asked for a PIN.
+fn check_usable(token: Token) -> Result<Token> {
     if token.info.error_state() {
-        return Err(failure::unusable(
+        return Err(failure::unusable_token(
             &token.name(),
             "has failed its self-test (CKF_ERROR_STATE)",
             "see the vendor's manual",
@@ -158,12 +160,12 @@ fn usable(token: Token) -> Result<Token> {
 }
 
 /// One line for each, as a URI would name it.
-fn list(tokens: &[Token]) -> Lines {
+fn list_tokens(tokens: &[Token]) -> Lines {
     let more = tokens.len().saturating_sub(LISTED);
     let lines: Lines = tokens
         .iter()
         .take(LISTED)
-        .map(|token| format!("  {};slot-id={}", token.attributes(), token.slot))
+        .map(|token| format!("  {};slot-id={}", token.uri_attributes(), token.slot))
         .collect();
-    lines.and((more > 0).then(|| format!("  and {more} more")))
+    lines.followed_by((more > 0).then(|| format!("  and {more} more")))
 }

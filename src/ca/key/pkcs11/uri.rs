@@ -1,10 +1,11 @@
-//! `pkcs11:` URIs (RFC 7512): which module, which token, which key. Pure.
+//! `pkcs11:` URIs (RFC 7512), which name a module, a token and a key. Pure.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What a `pkcs11:` URI says. What it does not say matches everything (RFC 7512 2.5).
+/// The content of a `pkcs11:` URI. An attribute that it does not have matches everything (RFC 7512
+/// 2.5).
 ///
 /// It never holds a PIN: `pin-value` is refused, `pin-source` names a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,18 +45,18 @@ impl Pkcs11Uri {
             Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
                 text.get(SCHEME.len()..).unwrap_or_default()
             }
-            _ => return Err(bad("it does not begin with `pkcs11:`")),
+            _ => return Err(bad_uri("it does not begin with `pkcs11:`")),
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut uri = Pkcs11Uri::default();
         let mut seen = Vec::new();
         for (part, separator, extra) in [(path, ';', "&"), (query, '&', "/?|")] {
             for attribute in part.split(separator).filter(|_| !part.is_empty()) {
-                let (name, value) = split(attribute, separator)?;
+                let (name, value) = split_attribute(attribute, separator)?;
                 if seen.contains(&name) {
-                    return Err(bad(&format!("`{name}` is there twice (RFC 7512 2.3)")));
+                    return Err(bad_uri(&format!("`{name}` is there twice (RFC 7512 2.3)")));
                 }
-                let value = Value {
+                let value = UriValue {
                     name: &name,
                     raw: value,
                     extra,
@@ -71,34 +72,34 @@ impl Pkcs11Uri {
         Ok(uri)
     }
 
-    fn path_attribute(&mut self, value: &Value<'_>) -> Result<()> {
+    fn path_attribute(&mut self, value: &UriValue<'_>) -> Result<()> {
         match value.name {
-            "token" => self.token = Some(value.text()?),
-            "manufacturer" => self.manufacturer = Some(value.text()?),
-            "serial" => self.serial = Some(value.text()?),
-            "model" => self.model = Some(value.text()?),
-            "slot-id" => self.slot_id = Some(value.number()?),
-            "slot-description" => self.slot_description = Some(value.text()?),
-            "slot-manufacturer" => self.slot_manufacturer = Some(value.text()?),
-            "library-manufacturer" => self.library_manufacturer = Some(value.text()?),
-            "library-description" => self.library_description = Some(value.text()?),
-            "library-version" => self.library_version = Some(value.version()?),
-            "object" => self.object = Some(value.text()?),
-            "id" => self.id = Some(value.bytes()?),
+            "token" => self.token = Some(value.to_text()?),
+            "manufacturer" => self.manufacturer = Some(value.to_text()?),
+            "serial" => self.serial = Some(value.to_text()?),
+            "model" => self.model = Some(value.to_text()?),
+            "slot-id" => self.slot_id = Some(value.to_number()?),
+            "slot-description" => self.slot_description = Some(value.to_text()?),
+            "slot-manufacturer" => self.slot_manufacturer = Some(value.to_text()?),
+            "library-manufacturer" => self.library_manufacturer = Some(value.to_text()?),
+            "library-description" => self.library_description = Some(value.to_text()?),
+            "library-version" => self.library_version = Some(value.to_version()?),
+            "object" => self.object = Some(value.to_text()?),
+            "id" => self.id = Some(value.to_bytes()?),
             "type" if value.raw.eq_ignore_ascii_case("private") => {}
             "type" => {
-                return Err(bad(
+                return Err(bad_uri(
                     "its `type` is not `private`, and only a private key can sign",
                 ));
             }
             "pin-value" | "pin-source" | "module-path" | "module-name" => {
-                return Err(bad(&format!(
+                return Err(bad_uri(&format!(
                     "`{}` stands before the `?`: it belongs behind it (RFC 7512 2.3)",
                     value.name
                 )));
             }
             other => {
-                return Err(bad(&format!(
+                return Err(bad_uri(&format!(
                     "nothing is known of an attribute `{other}`, so no key can be the right one \
                      (RFC 7512 2.5)"
                 )));
@@ -107,18 +108,18 @@ impl Pkcs11Uri {
         Ok(())
     }
 
-    fn query_attribute(&mut self, value: &Value<'_>) -> Result<()> {
+    fn query_attribute(&mut self, value: &UriValue<'_>) -> Result<()> {
         match value.name {
             "module-path" => {
-                let path = value.file()?;
+                let path = value.to_file_path()?;
                 if !path.is_absolute() {
-                    return Err(bad(
+                    return Err(bad_uri(
                         "its `module-path` is not an absolute path (RFC 7512 2.4)",
                     ));
                 }
                 self.module_path = Some(path);
             }
-            "module-name" => self.module_name = Some(value.text()?),
+            "module-name" => self.module_name = Some(value.to_text()?),
             "pin-source" => self.pin_source = Some(pin_source(value)?),
             "pin-value" => {
                 return Err(bad_with(
@@ -129,9 +130,9 @@ impl Pkcs11Uri {
                 ));
             }
             // Ignored, but in the form of the rest.
-            vendors if vendors.starts_with("x-") => drop(value.bytes()?),
+            vendors if vendors.starts_with("x-") => drop(value.to_bytes()?),
             other => {
-                return Err(bad(&format!(
+                return Err(bad_uri(&format!(
                     "nothing is known of `{other}` behind the `?`"
                 )));
             }
@@ -139,8 +140,8 @@ impl Pkcs11Uri {
         Ok(())
     }
 
-    /// Whether it says anything about the library, which C_GetInfo then has to bear out (RFC 7512
-    /// 2.3).
+    /// Tells whether it says anything about the library, which C_GetInfo then has to bear out (RFC
+    /// 7512 2.3).
     pub(super) fn names_library(&self) -> bool {
         self.library_manufacturer.is_some()
             || self.library_description.is_some()
@@ -150,11 +151,11 @@ impl Pkcs11Uri {
 
 /// A file, as a path or as a `file:` URI. RFC 7512 2.4 leaves the rest to the program: nothing is
 /// run here, and nothing fetched.
-fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
-    let path = value.file()?;
-    let text = crate::outside::stored(&path);
+fn pin_source(value: &UriValue<'_>) -> Result<PathBuf> {
+    let path = value.to_file_path()?;
+    let text = crate::outside::stored_path(&path);
     if text.starts_with('|') {
-        return Err(bad(
+        return Err(bad_uri(
             "its `pin-source` names a program to run, which is not done: put the PIN into a file, \
              or a descriptor",
         ));
@@ -169,13 +170,15 @@ fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     if !is_scheme {
         return if path.as_os_str().is_empty() {
-            Err(bad("its `pin-source` is empty"))
+            Err(bad_uri("its `pin-source` is empty"))
         } else {
             Ok(path)
         };
     }
     if !scheme.eq_ignore_ascii_case("file") {
-        return Err(bad("its `pin-source` is neither a path nor a `file:` URI"));
+        return Err(bad_uri(
+            "its `pin-source` is neither a path nor a `file:` URI",
+        ));
     }
     // RFC 8089 2: `file:/path`, `file:///path`, or this very machine's name.
     let local = match rest.strip_prefix("//") {
@@ -183,15 +186,15 @@ fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
         Some(authority) => authority.strip_prefix("localhost").unwrap_or(authority),
     };
     // A URI within a URI: it has escapes of its own.
-    let inner = Value {
+    let inner = UriValue {
         raw: local,
         ..*value
     };
-    let path = path_of(inner.unescaped()?);
+    let path = path_of(inner.unescape()?);
     if path.is_absolute() {
         Ok(path)
     } else {
-        Err(bad(
+        Err(bad_uri(
             "its `pin-source` is a `file:` URI of another machine, or without an absolute path \
              (RFC 8089 2)",
         ))
@@ -200,15 +203,15 @@ fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
 
 /// An attribute's value as it stands there.
 #[derive(Clone, Copy)]
-struct Value<'a> {
+struct UriValue<'a> {
     name: &'a str,
     raw: &'a str,
-    /// What may stand there unescaped besides what may stand in both parts.
+    /// The characters that may stand there unescaped besides those that may stand in both parts.
     extra: &'static str,
 }
 
-impl Value<'_> {
-    fn bytes(&self) -> Result<Vec<u8>> {
+impl UriValue<'_> {
+    fn to_bytes(&self) -> Result<Vec<u8>> {
         // RFC 7512 2.3, pk11-res-avail; RFC 3986 2.3, unreserved.
         let allowed = |c: char| {
             c.is_ascii_alphanumeric() || "-._~:[]@!$'()*+,=%".contains(c) || self.extra.contains(c)
@@ -220,15 +223,15 @@ impl Value<'_> {
                 .bytes()
                 .map(|byte| format!("%{byte:02X}"))
                 .collect();
-            return Err(bad(&format!(
+            return Err(bad_uri(&format!(
                 "`{}` has a character that has to be written as `{escaped}` there",
                 self.name
             )));
         }
-        self.unescaped()
+        self.unescape()
     }
 
-    fn unescaped(&self) -> Result<Vec<u8>> {
+    fn unescape(&self) -> Result<Vec<u8>> {
         let mut out = Vec::with_capacity(self.raw.len());
         let mut rest = self.raw.as_bytes();
         while let Some((byte, after)) = rest.split_first() {
@@ -244,7 +247,7 @@ impl Value<'_> {
                 .and_then(|digits| std::str::from_utf8(digits).ok())
                 .and_then(|digits| u8::from_str_radix(digits, 16).ok());
             out.push(value.ok_or_else(|| {
-                bad(&format!(
+                bad_uri(&format!(
                     "`{}` has a `%` without two hexadecimal digits behind it (RFC 3986 2.1)",
                     self.name
                 ))
@@ -254,15 +257,15 @@ impl Value<'_> {
         Ok(out)
     }
 
-    fn text(&self) -> Result<String> {
-        String::from_utf8(self.bytes()?)
-            .map_err(|_| bad(&format!("`{}` is not UTF-8 (RFC 7512 2.3)", self.name)))
+    fn to_text(&self) -> Result<String> {
+        String::from_utf8(self.to_bytes()?)
+            .map_err(|_| bad_uri(&format!("`{}` is not UTF-8 (RFC 7512 2.3)", self.name)))
     }
 
-    fn file(&self) -> Result<PathBuf> {
-        let bytes = self.bytes()?;
+    fn to_file_path(&self) -> Result<PathBuf> {
+        let bytes = self.to_bytes()?;
         if bytes.contains(&0) {
-            return Err(bad(&format!(
+            return Err(bad_uri(&format!(
                 "`{}` has a NUL in it, which no path has",
                 self.name
             )));
@@ -270,20 +273,20 @@ impl Value<'_> {
         Ok(path_of(bytes))
     }
 
-    fn number(&self) -> Result<u64> {
-        number(self.raw).ok_or_else(|| bad(&format!("`{}` is not a number", self.name)))
+    fn to_number(&self) -> Result<u64> {
+        parse_number(self.raw).ok_or_else(|| bad_uri(&format!("`{}` is not a number", self.name)))
     }
 
-    fn version(&self) -> Result<(u64, u64)> {
+    fn to_version(&self) -> Result<(u64, u64)> {
         let (major, minor) = self.raw.split_once('.').unwrap_or((self.raw, "0"));
-        number(major)
-            .zip(number(minor))
-            .ok_or_else(|| bad(&format!("`{}` is not of the form `2` or `2.40`", self.name)))
+        parse_number(major)
+            .zip(parse_number(minor))
+            .ok_or_else(|| bad_uri(&format!("`{}` is not of the form `2` or `2.40`", self.name)))
     }
 }
 
 /// Digits and nothing else: `parse` alone takes a sign.
-fn number(text: &str) -> Option<u64> {
+fn parse_number(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())
@@ -296,29 +299,29 @@ fn path_of(bytes: Vec<u8>) -> PathBuf {
 }
 
 /// Name, in small letters (an ABNF literal is of any case, RFC 5234 2.3), and value.
-fn split(attribute: &str, separator: char) -> Result<(String, &str)> {
+fn split_attribute(attribute: &str, separator: char) -> Result<(String, &str)> {
     let (name, value) = match attribute.split_once('=') {
         Some(parts) => parts,
         None if attribute.is_empty() => {
-            return Err(bad(&format!(
+            return Err(bad_uri(&format!(
                 "an attribute is missing between two `{separator}`, or behind the last"
             )));
         }
-        None => return Err(bad("it has an attribute without a `=`")),
+        None => return Err(bad_uri("it has an attribute without a `=`")),
     };
     if name.is_empty()
         || !name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     {
-        return Err(bad(
+        return Err(bad_uri(
             "the name of an attribute consists of letters, digits, `-` and `_` (RFC 7512 2.3)",
         ));
     }
     Ok((name.to_ascii_lowercase(), value))
 }
 
-fn bad(what: &str) -> Error {
+fn bad_uri(what: &str) -> Error {
     bad_with(
         what,
         "the form is `pkcs11:token=NAME;object=NAME?module-path=/FILE`, in quotes for the shell; a \
@@ -335,7 +338,7 @@ fn bad_with(what: &str, hint: &str) -> Error {
 }
 
 /// A value for the path of a URI (RFC 7512 2.3).
-pub(super) fn escaped(text: &str) -> String {
+pub(super) fn escape_text(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             _ if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') => {
@@ -347,7 +350,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// An id for the path of a URI: escaped as a whole, for it is no text (RFC 7512 2.3).
-pub(super) fn escaped_id(id: &[u8]) -> String {
+pub(super) fn escape_id(id: &[u8]) -> String {
     id.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
@@ -355,7 +358,7 @@ pub(super) fn escaped_id(id: &[u8]) -> String {
 pub(super) fn parse(text: &Path) -> Result<Pkcs11Uri> {
     Pkcs11Uri::parse(
         text.to_str()
-            .ok_or_else(|| bad("it is not UTF-8; other bytes are written as `%E4` there"))?,
+            .ok_or_else(|| bad_uri("it is not UTF-8; other bytes are written as `%E4` there"))?,
     )
 }
 
@@ -364,10 +367,10 @@ pub(super) fn parse(text: &Path) -> Result<Pkcs11Uri> {
 mod tests {
     use super::*;
 
-    fn refused(text: &str) -> String {
+    fn parse_refusal(text: &str) -> String {
         let error = Pkcs11Uri::parse(text).unwrap_err();
         assert_eq!(
-            (error.code(), error.kind),
+            (error.exit_code(), error.kind),
             (2, ErrorKind::BadKeyUri),
             "{text}"
         );
@@ -504,7 +507,7 @@ mod tests {
             ("pkcs11:?pin-source=file:pin", "absolute path"),
             ("pkcs11:?pin-source=file:/a%25zz", "two hexadecimal digits"),
         ] {
-            let message = refused(uri);
+            let message = parse_refusal(uri);
             assert!(message.contains(says), "{uri}: {message}");
         }
     }
@@ -554,8 +557,8 @@ mod tests {
         let (label, id) = ("a b;c=d/é%&?", vec![0, 0x25, 0xFF]);
         let uri = Pkcs11Uri::parse(&format!(
             "pkcs11:object={};id={}",
-            escaped(label),
-            escaped_id(&id)
+            escape_text(label),
+            escape_id(&id)
         ))
         .unwrap();
         assert_eq!((uri.object.unwrap().as_str(), uri.id.unwrap()), (label, id));

@@ -1,13 +1,13 @@
-//! How long to wait between two looks, and in all.
+//! The time to wait between two looks, and in all.
 
 use std::time::Duration;
 
-/// How long a claim, or a `wait`, may take.
+/// The time that a claim, or a `wait`, may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For the cluster, its first HSM and the CSR to be there. An HSM takes some minutes.
+    /// The time for the cluster, its first HSM and the CSR to be there. An HSM takes some minutes.
     pub creation: Duration,
-    /// For InitializeCluster to be confirmed, from the moment it was sent.
+    /// The time for InitializeCluster to be confirmed, from the moment it was sent.
     pub initialization: Duration,
     /// The first pause between two descriptions; each further one is twice as long.
     pub first_pause: Duration,
@@ -28,27 +28,27 @@ impl Default for Patience {
 
 /// The pauses of one stretch of waiting.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct PauseSchedule {
     now: Duration,
     since: Option<Duration>,
     last: Option<Duration>,
 }
 
-impl Pace {
-    /// The time since the beginning of everything.
-    pub(super) fn at(&mut self, elapsed: Duration) {
+impl PauseSchedule {
+    /// Takes the time since the beginning of everything.
+    pub(super) fn set_elapsed(&mut self, elapsed: Duration) {
         self.now = self.now.max(elapsed);
         self.since.get_or_insert(self.now);
     }
 
-    /// Another stretch begins: with short pauses, and all its time.
-    pub(super) fn restart(&mut self) {
+    /// Begins another stretch: with short pauses, and all its time.
+    pub(super) fn restart_stretch(&mut self) {
         self.since = None;
         self.last = None;
     }
 
     /// The next pause; `None` when `limit` is used up.
-    pub(super) fn pause(&mut self, patience: &Patience, limit: Duration) -> Option<Duration> {
+    pub(super) fn next_pause(&mut self, patience: &Patience, limit: Duration) -> Option<Duration> {
         let waited = self.now.saturating_sub(self.since.unwrap_or(self.now));
         let left = limit.checked_sub(waited).filter(|left| !left.is_zero())?;
         // Never none: a loop that waits must let time pass.
@@ -74,12 +74,13 @@ mod tests {
             longest_pause: Duration::from_secs(5),
             ..Patience::default()
         };
-        let (mut pace, mut now, mut pauses) = (Pace::default(), Duration::ZERO, Vec::new());
-        pace.at(now);
-        while let Some(length) = pace.pause(&patience, Duration::from_secs(14)) {
+        let (mut pace, mut now, mut pauses) =
+            (PauseSchedule::default(), Duration::ZERO, Vec::new());
+        pace.set_elapsed(now);
+        while let Some(length) = pace.next_pause(&patience, Duration::from_secs(14)) {
             pauses.push(length.as_secs());
             now += length;
-            pace.at(now);
+            pace.set_elapsed(now);
         }
         assert_eq!(pauses, [1, 2, 4, 5, 2]);
     }

@@ -1,20 +1,20 @@
-//! What it means to ask for a type of HSM, of a cluster as it is.
+//! The change of a cluster's HSM type, for a cluster as it is now.
 //!
 //! Sources: AWS CloudHSM User Guide, "Migrating from hsm1.medium to hsm2m.medium" (September 2026),
-//! and HsmTypeRollbackExpiration in the API Reference. Only what they say forbids a change before
-//! the call; of all else the service has the last word.
+//! and HsmTypeRollbackExpiration in the API Reference. A change is refused before the call only
+//! where these forbid it. In all other cases the service decides.
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::x509::Moment;
 
-/// What asking for a type comes to.
+/// The result of asking for a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Course {
-    /// Cluster and HSMs are of that type.
+pub(super) enum TypeChange {
+    /// Cluster and HSMs are already of that type.
     Already,
-    /// They are on their way to it: nothing is to be sent.
+    /// The change to it is in progress: nothing has to be sent.
     UnderWay,
     /// The type is changed.
     Migrate,
@@ -22,7 +22,7 @@ pub(super) enum Course {
     RollBack,
 }
 
-/// Whether a cluster's type is being changed, or changed back.
+/// Tells whether a cluster's type is being changed, or changed back.
 pub(super) fn is_under_way(state: &ClusterState) -> bool {
     matches!(
         state,
@@ -30,7 +30,7 @@ pub(super) fn is_under_way(state: &ClusterState) -> bool {
     ) || state.is_pending_rollback()
 }
 
-/// Whether cluster and HSMs are of this type, as far as they say.
+/// Tells whether cluster and HSMs are of this type, as far as they say.
 pub(super) fn has_type(cluster: &Cluster, wanted: &str) -> bool {
     let is = |found: &OutsideText| found == wanted;
     let hsms = cluster
@@ -41,32 +41,32 @@ pub(super) fn has_type(cluster: &Cluster, wanted: &str) -> bool {
         && hsms.filter_map(|hsm| hsm.hsm_type.as_ref()).all(is)
 }
 
-/// What it means that `wanted` is asked for now.
+/// Decides what asking for the type `wanted` means now.
 ///
 /// # Errors
 /// Class `Conflict`, `type-change-forbidden`.
-pub(super) fn course(cluster: &Cluster, wanted: &str, now: Moment) -> Result<Course> {
+pub(super) fn plan_type_change(cluster: &Cluster, wanted: &str, now: Moment) -> Result<TypeChange> {
     match &cluster.state {
         // The only change that there is goes to hsm2m.medium; asked for the other one, it is taken
         // back.
-        ClusterState::ModifyInProgress if wanted == limits::HSM2 => Ok(Course::UnderWay),
-        ClusterState::ModifyInProgress if wanted == limits::HSM1 => back(cluster, now),
-        ClusterState::RollbackInProgress if wanted == limits::HSM1 => Ok(Course::UnderWay),
+        ClusterState::ModifyInProgress if wanted == limits::HSM2 => Ok(TypeChange::UnderWay),
+        ClusterState::ModifyInProgress if wanted == limits::HSM1 => plan_rollback(cluster, now),
+        ClusterState::RollbackInProgress if wanted == limits::HSM1 => Ok(TypeChange::UnderWay),
         // Whether it waits for AWS or for its owner is not said: what is asked for is sent, and the
         // service has the last word.
-        state if state.is_pending_rollback() && wanted == limits::HSM1 => Ok(Course::RollBack),
-        state if is_under_way(state) => Err(not_active(cluster)),
-        _ if has_type(cluster, wanted) => Ok(Course::Already),
+        state if state.is_pending_rollback() && wanted == limits::HSM1 => Ok(TypeChange::RollBack),
+        state if is_under_way(state) => Err(not_active_error(cluster)),
+        _ if has_type(cluster, wanted) => Ok(TypeChange::Already),
         // One that this version does not know may allow it.
         ClusterState::Active | ClusterState::Other(_) if wanted == limits::HSM1 => {
-            back(cluster, now)
+            plan_rollback(cluster, now)
         }
-        ClusterState::Active | ClusterState::Other(_) => migrate(cluster),
-        _ => Err(not_active(cluster)),
+        ClusterState::Active | ClusterState::Other(_) => plan_migration(cluster),
+        _ => Err(not_active_error(cluster)),
     }
 }
 
-fn migrate(cluster: &Cluster) -> Result<Course> {
+fn plan_migration(cluster: &Cluster) -> Result<TypeChange> {
     let hsms = cluster
         .hsms
         .iter()
@@ -77,31 +77,31 @@ fn migrate(cluster: &Cluster) -> Result<Course> {
             "it has {hsms} HSMs, and the type of at most {} can be changed",
             limits::MOST_HSMS_TO_MIGRATE
         );
-        return Err(forbidden(
+        return Err(type_change_forbidden(
             cluster,
             &what,
             "delete some of its HSMs first with hsmboot's hsm delete, and create them again \
              afterwards",
         ));
     }
-    Ok(Course::Migrate)
+    Ok(TypeChange::Migrate)
 }
 
-fn back(cluster: &Cluster, now: Moment) -> Result<Course> {
+fn plan_rollback(cluster: &Cluster, now: Moment) -> Result<TypeChange> {
     match cluster.rollback_until {
-        Some(until) if now.unix() < until => Ok(Course::RollBack),
+        Some(until) if now.unix_seconds() < until => Ok(TypeChange::RollBack),
         Some(until) => {
             let what = format!(
                 "a change can be taken back for 24 hours, and that time ended at {}",
                 Moment::from_unix(until)
             );
-            Err(forbidden(
+            Err(type_change_forbidden(
                 cluster,
                 &what,
                 "restore a cluster from a backup of before the change, where AWS still allows one",
             ))
         }
-        None => Err(forbidden(
+        None => Err(type_change_forbidden(
             cluster,
             "no change is to be taken back, and no other way leads to hsm1.medium",
             "`hsmboot cluster show` shows until when, where there is one",
@@ -109,7 +109,7 @@ fn back(cluster: &Cluster, now: Moment) -> Result<Course> {
     }
 }
 
-fn not_active(cluster: &Cluster) -> Error {
+fn not_active_error(cluster: &Cluster) -> Error {
     let id = &cluster.cluster_id;
     let hint = match &cluster.state {
         state if is_under_way(state) => format!(
@@ -122,14 +122,14 @@ fn not_active(cluster: &Cluster) -> Error {
         }
         _ => format!("`hsmboot cluster show --cluster-id {id}` shows the cluster"),
     };
-    forbidden(
+    type_change_forbidden(
         cluster,
         "only the type of an ACTIVE cluster can be changed",
         &hint,
     )
 }
 
-fn forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
+fn type_change_forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
     let kind = cluster
         .hsm_type
         .as_ref()
@@ -148,8 +148,8 @@ fn forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
         .with_fact(FactName::Found, cluster.hsm_type.as_ref())
 }
 
-/// The error of a change that the service took back.
-pub(super) fn not_kept(cluster: &Cluster, wanted: &str) -> Error {
+/// Returns the error for a change that the service took back.
+pub(super) fn type_change_undone(cluster: &Cluster, wanted: &str) -> Error {
     let kind = cluster
         .hsm_type
         .as_ref()
@@ -169,7 +169,7 @@ pub(super) fn not_kept(cluster: &Cluster, wanted: &str) -> Error {
             format!("  type     {kind}"),
             format!("  state    {}", cluster.state),
         ])
-        .and(said),
+        .followed_by(said),
         "AWS takes a change back where errors mount: look into the cluster's clients and AWS's \
          messages before you ask for it again",
     )
@@ -188,7 +188,7 @@ mod tests {
 
     const NOW: i64 = 1_790_000_000;
 
-    fn cluster(state: &str, hsm_type: &str, hsms: usize) -> Cluster {
+    fn make_cluster(state: &str, hsm_type: &str, hsms: usize) -> Cluster {
         let mut cluster = Cluster::new("cluster-abc234defgh", ClusterState::from(state));
         cluster.hsm_type = Some(hsm_type.into());
         cluster.hsms = (0..hsms)
@@ -197,10 +197,10 @@ mod tests {
         cluster
     }
 
-    fn of(cluster: &Cluster, wanted: &str) -> std::result::Result<Course, Lines> {
-        course(cluster, wanted, Moment::from_unix(NOW)).map_err(|error| {
+    fn plan_or_message(cluster: &Cluster, wanted: &str) -> std::result::Result<TypeChange, Lines> {
+        plan_type_change(cluster, wanted, Moment::from_unix(NOW)).map_err(|error| {
             assert_eq!(
-                (error.kind, error.code()),
+                (error.kind, error.exit_code()),
                 (ErrorKind::TypeChangeForbidden, 8)
             );
             error.message
@@ -210,15 +210,18 @@ mod tests {
     #[test]
     fn only_an_active_cluster_of_at_most_27_hsms_is_migrated() {
         let (old, new) = (limits::HSM1, limits::HSM2);
-        assert_eq!(of(&cluster("ACTIVE", old, 27), new), Ok(Course::Migrate));
+        assert_eq!(
+            plan_or_message(&make_cluster("ACTIVE", old, 27), new),
+            Ok(TypeChange::Migrate)
+        );
         assert!(
-            of(&cluster("ACTIVE", old, 28), new)
+            plan_or_message(&make_cluster("ACTIVE", old, 28), new)
                 .unwrap_err()
                 .contains("28")
         );
-        let mut one_gone = cluster("ACTIVE", old, 28);
+        let mut one_gone = make_cluster("ACTIVE", old, 28);
         one_gone.hsms.first_mut().unwrap().state = HsmState::Deleted;
-        assert_eq!(of(&one_gone, new), Ok(Course::Migrate));
+        assert_eq!(plan_or_message(&one_gone, new), Ok(TypeChange::Migrate));
         for state in [
             "CREATE_IN_PROGRESS",
             "UNINITIALIZED",
@@ -228,23 +231,26 @@ mod tests {
             "DEGRADED",
         ] {
             assert!(
-                of(&cluster(state, old, 1), new)
+                plan_or_message(&make_cluster(state, old, 1), new)
                     .unwrap_err()
                     .contains("ACTIVE"),
                 "{state}"
             );
             assert_eq!(
-                of(&cluster(state, new, 1), new),
-                Ok(Course::Already),
+                plan_or_message(&make_cluster(state, new, 1), new),
+                Ok(TypeChange::Already),
                 "{state}"
             );
         }
         // Neither a type nor a state of tomorrow is in the way.
         assert_eq!(
-            of(&cluster("ACTIVE", new, 1), "hsm3.large"),
-            Ok(Course::Migrate)
+            plan_or_message(&make_cluster("ACTIVE", new, 1), "hsm3.large"),
+            Ok(TypeChange::Migrate)
         );
-        assert_eq!(of(&cluster("PONDERING", old, 1), new), Ok(Course::Migrate));
+        assert_eq!(
+            plan_or_message(&make_cluster("PONDERING", old, 1), new),
+            Ok(TypeChange::Migrate)
+        );
     }
 
     #[test]
@@ -252,18 +258,21 @@ mod tests {
         let (old, new) = (limits::HSM1, limits::HSM2);
         let migrated = |state: &str, until: Option<i64>| Cluster {
             rollback_until: until,
-            ..cluster(state, new, 2)
+            ..make_cluster(state, new, 2)
         };
         assert_eq!(
-            of(&migrated("ACTIVE", Some(NOW + 1)), old),
-            Ok(Course::RollBack)
+            plan_or_message(&migrated("ACTIVE", Some(NOW + 1)), old),
+            Ok(TypeChange::RollBack)
         );
         assert_eq!(
-            of(&migrated("MODIFY_IN_PROGRESS", Some(NOW + 1)), old),
-            Ok(Course::RollBack)
+            plan_or_message(&migrated("MODIFY_IN_PROGRESS", Some(NOW + 1)), old),
+            Ok(TypeChange::RollBack)
         );
         for until in [Some(NOW), Some(NOW - 1), None] {
-            assert!(of(&migrated("ACTIVE", until), old).is_err(), "{until:?}");
+            assert!(
+                plan_or_message(&migrated("ACTIVE", until), old).is_err(),
+                "{until:?}"
+            );
         }
     }
 
@@ -273,22 +282,29 @@ mod tests {
         // The cluster's own type may be the old or the new one by then.
         for shown in [old, new] {
             assert_eq!(
-                of(&cluster("MODIFY_IN_PROGRESS", shown, 2), new),
-                Ok(Course::UnderWay)
+                plan_or_message(&make_cluster("MODIFY_IN_PROGRESS", shown, 2), new),
+                Ok(TypeChange::UnderWay)
             );
             for (state, course) in [
-                ("ROLLBACK_IN_PROGRESS", Course::UnderWay),
-                ("PENDING_ROLLBACK", Course::RollBack),
+                ("ROLLBACK_IN_PROGRESS", TypeChange::UnderWay),
+                ("PENDING_ROLLBACK", TypeChange::RollBack),
             ] {
-                assert_eq!(of(&cluster(state, shown, 2), old), Ok(course), "{state}");
-                assert!(of(&cluster(state, shown, 2), new).is_err(), "{state}");
+                assert_eq!(
+                    plan_or_message(&make_cluster(state, shown, 2), old),
+                    Ok(course),
+                    "{state}"
+                );
+                assert!(
+                    plan_or_message(&make_cluster(state, shown, 2), new).is_err(),
+                    "{state}"
+                );
             }
         }
-        let mut half = cluster("ACTIVE", new, 2);
+        let mut half = make_cluster("ACTIVE", new, 2);
         half.hsms.first_mut().unwrap().hsm_type = Some(old.into());
         assert_eq!(
-            of(&half, new),
-            Ok(Course::Migrate),
+            plan_or_message(&half, new),
+            Ok(TypeChange::Migrate),
             "an HSM of the old type is left"
         );
     }

@@ -1,4 +1,4 @@
-//! What the machine keeps of an authorized pair.
+//! The part of an authorized pair that the machine keeps.
 
 use crate::cloudhsm::InitializeCluster;
 use crate::owner::Authorized;
@@ -6,19 +6,20 @@ use crate::x509::{Certificate, Csr, TrustAnchor};
 
 /// An authorized pair, ready to be sent.
 #[derive(Clone, Debug)]
-pub(super) struct Papers {
+pub(super) struct PreparedPair {
     pub(super) csr: Csr,
     pub(super) signed_cert: Certificate,
     pub(super) trust_anchor: TrustAnchor,
     pub(super) request: InitializeCluster,
 }
 
-impl Papers {
-    /// Nothing without both proofs is ever sent: [`Authorized`] holds them.
-    pub(super) fn of(authorized: &Authorized, cluster_id: &str) -> Self {
+impl PreparedPair {
+    /// Takes from an authorized pair what will be sent. Nothing is ever sent without both proofs:
+    /// [`Authorized`] holds them.
+    pub(super) fn from_authorized(authorized: &Authorized, cluster_id: &str) -> Self {
         let pair = authorized.pair();
-        Papers {
-            csr: pair.csr().clone(),
+        PreparedPair {
+            csr: pair.need_csr().clone(),
             signed_cert: pair.signed_cert().clone(),
             trust_anchor: authorized.owner().trust_anchor().clone(),
             request: InitializeCluster::new(cluster_id, authorized),

@@ -1,5 +1,5 @@
-//! Members of the service's answers that no model knows: a service of tomorrow may have them. They
-//! are kept to be shown as they came, and stop nothing.
+//! Members of the service's answers that no model knows: a later version of the service may have
+//! them. They are kept and shown as they came, and stop nothing.
 
 use std::collections::BTreeMap;
 
@@ -7,28 +7,28 @@ use serde_json::{Map, Value};
 
 use crate::outside::OutsideText;
 
-/// The most of them that are kept of one structure. The largest that today's model has, `Cluster`,
-/// has 18 members in all.
-const MOST: usize = 32;
+/// The largest number of them that is kept of one structure. The largest that today's model has,
+/// `Cluster`, has 18 members in all.
+const MOST_MEMBERS: usize = 32;
 
-/// The most characters that are kept of a name; of a value, as many as are shown of any text from
-/// outside.
+/// The most characters that are kept of a name. Of a value as many are kept as are shown of any
+/// text from outside.
 const MOST_OF_NAME: usize = 100;
 const MOST_OF_VALUE: usize = 2000;
 
 /// The members of a structure that the model does not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherMembers {
-    /// By name: a string as it came, anything else as its JSON. One of a structure inside,
-    /// `Certificates` for one, has that one's name and a dot before its own.
+    /// The members by name: a string as it came, anything else as its JSON. A member of an inner
+    /// structure, such as `Certificates`, has that structure's name and a dot before its own.
     pub members: BTreeMap<OutsideText, OutsideText>,
-    /// How many more there were.
+    /// The number of further ones that were left out.
     pub left_out: usize,
 }
 
 impl OtherMembers {
-    /// Adds those of a structure that `is_known` does not know; `inside` names the structure where
-    /// it is a member of another.
+    /// Adds the members of a structure that `is_known` does not know. `inside` names the structure
+    /// where it is a member of another.
     ///
     /// A member that is `null` is absent (Smithy, "AWS JSON 1.1 protocol").
     pub fn add(
@@ -42,21 +42,21 @@ impl OtherMembers {
             .filter(|(name, value)| !value.is_null() && !is_known(name))
         {
             let name = inside.map_or_else(|| name.clone(), |outer| format!("{outer}.{name}"));
-            let name = OutsideText::from(cut(&name, MOST_OF_NAME));
-            if self.members.len() >= MOST || self.members.contains_key(&name) {
+            let name = OutsideText::from(shorten(&name, MOST_OF_NAME));
+            if self.members.len() >= MOST_MEMBERS || self.members.contains_key(&name) {
                 self.left_out = self.left_out.saturating_add(1);
                 continue;
             }
             let value = value.as_str().map_or_else(
-                || cut(&value.to_string(), MOST_OF_VALUE),
-                |text| cut(text, MOST_OF_VALUE),
+                || shorten(&value.to_string(), MOST_OF_VALUE),
+                |text| shorten(text, MOST_OF_VALUE),
             );
             self.members.insert(name, value.into());
         }
     }
 
-    /// One line for each, and one for those that were left out.
-    pub fn lines(&self) -> Vec<String> {
+    /// Returns one line for each, and one for those that were left out.
+    pub fn to_lines(&self) -> Vec<String> {
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
         self.members
             .iter()
@@ -66,8 +66,8 @@ impl OtherMembers {
     }
 }
 
-/// A text's beginning, and that it goes on.
-fn cut(text: &str, most: usize) -> String {
+/// Returns a text's beginning, with an ellipsis where it goes on.
+fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    fn others(structure: &Value) -> OtherMembers {
+    fn find_others(structure: &Value) -> OtherMembers {
         let mut others = OtherMembers::default();
         others.add(structure.as_object().unwrap(), None, |name| name == "Known");
         others
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_kept_as_it_came() {
-        let mut found = others(&json!({
+        let mut found = find_others(&json!({
             "Known": 1, "Text": "a b", "Number": 1.5, "List": [{ "a": null }], "Empty": "",
             "Absent": null,
         }));
@@ -99,7 +99,7 @@ mod tests {
             |name| name == "Known",
         );
         assert_eq!(
-            found.lines(),
+            found.to_lines(),
             [
                 "Certificates.New=true",
                 "Empty=",
@@ -108,23 +108,31 @@ mod tests {
                 "Text=a b"
             ]
         );
-        assert_eq!(others(&json!({ "Known": 1 })), OtherMembers::default());
+        assert_eq!(find_others(&json!({ "Known": 1 })), OtherMembers::default());
     }
 
     #[test]
     fn what_is_kept_is_bounded_and_says_so() {
         let many: Map<String, Value> = (0..40).map(|n| (format!("M{n:02}"), json!(n))).collect();
-        let found = others(&Value::Object(many));
-        assert_eq!((found.members.len(), found.left_out), (MOST, 8));
-        assert_eq!(found.lines().last().map(String::as_str), Some("and 8 more"));
+        let found = find_others(&Value::Object(many));
+        assert_eq!((found.members.len(), found.left_out), (MOST_MEMBERS, 8));
+        assert_eq!(
+            found.to_lines().last().map(String::as_str),
+            Some("and 8 more")
+        );
         let long = "é".repeat(5000);
-        let found = others(
+        let found = find_others(
             &json!({ "A": long, "B": [long], format!("{long}1"): 1, format!("{long}2"): 2 }),
         );
         let lengths: Vec<_> = found
             .members
             .iter()
-            .map(|(name, value)| (name.raw().chars().count(), value.raw().chars().count()))
+            .map(|(name, value)| {
+                (
+                    name.as_raw().chars().count(),
+                    value.as_raw().chars().count(),
+                )
+            })
             .collect();
         assert_eq!(
             (lengths, found.left_out),
@@ -134,9 +142,9 @@ mod tests {
 
     #[test]
     fn nothing_of_it_is_obeyed() {
-        let found = others(&json!({ "N\u{1b}[2J\nFORGED": "v\u{202e}\nFORGED" }));
+        let found = find_others(&json!({ "N\u{1b}[2J\nFORGED": "v\u{202e}\nFORGED" }));
         assert_eq!(
-            found.lines(),
+            found.to_lines(),
             ["N\\u{1b}[2J\\u{a}FORGED=v\\u{202e}\\u{a}FORGED"]
         );
     }

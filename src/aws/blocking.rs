@@ -1,4 +1,4 @@
-//! What may block a thread: done on one of its own.
+//! Work that may block a thread, run on a thread of its own.
 //!
 //! The AWS SDK opens its files on the thread that asks, and a file may be a pipe that nobody
 //! writes. A deadline cannot end what holds the thread that it is waited for on.
@@ -9,11 +9,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::sync::oneshot;
 
-/// Does the work on a thread of its own. Whoever is no longer waiting leaves it there; it ends with
-/// the program at the latest.
+/// Runs the work on a thread of its own. A caller that stops waiting leaves the thread behind; it
+/// ends with the program at the latest.
 ///
-/// `None` where the system gives no thread or no timers.
-pub(super) async fn aside<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Option<T>
+/// Returns `None` where the system gives no thread or no timers.
+pub(super) async fn run_on_own_thread<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Option<T>
 where
     T: Send + 'static,
     F: Future<Output = T>,
@@ -35,14 +35,15 @@ where
     waiting.await.ok()
 }
 
-/// The same credentials, looked for aside.
+/// A source of credentials that is asked on a thread of its own.
 #[derive(Debug)]
-pub(super) struct CredentialsAside(pub(super) SharedCredentialsProvider);
+pub(super) struct ThreadedCredentials(pub(super) SharedCredentialsProvider);
 
-impl CredentialsAside {
-    async fn credentials(&self) -> provider::Result {
+impl ThreadedCredentials {
+    async fn find_credentials(&self) -> provider::Result {
         let provider = self.0.clone();
-        let found = aside(move || async move { provider.provide_credentials().await }).await;
+        let found =
+            run_on_own_thread(move || async move { provider.provide_credentials().await }).await;
         found.unwrap_or_else(|| {
             Err(CredentialsError::provider_error(
                 "the system gives no thread to look for credentials on",
@@ -51,12 +52,12 @@ impl CredentialsAside {
     }
 }
 
-impl ProvideCredentials for CredentialsAside {
+impl ProvideCredentials for ThreadedCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.credentials())
+        future::ProvideCredentials::new(self.find_credentials())
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::aws::deadline::{Deadline, within};
+    use crate::aws::deadline::{Deadline, run_within};
 
     #[test]
     fn what_blocks_its_thread_is_not_waited_for_beyond_the_deadline() {
@@ -75,15 +76,15 @@ mod tests {
             .expect("a runtime");
         // Nobody sends: the thread never goes on.
         let (_sender, never) = std::sync::mpsc::channel::<()>();
-        let blocked = aside(move || async move { never.recv().is_ok() });
+        let blocked = run_on_own_thread(move || async move { never.recv().is_ok() });
         assert!(
             runtime
-                .block_on(within(
+                .block_on(run_within(
                     Some(Deadline::after(Duration::from_millis(1))),
                     blocked
                 ))
                 .is_err()
         );
-        assert_eq!(runtime.block_on(aside(|| async { 7 })), Some(7));
+        assert_eq!(runtime.block_on(run_on_own_thread(|| async { 7 })), Some(7));
     }
 }

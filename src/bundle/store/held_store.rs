@@ -2,31 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use super::{Read, Store, input};
+use super::{ReadFiles, Store, input_error};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio::{Held, NewFile};
-use crate::outside::shown;
+use crate::fsio::{HeldDir, NewFile};
+use crate::outside::shown_path;
 
 /// A bundle's place that no other hsmboot writes to while it is held.
 pub struct HeldStore<'a> {
     pub(super) store: &'a Store,
-    pub(super) held: Held,
+    pub(super) held: HeldDir,
 }
 
 impl<'a> HeldStore<'a> {
-    /// The place.
+    /// Returns the place.
     pub(crate) const fn store(&self) -> &'a Store {
         self.store
     }
 
-    /// That what was read stands there still. A transcript may have gone on: another command took a
-    /// step that changed none of it.
+    /// Checks that what was read still stands there. A transcript may have gone on: another command
+    /// took a step that changed none of it.
     pub(super) fn is_as_known(&self) -> Result<()> {
         let store = self.store;
-        let known = store.known.lock().clone();
-        let mut now = Read::default();
+        let known = store.known.lock_cache().clone();
+        let mut now = ReadFiles::default();
         if let Some(before) = &known.archive {
             let there = store.members_now()?;
             let (old, new) = (
@@ -35,7 +35,7 @@ impl<'a> HeldStore<'a> {
             );
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             names.into_iter().try_for_each(|name| {
-                self.same(
+                self.check_same(
                     name,
                     old.get(name).map(Vec::as_slice),
                     new.get(name).map(Vec::as_slice),
@@ -45,7 +45,7 @@ impl<'a> HeldStore<'a> {
         }
         for (name, before) in known.files {
             let dir = self.held.dir();
-            let absent = dir.lacks(&name).unwrap_or_default();
+            let absent = dir.is_absent(&name).unwrap_or_default();
             // What cannot be read any more was changed too.
             let there = if absent {
                 None
@@ -55,14 +55,14 @@ impl<'a> HeldStore<'a> {
                         .unwrap_or_default(),
                 )
             };
-            self.same(&name, before.as_deref(), there.as_deref())?;
+            self.check_same(&name, before.as_deref(), there.as_deref())?;
             now.files.insert(name, there);
         }
-        *store.known.lock() = now;
+        *store.known.lock_cache() = now;
         Ok(())
     }
 
-    fn same(&self, name: &str, before: Option<&[u8]>, there: Option<&[u8]>) -> Result<()> {
+    fn check_same(&self, name: &str, before: Option<&[u8]>, there: Option<&[u8]>) -> Result<()> {
         let goes_on = name == TRANSCRIPT
             && there
                 .unwrap_or_default()
@@ -94,36 +94,37 @@ impl<'a> HeldStore<'a> {
             self.held.write(files)?;
             files
                 .iter()
-                .for_each(|file| self.store.known.set(&file.name, Some(file.content)));
+                .for_each(|file| self.store.known.cache_file(&file.name, Some(file.content)));
             return Ok(());
         }
-        self.rewrite(|members| self.store.merge(members, files))
+        self.rewrite_members(|members| self.store.merge_files(members, files))
     }
 
-    /// Changes what the one file holds; `None`: it stays as it is.
-    pub(super) fn rewrite(
+    /// Changes the members of the one file; `None`: it stays as it is.
+    pub(super) fn rewrite_members(
         &self,
         change: impl FnOnce(Members) -> Result<Option<Members>>,
     ) -> Result<()> {
         let mut written = None;
-        self.anew(|current| {
+        self.rewrite_content(|current| {
             let members =
                 current.map_or_else(|| Ok(Members::new()), |content| self.store.parse(content))?;
             let Some(members) = change(members)? else {
                 return Ok(None);
             };
-            let content = archive::write(&members).map_err(|fault| self.store.refused(&fault))?;
+            let content =
+                archive::write(&members).map_err(|fault| self.store.explain_fault(&fault))?;
             written = Some(members);
             Ok(Some(content))
         })?;
         if let Some(members) = written {
-            self.store.known.lock().archive = Some(Some(members));
+            self.store.known.lock_cache().archive = Some(Some(members));
         }
         Ok(())
     }
 
     /// Writes the one file anew from its content; `None`: it stays as it is.
-    pub(super) fn anew(
+    pub(super) fn rewrite_content(
         &self,
         make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>,
     ) -> Result<()> {
@@ -133,16 +134,16 @@ impl<'a> HeldStore<'a> {
             .file_name()
             .and_then(|name| name.to_str())
             .ok_or_else(|| {
-                input(
+                input_error(
                     ErrorKind::BadArchive,
                     format!(
                         "{}: the name of a bundle in one file has to be text (UTF-8)",
-                        shown(&self.store.path)
+                        shown_path(&self.store.path)
                     ),
                     "choose another name",
                 )
             })?;
         self.held
-            .rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
+            .rewrite_file(name, "a bundle in one file", MAX_ARCHIVE, make)
     }
 }

@@ -1,4 +1,4 @@
-//! What has to hold before anything is signed, imported or submitted.
+//! The conditions before anything is signed, imported or submitted.
 
 use serde_json::{Value, json};
 
@@ -14,46 +14,50 @@ use crate::hint;
 use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
-use crate::x509::{Certificate, Csr, Moment, TrustAnchor, hex};
+use crate::x509::{Certificate, Csr, Moment, TrustAnchor, to_hex};
 
-/// The pair that lies in the bundle already, where this very CA has signed this very CSR and it
-/// still fits. `None`: nothing is signed yet, or it may be signed over. `option` is what named the
-/// CA.
+/// Returns the pair that is already in the bundle, where this very CA has signed this very CSR and
+/// it still fits. `None`: nothing is signed yet, or it may be overwritten. `option` is what named
+/// the CA.
 ///
 /// # Errors
-/// Class `Conflict`, `already-signed`: it is signed otherwise. By whom is said: nobody is advised
-/// to submit another CA's certificate.
-pub(crate) fn signed_before(
+/// Class `Conflict`, `already-signed`: it is signed otherwise. The error names the signer: nobody
+/// is advised to submit another CA's certificate.
+pub(crate) fn find_earlier_pair(
     bundle: &Bundle,
     ca: &TrustAnchor,
     option: &str,
     now: Moment,
     force: bool,
 ) -> Result<Option<Pair>> {
-    if force || !bundle.has(Part::SignedCert) {
+    if force || !bundle.has_part(Part::SignedCert) {
         return Ok(None);
     }
-    still_fits(bundle, ca, option, now)
+    read_fitting_pair(bundle, ca, option, now)
         .map(Some)
-        .map_err(|why| already_signed(bundle, why))
+        .map_err(|why| already_signed_error(bundle, why))
 }
 
-/// That a bundle is signed already, and otherwise than it would be now: `why` says how.
-pub(crate) fn already_signed(bundle: &Bundle, why: impl Into<Lines>) -> Error {
+/// Returns the error for a bundle that is signed already, and not as it would be now. `why` says
+/// how they differ.
+pub(crate) fn already_signed_error(bundle: &Bundle, why: impl Into<Lines>) -> Error {
     let first = Lines::from(format!(
         "the bundle is signed already: {} exists; nothing was changed",
-        bundle.part(Part::SignedCert)
+        bundle.part_place(Part::SignedCert)
     ));
     Error::new(
         ErrorKind::AlreadySigned,
-        first.and(why),
+        first.followed_by(why),
         "find out who signed it, and how, before it is submitted; with --force it is signed again, \
          and the certificate that is there is dropped",
     )
-    .with_fact(FactName::File, bundle.part(Part::SignedCert).to_string())
+    .with_fact(
+        FactName::File,
+        bundle.part_place(Part::SignedCert).to_string(),
+    )
 }
 
-fn still_fits(
+fn read_fitting_pair(
     bundle: &Bundle,
     ca: &TrustAnchor,
     option: &str,
@@ -61,24 +65,24 @@ fn still_fits(
 ) -> std::result::Result<Pair, Lines> {
     let told = |error: Error| error.message;
     let foreign = |what: &str, found: [u8; 32]| {
-        let wanted = ca.first().fingerprint();
+        let wanted = ca.signing_ca().fingerprint();
         Lines::from([
             format!("{what} is another CA's than that of {option}"),
-            format!("  there   SHA-256 {}", hex(&found)),
-            format!("  wanted  SHA-256 {}", hex(&wanted)),
+            format!("  there   SHA-256 {}", to_hex(&found)),
+            format!("  wanted  SHA-256 {}", to_hex(&wanted)),
         ])
     };
     let text = bundle.read(Part::SignedCert).map_err(told)?;
-    let certificate = Certificate::of_owner(&text)
+    let certificate = Certificate::from_owner_file(&text)
         .map_err(|fault| Lines::from(format!("it is no certificate that can be read: {fault}")))?;
     let trust_anchor = bundle.read_trust_anchor().map_err(told)?;
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let there = TrustAnchor::from_file(&trust_anchor)
         .map_err(|fault| Lines::from(format!("{place}: {fault}")))?;
     if there != *ca {
-        return Err(foreign(&place, there.first().fingerprint()));
+        return Err(foreign(&place, there.signing_ca().fingerprint()));
     }
-    if !certificate.is_signed_by(ca.first().key()) {
+    if !certificate.is_signed_by(ca.signing_ca().public_key()) {
         return Err(foreign("the signed certificate", certificate.fingerprint()));
     }
     bundle
@@ -86,32 +90,33 @@ fn still_fits(
         .and_then(|()| bundle.compare_written())
         .map_err(told)?;
     let csr = bundle.read(Part::Csr).map_err(told)?;
-    let unfit = |error: Error| Lines::from("it is this CA's, and does not fit:").and(error.message);
+    let unfit =
+        |error: Error| Lines::from("it is this CA's, and does not fit:").followed_by(error.message);
     check::check(&csr, &text, ca.to_pem().as_bytes(), now)
         .into_pair()
         .map_err(unfit)
 }
 
-/// That there is a signed certificate, and that it and the trust anchor are those that
+/// Checks that there is a signed certificate, and that it and the trust anchor are those that
 /// `response.json` and the transcript recorded.
 ///
 /// # Errors
 /// Class `Input`: `not-signed`, or as [`Bundle::compare_response`] and [`Bundle::compare_written`].
 #[cfg(any(feature = "online", feature = "qr"))]
-pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
-    if !bundle.has(Part::SignedCert) {
+pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
+    if !bundle.has_part(Part::SignedCert) {
         return Err(Error::new(
             ErrorKind::NotSigned,
             format!(
                 "the bundle is not signed: there is no {}",
-                bundle.part(Part::SignedCert)
+                bundle.part_place(Part::SignedCert)
             ),
             format!(
                 "sign it first: {}",
-                hint::line(&[
+                hint::command_line(&[
                     "hsmboot",
                     "sign",
-                    &hint::path(bundle.path(), "DIR"),
+                    &hint::path_word(bundle.path(), "DIR"),
                     "--ca",
                     "FILE",
                     "--ca-key",
@@ -124,11 +129,11 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
     bundle.compare_written()
 }
 
-/// That the places of what will be written are free, the trust anchor's also where it holds that
-/// already: before a passphrase is asked for and anything is signed.
-pub(crate) fn check_places(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {
+/// Checks that nothing is in the way of the files that will be written, before a passphrase is
+/// asked for and anything is signed. The trust anchor's place may hold that anchor already.
+pub(crate) fn check_places_free(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {
     let text = ca.to_pem();
-    let force = force || holds(bundle, ca);
+    let force = force || holds_trust_anchor(bundle, ca);
     let trust_anchor = NewFile {
         name: CA_FILE.to_owned(),
         content: text.as_bytes(),
@@ -152,9 +157,9 @@ pub(crate) fn check_places(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Re
         .check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
 }
 
-/// Whether the bundle's `customerCA.crt` is this very trust anchor, perhaps in other line ends:
-/// writing our canonical text of it loses nothing.
-pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
+/// Tells whether the bundle's `customerCA.crt` is this very trust anchor, perhaps with other line
+/// ends. Writing our canonical text of it then loses nothing.
+pub(super) fn holds_trust_anchor(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     // A link is no file of the bundle: what it leads to is not ours to write.
     if !bundle.store().has_file(CA_FILE) {
         return false;
@@ -168,8 +173,8 @@ pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     is_bare && TrustAnchor::from_file(&there).is_ok_and(|found| found == *ca)
 }
 
-/// What entitles to a signature, or the rejection.
-pub(crate) fn grounds<'a>(
+/// Returns the grounds for a signature, or the rejection as an error.
+pub(crate) fn signing_grounds<'a>(
     judgement: &'a Judgement,
     bundle: &Bundle,
     waiver: Option<&'a Waiver>,
@@ -183,12 +188,12 @@ pub(crate) fn grounds<'a>(
         return Ok(Grounds::Verified(proof));
     }
     let rejected = || {
-        let error = hardware::rejection(&judgement.record, bundle, trust);
+        let error = hardware::rejection_error(&judgement.record, bundle, trust);
         error
             .unwrap_or_else(|| {
                 Error::new(ErrorKind::Rejected, "the HSM's identity is not proven", "")
             })
-            .with_document(verification(&judgement.record))
+            .with_document(verification_document(&judgement.record))
     };
     let Some(waiver) = waiver else {
         return Err(rejected());
@@ -201,20 +206,24 @@ pub(crate) fn grounds<'a>(
     ui.alarm(format!("Going on because: {}", waiver.reason));
     Ok(Grounds::Unverified {
         csr,
-        reason: waiver.reason.raw(),
+        reason: waiver.reason.as_raw(),
     })
 }
 
-fn verification(record: &Record) -> Value {
-    json!({ "verification": verify::document(record) })
+fn verification_document(record: &Record) -> Value {
+    json!({ "verification": verify::record_document(record) })
 }
 
-/// That CloudHSM would not refuse a CA that was read from `place` as trust anchor.
-pub(crate) fn fit_ca(ca: &TrustAnchor, place: &dyn std::fmt::Display, now: Moment) -> Result<()> {
+/// Checks that CloudHSM would not refuse a CA, read from `place`, as trust anchor.
+pub(crate) fn check_ca_fit(
+    ca: &TrustAnchor,
+    place: &dyn std::fmt::Display,
+    now: Moment,
+) -> Result<()> {
     check::judge_read_trust_anchor(ca, now)
         .map(drop)
         .map_err(|mut error| {
-            error.message = error.message.after(format!("{place}: "));
+            error.message = error.message.prefixed_with(format!("{place}: "));
             error
         })
 }

@@ -1,5 +1,5 @@
-//! The JSON of an answer, kept beside what the SDK reads of it: the SDK passes over each member
-//! that its model does not know.
+//! The JSON of an answer, kept beside the SDK's own reading of it: the SDK ignores members that its
+//! model does not know.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,22 +12,23 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Map, Value};
 
-use crate::cloudhsm::other::OtherMembers;
+use crate::cloudhsm::other_members::OtherMembers;
 
-/// Keeps the last answer to one call: set on it as an interceptor, and asked when it is over.
+/// An interceptor that keeps the last answer to one call. It is asked for the answer when the call
+/// is over.
 ///
-/// What is kept has been bounded before: [`crate::aws`] reads no answer beyond a length and a
-/// number of values.
+/// The size of the answer is bounded: [`crate::aws`] reads no answer beyond a length and a number
+/// of values.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Value>>);
+pub(super) struct AnswerRecorder(Arc<Mutex<Value>>);
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for AnswerRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
     }
 }
 
-impl Intercept for Kept {
+impl Intercept for AnswerRecorder {
     fn name(&self) -> &'static str {
         "Kept"
     }
@@ -49,48 +50,49 @@ impl Intercept for Kept {
     }
 }
 
-impl Kept {
-    /// The answer; taken out, so that one page is not held while the next one comes.
-    pub(super) fn answer(&self) -> Raw {
-        Raw(std::mem::take(
+impl AnswerRecorder {
+    /// Takes the answer out, so that one page is not held while the next one comes.
+    pub(super) fn take_answer(&self) -> RawAnswer {
+        RawAnswer(std::mem::take(
             &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner),
         ))
     }
 }
 
 /// An answer as it came.
-pub(super) struct Raw(Value);
+pub(super) struct RawAnswer(Value);
 
-impl Raw {
-    /// The structure that a member is.
-    pub(super) fn one(&self, member: &str) -> Structure<'_> {
-        Structure::of(&self.0).one(member)
+impl RawAnswer {
+    /// Returns the structure in a member.
+    pub(super) fn structure(&self, member: &str) -> RawStructure<'_> {
+        RawStructure::from_value(&self.0).member_structure(member)
     }
 
-    /// The structures that a member lists, in the order in which the SDK has them.
-    pub(super) fn list(&self, member: &str) -> impl Iterator<Item = Structure<'_>> {
-        Structure::of(&self.0).list(member)
+    /// Returns the structures in a member that is a list, in the SDK's order.
+    pub(super) fn structures(&self, member: &str) -> impl Iterator<Item = RawStructure<'_>> {
+        RawStructure::from_value(&self.0).member_structures(member)
     }
 }
 
 /// A structure of an answer as it came; `None` where there is none.
 #[derive(Clone, Copy)]
-pub(super) struct Structure<'a>(Option<&'a Map<String, Value>>);
+pub(super) struct RawStructure<'a>(Option<&'a Map<String, Value>>);
 
-impl<'a> Structure<'a> {
-    fn of(value: &'a Value) -> Self {
-        Structure(value.as_object())
+impl<'a> RawStructure<'a> {
+    fn from_value(value: &'a Value) -> Self {
+        RawStructure(value.as_object())
     }
 
-    fn one(self, member: &str) -> Self {
+    fn member_structure(self, member: &str) -> Self {
         self.0
             .and_then(|members| members.get(member))
-            .map_or(Structure(None), Structure::of)
+            .map_or(RawStructure(None), RawStructure::from_value)
     }
 
-    /// Without end: what the SDK has more of has nothing that came. The SDK leaves out what is null
-    /// (Smithy, sparse trait: these lists are dense).
-    fn list(self, member: &str) -> impl Iterator<Item = Structure<'a>> {
+    /// Returns the structures of a list, followed by empty ones without end: an item that only the
+    /// SDK has is paired with an empty structure. The SDK leaves out null items (Smithy, sparse
+    /// trait: these lists are dense).
+    fn member_structures(self, member: &str) -> impl Iterator<Item = RawStructure<'a>> {
         let items = self
             .0
             .and_then(|members| members.get(member))
@@ -99,25 +101,25 @@ impl<'a> Structure<'a> {
             .flatten();
         items
             .filter(|item| !item.is_null())
-            .map(Structure::of)
-            .chain(std::iter::repeat(Structure(None)))
+            .map(RawStructure::from_value)
+            .chain(std::iter::repeat(RawStructure(None)))
     }
 
-    /// Its HSMs.
-    pub(super) fn hsms(self) -> impl Iterator<Item = Structure<'a>> {
-        self.list("Hsms")
+    /// Returns its HSMs.
+    pub(super) fn hsms(self) -> impl Iterator<Item = RawStructure<'a>> {
+        self.member_structures("Hsms")
     }
 
-    pub(super) fn other_of_cluster(self) -> OtherMembers {
+    pub(super) fn other_members_of_cluster(self) -> OtherMembers {
         let mut other = OtherMembers::default();
         self.add(&mut other, None, |name| {
             types::Cluster::SCHEMA.member_schema(name).is_some()
         });
-        let inside = self.one("Certificates");
+        let inside = self.member_structure("Certificates");
         inside.add(&mut other, Some("Certificates"), |name| {
             types::Certificates::SCHEMA.member_schema(name).is_some()
         });
-        let inside = self.one("BackupRetentionPolicy");
+        let inside = self.member_structure("BackupRetentionPolicy");
         inside.add(&mut other, Some("BackupRetentionPolicy"), |name| {
             types::BackupRetentionPolicy::SCHEMA
                 .member_schema(name)
@@ -126,7 +128,7 @@ impl<'a> Structure<'a> {
         other
     }
 
-    pub(super) fn other_of_hsm(self) -> OtherMembers {
+    pub(super) fn other_members_of_hsm(self) -> OtherMembers {
         let mut other = OtherMembers::default();
         self.add(&mut other, None, |name| {
             types::Hsm::SCHEMA.member_schema(name).is_some()
@@ -134,7 +136,7 @@ impl<'a> Structure<'a> {
         other
     }
 
-    pub(super) fn other_of_backup(self) -> OtherMembers {
+    pub(super) fn other_members_of_backup(self) -> OtherMembers {
         let mut other = OtherMembers::default();
         self.add(&mut other, None, |name| {
             types::Backup::SCHEMA.member_schema(name).is_some()
