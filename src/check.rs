@@ -185,7 +185,7 @@ impl PairJudgement {
 /// use hsmboot::check::{check, Rule};
 /// let checked = check(b"", b"", b"", "2026-01-01T00:00:00Z".parse().unwrap());
 /// assert_eq!(checked.record.failed().next().map(|f| f.id), Some(Rule::PemCsr));
-/// assert_eq!(checked.into_pair().unwrap_err().code(), 4);
+/// assert_eq!(checked.into_pair().unwrap_err().exit_code(), 4);
 /// ```
 pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> PairJudgement {
     let parts = Parts {

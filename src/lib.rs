@@ -39,7 +39,7 @@
 //! use hsmboot::check::check;
 //! use hsmboot::claim::Patience;
 //! use hsmboot::owner::{Authorized, Owner};
-//! use hsmboot::sign::{Ca, Grounds, Terms, issue};
+//! use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
 //! use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 //! use hsmboot::x509::Moment;
 //!
@@ -67,12 +67,13 @@
 //! let key = NewKey::generate(KeyType::P256)?.signer()?;
 //! let subject = parse_subject("CN=Example CloudHSM CA,O=Example")?;
 //! let not_after = "2036-06-01T12:00:00Z".parse()?;
-//! let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after };
+//! let terms = ca::CaTerms { subject: &subject, serial: &[1], not_before: now, not_after };
 //! let trust_anchor = make_trust_anchor(&terms, &key)?.to_pem();
-//! let ca = Ca::new(trust_anchor.as_bytes(), &key, now)?;
+//! let ca = SigningCa::new(trust_anchor.as_bytes(), &key, now)?;
 //!
 //! // 3: sign. The serial number's octets should be random ones.
-//! let pair = issue(&Grounds::Verified(proof), &ca, &Terms { serial: [7; 20], now, days: 3652 })?;
+//! let terms = SigningTerms { serial: [7; 20], now, days: 3652 };
+//! let pair = issue(&Grounds::Verified(proof), &ca, &terms)?;
 //!
 //! // 4: check. `issue` has done that; for a certificate made elsewhere, this is the way.
 //! let csr = evidence.csr.as_deref().unwrap_or_default();
@@ -82,11 +83,11 @@
 //!
 //! // 5: claim. It takes the proof of the HSM and the proof of the owner: here the operator's own
 //! // copy of the CA's certificate.
-//! let owner = Owner::named(ca.trust_anchor().clone());
+//! let owner = Owner::with_named_ca(ca.trust_anchor().clone());
 //! let authorized = Authorized::new(pair, &Grounds::Verified(proof), &owner)?;
 //! let patience = Patience::default();
-//! let claim = hsmboot::claim::Claim::submit("cluster-hsmboottest", authorized, patience);
-//! assert_eq!(claim.sends(), 0); // `claim.next(...)` says what to ask the service
+//! let claim = hsmboot::claim::Claim::for_submission("cluster-hsmboottest", authorized, patience);
+//! assert_eq!(claim.send_count(), 0); // `claim.next(...)` says what to ask the service
 //! # Ok(())
 //! # }
 //! ```

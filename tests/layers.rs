@@ -422,7 +422,7 @@ fn streams_and_terminals_are_written_by_one_way_out() {
 fn what_is_said_is_made_of_lines() {
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "outside") {
         for (file, code) in code(part) {
-            let own = code.matches("Lines::own(").count();
+            let own = code.matches("Lines::from_own_text(").count();
             assert_eq!(
                 own,
                 usize::from(

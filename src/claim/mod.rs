@@ -18,7 +18,7 @@
 //!
 //! ```no_run
 //! # use std::time::{Duration, Instant};
-//! use hsmboot::claim::{Claim, Outcome, Patience, Step};
+//! use hsmboot::claim::{Claim, ClaimOutcome, ClaimStep, Patience};
 //! use hsmboot::cloudhsm::CloudHsm;
 //! use hsmboot::error::{Error, ErrorKind};
 //!
@@ -26,17 +26,21 @@
 //!     service: &impl CloudHsm,
 //!     mut claim: Claim,
 //!     sleep: impl AsyncFn(Duration),
-//! ) -> hsmboot::error::Result<Outcome> {
+//! ) -> hsmboot::error::Result<ClaimOutcome> {
 //!     let start = Instant::now();
 //!     loop {
 //!         match claim.next(start.elapsed()) {
-//!             Step::Describe => claim.described(service.describe(claim.cluster_id()).await),
-//!             Step::Pause(length) => sleep(length).await,
-//!             Step::Initialize(request) => claim.initialized(service.initialize(&request).await),
-//!             Step::Done(outcome) => return Ok(*outcome),
-//!             Step::Failed(failure) => return Err((*failure).into()),
+//!             ClaimStep::Describe => {
+//!                 claim.record_description(service.describe_cluster(claim.cluster_id()).await)
+//!             }
+//!             ClaimStep::Pause(length) => sleep(length).await,
+//!             ClaimStep::Initialize(request) => {
+//!                 claim.record_initialization(service.initialize_cluster(&request).await)
+//!             }
+//!             ClaimStep::Done(outcome) => return Ok(*outcome),
+//!             ClaimStep::Failed(failure) => return Err((*failure).into()),
 //!             // Only a claim that began without a pair asks for one.
-//!             Step::Certify(cluster) => {
+//!             ClaimStep::Certify(cluster) => {
 //!                 let message = format!("{} has no pair yet", cluster.cluster_id);
 //!                 return Err(Error::new(ErrorKind::NotSigned, message, "sign first"));
 //!             }

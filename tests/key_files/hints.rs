@@ -227,7 +227,7 @@ fn no_other_command_that_is_named_writes_anything() {
         ("cli/binary.rs", 1),
         ("cli/fetch.rs", 1),
         ("cli/qr/read.rs", 1),
-        ("cli/sign/before.rs", 1),
+        ("cli/sign/preconditions.rs", 1),
         ("cli/sign/response.rs", 1),
         ("cli/simulate/access.rs", 1),
     ];
