@@ -64,7 +64,7 @@
 //! let proof = judgement.verified().ok_or("the HSM's identity is not proven")?;
 //!
 //! // The owner's CA; a program would read one with ca::KeySource.
-//! let key = NewKey::generate(KeyType::P256)?.signer()?;
+//! let key = NewKey::generate(KeyType::P256)?.to_file_key()?;
 //! let subject = parse_subject("CN=Example CloudHSM CA,O=Example")?;
 //! let not_after = "2036-06-01T12:00:00Z".parse()?;
 //! let terms = ca::CaTerms { subject: &subject, serial: &[1], not_before: now, not_after };
