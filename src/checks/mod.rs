@@ -26,11 +26,11 @@ pub struct Check<J> {
     /// Where the rule comes from.
     pub source: &'static str,
     /// What its failure means.
-    pub failure: Failure,
+    pub failure: FailureMeaning,
     /// The table that lists it.
     pub group: Group,
     /// Where it shows in the report's picture.
-    pub place: Place,
+    pub place: PicturePlace,
     /// What judges it.
     pub judge: J,
 }
@@ -57,30 +57,30 @@ pub trait CheckName: Copy + Eq + fmt::Debug + fmt::Display + Serialize + 'static
 
 /// What it means that a check fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum FailureMeaning {
     /// It cannot fail: what it finds is noted.
     Never,
     /// It ends a command with the exit code of this class.
     Of(Class),
     /// It rejects, unless `--accept` names it.
     Waivable,
-    /// As [`Failure::Of`]; but InitializeCluster may well take it, and the cluster's clients then
-    /// do not.
+    /// As [`FailureMeaning::Of`]; but InitializeCluster may well take it, and the cluster's clients
+    /// then do not.
     ByClients(Class),
 }
 
-impl Failure {
+impl FailureMeaning {
     /// The class of exit code.
     pub const fn class(self) -> Class {
         match self {
-            Failure::Of(class) | Failure::ByClients(class) => class,
-            Failure::Never | Failure::Waivable => Class::Rejected,
+            FailureMeaning::Of(class) | FailureMeaning::ByClients(class) => class,
+            FailureMeaning::Never | FailureMeaning::Waivable => Class::Rejected,
         }
     }
 
     /// Whether the check can fail at all.
     pub const fn is_possible(self) -> bool {
-        !matches!(self, Failure::Never)
+        !matches!(self, FailureMeaning::Never)
     }
 }
 
@@ -126,7 +126,7 @@ impl Group {
 
 /// Where a check shows in the report's picture: at something, or at what ties two things together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PicturePlace {
     /// At one of the four inputs.
     At(Input),
     /// At a side's attestation anchor.

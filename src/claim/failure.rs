@@ -8,7 +8,7 @@ use crate::outside::OutsideText;
 use super::live_csr::LiveCsr;
 use super::ownership::Doubt;
 use super::shown::Shown;
-use super::target::Target;
+use super::target::WaitTarget;
 
 #[cfg(feature = "online")]
 pub(crate) use messages::state_reasons;
@@ -134,6 +134,6 @@ pub enum Failure {
         /// The cluster as it was described.
         cluster: Box<Cluster>,
         /// The state that was waited for.
-        target: Target,
+        target: WaitTarget,
     },
 }

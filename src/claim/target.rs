@@ -8,7 +8,7 @@ use crate::outside::OutsideText;
 
 /// What to wait for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum WaitTarget {
     /// Created.
     Uninitialized,
     /// UNINITIALIZED, with a CSR to fetch. The state alone comes before the first HSM, and so
@@ -39,40 +39,40 @@ pub enum Target {
     Other(OutsideText),
 }
 
-impl Target {
+impl WaitTarget {
     /// Every target that has a name here, in the order of a cluster's life.
-    pub const ALL: [Target; 12] = [
-        Target::CreateInProgress,
-        Target::Uninitialized,
-        Target::Csr,
-        Target::InitializeInProgress,
-        Target::Initialized,
-        Target::Active,
-        Target::UpdateInProgress,
-        Target::ModifyInProgress,
-        Target::RollbackInProgress,
-        Target::Degraded,
-        Target::DeleteInProgress,
-        Target::Deleted,
+    pub const ALL: [WaitTarget; 12] = [
+        WaitTarget::CreateInProgress,
+        WaitTarget::Uninitialized,
+        WaitTarget::Csr,
+        WaitTarget::InitializeInProgress,
+        WaitTarget::Initialized,
+        WaitTarget::Active,
+        WaitTarget::UpdateInProgress,
+        WaitTarget::ModifyInProgress,
+        WaitTarget::RollbackInProgress,
+        WaitTarget::Degraded,
+        WaitTarget::DeleteInProgress,
+        WaitTarget::Deleted,
     ];
 
     /// Returns the name that the command line has for it. It is meant for comparisons, never for
     /// display.
     pub fn as_str(&self) -> &str {
         match self {
-            Target::Uninitialized => "uninitialized",
-            Target::Csr => "csr",
-            Target::Initialized => "initialized",
-            Target::Active => "active",
-            Target::CreateInProgress => "create_in_progress",
-            Target::InitializeInProgress => "initialize_in_progress",
-            Target::UpdateInProgress => "update_in_progress",
-            Target::ModifyInProgress => "modify_in_progress",
-            Target::RollbackInProgress => "rollback_in_progress",
-            Target::Degraded => "degraded",
-            Target::DeleteInProgress => "delete_in_progress",
-            Target::Deleted => "deleted",
-            Target::Other(name) => name.as_raw(),
+            WaitTarget::Uninitialized => "uninitialized",
+            WaitTarget::Csr => "csr",
+            WaitTarget::Initialized => "initialized",
+            WaitTarget::Active => "active",
+            WaitTarget::CreateInProgress => "create_in_progress",
+            WaitTarget::InitializeInProgress => "initialize_in_progress",
+            WaitTarget::UpdateInProgress => "update_in_progress",
+            WaitTarget::ModifyInProgress => "modify_in_progress",
+            WaitTarget::RollbackInProgress => "rollback_in_progress",
+            WaitTarget::Degraded => "degraded",
+            WaitTarget::DeleteInProgress => "delete_in_progress",
+            WaitTarget::Deleted => "deleted",
+            WaitTarget::Other(name) => name.as_raw(),
         }
     }
 
@@ -80,23 +80,23 @@ impl Target {
     pub(super) fn is_met(&self, cluster: &Cluster) -> bool {
         let state = &cluster.state;
         match self {
-            Target::Uninitialized => *state == ClusterState::Uninitialized,
-            Target::Csr => {
+            WaitTarget::Uninitialized => *state == ClusterState::Uninitialized,
+            WaitTarget::Csr => {
                 *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_some()
             }
-            Target::Initialized => {
+            WaitTarget::Initialized => {
                 matches!(state, ClusterState::Initialized | ClusterState::Active)
             }
-            Target::Active => *state == ClusterState::Active,
-            Target::CreateInProgress => *state == ClusterState::CreateInProgress,
-            Target::InitializeInProgress => *state == ClusterState::InitializeInProgress,
-            Target::UpdateInProgress => *state == ClusterState::UpdateInProgress,
-            Target::ModifyInProgress => *state == ClusterState::ModifyInProgress,
-            Target::RollbackInProgress => *state == ClusterState::RollbackInProgress,
-            Target::Degraded => *state == ClusterState::Degraded,
-            Target::DeleteInProgress => *state == ClusterState::DeleteInProgress,
-            Target::Deleted => *state == ClusterState::Deleted,
-            Target::Other(name) => state.as_str() == name.as_raw(),
+            WaitTarget::Active => *state == ClusterState::Active,
+            WaitTarget::CreateInProgress => *state == ClusterState::CreateInProgress,
+            WaitTarget::InitializeInProgress => *state == ClusterState::InitializeInProgress,
+            WaitTarget::UpdateInProgress => *state == ClusterState::UpdateInProgress,
+            WaitTarget::ModifyInProgress => *state == ClusterState::ModifyInProgress,
+            WaitTarget::RollbackInProgress => *state == ClusterState::RollbackInProgress,
+            WaitTarget::Degraded => *state == ClusterState::Degraded,
+            WaitTarget::DeleteInProgress => *state == ClusterState::DeleteInProgress,
+            WaitTarget::Deleted => *state == ClusterState::Deleted,
+            WaitTarget::Other(name) => state.as_str() == name.as_raw(),
         }
     }
 
@@ -105,9 +105,9 @@ impl Target {
     pub(super) fn is_lost(&self, state: &ClusterState) -> bool {
         match state {
             ClusterState::DeleteInProgress => {
-                !matches!(self, Target::Deleted | Target::DeleteInProgress)
+                !matches!(self, WaitTarget::Deleted | WaitTarget::DeleteInProgress)
             }
-            ClusterState::Deleted => *self != Target::Deleted,
+            ClusterState::Deleted => *self != WaitTarget::Deleted,
             ClusterState::InitializeInProgress
             | ClusterState::Initialized
             | ClusterState::Active => {
@@ -115,10 +115,10 @@ impl Target {
                 // waits for that.
                 matches!(
                     self,
-                    Target::Uninitialized | Target::Csr | Target::CreateInProgress
+                    WaitTarget::Uninitialized | WaitTarget::Csr | WaitTarget::CreateInProgress
                 )
             }
-            ClusterState::Uninitialized => *self == Target::CreateInProgress,
+            ClusterState::Uninitialized => *self == WaitTarget::CreateInProgress,
             ClusterState::CreateInProgress
             | ClusterState::UpdateInProgress
             | ClusterState::ModifyInProgress
@@ -129,53 +129,53 @@ impl Target {
     }
 }
 
-impl Target {
+impl WaitTarget {
     /// Tells whether nothing that is under way brings a cluster there: what is waited for takes an
     /// HSM, and none works or is being made. A cluster with a CSR may be claimed by somebody at any
     /// moment.
     pub(super) fn is_hopeless(&self, cluster: &Cluster) -> bool {
         let stuck = next_step(cluster).needs_action();
         match self {
-            Target::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
-            Target::Initialized | Target::Active | Target::InitializeInProgress => {
+            WaitTarget::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
+            WaitTarget::Initialized | WaitTarget::Active | WaitTarget::InitializeInProgress => {
                 stuck && cluster.state == ClusterState::Uninitialized
             }
-            Target::Uninitialized
-            | Target::CreateInProgress
-            | Target::UpdateInProgress
-            | Target::ModifyInProgress
-            | Target::RollbackInProgress
-            | Target::Degraded
-            | Target::DeleteInProgress
-            | Target::Deleted
-            | Target::Other(_) => false,
+            WaitTarget::Uninitialized
+            | WaitTarget::CreateInProgress
+            | WaitTarget::UpdateInProgress
+            | WaitTarget::ModifyInProgress
+            | WaitTarget::RollbackInProgress
+            | WaitTarget::Degraded
+            | WaitTarget::DeleteInProgress
+            | WaitTarget::Deleted
+            | WaitTarget::Other(_) => false,
         }
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for WaitTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Target::Other(name) => name.fmt(f),
+            WaitTarget::Other(name) => name.fmt(f),
             known => f.write_str(known.as_str()),
         }
     }
 }
 
-impl FromStr for Target {
+impl FromStr for WaitTarget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(known) = Target::ALL
+        if let Some(known) = WaitTarget::ALL
             .into_iter()
             .find(|target| target.as_str().eq_ignore_ascii_case(text))
         {
             return Ok(known);
         }
         if is_spelt_as_state(text) {
-            return Ok(Target::Other(text.into()));
+            return Ok(WaitTarget::Other(text.into()));
         }
-        let known: Vec<String> = Target::ALL.iter().map(ToString::to_string).collect();
+        let known: Vec<String> = WaitTarget::ALL.iter().map(ToString::to_string).collect();
         Err(format!(
             "expected one of {}, or another state's name in capitals, as the service spells it",
             known.join(", ")

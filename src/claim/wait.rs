@@ -8,7 +8,7 @@ use crate::cloudhsm::{CallPlace, Cluster, ServiceError};
 use super::failure::Failure;
 use super::timing::{Patience, PauseSchedule};
 
-pub use super::target::Target;
+pub use super::target::WaitTarget;
 
 /// The greatest number of descriptions in a row that may fail, or miss a cluster that was there.
 const MAX_FAILED_LOOKS: u32 = 5;
@@ -36,7 +36,7 @@ pub enum WaitStep {
 pub struct Wait {
     cluster_id: String,
     place: Option<CallPlace>,
-    target: Target,
+    target: WaitTarget,
     patience: Patience,
     limit: Duration,
     step: WaitStep,
@@ -51,7 +51,7 @@ impl Wait {
     /// Waits for `target`, for `limit` in all; the pauses are those of `patience`.
     pub fn new(
         cluster_id: impl Into<String>,
-        target: Target,
+        target: WaitTarget,
         limit: Duration,
         patience: Patience,
     ) -> Self {
@@ -90,7 +90,7 @@ impl Wait {
     /// Tells whether the owner brings the cluster there, with a client of the HSMs and not of the
     /// service.
     pub fn is_for_activation(&self) -> bool {
-        self.target == Target::Active
+        self.target == WaitTarget::Active
     }
 
     /// The last failed call that is being waited out, if that is what is going on.
@@ -125,7 +125,7 @@ impl Wait {
             Ok(Some(cluster)) => self.record_cluster(cluster),
             // A cluster that nobody has seen may be a slip of the keyboard: its absence proves
             // nothing.
-            Ok(None) if self.target == Target::Deleted && self.last.is_some() => {
+            Ok(None) if self.target == WaitTarget::Deleted && self.last.is_some() => {
                 self.step = WaitStep::Done(None)
             }
             Ok(None) => {

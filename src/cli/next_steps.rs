@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::ui::{BOLD, StyledText, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
-use crate::handover::{self, ClaimedCluster, ClientStep, Lead, Stage};
+use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
 use crate::outside::OutsideText;
 use crate::owner::Owner;
 
@@ -15,7 +15,7 @@ pub(crate) fn steps_of_cluster(
     region: Option<&OutsideText>,
     lead: Lead<'_>,
 ) -> Vec<ClientStep> {
-    let Some(stage) = Stage::from_state(&cluster.state) else {
+    let Some(stage) = HandoverStage::from_state(&cluster.state) else {
         return Vec::new();
     };
     let site = handover::client_site(cluster);

@@ -9,7 +9,7 @@ use super::ui::{CommandOutput, Ui};
 use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
-use crate::claim::wait::{Target, Wait, WaitStep};
+use crate::claim::wait::{Wait, WaitStep, WaitTarget};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::Result;
 
@@ -42,21 +42,21 @@ pub struct Args {
     /// The state to wait for: uninitialized, csr, initialized, active, deleted, or another state's
     /// name
     #[arg(long = "for", value_name = "STATE", value_parser = parse_target)]
-    target: Target,
+    target: WaitTarget,
     #[command(flatten)]
     timeout: TimeoutArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
-fn parse_target(text: &str) -> std::result::Result<Target, String> {
+fn parse_target(text: &str) -> std::result::Result<WaitTarget, String> {
     text.parse()
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    if let Target::Other(name) = &args.target {
+    if let WaitTarget::Other(name) = &args.target {
         ui.warn(format!(
             "{name} is no state that this version of hsmboot knows; it is waited for all the same"
         ));

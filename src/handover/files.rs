@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::steps::{self, ClaimedCluster, ClientStep, Lead, Stage};
+use super::steps::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
 use crate::bundle::{CA_FILE, Receipt, Site, SiteHsm, Waiver, to_document};
 use crate::cloudhsm::ClusterState;
 use crate::outside::{OutsideText, shown_text};
@@ -79,8 +79,8 @@ impl Handover {
             site.hsms = facts.addresses.iter().map(named).collect();
         }
         let cluster_id = OutsideText::from(receipt.cluster_id.as_str());
-        let stage =
-            Stage::from_state(&ClusterState::from(receipt.state.as_raw())).unwrap_or(Stage::Other);
+        let stage = HandoverStage::from_state(&ClusterState::from(receipt.state.as_raw()))
+            .unwrap_or(HandoverStage::Other);
         let region = Some(&receipt.region).filter(|region| !region.is_empty());
         let steps = steps::next_steps(&ClaimedCluster {
             cluster_id: &cluster_id,

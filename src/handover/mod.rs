@@ -13,7 +13,7 @@ mod steps;
 pub use files::{DOCUMENT, Handover, HandoverFacts, README, SUMS, TRUST_ANCHOR};
 pub use receipt::{check_same_claim, not_claimed};
 pub use steps::{
-    ClaimedCluster, ClientStep, LINUX_PATH, Lead, Stage, WINDOWS_PATH, client_addresses,
+    ClaimedCluster, ClientStep, HandoverStage, LINUX_PATH, Lead, WINDOWS_PATH, client_addresses,
     next_steps, source_pages, to_numbered_text,
 };
 

@@ -39,7 +39,7 @@ pub const WINDOWS_PATH: &str = r"C:\ProgramData\Amazon\CloudHSM\customerCA.crt";
 
 /// The progress of a claimed cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum HandoverStage {
     /// INITIALIZED: nobody has set the first password.
     Claimed,
     /// ACTIVE.
@@ -48,18 +48,18 @@ pub enum Stage {
     Other,
 }
 
-impl Stage {
+impl HandoverStage {
     /// Returns the stage of a cluster in this state. Returns `None` if it is not claimed, or about
     /// to be gone.
     pub const fn from_state(state: &ClusterState) -> Option<Self> {
         match state {
-            ClusterState::Initialized => Some(Stage::Claimed),
-            ClusterState::Active => Some(Stage::Active),
+            ClusterState::Initialized => Some(HandoverStage::Claimed),
+            ClusterState::Active => Some(HandoverStage::Active),
             ClusterState::UpdateInProgress
             | ClusterState::ModifyInProgress
             | ClusterState::RollbackInProgress
             | ClusterState::Degraded
-            | ClusterState::Other(_) => Some(Stage::Other),
+            | ClusterState::Other(_) => Some(HandoverStage::Other),
             ClusterState::CreateInProgress
             | ClusterState::Uninitialized
             | ClusterState::InitializeInProgress
@@ -93,7 +93,7 @@ pub struct ClaimedCluster<'a> {
     /// Its region.
     pub region: Option<&'a OutsideText>,
     /// The stage that it has reached.
-    pub stage: Stage,
+    pub stage: HandoverStage,
     /// The facts that its clients need.
     pub site: &'a Site,
     /// The situation before the clients' own steps.
@@ -128,13 +128,13 @@ pub fn next_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let mut steps: Vec<ClientStep> = lead_step(of).into_iter().collect();
     steps.extend(client_machine_steps(of));
     match of.stage {
-        Stage::Claimed => steps.extend(activation_steps(of)),
-        Stage::Active => steps.push(client_step(
+        HandoverStage::Claimed => steps.extend(activation_steps(of)),
+        HandoverStage::Active => steps.push(client_step(
             "on the client machine: the CloudHSM CLI",
             Some(CLI.to_owned()),
             ACTIVATE,
         )),
-        Stage::Other => {
+        HandoverStage::Other => {
             let what = "its state tells neither whether it is activated: `user list` in the \
                         CloudHSM CLI shows the role unactivated-admin as long as it is not";
             steps.push(client_step(what, Some(CLI.to_owned()), ACTIVATE));
@@ -361,7 +361,7 @@ fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
             HSM,
         )];
     }
-    let when = if of.stage == Stage::Claimed {
+    let when = if of.stage == HandoverStage::Claimed {
         "here, once it is ACTIVE"
     } else {
         "here"

@@ -5,7 +5,7 @@ use super::rank::Rank;
 use super::view::{PageView, algorithm_text, day_text, first_digits, short_name};
 use crate::bundle::{Part, Receipt, SurveyedDocument};
 use crate::check::{self, Rule};
-use crate::checks::{CheckName, Input, Place, Side, Status};
+use crate::checks::{CheckName, Input, PicturePlace, Side, Status};
 use crate::outside::OutsideText;
 use crate::verify::Source;
 use crate::x509::name::same_name;
@@ -215,27 +215,27 @@ pub(super) enum CheckLocation {
 
 impl CheckLocation {
     /// Where the picture has the place that a check declares.
-    const fn of_place(place: Place) -> Self {
+    const fn of_place(place: PicturePlace) -> Self {
         match place {
-            Place::At(Input::Csr) => CheckLocation::At(Spot::Csr),
-            Place::At(Input::Hsm) => CheckLocation::At(Spot::Hsm),
-            Place::At(Input::AwsHardware) => CheckLocation::At(Spot::Hardware(Side::Aws)),
-            Place::At(Input::ManufacturerHardware) => {
+            PicturePlace::At(Input::Csr) => CheckLocation::At(Spot::Csr),
+            PicturePlace::At(Input::Hsm) => CheckLocation::At(Spot::Hsm),
+            PicturePlace::At(Input::AwsHardware) => CheckLocation::At(Spot::Hardware(Side::Aws)),
+            PicturePlace::At(Input::ManufacturerHardware) => {
                 CheckLocation::At(Spot::Hardware(Side::Manufacturer))
             }
-            Place::Anchor(side) => CheckLocation::At(Spot::Anchor(side)),
-            Place::SignedCert => CheckLocation::At(Spot::SignedCert),
-            Place::EachCa => CheckLocation::AtEachCa,
-            Place::AnchorsApart => CheckLocation::On(Tie::Roots),
-            Place::Certified(side) => CheckLocation::On(Tie::Certified(side)),
-            Place::OneHardwareKey => CheckLocation::On(Tie::SameHardwareKey),
-            Place::Vouched(side) => CheckLocation::On(Tie::Vouched(side)),
-            Place::CsrKey => CheckLocation::On(Tie::SameKey),
-            Place::Possession => CheckLocation::On(Tie::Possession),
-            Place::SignedKey => CheckLocation::On(Tie::RequestedKey),
-            Place::Issued => CheckLocation::OnIssued,
-            Place::SelfSigned => CheckLocation::OnOwn,
-            Place::BetweenCas => CheckLocation::BetweenCas,
+            PicturePlace::Anchor(side) => CheckLocation::At(Spot::Anchor(side)),
+            PicturePlace::SignedCert => CheckLocation::At(Spot::SignedCert),
+            PicturePlace::EachCa => CheckLocation::AtEachCa,
+            PicturePlace::AnchorsApart => CheckLocation::On(Tie::Roots),
+            PicturePlace::Certified(side) => CheckLocation::On(Tie::Certified(side)),
+            PicturePlace::OneHardwareKey => CheckLocation::On(Tie::SameHardwareKey),
+            PicturePlace::Vouched(side) => CheckLocation::On(Tie::Vouched(side)),
+            PicturePlace::CsrKey => CheckLocation::On(Tie::SameKey),
+            PicturePlace::Possession => CheckLocation::On(Tie::Possession),
+            PicturePlace::SignedKey => CheckLocation::On(Tie::RequestedKey),
+            PicturePlace::Issued => CheckLocation::OnIssued,
+            PicturePlace::SelfSigned => CheckLocation::OnOwn,
+            PicturePlace::BetweenCas => CheckLocation::BetweenCas,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::view::PageView;
 use super::write_unproven_mark;
 use crate::bundle::{CA_FILE, RECEIPT, SurveyedDocument};
 use crate::cloudhsm::ClusterState;
-use crate::handover::{self, ClaimedCluster, ClientStep, Lead, Stage};
+use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
 use crate::outside::OutsideText;
 
 /// Returns the next steps. There are none where the bundle records no claim, or the trust anchor is
@@ -27,7 +27,7 @@ pub(super) fn client_steps(view: &PageView<'_>) -> Vec<ClientStep> {
     else {
         return Vec::new();
     };
-    let Some(stage) = Stage::from_state(&ClusterState::from(receipt.state.as_raw())) else {
+    let Some(stage) = HandoverStage::from_state(&ClusterState::from(receipt.state.as_raw())) else {
         return Vec::new();
     };
     // Of the bundle's own cluster, whatever the receipt calls it.

@@ -8,20 +8,20 @@ use axum::http::request::Parts;
 
 use super::credentials::Credentials;
 use super::json_protocol::{self, ApiError};
-use super::place::Place;
+use super::place::AccountRegion;
 use super::protocol::Protocol;
 use super::rate::RateLimit;
 use super::reference::Reference;
 use super::sigv4;
 
 /// The callers that the simulator lets in.
-pub(super) struct Door {
+pub(super) struct Admission {
     /// The credentials of all callers. Where the list is empty, anybody may call, signed or not.
     credentials: Vec<Credentials>,
     rate: Option<RateLimit>,
 }
 
-impl Door {
+impl Admission {
     pub(super) fn new(credentials: Vec<Credentials>, rate: Option<NonZeroU32>) -> Self {
         Self {
             credentials,
@@ -37,7 +37,7 @@ impl Door {
         parts: &Parts,
         body: &[u8],
         reference: Reference,
-    ) -> Result<(&'static str, Place), ApiError> {
+    ) -> Result<(&'static str, AccountRegion), ApiError> {
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(ApiError::malformed_query());
         }

@@ -1,6 +1,6 @@
 //! Amazon Resource Names of the resource-policy actions (`CloudHsmArn` of later models).
 
-use super::place::Place;
+use super::place::AccountRegion;
 
 /// The parts of `arn:aws:cloudhsm:REGION:ACCOUNT:KIND/ID`.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl<'a> CloudHsmArn<'a> {
     );
 
     /// Returns the ARN of a backup (`BackupArn`).
-    pub(super) fn of_backup(place: &Place, id: &str) -> String {
+    pub(super) fn of_backup(place: &AccountRegion, id: &str) -> String {
         let partition = if place.region.starts_with("us-gov-") {
             "aws-us-gov"
         } else {
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_backups_arn_can_be_parsed() {
         for region in ["eu-west-1", "us-gov-west-1"] {
-            let place = Place {
+            let place = AccountRegion {
                 account: String::from("123456789012"),
                 region: region.to_owned(),
             };

@@ -324,7 +324,7 @@ impl Card {
 /// The certificates and the CSR that an HSM shows before its cluster is initialized, as PEM.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HsmIdentity {
+pub(super) struct SimulatedIdentity {
     pub(super) csr: Pem,
     pub(super) hsm: Pem,
     pub(super) aws_hardware: Pem,
@@ -334,7 +334,7 @@ pub(super) struct HsmIdentity {
     pub(super) spki: Vec<u8>,
 }
 
-impl HsmIdentity {
+impl SimulatedIdentity {
     pub(super) fn make_identity(
         make: HardwareMake,
         card: &Card,
@@ -404,7 +404,7 @@ struct MadeCertificate<'a> {
 /// TBSCertificate (RFC 5280 4.1), its names and its key as they are given. Version 1 is the default
 /// and so is not written.
 #[derive(Sequence)]
-struct Tbs<'a> {
+struct CertificateBody<'a> {
     #[asn1(context_specific = "0", default = "Default::default")]
     version: Version,
     serial: Uint,
@@ -419,7 +419,7 @@ struct Tbs<'a> {
 
 impl MadeCertificate<'_> {
     fn signed_by(self, issuer_key: &SigningKey) -> Result<Pem, String> {
-        let tbs = Tbs {
+        let tbs = CertificateBody {
             version: if self.version_1 {
                 Version::V1
             } else {

@@ -4,18 +4,18 @@
 use serde_json::{Map, Value};
 
 use super::control;
-use super::faults::{InjectedFault, Target};
+use super::faults::{AddressedCluster, InjectedFault};
 use super::inside::Inside;
-use super::state::{Hsm, Place, SimulatedClusterState};
+use super::state::{AccountRegion, Hsm, SimulatedClusterState};
 
 /// Finds the cluster that `ClusterId` or the filter `clusterIds` names first. For a
 /// DescribeClusters that names none it is the oldest that has an HSM.
 pub(super) fn target(
     inside: &Inside,
     action: &str,
-    place: &Place,
+    place: &AccountRegion,
     members: &Map<String, Value>,
-) -> Option<Target> {
+) -> Option<AddressedCluster> {
     let filtered = || members.get("Filters")?.get("clusterIds")?.get(0);
     let named = members
         .get("ClusterId")
@@ -38,7 +38,7 @@ pub(super) fn target(
         cluster.state,
         SimulatedClusterState::DeleteInProgress | SimulatedClusterState::Deleted
     );
-    Some(Target {
+    Some(AddressedCluster {
         cluster_id: id,
         has_hsm: !gone && !cluster.hsms.is_empty(),
         can_degrade: !gone && cluster.state != SimulatedClusterState::Degraded,
@@ -46,7 +46,7 @@ pub(super) fn target(
 }
 
 /// Lets the fault take effect. Nothing happens to a cluster that has gone meanwhile.
-pub(super) fn apply_fault(inside: &Inside, fault: InjectedFault, target: &Target) {
+pub(super) fn apply_fault(inside: &Inside, fault: InjectedFault, target: &AddressedCluster) {
     match fault {
         InjectedFault::HsmFails => drop(control::begin_replacement(inside, &target.cluster_id)),
         InjectedFault::ClusterDegrades => control::set_state(

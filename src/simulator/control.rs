@@ -21,7 +21,8 @@ use super::origin;
 use super::reference::Reference;
 use super::roots::RootFile;
 use super::state::{
-    HSM_CREATION, Hsm, NextState, Place, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
+    AccountRegion, HSM_CREATION, Hsm, NextState, SimulatedCluster, SimulatedClusterState,
+    SimulatedHsmState,
 };
 
 /// The reason why a control command was refused.
@@ -435,7 +436,7 @@ fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, 
     REGION
         .check_value("Region", region)
         .map_err(|error| ControlError(error.message))?;
-    let place = Place {
+    let place = AccountRegion {
         account: super::ACCOUNT.to_owned(),
         region: region.to_owned(),
     };

@@ -138,7 +138,7 @@ impl InjectedFault {
     }
 
     /// Tells whether the fault can affect such a call.
-    fn applies_to(self, action: &str, target: Option<&Target>) -> bool {
+    fn applies_to(self, action: &str, target: Option<&AddressedCluster>) -> bool {
         match self {
             Self::InitializeNeverEnds | Self::InitializeFails => action == "InitializeCluster",
             Self::MigrationFails => action == "ModifyCluster",
@@ -234,7 +234,7 @@ pub(super) fn known_action(name: &str) -> Result<String, String> {
 
 /// The cluster that a call addresses.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(super) struct AddressedCluster {
     pub(super) cluster_id: String,
     pub(super) has_hsm: bool,
     pub(super) can_degrade: bool,
@@ -309,7 +309,7 @@ impl FaultQueue {
     pub(super) fn take_for_call(
         &mut self,
         action: &str,
-        target: Option<&Target>,
+        target: Option<&AddressedCluster>,
     ) -> (Option<Duration>, Option<InjectedFault>) {
         let calls = self.calls.entry(action.to_owned()).or_default();
         *calls = calls.saturating_add(1);
@@ -444,7 +444,7 @@ mod tests {
             faults.take_for_call("InitializeCluster", None),
             (None, Some(InjectedFault::InitializeFails))
         );
-        let bare = Target {
+        let bare = AddressedCluster {
             cluster_id: String::new(),
             has_hsm: false,
             can_degrade: true,
@@ -456,7 +456,7 @@ mod tests {
         assert_eq!(
             faults.take_for_call(
                 "DescribeClusters",
-                Some(&Target {
+                Some(&AddressedCluster {
                     has_hsm: true,
                     ..bare
                 })

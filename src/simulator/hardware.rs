@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::chains::{Card, HardwareMake, HsmIdentity, Root, RootAuthority};
+use super::chains::{Card, HardwareMake, Root, RootAuthority, SimulatedIdentity};
 use super::clock::Millis;
 use super::keys::{KEY_BITS, KeyFactory, OrderedKey, SigningKey, wait_for};
 use super::octets;
@@ -265,7 +265,7 @@ impl SimulatedHardware {
         }
     }
 
-    fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<HsmIdentity, String> {
+    fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<SimulatedIdentity, String> {
         let (make, none) = (make_of(hsm.card), || String::from("there is no such card"));
         let slot = self.cards.get(hsm.card).ok_or_else(none)?;
         let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_keys_for(hsm.card) else {
@@ -282,7 +282,7 @@ impl SimulatedHardware {
             )
         });
         let card = card.as_ref().map_err(Clone::clone)?;
-        HsmIdentity::make_identity(
+        SimulatedIdentity::make_identity(
             make,
             card,
             card_key,

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::actions::NextTokenKey;
-use super::admission::Door;
+use super::admission::Admission;
 use super::clock::Clock;
 use super::extra_members::ExtraMembers;
 use super::faults::FaultQueue;
@@ -20,7 +20,7 @@ pub(super) struct Inside {
     pub(super) world: Mutex<World>,
     pub(super) faults: Mutex<FaultQueue>,
     pub(super) extra: Mutex<ExtraMembers>,
-    pub(super) door: Door,
+    pub(super) door: Admission,
     pub(super) clock: Clock,
     pub(super) hardware: Arc<SimulatedHardware>,
     pub(super) tokens: NextTokenKey,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::ids::request_id;
-use super::place::Place;
+use super::place::AccountRegion;
 use crate::outside::shown_text;
 
 /// The text before the action's name in `X-Amz-Target`.
@@ -93,8 +93,8 @@ pub(super) fn action_name(headers: &HeaderMap) -> Result<&str, ApiError> {
 }
 
 /// Returns the account and the region that a request is for.
-pub(super) fn request_place(headers: &HeaderMap) -> Place {
-    Place {
+pub(super) fn request_place(headers: &HeaderMap) -> AccountRegion {
+    AccountRegion {
         account: super::ACCOUNT.to_owned(),
         region: signed_region(headers),
     }

@@ -94,7 +94,7 @@ pub use reference::Reference;
 pub use roots::RootFile;
 pub use state::{SimulatedClusterState, SimulatedHsmState};
 
-use admission::Door;
+use admission::Admission;
 use clock::Clock;
 use faults::FaultQueue;
 use hardware::SimulatedHardware;
@@ -259,7 +259,7 @@ fn load_core(options: Options) -> Result<Inside, SimError> {
         world: Mutex::new(world),
         faults: Mutex::new(FaultQueue::new(options.seed, options.faults)),
         extra: Mutex::default(),
-        door: Door::new(options.credentials, options.rate),
+        door: Admission::new(options.credentials, options.rate),
         clock,
         hardware: Arc::new(hardware),
         quotas: options.quotas,

@@ -10,8 +10,8 @@
 
 use super::json_protocol::ApiError;
 use super::state::{
-    BACKUPS_IN_ALL, Hsm, Place, Region, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
-    World,
+    AccountRegion, BACKUPS_IN_ALL, Hsm, Region, SimulatedCluster, SimulatedClusterState,
+    SimulatedHsmState, World,
 };
 
 /// Clusters, by account and region.
@@ -68,7 +68,7 @@ const HSMS_IN_ALL: usize = 10_000;
 
 /// Checks that the simulator can hold one more cluster, in this account and region. Deleted ones
 /// count until they are no longer listed.
-pub(super) fn check_room_for_cluster(world: &World, place: &Place) -> Result<(), ApiError> {
+pub(super) fn check_room_for_cluster(world: &World, place: &AccountRegion) -> Result<(), ApiError> {
     check_room_for_place(world, place)?;
     check_room(
         world
@@ -94,12 +94,12 @@ pub(super) fn check_room_for_hsm(world: &World) -> Result<(), ApiError> {
 }
 
 /// Checks that the simulator can hold one more backup, in this account and region.
-pub(super) fn check_room_for_backup(world: &World, place: &Place) -> Result<(), ApiError> {
+pub(super) fn check_room_for_backup(world: &World, place: &AccountRegion) -> Result<(), ApiError> {
     check_room_for_place(world, place)?;
     check_room(world.backup_count(), BACKUPS_IN_ALL, "backups")
 }
 
-fn check_room_for_place(world: &World, place: &Place) -> Result<(), ApiError> {
+fn check_room_for_place(world: &World, place: &AccountRegion) -> Result<(), ApiError> {
     if world.has_content_at(place) {
         Ok(())
     } else {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::clock::Millis;
 use super::faults::InjectedFault;
 use super::json_protocol::{self, excerpt};
-use super::place::Place;
+use super::place::AccountRegion;
 use super::protocol::Protocol;
 
 /// The number of requests that are kept, and the time for which they are: whichever ends first.
@@ -28,7 +28,7 @@ struct RequestEntry {
     at: Millis,
     begun: Instant,
     action: String,
-    place: Place,
+    place: AccountRegion,
     delay: Option<Duration>,
     fault: Option<InjectedFault>,
     took: Duration,
@@ -121,7 +121,7 @@ impl RequestNote {
     }
 
     /// Notes the account and region that the request is answered for.
-    pub(super) fn set_place(&mut self, place: &Place) {
+    pub(super) fn set_place(&mut self, place: &AccountRegion) {
         if let Some(entry) = &mut self.entry {
             entry.place.clone_from(place);
         }
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     fn sample_entry(begun: Instant) -> RequestEntry {
-        let place = Place {
+        let place = AccountRegion {
             account: String::new(),
             region: String::new(),
         };

@@ -18,7 +18,7 @@ use super::inside::Inside;
 use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
 use super::requests::RequestNote;
-use super::state::Place;
+use super::state::AccountRegion;
 use super::{control, cut_short, origin, page};
 
 /// Serves requests until `stop` is sent to or dropped.
@@ -167,7 +167,7 @@ async fn respond_to_call(
 fn run_action(
     inside: &Inside,
     action: &str,
-    place: &Place,
+    place: &AccountRegion,
     members: &Map<String, Value>,
     fault: Option<InjectedFault>,
 ) -> Result<Answer, ApiError> {

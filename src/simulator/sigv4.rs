@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq;
 
 use super::credentials::Credentials;
 use super::json_protocol::{ApiError, excerpt};
-use super::place::Place;
+use super::place::AccountRegion;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The signing name of CloudHSM (service model, `signingName`).
@@ -36,7 +36,7 @@ pub(super) fn verify(
     parts: &Parts,
     body: &[u8],
     now: SystemTime,
-) -> Result<Place, ApiError> {
+) -> Result<AccountRegion, ApiError> {
     let authorization = match single_header(&parts.headers, header::AUTHORIZATION.as_str())? {
         None => return Err(ApiError::missing_authentication()),
         Some(text) => Authorization::read(text)?,
@@ -72,7 +72,7 @@ pub(super) fn verify(
         ));
     }
     check_content_hash(&parts.headers, body)?;
-    Ok(Place {
+    Ok(AccountRegion {
         account: credentials.account().to_owned(),
         region: authorization.region.to_owned(),
     })

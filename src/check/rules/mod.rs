@@ -15,7 +15,8 @@ use trust_anchor::signed_and_anchor;
 pub(super) use trust_anchor::{name_constraints, ordered};
 
 use crate::checks::{
-    Check, CheckName, Failure, Finding, Group, Input, Judged, Place, Remark, fail, join_answers,
+    Check, CheckName, FailureMeaning, Finding, Group, Input, Judged, PicturePlace, Remark, fail,
+    join_answers,
 };
 use crate::error::Class;
 use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor};
@@ -146,7 +147,7 @@ impl Rule {
     /// Tells whether InitializeCluster may well take what breaks the rule, although the cluster's
     /// clients do not.
     pub(super) const fn is_of_clients(self) -> bool {
-        matches!(self.declared().failure, Failure::ByClients(_))
+        matches!(self.declared().failure, FailureMeaning::ByClients(_))
     }
 
     /// Where the rule comes from.
@@ -155,15 +156,15 @@ impl Rule {
     }
 
     /// Everything that is declared of it.
-    const fn declared(self) -> Check<Judge> {
+    const fn declared(self) -> Check<RuleJudge> {
         match self {
             Rule::PemCsr => Check {
                 id: "check.pem.csr",
                 source: "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11",
-                failure: Failure::Of(Class::Input),
+                failure: FailureMeaning::Of(Class::Input),
                 group: Group::Pair,
-                place: Place::At(Input::Csr),
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::At(Input::Csr),
+                judge: RuleJudge::Once(|parts| {
                     pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::as_der))
                 }),
             },
@@ -171,131 +172,133 @@ impl Rule {
                 id: "check.pem.signed-cert",
                 source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 \
                          4.1",
-                failure: Failure::Of(Class::Input),
+                failure: FailureMeaning::Of(Class::Input),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| pair::certificate_rule(SIGNED_CERT, &parts.signed_cert)),
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| {
+                    pair::certificate_rule(SIGNED_CERT, &parts.signed_cert)
+                }),
             },
             Rule::PemTrustAnchor => Check {
                 id: "check.pem.trust-anchor",
                 source: "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the \
                          cluster (chains, September 2026); RFC 7468 2, 5.1; RFC 5280 4.1",
-                failure: Failure::Of(Class::Input),
+                failure: FailureMeaning::Of(Class::Input),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCaText(|anchor, _| each_ca(anchor, pair::found_in)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCaText(|anchor, _| each_ca(anchor, pair::found_in)),
             },
             Rule::AlgorithmCsr => Check {
                 id: "check.algorithm.csr",
                 source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::At(Input::Csr),
-                judge: Judge::Once(pair::csr_algorithm),
+                place: PicturePlace::At(Input::Csr),
+                judge: RuleJudge::Once(pair::csr_algorithm),
             },
             Rule::AlgorithmSignedCert => Check {
                 id: "check.algorithm.signed-cert",
                 source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| {
                     pair::certificate_algorithm(SIGNED_CERT, parts.signed_cert()?)
                 }),
             },
             Rule::AlgorithmTrustAnchor => Check {
                 id: "check.algorithm.trust-anchor",
                 source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
             },
             Rule::CsrSignature => Check {
                 id: "check.csr-signature",
                 source: "RFC 2986 4.2",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::Possession,
-                judge: Judge::Once(pair::csr_signature),
+                place: PicturePlace::Possession,
+                judge: RuleJudge::Once(pair::csr_signature),
             },
             Rule::Key => Check {
                 id: "check.key",
                 source: "User Guide, Initialize the cluster: the certificate is the cluster CSR's; \
                          RFC 5280 4.1.2.7",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedKey,
-                judge: Judge::Once(pair::key),
+                place: PicturePlace::SignedKey,
+                judge: RuleJudge::Once(pair::key),
             },
             Rule::Signature => Check {
                 id: "check.signature",
                 source: "RFC 5280 6.1.3 (a)(1)",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::Issued,
-                judge: Judge::Once(pair::signature),
+                place: PicturePlace::Issued,
+                judge: RuleJudge::Once(pair::signature),
             },
             Rule::Issuer => Check {
                 id: "check.issuer",
                 source: "RFC 5280 6.1.3 (a)(4), 7.1",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::Issued,
-                judge: Judge::Once(pair::issuer),
+                place: PicturePlace::Issued,
+                judge: RuleJudge::Once(pair::issuer),
             },
             Rule::ChainOrder => Check {
                 id: "check.trust-anchor.chain-order",
                 source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
                          6.1.3 (a)(4)",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::BetweenCas,
-                judge: Judge::Once(|parts| trust_anchor::chain_order(parts.trust_anchor()?)),
+                place: PicturePlace::BetweenCas,
+                judge: RuleJudge::Once(|parts| trust_anchor::chain_order(parts.trust_anchor()?)),
             },
             Rule::ChainSignatures => Check {
                 id: "check.trust-anchor.chain-signatures",
                 source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
                          6.1.3 (a)(1)",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::BetweenCas,
-                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::chain_signatures(anchor)),
+                place: PicturePlace::BetweenCas,
+                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::chain_signatures(anchor)),
             },
             Rule::PathLength => Check {
                 id: "check.trust-anchor.path-length",
                 source: "RFC 5280 4.2.1.9, 6.1.4 (l), (m)",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::path_lengths(anchor)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::path_lengths(anchor)),
             },
             Rule::SelfIssued => Check {
                 id: "check.trust-anchor.self-issued",
                 source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
                          5280 3.2",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::SelfSigned,
-                judge: Judge::Once(|parts| trust_anchor::self_issued(ordered(parts)?)),
+                place: PicturePlace::SelfSigned,
+                judge: RuleJudge::Once(|parts| trust_anchor::self_issued(ordered(parts)?)),
             },
             Rule::SelfSigned => Check {
                 id: "check.trust-anchor.self-signed",
                 source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
                          5280 3.2",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::SelfSigned,
-                judge: Judge::Once(|parts| trust_anchor::self_signed(ordered(parts)?)),
+                place: PicturePlace::SelfSigned,
+                judge: RuleJudge::Once(|parts| trust_anchor::self_signed(ordered(parts)?)),
             },
             Rule::BasicConstraints => Check {
                 id: "check.trust-anchor.basic-constraints",
                 source: "User Guide, Initialize the cluster: extensions without basicConstraints \
                          are refused; RFC 5280 4.2.1.9",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| {
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| {
                     each_ca(anchor, |noun, certificate| {
                         trust_anchor::basic_constraints(noun, certificate, anchor.is_chain())
                     })
@@ -304,28 +307,28 @@ impl Rule {
             Rule::KeyUsage => Check {
                 id: "check.trust-anchor.key-usage",
                 source: "RFC 5280 4.2.1.3, 6.1.4 (n)",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| each_ca(anchor, trust_anchor::key_usage)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, trust_anchor::key_usage)),
             },
             Rule::ValiditySignedCert => Check {
                 id: "check.validity.signed-cert",
                 source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: Failure::Of(Class::Rejected),
+                failure: FailureMeaning::Of(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| {
                     pair::validity(SIGNED_CERT, parts.signed_cert()?, parts.at)
                 }),
             },
             Rule::ValidityTrustAnchor => Check {
                 id: "check.validity.trust-anchor",
                 source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: Failure::Of(Class::Ca),
+                failure: FailureMeaning::Of(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, at| {
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, at| {
                     each_ca(anchor, |noun, certificate| {
                         pair::validity(noun, certificate, at)
                     })
@@ -334,10 +337,10 @@ impl Rule {
             Rule::ValidityWithinTrustAnchor => Check {
                 id: "check.validity.within-trust-anchor",
                 source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: Failure::Never,
+                failure: FailureMeaning::Never,
                 group: Group::Pair,
-                place: Place::Issued,
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::Issued,
+                judge: RuleJudge::Once(|parts| {
                     let (signed, anchor) = signed_and_anchor(parts)?;
                     clients::within_trust_anchor(signed, anchor)
                 }),
@@ -345,71 +348,71 @@ impl Rule {
             Rule::NotCa => Check {
                 id: "check.signed-cert.not-ca",
                 source: "RFC 5280 4.2.1.3, 4.2.1.9",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| clients::not_ca(parts.signed_cert()?)),
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| clients::not_ca(parts.signed_cert()?)),
             },
             Rule::SignedCertKeyUsage => Check {
                 id: "check.signed-cert.key-usage",
                 source: "RFC 5280 4.2.1.3; RFC 8446 4.4.2.2; RFC 5246 7.4.2",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| clients::server_key_usage(parts.signed_cert()?)),
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| clients::server_key_usage(parts.signed_cert()?)),
             },
             Rule::SignedCertExtendedKeyUsage => Check {
                 id: "check.signed-cert.extended-key-usage",
                 source: "RFC 5280 4.2.1.12",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| {
                     clients::extended_key_usage(SIGNED_CERT, parts.signed_cert()?)
                 }),
             },
             Rule::SignedCertExtensions => Check {
                 id: "check.signed-cert.extensions",
                 source: "RFC 5280 4.2, 6.1.5 (f)",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| {
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| {
                     clients::critical_extensions(SIGNED_CERT, parts.signed_cert()?)
                 }),
             },
             Rule::KeyIdentifiers => Check {
                 id: "check.key-identifiers",
                 source: "RFC 5280 4.2.1.1, 4.2.1.2",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::Issued,
-                judge: Judge::Once(trust_anchor::signed_cert_key_identifiers),
+                place: PicturePlace::Issued,
+                judge: RuleJudge::Once(trust_anchor::signed_cert_key_identifiers),
             },
             Rule::FormSignedCert => Check {
                 id: "check.form.signed-cert",
                 source: "RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
-                failure: Failure::ByClients(Class::Rejected),
+                failure: FailureMeaning::ByClients(Class::Rejected),
                 group: Group::Pair,
-                place: Place::SignedCert,
-                judge: Judge::Once(|parts| clients::form(SIGNED_CERT, parts.signed_cert()?)),
+                place: PicturePlace::SignedCert,
+                judge: RuleJudge::Once(|parts| clients::form(SIGNED_CERT, parts.signed_cert()?)),
             },
             Rule::TrustAnchorExtendedKeyUsage => Check {
                 id: "check.trust-anchor.extended-key-usage",
                 source: "RFC 5280 4.2.1.12",
-                failure: Failure::ByClients(Class::Ca),
+                failure: FailureMeaning::ByClients(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::extended_key_usage)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, clients::extended_key_usage)),
             },
             Rule::TrustAnchorExtensions => Check {
                 id: "check.trust-anchor.extensions",
                 source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
                          5280; RFC 5280 4.2, 4.2.1.9, 6.1.4 (k), (o)",
-                failure: Failure::ByClients(Class::Ca),
+                failure: FailureMeaning::ByClients(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| {
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| {
                     each_ca(anchor, |noun, certificate| {
                         clients::ca_extensions(noun, certificate, anchor.is_chain())
                     })
@@ -419,27 +422,27 @@ impl Rule {
                 id: "check.trust-anchor.key-identifiers",
                 source: "User Guide, Initialize the cluster: the trust anchor's extension values \
                          do not conflict; RFC 5280 4.2.1.1, 4.2.1.2",
-                failure: Failure::ByClients(Class::Ca),
+                failure: FailureMeaning::ByClients(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::key_identifiers(anchor)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::key_identifiers(anchor)),
             },
             Rule::NameConstraints => Check {
                 id: "check.trust-anchor.name-constraints",
                 source: "RFC 5280 4.2.1.10, 6.1.3 (b), (c)",
-                failure: Failure::ByClients(Class::Ca),
+                failure: FailureMeaning::ByClients(Class::Ca),
                 group: Group::Pair,
-                place: Place::Issued,
-                judge: Judge::Once(trust_anchor::signed_cert_name_constraints),
+                place: PicturePlace::Issued,
+                judge: RuleJudge::Once(trust_anchor::signed_cert_name_constraints),
             },
             Rule::FormTrustAnchor => Check {
                 id: "check.form.trust-anchor",
                 source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
                          5280; RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
-                failure: Failure::ByClients(Class::Ca),
+                failure: FailureMeaning::ByClients(Class::Ca),
                 group: Group::Pair,
-                place: Place::EachCa,
-                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::form)),
+                place: PicturePlace::EachCa,
+                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, clients::form)),
             },
         }
     }
@@ -453,7 +456,7 @@ type EachCa = fn(&TrustAnchor, Moment) -> Vec<Judged>;
 
 /// What judges a rule.
 #[derive(Clone, Copy)]
-enum Judge {
+enum RuleJudge {
     /// One answer.
     Once(fn(&Parts) -> Judged),
     /// An answer for each certificate of the trust anchor.
@@ -487,15 +490,15 @@ impl Serialize for Rule {
 pub(super) fn judge(rule: Rule, parts: &Parts) -> Finding<Rule> {
     let joined = |judge: EachCa, anchor| join_answers(judge(anchor, parts.at));
     let judged = match rule.declared().judge {
-        Judge::Once(judge) => judge(parts),
-        Judge::EachCa(judge) => parts
+        RuleJudge::Once(judge) => judge(parts),
+        RuleJudge::EachCa(judge) => parts
             .trust_anchor()
             .and_then(|anchor| joined(judge, anchor)),
-        Judge::EachCaText(judge) => match &parts.trust_anchor {
+        RuleJudge::EachCaText(judge) => match &parts.trust_anchor {
             Ok(anchor) => joined(judge, anchor),
             Err(fault) => fail(format!("the trust anchor: {fault}")),
         },
-        Judge::EachCaInOrder(judge) => ordered(parts).and_then(|anchor| joined(judge, anchor)),
+        RuleJudge::EachCaInOrder(judge) => ordered(parts).and_then(|anchor| joined(judge, anchor)),
     };
     Finding::new(rule, judged)
 }
@@ -506,9 +509,9 @@ pub(super) fn judge(rule: Rule, parts: &Parts) -> Finding<Rule> {
 pub fn of_each_certificate(anchor: &TrustAnchor, at: Moment) -> Vec<(usize, Finding<Rule>)> {
     let in_order = trust_anchor::is_in_order(anchor);
     let answers = |rule: Rule| match rule.declared().judge {
-        Judge::EachCa(judge) | Judge::EachCaText(judge) => judge(anchor, at),
-        Judge::EachCaInOrder(judge) if in_order => judge(anchor, at),
-        Judge::EachCaInOrder(_) | Judge::Once(_) => Vec::new(),
+        RuleJudge::EachCa(judge) | RuleJudge::EachCaText(judge) => judge(anchor, at),
+        RuleJudge::EachCaInOrder(judge) if in_order => judge(anchor, at),
+        RuleJudge::EachCaInOrder(_) | RuleJudge::Once(_) => Vec::new(),
     };
     Rule::ALL
         .into_iter()

@@ -1,19 +1,19 @@
 use super::*;
-use crate::claim::wait::{Target, Wait, WaitStep};
+use crate::claim::wait::{Wait, WaitStep, WaitTarget};
 
 /// Returns how a wait ends: `Ok` with the state, or the code and kind of its error.
-fn run_wait(target: Target, describes: &[Described]) -> Ended {
+fn run_wait(target: WaitTarget, describes: &[Described]) -> Ended {
     timed_wait(target, describes).0
 }
 
 type Ended = Result<Option<ClusterState>, (u8, ErrorKind)>;
 
 /// Returns the same, and the time after which it ended.
-fn timed_wait(target: Target, describes: &[Described]) -> (Ended, Duration) {
+fn timed_wait(target: WaitTarget, describes: &[Described]) -> (Ended, Duration) {
     limited_wait(target, describes, Duration::from_secs(60))
 }
 
-fn limited_wait(target: Target, describes: &[Described], limit: Duration) -> (Ended, Duration) {
+fn limited_wait(target: WaitTarget, describes: &[Described], limit: Duration) -> (Ended, Duration) {
     let mut wait = Wait::new(ID, target, limit, Patience::default());
     let (mut now, mut looks) = (Duration::ZERO, 0);
     for _ in 0..1000 {
@@ -43,34 +43,34 @@ fn a_wait_ends_when_the_cluster_is_there() {
     ];
     let life: Vec<Described> = states.into_iter().map(in_state).collect();
     assert_eq!(
-        run_wait(Target::Uninitialized, &life),
+        run_wait(WaitTarget::Uninitialized, &life),
         Ok(Some(ClusterState::Uninitialized))
     );
     assert_eq!(
-        run_wait(Target::Initialized, &life),
+        run_wait(WaitTarget::Initialized, &life),
         Ok(Some(ClusterState::Active))
     );
     assert_eq!(
-        run_wait(Target::Active, &life),
+        run_wait(WaitTarget::Active, &life),
         Ok(Some(ClusterState::Active))
     );
     assert_eq!(
         run_wait(
-            Target::Csr,
+            WaitTarget::Csr,
             &[in_state(ClusterState::Uninitialized), ready_answer()]
         ),
         Ok(Some(ClusterState::Uninitialized))
     );
     assert_eq!(
         run_wait(
-            Target::Deleted,
+            WaitTarget::Deleted,
             &[ready_answer(), in_state(ClusterState::Deleted)]
         ),
         Ok(Some(ClusterState::Deleted))
     );
     assert_eq!(
         run_wait(
-            Target::Deleted,
+            WaitTarget::Deleted,
             &[in_state(ClusterState::DeleteInProgress), Ok(None)]
         ),
         Ok(None)
@@ -80,10 +80,13 @@ fn a_wait_ends_when_the_cluster_is_there() {
 #[test]
 fn a_state_that_cannot_come_any_more_ends_with_8() {
     let cases = [
-        (Target::Csr, ClusterState::Active),
-        (Target::Uninitialized, ClusterState::InitializeInProgress),
-        (Target::Active, ClusterState::Deleted),
-        (Target::Initialized, ClusterState::DeleteInProgress),
+        (WaitTarget::Csr, ClusterState::Active),
+        (
+            WaitTarget::Uninitialized,
+            ClusterState::InitializeInProgress,
+        ),
+        (WaitTarget::Active, ClusterState::Deleted),
+        (WaitTarget::Initialized, ClusterState::DeleteInProgress),
     ];
     for (target, state) in cases {
         assert_eq!(
@@ -100,13 +103,13 @@ fn a_wait_without_end_ends_with_7() {
         ClusterState::Other("PONDERING".into()),
     ] {
         assert_eq!(
-            run_wait(Target::Active, &[in_state(state)]),
+            run_wait(WaitTarget::Active, &[in_state(state)]),
             Err((7, ErrorKind::NotFinished))
         );
     }
     // Somebody may claim it at any moment.
     assert_eq!(
-        run_wait(Target::Active, &[ready_answer()]),
+        run_wait(WaitTarget::Active, &[ready_answer()]),
         Err((7, ErrorKind::NotFinished))
     );
 }
@@ -118,7 +121,7 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
         cluster.hsms.extend(states.iter().cloned().map(hsm_in));
         Ok(Some(cluster))
     };
-    for target in [Target::Csr, Target::Initialized, Target::Active] {
+    for target in [WaitTarget::Csr, WaitTarget::Initialized, WaitTarget::Active] {
         for states in [
             &[][..],
             &[HsmState::Deleted],
@@ -148,13 +151,13 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
     // An HSM that is being made, and one that is not listed at once, are waited for.
     assert_eq!(
         run_wait(
-            Target::Csr,
+            WaitTarget::Csr,
             &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]
         ),
         Err((7, ErrorKind::NotFinished))
     );
     let coming = limited_wait(
-        Target::Csr,
+        WaitTarget::Csr,
         &[with(&[HsmState::Degraded, HsmState::CreateInProgress])],
         Duration::from_secs(2),
     );
@@ -168,7 +171,7 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
         ready_answer(),
     ];
     assert_eq!(
-        run_wait(Target::Csr, &listed_late),
+        run_wait(WaitTarget::Csr, &listed_late),
         Ok(Some(ClusterState::Uninitialized))
     );
 }
@@ -176,15 +179,15 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
 #[test]
 fn an_unknown_cluster_is_not_a_deleted_one() {
     assert_eq!(
-        run_wait(Target::Deleted, &[Ok(None)]),
+        run_wait(WaitTarget::Deleted, &[Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
-        run_wait(Target::Active, &[Ok(None)]),
+        run_wait(WaitTarget::Active, &[Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
-        run_wait(Target::Active, &[ready_answer(), Ok(None)]),
+        run_wait(WaitTarget::Active, &[ready_answer(), Ok(None)]),
         Err((6, ErrorKind::ClusterNotFound))
     );
 }
@@ -194,7 +197,7 @@ fn passing_trouble_is_waited_out() {
     let active = || in_state(ClusterState::Active);
     assert_eq!(
         run_wait(
-            Target::Active,
+            WaitTarget::Active,
             &[
                 ready_answer(),
                 failed_description(unreachable_service()),
@@ -206,14 +209,14 @@ fn passing_trouble_is_waited_out() {
     );
     assert_eq!(
         run_wait(
-            Target::Active,
+            WaitTarget::Active,
             &[failed_description(unreachable_service()), active()]
         ),
         Err((6, ErrorKind::ServiceUnreachable))
     );
     assert_eq!(
         run_wait(
-            Target::Active,
+            WaitTarget::Active,
             &[
                 ready_answer(),
                 failed_description(denied_access()),
@@ -224,7 +227,7 @@ fn passing_trouble_is_waited_out() {
     );
     assert_eq!(
         run_wait(
-            Target::Active,
+            WaitTarget::Active,
             &[ready_answer(), failed_description(unreachable_service())]
         ),
         Err((6, ErrorKind::ServiceUnreachable))
@@ -233,14 +236,14 @@ fn passing_trouble_is_waited_out() {
 
 #[test]
 fn a_target_is_read_in_any_case_and_nothing_else() {
-    assert_eq!("Initialized".parse(), Ok(Target::Initialized));
+    assert_eq!("Initialized".parse(), Ok(WaitTarget::Initialized));
     assert_eq!(
         "INITIALIZE_IN_PROGRESS".parse(),
-        Ok(Target::InitializeInProgress)
+        Ok(WaitTarget::InitializeInProgress)
     );
     assert_eq!(
         "Rollback_In_Progress".parse(),
-        Ok(Target::RollbackInProgress)
+        Ok(WaitTarget::RollbackInProgress)
     );
     for slip in [
         "in_progress",
@@ -252,14 +255,14 @@ fn a_target_is_read_in_any_case_and_nothing_else() {
         "PENDING ROLLBACK",
         "",
     ] {
-        assert!(slip.parse::<Target>().is_err(), "{slip}");
+        assert!(slip.parse::<WaitTarget>().is_err(), "{slip}");
     }
 }
 
 #[test]
 fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
     let pending = || in_state(ClusterState::Other("PENDING_ROLLBACK".into()));
-    let target: Target = "PENDING_ROLLBACK".parse().unwrap();
+    let target: WaitTarget = "PENDING_ROLLBACK".parse().unwrap();
     assert_eq!(
         run_wait(target.clone(), &[ready_answer(), pending()]),
         Ok(Some(ClusterState::Other("PENDING_ROLLBACK".into())))
@@ -275,11 +278,11 @@ fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
         in_state(ClusterState::Active),
     ];
     assert_eq!(
-        run_wait(Target::Active, &migrated),
+        run_wait(WaitTarget::Active, &migrated),
         Ok(Some(ClusterState::Active))
     );
     assert_eq!(
-        run_wait(Target::RollbackInProgress, &migrated),
+        run_wait(WaitTarget::RollbackInProgress, &migrated),
         Ok(Some(ClusterState::RollbackInProgress))
     );
 }

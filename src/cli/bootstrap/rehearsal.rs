@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Args, BootstrapCa, TrustSettings, bundle_dir, claim_cluster};
 use crate::bundle::{ClusterId, Digests};
 use crate::claim::Patience;
-use crate::claim::wait::{Target, Wait};
+use crate::claim::wait::{Wait, WaitTarget};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::wait;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
             .map_err(|fault: String| Error::new(ErrorKind::Bug, fault, "please report it"))?;
         let created = Wait::new(
             id.as_str(),
-            Target::Uninitialized,
+            WaitTarget::Uninitialized,
             CREATION,
             Patience::default(),
         );

@@ -6,7 +6,7 @@ use super::super::json_protocol::ApiError;
 use super::super::limits::{BACKUP_ID, REGION};
 use super::super::members::RequestMembers;
 use super::super::quotas;
-use super::super::state::{BACKUP_CREATION, Place, SimulatedBackup, SimulatedBackupState};
+use super::super::state::{AccountRegion, BACKUP_CREATION, SimulatedBackup, SimulatedBackupState};
 use super::describe_backups::backup_json;
 use super::forms::timestamp_json;
 use super::tags::tag_list;
@@ -40,7 +40,7 @@ pub(super) fn copy_backup_to_region(
         context.clock.now(),
         context.clock.time_after(BACKUP_CREATION),
     );
-    let there = Place {
+    let there = AccountRegion {
         account: context.place.account.clone(),
         region: destination.to_owned(),
     };

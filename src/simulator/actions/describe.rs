@@ -144,7 +144,7 @@ mod tests {
     use super::super::super::clock::{Clock, Speed};
     use super::super::super::hardware::SimulatedHardware;
     use super::super::super::reference::Reference;
-    use super::super::super::state::{Place, World};
+    use super::super::super::state::{AccountRegion, World};
     use super::*;
 
     /// A state that is remembered as settled for a millisecond must not hide a change within it.
@@ -153,7 +153,7 @@ mod tests {
         let clock = Clock::start(Speed::INSTANT);
         let hardware = std::sync::Arc::new(SimulatedHardware::start(clock.now()).unwrap());
         let (mut world, tokens) = (World::default(), NextTokenKey::new().unwrap());
-        let place = Place {
+        let place = AccountRegion {
             account: String::from("123456789012"),
             region: String::from("us-east-1"),
         };

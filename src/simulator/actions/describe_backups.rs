@@ -8,7 +8,7 @@ use super::super::json_protocol::ApiError;
 use super::super::limits::{MAX_BACKUPS, NEXT_TOKEN};
 use super::super::members::RequestMembers;
 use super::super::reference::Reference;
-use super::super::state::{Place, SimulatedBackup};
+use super::super::state::{AccountRegion, SimulatedBackup};
 use super::ActionContext;
 use super::filters::Filters;
 use super::forms::{put_member, tags_json, timestamp_json};
@@ -145,7 +145,11 @@ fn matches_filter(backup: &SimulatedBackup, name: &str, value: &str) -> bool {
     }
 }
 
-pub(super) fn backup_json(backup: &SimulatedBackup, place: &Place, reference: Reference) -> Value {
+pub(super) fn backup_json(
+    backup: &SimulatedBackup,
+    place: &AccountRegion,
+    reference: Reference,
+) -> Value {
     let mut out = json!({
         "BackupId": backup.id,
         "BackupState": backup.state.name(),

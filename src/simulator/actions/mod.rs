@@ -23,7 +23,7 @@ use super::hardware::SimulatedHardware;
 use super::json_protocol::{Answer, ApiError, excerpt};
 use super::members::RequestMembers;
 use super::reference::Reference;
-use super::state::{Hsm, Place, World};
+use super::state::{AccountRegion, Hsm, World};
 
 pub(super) use create::{HsmPlacement, create_hsm1_cluster, new_hsm};
 pub(super) use describe::NextTokenKey;
@@ -34,7 +34,7 @@ pub(super) struct ActionContext<'a> {
     pub(super) clock: &'a Clock,
     pub(super) hardware: &'a Arc<SimulatedHardware>,
     pub(super) tokens: &'a NextTokenKey,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a AccountRegion,
     /// True where the quotas hold that AWS raises on request.
     pub(super) quotas: bool,
     pub(super) reference: Reference,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::chains::{HsmIdentity, Root};
+use super::super::chains::{Root, SimulatedIdentity};
 use super::super::inside::Inside;
 use super::super::state::{Hsm, OwnerCertificates, SimulatedCluster, SimulatedClusterState};
 use super::read::{CertificateView, read};
@@ -60,7 +60,7 @@ fn chain_nodes(cluster: &SimulatedCluster, roots: Option<(&Root, &Root)>) -> Vec
 }
 
 fn nodes_before_claim(
-    identity: &HsmIdentity,
+    identity: &SimulatedIdentity,
     (aws, manufacturer): (&Root, &Root),
 ) -> Vec<ChainNode> {
     let mut nodes = vec![ChainNode::new("AwsRoot", "AWS root", 0, aws.to_pem())];

@@ -11,7 +11,7 @@ use super::super::clock::Millis;
 use super::super::ids::random_bytes;
 use super::super::inside::Inside;
 use super::super::state::{
-    Hsm, Place, Region, SimulatedBackup, SimulatedCluster, SimulatedClusterState,
+    AccountRegion, Hsm, Region, SimulatedBackup, SimulatedCluster, SimulatedClusterState,
     SimulatedHsmState, World,
 };
 use super::super::watch::Seen;
@@ -106,7 +106,11 @@ fn all_places(inside: &Inside, world: &mut World) -> (Value, bool) {
     (Value::from(places), settled)
 }
 
-fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Value>, bool) {
+fn place_json(
+    inside: &Inside,
+    place: &AccountRegion,
+    region: &mut Region,
+) -> (Option<Value>, bool) {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
     let clusters: Vec<&SimulatedCluster> = region

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::chains::HsmIdentity;
+use super::super::chains::SimulatedIdentity;
 use super::super::clock::Millis;
 use super::{Hsm, SimulatedHsmState};
 
@@ -165,7 +165,7 @@ impl SimulatedCluster {
     }
 
     /// Returns the certificates of that HSM.
-    pub(crate) fn csr_identity(&self) -> Option<&HsmIdentity> {
+    pub(crate) fn csr_identity(&self) -> Option<&SimulatedIdentity> {
         self.csr_hsm().and_then(Hsm::identity)
     }
 

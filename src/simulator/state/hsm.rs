@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::super::chains::HsmIdentity;
+use super::super::chains::SimulatedIdentity;
 use super::super::clock::Millis;
 use super::super::keys::OrderedKey;
 
@@ -74,7 +74,7 @@ pub(crate) struct Hsm {
     #[serde(skip)]
     pub(crate) key: OrderedKey,
     #[serde(serialize_with = "write_identity", deserialize_with = "read_identity")]
-    pub(crate) identity: LazyResult<HsmIdentity>,
+    pub(crate) identity: LazyResult<SimulatedIdentity>,
 }
 
 impl Hsm {
@@ -90,13 +90,13 @@ impl Hsm {
         }
     }
 
-    pub(crate) fn identity(&self) -> Option<&HsmIdentity> {
+    pub(crate) fn identity(&self) -> Option<&SimulatedIdentity> {
         self.identity.get().and_then(|made| made.as_ref().ok())
     }
 }
 
 fn write_identity<S: Serializer>(
-    identity: &LazyResult<HsmIdentity>,
+    identity: &LazyResult<SimulatedIdentity>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     identity
@@ -107,8 +107,8 @@ fn write_identity<S: Serializer>(
 
 fn read_identity<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<LazyResult<HsmIdentity>, D::Error> {
-    let identity: Option<HsmIdentity> = Deserialize::deserialize(deserializer)?;
+) -> Result<LazyResult<SimulatedIdentity>, D::Error> {
+    let identity: Option<SimulatedIdentity> = Deserialize::deserialize(deserializer)?;
     Ok(Arc::new(identity.map_or_else(OnceLock::new, |identity| {
         OnceLock::from(Ok(identity))
     })))

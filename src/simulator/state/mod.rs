@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use super::place::Place;
+pub(super) use super::place::AccountRegion;
 pub(super) use backup::{SimulatedBackup, SimulatedBackupState};
 pub use cluster::SimulatedClusterState;
 pub(super) use cluster::{NextState, OwnerCertificates, SimulatedCluster};
 pub(super) use hsm::Hsm;
 pub use hsm::SimulatedHsmState;
-pub(super) use tracked::{Kept, Shelf};
+pub(super) use tracked::{Shelf, Tracked};
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -67,7 +67,7 @@ impl Region {
         self.numbers.insert(cluster.id.clone(), self.created);
         self.clusters
             .entry(self.created)
-            .or_insert(Kept::new(cluster))
+            .or_insert(Tracked::new(cluster))
     }
 
     /// Returns the cluster as it is now.
@@ -156,7 +156,7 @@ impl Region {
         }
         if let Some(cluster) = cluster {
             self.numbers.insert(cluster.id.clone(), number);
-            self.clusters.insert(number, Kept::new(cluster));
+            self.clusters.insert(number, Tracked::new(cluster));
         }
     }
 
@@ -164,7 +164,7 @@ impl Region {
     pub(super) fn put_backup(&mut self, number: u64, backup: Option<SimulatedBackup>) {
         self.settled_at = None;
         match backup {
-            Some(backup) => self.backups.insert(number, Kept::new(backup)),
+            Some(backup) => self.backups.insert(number, Tracked::new(backup)),
             None => self.backups.remove(&number),
         };
     }
@@ -214,7 +214,7 @@ pub(super) const BACKUPS_IN_ALL: usize = 20_000;
 /// The whole state, by account and region.
 #[derive(Default)]
 pub(super) struct World {
-    regions: BTreeMap<Place, Region>,
+    regions: BTreeMap<AccountRegion, Region>,
     /// The highest number that was given in a region that has been forgotten. An old NextToken then
     /// fits nothing that comes later.
     numbered: u64,
@@ -223,7 +223,7 @@ pub(super) struct World {
 impl World {
     /// Returns the region of that place. Reading leaves nothing behind: a place that holds nothing
     /// is forgotten when the next one is named.
-    pub(super) fn region_at(&mut self, place: &Place) -> &mut Region {
+    pub(super) fn region_at(&mut self, place: &AccountRegion) -> &mut Region {
         if !self.regions.contains_key(place) {
             let numbered = &mut self.numbered;
             self.regions.retain(|_, region| {
@@ -241,7 +241,7 @@ impl World {
     }
 
     /// Returns every place with its region.
-    pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
+    pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (&AccountRegion, &mut Region)> {
         let backups = self.backup_count();
         self.regions.iter_mut().map(move |(place, region)| {
             region.backups_elsewhere = backups.saturating_sub(region.backups.len());
@@ -255,12 +255,12 @@ impl World {
     }
 
     /// Tells whether that place is remembered, with or without anything in it.
-    pub(super) fn remembers_place(&self, place: &Place) -> bool {
+    pub(super) fn remembers_place(&self, place: &AccountRegion) -> bool {
         self.regions.contains_key(place)
     }
 
     /// Tells whether that place holds anything.
-    pub(super) fn has_content_at(&self, place: &Place) -> bool {
+    pub(super) fn has_content_at(&self, place: &AccountRegion) -> bool {
         self.regions.get(place).is_some_and(Region::has_content)
     }
 
@@ -275,8 +275,8 @@ impl World {
     /// Marks all clusters and backups, which the state file has item by item.
     pub(super) fn mark_all(&mut self) {
         for region in self.regions.values_mut() {
-            region.clusters.values_mut().for_each(Kept::mark);
-            region.backups.values_mut().for_each(Kept::mark);
+            region.clusters.values_mut().for_each(Tracked::mark);
+            region.backups.values_mut().for_each(Tracked::mark);
         }
     }
 

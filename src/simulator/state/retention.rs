@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use super::super::clock::{Clock, Millis};
 use super::{
-    BACKUP_CREATION, Hsm, Kept, Region, Shelf, SimulatedBackup, SimulatedBackupState,
-    SimulatedCluster, SimulatedClusterState,
+    BACKUP_CREATION, Hsm, Region, Shelf, SimulatedBackup, SimulatedBackupState, SimulatedCluster,
+    SimulatedClusterState, Tracked,
 };
 
 /// Every cluster of a region, by the numbers that order them.
@@ -20,7 +20,7 @@ impl Region {
             return;
         }
         self.created = self.created.saturating_add(1);
-        self.backups.insert(self.created, Kept::new(backup));
+        self.backups.insert(self.created, Tracked::new(backup));
         self.settled_at = None;
     }
 

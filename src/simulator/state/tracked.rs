@@ -9,15 +9,15 @@ use super::{Hsm, SimulatedBackup, SimulatedCluster};
 /// A cluster or a backup. Mutable access leaves a mark, and only marked items are looked at for the
 /// state file. Code that changes things need not know that there is one.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept<T> {
+pub(crate) struct Tracked<T> {
     thing: T,
     marked: bool,
 }
 
 /// Clusters or backups, by the numbers that order them.
-pub(crate) type Shelf<T> = BTreeMap<u64, Kept<T>>;
+pub(crate) type Shelf<T> = BTreeMap<u64, Tracked<T>>;
 
-impl<T> Kept<T> {
+impl<T> Tracked<T> {
     /// Something new, marked.
     pub(crate) fn new(thing: T) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<T> Kept<T> {
     }
 }
 
-impl Kept<SimulatedCluster> {
+impl Tracked<SimulatedCluster> {
     /// Calls [`SimulatedCluster::settle`], without a mark where that has nothing to do.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
         if self.needs_settling(now) {
@@ -52,7 +52,7 @@ impl Kept<SimulatedCluster> {
     }
 }
 
-impl Kept<SimulatedBackup> {
+impl Tracked<SimulatedBackup> {
     /// Calls [`SimulatedBackup::settle`], without a mark where that has nothing to do.
     pub(super) fn settle(&mut self, now: Millis) {
         if self.needs_settling(now) {
@@ -61,7 +61,7 @@ impl Kept<SimulatedBackup> {
     }
 }
 
-impl<T> Deref for Kept<T> {
+impl<T> Deref for Tracked<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -69,7 +69,7 @@ impl<T> Deref for Kept<T> {
     }
 }
 
-impl<T> DerefMut for Kept<T> {
+impl<T> DerefMut for Tracked<T> {
     fn deref_mut(&mut self) -> &mut T {
         self.marked = true;
         &mut self.thing
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn reading_leaves_no_mark_and_changing_does() {
-        let mut kept = Kept::new(String::from("new"));
+        let mut kept = Tracked::new(String::from("new"));
         assert!(kept.take_mark(), "what is new has to be written");
         assert_eq!(kept.len(), 3);
         assert!(!kept.take_mark());

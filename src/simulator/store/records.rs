@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::super::actions::NextTokenKey;
 use super::super::clock::{Clock, ClockReading};
 use super::super::hardware::{SavedHardware, SimulatedHardware};
-use super::super::state::{Place, Region, Shelf, SimulatedBackup, SimulatedCluster, World};
+use super::super::state::{AccountRegion, Region, Shelf, SimulatedBackup, SimulatedCluster, World};
 
 #[derive(Serialize, Deserialize)]
 enum StateRecord<'a> {
@@ -19,10 +19,18 @@ enum StateRecord<'a> {
     Hardware(Box<SavedHardware>),
     Partitions(u64),
     /// A region without its clusters and backups.
-    Region(Cow<'a, Place>, Cow<'a, Region>),
+    Region(Cow<'a, AccountRegion>, Cow<'a, Region>),
     /// A cluster with its number; `None` where it is gone.
-    Cluster(Cow<'a, Place>, u64, Option<Cow<'a, SimulatedCluster>>),
-    Backup(Cow<'a, Place>, u64, Option<Cow<'a, SimulatedBackup>>),
+    Cluster(
+        Cow<'a, AccountRegion>,
+        u64,
+        Option<Cow<'a, SimulatedCluster>>,
+    ),
+    Backup(
+        Cow<'a, AccountRegion>,
+        u64,
+        Option<Cow<'a, SimulatedBackup>>,
+    ),
 }
 
 /// The parts of the state in which changes are looked for.
@@ -40,7 +48,7 @@ pub(super) struct WrittenDigests {
     advanced: i64,
     progress: usize,
     partitions: u64,
-    places: BTreeMap<Place, RegionDigests>,
+    places: BTreeMap<AccountRegion, RegionDigests>,
 }
 
 #[derive(Default)]
@@ -132,7 +140,7 @@ impl WrittenDigests {
         lines: &mut FrameLines<'_>,
         world: &World,
     ) -> Result<(), String> {
-        let gone: Vec<Place> = self
+        let gone: Vec<AccountRegion> = self
             .places
             .keys()
             .filter(|place| !world.remembers_place(place))

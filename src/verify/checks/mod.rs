@@ -16,7 +16,8 @@ use serde::{Serialize, Serializer};
 
 use super::ParsedEvidence;
 use crate::checks::{
-    Check, CheckName, Failure, Finding, Group, Height, Input, Judged, Place, Remark, Side,
+    Check, CheckName, FailureMeaning, Finding, Group, Height, Input, Judged, PicturePlace, Remark,
+    Side,
 };
 use crate::error::Class;
 use crate::x509::{Certificate, PublicKey, to_hex};
@@ -133,12 +134,12 @@ impl CheckId {
 
     /// Tells whether `--accept` may turn its failure into an acceptance.
     pub const fn waivable(self) -> bool {
-        matches!(self.declared().failure, Failure::Waivable)
+        matches!(self.declared().failure, FailureMeaning::Waivable)
     }
 
     /// Everything that is declared of it.
-    const fn declared(self) -> Check<Judge> {
-        let rejects = Failure::Of(Class::Rejected);
+    const fn declared(self) -> Check<CheckJudge> {
+        let rejects = FailureMeaning::Of(Class::Rejected);
         match self {
             CheckId::Pem(input) => Check {
                 id: match input {
@@ -149,10 +150,10 @@ impl CheckId {
                 },
                 source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 \
                          and 11; RFC 5280 4.1, 4.2; RFC 2986 4",
-                failure: Failure::Of(Class::Input),
+                failure: FailureMeaning::Of(Class::Input),
                 group: Group::Texts,
-                place: Place::At(input),
-                judge: Judge::OfInput(pem::pem, input),
+                place: PicturePlace::At(input),
+                judge: CheckJudge::OfInput(pem::pem, input),
             },
             CheckId::Algorithm(input) => Check {
                 id: match input {
@@ -164,48 +165,48 @@ impl CheckId {
                 source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1",
                 failure: rejects,
                 group: Group::Texts,
-                place: Place::At(input),
-                judge: Judge::OfInput(algorithm::algorithm, input),
+                place: PicturePlace::At(input),
+                judge: CheckJudge::OfInput(algorithm::algorithm, input),
             },
             CheckId::AnchorsSource => Check {
                 id: "anchors.source",
                 source: "RFC 5280 6.1.1 (d)",
-                failure: Failure::Never,
+                failure: FailureMeaning::Never,
                 group: Group::Anchors,
-                place: Place::AnchorsApart,
-                judge: Judge::Once(chain::anchors_source),
+                place: PicturePlace::AnchorsApart,
+                judge: CheckJudge::Once(chain::anchors_source),
             },
             CheckId::AnchorsDistinct => Check {
                 id: "anchors.distinct",
                 source: "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
                 failure: rejects,
                 group: Group::Anchors,
-                place: Place::AnchorsApart,
-                judge: Judge::Once(chain::anchors_distinct),
+                place: PicturePlace::AnchorsApart,
+                judge: CheckJudge::Once(chain::anchors_distinct),
             },
             CheckId::AnchorValidity(side) => Check {
                 id: side.pick("anchor-validity.aws", "anchor-validity.manufacturer"),
                 source: "RFC 5280 6.1.1 (d): an anchor is a name and a key",
-                failure: Failure::Never,
+                failure: FailureMeaning::Never,
                 group: Group::Anchors,
-                place: Place::Anchor(side),
-                judge: Judge::OfSide(validity::anchor_validity, side),
+                place: PicturePlace::Anchor(side),
+                judge: CheckJudge::OfSide(validity::anchor_validity, side),
             },
             CheckId::Signature(side) => Check {
                 id: side.pick("aws.signature", "manufacturer.signature"),
                 source: SIGNED,
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::Certified(side),
-                judge: Judge::OfSide(chain::signature, side),
+                place: PicturePlace::Certified(side),
+                judge: CheckJudge::OfSide(chain::signature, side),
             },
             CheckId::Issuer(side) => Check {
                 id: side.pick("aws.issuer", "manufacturer.issuer"),
                 source: NAMED,
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::Certified(side),
-                judge: Judge::OfSide(chain::issuer, side),
+                place: PicturePlace::Certified(side),
+                judge: CheckJudge::OfSide(chain::issuer, side),
             },
             CheckId::Intermediate(side, height) => Check {
                 id: match height {
@@ -217,8 +218,8 @@ impl CheckId {
                 source: "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::Certified(side),
-                judge: Judge::OfLink(intermediate::intermediate, side, height),
+                place: PicturePlace::Certified(side),
+                judge: CheckJudge::OfLink(intermediate::intermediate, side, height),
             },
             CheckId::HardwareSameKey => Check {
                 id: "hardware.same-key",
@@ -226,32 +227,32 @@ impl CheckId {
                          docs/verification.md",
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::OneHardwareKey,
-                judge: Judge::Once(chain::hardware_same_key),
+                place: PicturePlace::OneHardwareKey,
+                judge: CheckJudge::Once(chain::hardware_same_key),
             },
             CheckId::HsmSignature(side) => Check {
                 id: side.pick("aws.hsm-signature", "manufacturer.hsm-signature"),
                 source: SIGNED,
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::Vouched(side),
-                judge: Judge::OfSide(chain::hsm_signature, side),
+                place: PicturePlace::Vouched(side),
+                judge: CheckJudge::OfSide(chain::hsm_signature, side),
             },
             CheckId::HsmIssuer(side) => Check {
                 id: side.pick("aws.hsm-issuer", "manufacturer.hsm-issuer"),
                 source: NAMED,
                 failure: rejects,
                 group: Group::Chains,
-                place: Place::Vouched(side),
-                judge: Judge::OfSide(chain::hsm_issuer, side),
+                place: PicturePlace::Vouched(side),
+                judge: CheckJudge::OfSide(chain::hsm_issuer, side),
             },
             CheckId::CsrSignature => Check {
                 id: "csr.signature",
                 source: "RFC 2986 4.2",
                 failure: rejects,
                 group: Group::Csr,
-                place: Place::Possession,
-                judge: Judge::Once(csr::csr_signature),
+                place: PicturePlace::Possession,
+                judge: CheckJudge::Once(csr::csr_signature),
             },
             CheckId::CsrKey => Check {
                 id: "csr.key",
@@ -259,16 +260,16 @@ impl CheckId {
                          public keys",
                 failure: rejects,
                 group: Group::Csr,
-                place: Place::CsrKey,
-                judge: Judge::Once(csr::csr_key),
+                place: PicturePlace::CsrKey,
+                judge: CheckJudge::Once(csr::csr_key),
             },
             CheckId::CsrSubject => Check {
                 id: "csr.subject",
                 source: "RFC 5280 7.1",
-                failure: Failure::Never,
+                failure: FailureMeaning::Never,
                 group: Group::Csr,
-                place: Place::CsrKey,
-                judge: Judge::Once(csr::csr_subject),
+                place: PicturePlace::CsrKey,
+                judge: CheckJudge::Once(csr::csr_subject),
             },
             CheckId::Validity(input) => Check {
                 id: match input {
@@ -278,18 +279,18 @@ impl CheckId {
                     Input::ManufacturerHardware => "validity.manufacturer-hardware",
                 },
                 source: "RFC 5280 6.1.3 (a)(2)",
-                failure: Failure::Waivable,
+                failure: FailureMeaning::Waivable,
                 group: Group::Terms,
-                place: Place::At(input),
-                judge: Judge::OfInput(validity::validity, input),
+                place: PicturePlace::At(input),
+                judge: CheckJudge::OfInput(validity::validity, input),
             },
             CheckId::Role(side) => Check {
                 id: side.pick("role.aws-hardware", "role.manufacturer-hardware"),
                 source: "docs/verification.md: a partition's CN holds :PARTN:",
                 failure: rejects,
                 group: Group::Terms,
-                place: Place::At(side.hardware()),
-                judge: Judge::OfSide(profile::role, side),
+                place: PicturePlace::At(side.hardware()),
+                judge: CheckJudge::OfSide(profile::role, side),
             },
             CheckId::Extensions(input) => Check {
                 id: match input {
@@ -299,10 +300,10 @@ impl CheckId {
                     Input::ManufacturerHardware => "extensions.manufacturer-hardware",
                 },
                 source: "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
-                failure: Failure::Waivable,
+                failure: FailureMeaning::Waivable,
                 group: Group::Terms,
-                place: Place::At(input),
-                judge: Judge::OfInput(profile::extensions, input),
+                place: PicturePlace::At(input),
+                judge: CheckJudge::OfInput(profile::extensions, input),
             },
             CheckId::CaProfile(side) => Check {
                 id: side.pick(
@@ -312,17 +313,17 @@ impl CheckId {
                 source: "RFC 5280 6.1.4 (k), (n)",
                 failure: rejects,
                 group: Group::Terms,
-                place: Place::At(side.hardware()),
-                judge: Judge::OfSide(profile::ca_profile, side),
+                place: PicturePlace::At(side.hardware()),
+                judge: CheckJudge::OfSide(profile::ca_profile, side),
             },
             CheckId::FipsMode => Check {
                 id: "fips-mode.hsm",
                 source: "docs/verification.md: the names of card and partition say what mode they \
                          are for",
-                failure: Failure::Never,
+                failure: FailureMeaning::Never,
                 group: Group::Terms,
-                place: Place::At(Input::Hsm),
-                judge: Judge::Once(profile::fips_mode),
+                place: PicturePlace::At(Input::Hsm),
+                judge: CheckJudge::Once(profile::fips_mode),
             },
         }
     }
@@ -335,7 +336,7 @@ const NAMED: &str = "RFC 5280 6.1.3 (a)(4), 7.1";
 
 /// What judges a check: its function, with what the check is about.
 #[derive(Clone, Copy)]
-enum Judge {
+enum CheckJudge {
     Once(fn(&ParsedEvidence<'_>) -> Judged),
     OfInput(fn(&ParsedEvidence<'_>, Input) -> Judged, Input),
     OfSide(fn(&ParsedEvidence<'_>, Side) -> Judged, Side),
@@ -378,10 +379,10 @@ impl FromStr for CheckId {
 /// Judges one check.
 pub(super) fn judge_check(id: CheckId, parts: &ParsedEvidence<'_>) -> Finding<CheckId> {
     let judged = match id.declared().judge {
-        Judge::Once(judge) => judge(parts),
-        Judge::OfInput(judge, input) => judge(parts, input),
-        Judge::OfSide(judge, side) => judge(parts, side),
-        Judge::OfLink(judge, side, height) => judge(parts, side, height),
+        CheckJudge::Once(judge) => judge(parts),
+        CheckJudge::OfInput(judge, input) => judge(parts, input),
+        CheckJudge::OfSide(judge, side) => judge(parts, side),
+        CheckJudge::OfLink(judge, side, height) => judge(parts, side, height),
     };
     Finding::new(id, judged)
 }
