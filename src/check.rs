@@ -280,7 +280,7 @@ fn judge_trust_anchor(
 /// subject: before one is signed.
 ///
 /// # Errors
-/// Class `Ca`, as [`PairRecord::to_error`].
+/// Class `Ca`, with the check that fails.
 pub fn check_name_constraints(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error> {
     let finding = Finding::new(
         Rule::NameConstraints,

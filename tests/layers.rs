@@ -385,7 +385,7 @@ fn streams_and_terminals_are_written_by_one_way_out() {
             for way in [
                 "anstream::std",
                 "anstream::AutoStream",
-                "fsio::terminal(",
+                "fsio::open_terminal(",
                 "\"/dev/tty\"",
                 "println!",
                 "eprint",

@@ -597,7 +597,7 @@ impl Store {
     /// follows from it.
     ///
     /// # Errors
-    /// As [`fsio::hold`].
+    /// As [`fsio::hold_path`].
     pub fn hold(&self) -> Result<HeldStore<'_>> {
         if matches!(self.form, StoreForm::Memory(_)) {
             return Err(Error::new(

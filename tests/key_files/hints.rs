@@ -154,7 +154,7 @@ fn no_other_command_that_is_named_writes_anything() {
             .map(|line| line.trim().to_owned() + " ")
             .collect();
         let name = file.strip_prefix(&src).unwrap().display().to_string();
-        let count = ["hint::command(", "hint::line("]
+        let count = ["hint::quote_command(", "hint::command_line("]
             .iter()
             .map(|call| code.matches(call).count())
             .sum();
@@ -208,7 +208,7 @@ fn no_other_command_that_is_named_writes_anything() {
             };
             assert!(
                 harmless,
-                "src/{name} names `{command}`: make it with hint::command, and follow it in a test \
+                "src/{name} names `{command}`: make it with hint::quote_command, and follow it in a test \
                  here"
             );
         }

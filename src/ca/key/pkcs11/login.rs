@@ -33,7 +33,7 @@ impl Login {
     /// # Errors
     /// Class [`Class::Ca`](crate::error::Class::Ca): `wrong-pin`, `pin-locked`, `pin-final-try`,
     /// `token-unusable`, `token-refused`, and those of a passphrase.
-    pub(super) fn log_in(
+    pub(super) fn open_login(
         token: &Token,
         session: &Session,
         module: &Module,

@@ -100,7 +100,7 @@ impl OpenToken {
                 &error,
             )
         })?;
-        let login = Login::log_in(&token, &session, &module, uri, unlock, &mut warnings)?;
+        let login = Login::open_login(&token, &session, &module, uri, unlock, &mut warnings)?;
         Ok(OpenToken {
             session,
             login,

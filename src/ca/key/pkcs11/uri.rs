@@ -74,18 +74,18 @@ impl Pkcs11Uri {
 
     fn path_attribute(&mut self, value: &UriValue<'_>) -> Result<()> {
         match value.name {
-            "token" => self.token = Some(value.to_text()?),
-            "manufacturer" => self.manufacturer = Some(value.to_text()?),
-            "serial" => self.serial = Some(value.to_text()?),
-            "model" => self.model = Some(value.to_text()?),
-            "slot-id" => self.slot_id = Some(value.to_number()?),
-            "slot-description" => self.slot_description = Some(value.to_text()?),
-            "slot-manufacturer" => self.slot_manufacturer = Some(value.to_text()?),
-            "library-manufacturer" => self.library_manufacturer = Some(value.to_text()?),
-            "library-description" => self.library_description = Some(value.to_text()?),
-            "library-version" => self.library_version = Some(value.to_version()?),
-            "object" => self.object = Some(value.to_text()?),
-            "id" => self.id = Some(value.to_bytes()?),
+            "token" => self.token = Some(value.decode_text()?),
+            "manufacturer" => self.manufacturer = Some(value.decode_text()?),
+            "serial" => self.serial = Some(value.decode_text()?),
+            "model" => self.model = Some(value.decode_text()?),
+            "slot-id" => self.slot_id = Some(value.decode_number()?),
+            "slot-description" => self.slot_description = Some(value.decode_text()?),
+            "slot-manufacturer" => self.slot_manufacturer = Some(value.decode_text()?),
+            "library-manufacturer" => self.library_manufacturer = Some(value.decode_text()?),
+            "library-description" => self.library_description = Some(value.decode_text()?),
+            "library-version" => self.library_version = Some(value.decode_version()?),
+            "object" => self.object = Some(value.decode_text()?),
+            "id" => self.id = Some(value.decode_bytes()?),
             "type" if value.raw.eq_ignore_ascii_case("private") => {}
             "type" => {
                 return Err(bad_uri(
@@ -111,7 +111,7 @@ impl Pkcs11Uri {
     fn query_attribute(&mut self, value: &UriValue<'_>) -> Result<()> {
         match value.name {
             "module-path" => {
-                let path = value.to_file_path()?;
+                let path = value.decode_path()?;
                 if !path.is_absolute() {
                     return Err(bad_uri(
                         "its `module-path` is not an absolute path (RFC 7512 2.4)",
@@ -119,7 +119,7 @@ impl Pkcs11Uri {
                 }
                 self.module_path = Some(path);
             }
-            "module-name" => self.module_name = Some(value.to_text()?),
+            "module-name" => self.module_name = Some(value.decode_text()?),
             "pin-source" => self.pin_source = Some(pin_source(value)?),
             "pin-value" => {
                 return Err(bad_with(
@@ -130,7 +130,7 @@ impl Pkcs11Uri {
                 ));
             }
             // Ignored, but in the form of the rest.
-            vendors if vendors.starts_with("x-") => drop(value.to_bytes()?),
+            vendors if vendors.starts_with("x-") => drop(value.decode_bytes()?),
             other => {
                 return Err(bad_uri(&format!(
                     "nothing is known of `{other}` behind the `?`"
@@ -152,7 +152,7 @@ impl Pkcs11Uri {
 /// A file, as a path or as a `file:` URI. RFC 7512 2.4 leaves the rest to the program: nothing is
 /// run here, and nothing fetched.
 fn pin_source(value: &UriValue<'_>) -> Result<PathBuf> {
-    let path = value.to_file_path()?;
+    let path = value.decode_path()?;
     let text = crate::outside::stored_path(&path);
     if text.starts_with('|') {
         return Err(bad_uri(
@@ -211,7 +211,7 @@ struct UriValue<'a> {
 }
 
 impl UriValue<'_> {
-    fn to_bytes(&self) -> Result<Vec<u8>> {
+    fn decode_bytes(&self) -> Result<Vec<u8>> {
         // RFC 7512 2.3, pk11-res-avail; RFC 3986 2.3, unreserved.
         let allowed = |c: char| {
             c.is_ascii_alphanumeric() || "-._~:[]@!$'()*+,=%".contains(c) || self.extra.contains(c)
@@ -257,13 +257,13 @@ impl UriValue<'_> {
         Ok(out)
     }
 
-    fn to_text(&self) -> Result<String> {
-        String::from_utf8(self.to_bytes()?)
+    fn decode_text(&self) -> Result<String> {
+        String::from_utf8(self.decode_bytes()?)
             .map_err(|_| bad_uri(&format!("`{}` is not UTF-8 (RFC 7512 2.3)", self.name)))
     }
 
-    fn to_file_path(&self) -> Result<PathBuf> {
-        let bytes = self.to_bytes()?;
+    fn decode_path(&self) -> Result<PathBuf> {
+        let bytes = self.decode_bytes()?;
         if bytes.contains(&0) {
             return Err(bad_uri(&format!(
                 "`{}` has a NUL in it, which no path has",
@@ -273,11 +273,11 @@ impl UriValue<'_> {
         Ok(path_of(bytes))
     }
 
-    fn to_number(&self) -> Result<u64> {
+    fn decode_number(&self) -> Result<u64> {
         parse_number(self.raw).ok_or_else(|| bad_uri(&format!("`{}` is not a number", self.name)))
     }
 
-    fn to_version(&self) -> Result<(u64, u64)> {
+    fn decode_version(&self) -> Result<(u64, u64)> {
         let (major, minor) = self.raw.split_once('.').unwrap_or((self.raw, "0"));
         parse_number(major)
             .zip(parse_number(minor))
