@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "support/tool.rs"]
+mod tool;
 #[path = "support/trial.rs"]
 mod trial;
 
@@ -17,6 +19,7 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
 use serde_json::Value;
+use tool::there;
 use trial::trial;
 
 /// The CSR and certificates of a fixture in the genuine shape and size.
@@ -50,13 +53,6 @@ fn main() -> ExitCode {
         )
     };
     libtest_mimic::run(&Arguments::from_args(), TESTS.iter().map(trial).collect()).exit_code()
-}
-
-fn there(tool: &str) -> bool {
-    Command::new(tool)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
 }
 
 fn run(dir: &Path, program: &str, words: &[&str]) -> String {

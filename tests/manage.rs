@@ -15,6 +15,8 @@ mod backup;
 mod cluster;
 #[path = "manage/create.rs"]
 mod create;
+#[path = "support/done.rs"]
+mod done;
 #[path = "manage/hinted.rs"]
 mod hinted;
 #[path = "manage/hsm.rs"]

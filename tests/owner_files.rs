@@ -7,9 +7,14 @@
     clippy::indexing_slicing
 )]
 
+#[path = "support/shell.rs"]
+mod shell;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use shell::shell;
 
 /// A CA, and the place where it lies.
 fn ca() -> tempfile::TempDir {
@@ -52,19 +57,6 @@ fn hsmboot(dir: &Path, args: &[&str]) -> Result<String, String> {
     } else {
         Err(said)
     }
-}
-
-fn shell(dir: &Path, command: &str) {
-    let output = Command::new("sh")
-        .args(["-ec", command])
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 /// Each made by the first command; what is said of it is followed to the letter.

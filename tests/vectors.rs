@@ -10,8 +10,12 @@
     clippy::as_conversions
 )]
 
+#[path = "vectors/anchors.rs"]
+mod anchors;
 #[allow(dead_code, unreachable_pub)]
 mod forge;
+#[path = "vectors/mutations.rs"]
+mod mutations;
 #[path = "support/trial.rs"]
 mod trial;
 
@@ -19,12 +23,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use forge::mutate::{flip, insertions, survivors};
 use forge::pem::{pem, unpem};
 use hsmboot::verify::{
-    Anchor, Anchors, CheckId, Evidence, Policy, Profile, Record, Side, Status, Verdict, verify,
+    Anchor, Anchors, CheckId, Evidence, Policy, Profile, Record, Status, Verdict, verify,
 };
-use hsmboot::x509::{Certificate, Moment};
+use hsmboot::x509::Moment;
 use libtest_mimic::Arguments;
 use trial::trial;
 
@@ -37,11 +40,11 @@ const OWNER_ROOT: &str = "owner-root.crt";
 const TESTS: [(&str, fn()); 10] = [
     (
         "the_built_in_anchors_are_the_published_roots",
-        the_built_in_anchors_are_the_published_roots,
+        anchors::the_built_in_anchors_are_the_published_roots,
     ),
     (
         "the_built_in_anchors_have_the_published_dates",
-        the_built_in_anchors_have_the_published_dates,
+        anchors::the_built_in_anchors_have_the_published_dates,
     ),
     (
         "a_genuine_chain_is_verified_under_each_form_of_its_roots",
@@ -69,11 +72,11 @@ const TESTS: [(&str, fn()); 10] = [
     ),
     (
         "no_changed_bit_of_a_genuine_chain_is_verified",
-        no_changed_bit_of_a_genuine_chain_is_verified,
+        mutations::no_changed_bit_of_a_genuine_chain_is_verified,
     ),
     (
         "no_inserted_element_in_a_genuine_chain_is_read",
-        no_inserted_element_in_a_genuine_chain_is_read,
+        mutations::no_inserted_element_in_a_genuine_chain_is_read,
     ),
 ];
 
@@ -91,10 +94,6 @@ fn vectors() -> PathBuf {
 fn read(file: &str) -> Vec<u8> {
     let path = vectors().join(file);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn root(name: &str) -> Certificate {
-    Certificate::from_der(&unpem(&read(&format!("roots/{name}")))).unwrap()
 }
 
 fn given(name: &str) -> Vec<Anchor> {
@@ -162,92 +161,6 @@ fn detail(record: &Record, id: &str) -> String {
         .unwrap()
         .detail
         .to_string()
-}
-
-fn the_built_in_anchors_are_the_published_roots() {
-    let built_in = Anchors::built_in();
-    assert_eq!((built_in.aws.len(), built_in.manufacturer.len()), (1, 1));
-    for (anchor, name) in [
-        (&built_in.aws[0], AWS_ROOT),
-        (&built_in.manufacturer[0], MANUFACTURER_ROOTS[0]),
-        (&built_in.manufacturer[0], MANUFACTURER_ROOTS[1]),
-    ] {
-        let published = root(name);
-        assert_eq!(
-            anchor.subject(),
-            published.subject(),
-            "{name}: another name"
-        );
-        assert_eq!(anchor.spki(), published.spki(), "{name}: another key");
-    }
-    // The SHA-256 that a record names is that of the certificate first published.
-    for (side, anchor, name) in [
-        (Side::Aws, &built_in.aws[0], AWS_ROOT),
-        (
-            Side::Manufacturer,
-            &built_in.manufacturer[0],
-            MANUFACTURER_ROOTS[0],
-        ),
-    ] {
-        let hex: String = root(name)
-            .fingerprint()
-            .iter()
-            .map(|octet| format!("{octet:02x}"))
-            .collect();
-        assert_eq!(
-            anchor.to_facts(side).certificate_sha256.as_deref(),
-            Some(hex.as_str()),
-            "{name}"
-        );
-    }
-}
-
-fn the_built_in_anchors_have_the_published_dates() {
-    let status = |side: &str, moment: Moment| {
-        let record = verify(
-            &hardware_1(),
-            &Anchors::built_in(),
-            moment,
-            &chains_only(Profile::Attestation),
-        )
-        .record;
-        record
-            .finding(format!("anchor-validity.{side}").parse().unwrap())
-            .unwrap()
-            .status
-    };
-    let (aws, [first, second]) = (root(AWS_ROOT), MANUFACTURER_ROOTS.map(root));
-    for (side, moment, expected) in [
-        ("aws", aws.not_before().plus_seconds(-1), Status::Note),
-        ("aws", aws.not_before(), Status::Pass),
-        ("aws", aws.not_after(), Status::Pass),
-        ("aws", aws.not_after().plus_seconds(1), Status::Note),
-        (
-            "manufacturer",
-            first.not_before().plus_seconds(-1),
-            Status::Note,
-        ),
-        ("manufacturer", first.not_before(), Status::Note),
-        ("manufacturer", second.not_before(), Status::Pass),
-        ("manufacturer", first.not_after(), Status::Pass),
-        (
-            "manufacturer",
-            first.not_after().plus_seconds(1),
-            Status::Note,
-        ),
-        (
-            "manufacturer",
-            second.not_after().plus_seconds(1),
-            Status::Note,
-        ),
-    ] {
-        assert_eq!(status(side, moment), expected, "{side} at {moment}");
-    }
-    let record = judge(&Anchors::built_in(), &chains_only(Profile::Attestation));
-    let said = detail(&record, "anchor-validity.manufacturer");
-    for date in [first.not_after(), second.not_after()] {
-        assert!(said.contains(&date.to_string()), "{date} is not in: {said}");
-    }
 }
 
 fn a_genuine_chain_is_verified_under_each_form_of_its_roots() {
@@ -431,80 +344,4 @@ fn the_command_judges_a_genuine_chain_alike() {
             .contains("another owner's"),
         "{document}"
     );
-}
-
-/// The DERs of the three certificates, and how to put one back.
-type Take = fn(&Evidence) -> &[u8];
-type PutBack = fn(&mut Evidence, Vec<u8>);
-const CERTIFICATES: [(&str, Take, PutBack); 3] = [
-    (
-        "hsm",
-        |evidence| &evidence.hsm,
-        |evidence, text| evidence.hsm = text,
-    ),
-    (
-        "aws-hardware",
-        |evidence| &evidence.aws_hardware,
-        |evidence, text| evidence.aws_hardware = text,
-    ),
-    (
-        "manufacturer-hardware",
-        |evidence| &evidence.manufacturer_hardware,
-        |evidence, text| evidence.manufacturer_hardware = text,
-    ),
-];
-
-/// Judges the chain with each of `count` changed versions of one certificate; gives those that the
-/// predicate picks.
-fn picked(
-    put_back: PutBack,
-    count: usize,
-    change: impl Fn(usize) -> Vec<u8> + Sync,
-    pick: impl Fn(&Record) -> bool + Sync,
-) -> Vec<usize> {
-    let (evidence, (_, anchors)) = (hardware_1(), fitting().swap_remove(0));
-    let policy = chains_only(Profile::Attestation);
-    survivors(count, |number| {
-        let mut changed = evidence.clone();
-        put_back(&mut changed, pem("CERTIFICATE", &change(number)));
-        pick(&verify(&changed, &anchors, at(AT), &policy).record)
-    })
-}
-
-fn no_changed_bit_of_a_genuine_chain_is_verified() {
-    for (name, text, put_back) in CERTIFICATES {
-        let der = unpem(text(&hardware_1()));
-        let survivors = picked(
-            put_back,
-            der.len() * 8,
-            |bit| flip(&der, bit),
-            |record| record.verdict == Verdict::Verified,
-        );
-        assert!(
-            survivors.is_empty(),
-            "{name}: verified in spite of a change in bits {survivors:?}"
-        );
-    }
-}
-
-fn no_inserted_element_in_a_genuine_chain_is_read() {
-    let mut taken = Vec::new();
-    for (name, text, put_back) in CERTIFICATES {
-        let insertions = insertions(&unpem(text(&hardware_1())));
-        let change = |number: usize| insertions[number].der.clone();
-        let survivors = picked(put_back, insertions.len(), change, |record| {
-            record.verdict == Verdict::Verified
-        });
-        assert!(survivors.is_empty(), "{name}: {survivors:?}");
-        let read = picked(put_back, insertions.len(), change, |record| {
-            !record.malformed()
-        });
-        taken.extend(
-            read.into_iter()
-                .map(|number| format!("{name}: {}", insertions[number].place)),
-        );
-    }
-    // An INTEGER in the empty basicConstraints is a path length (RFC 5280 4.2.1.9): well-formed,
-    // and stopped by the signature.
-    assert_eq!(taken, ["aws-hardware: INTEGER as child 0 of /0/7/0/0/1/0/"]);
 }

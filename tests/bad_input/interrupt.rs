@@ -4,19 +4,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
+use crate::start;
 use crate::support::terminal::terminal;
 use crate::support::{Bench, exit_code, openssl, sign};
-
-fn start(bench: &Bench, args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_hsmboot"))
-        .args(args)
-        .current_dir(bench.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
 
 fn kill(signal: &str, child: &Child) {
     assert!(
@@ -47,7 +37,7 @@ fn interrupted(signal: &str, format: &'static str) -> (i32, String, String) {
     for _ in 0..20 {
         let bench = Bench::new();
         let before = bench.listing();
-        let mut child = start(&bench, &args);
+        let mut child = start(&bench, &args, Stdio::null());
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         while !said.contains("making a key") {
@@ -232,7 +222,7 @@ fn at_any_moment() {
     for step in 0..60u64 {
         let bench = Bench::new();
         let before = bench.listing();
-        let child = start(&bench, &sign(&[]));
+        let child = start(&bench, &sign(&[]), Stdio::null());
         // Not a wait for anything: each run is struck at another moment, and every moment must do.
         std::thread::sleep(std::time::Duration::from_micros(step * 500));
         kill("-INT", &child);

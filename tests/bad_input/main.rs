@@ -22,3 +22,19 @@ mod interrupt;
 mod options;
 mod output;
 mod text;
+
+use std::process::{Child, Command, Stdio};
+
+use support::Bench;
+
+/// Starts the program in a bench, and lets it run.
+fn start(bench: &Bench, words: &[&str], stdin: Stdio) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+    command
+        .args(words)
+        .current_dir(bench.path(""))
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().unwrap()
+}

@@ -21,7 +21,10 @@ pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
 fn is_test_in(text: &str, name: &str) -> bool {
     let listed = format!("\"{name}\",");
     let mut after = text.split(&listed).skip(1);
-    if after.any(|rest| rest.trim_start().starts_with(name)) {
+    if after.any(|rest| {
+        let function = rest.split([',', ')']).next().unwrap_or_default();
+        function.trim().rsplit("::").next() == Some(name)
+    }) {
         return true;
     }
     let lines: Vec<&str> = text.lines().map(str::trim).collect();

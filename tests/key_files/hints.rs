@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hsmboot::ca::{FileKey, PassphraseSource};
 
+use crate::sources::sources;
 use crate::support::{Bench, openssl};
 
 /// A directory with files of every name that a hint might take, and a key in an encryption that is
@@ -208,8 +209,8 @@ fn no_other_command_that_is_named_writes_anything() {
             };
             assert!(
                 harmless,
-                "src/{name} names `{command}`: make it with hint::quote_command, and follow it in a test \
-                 here"
+                "src/{name} names `{command}`: make it with hint::quote_command, and follow it in \
+                 a test here"
             );
         }
     }
@@ -270,16 +271,5 @@ fn commands_in_the_troubleshooting_page_write_new_files_alone() {
             !matches!(words.first(), Some(&("cp" | "mv" | "rm" | "dd"))),
             "{command}"
         );
-    }
-}
-
-fn sources(path: &Path) -> Vec<PathBuf> {
-    if path.is_dir() {
-        fs::read_dir(path)
-            .unwrap()
-            .flat_map(|entry| sources(&entry.unwrap().path()))
-            .collect()
-    } else {
-        vec![path.to_path_buf()]
     }
 }

@@ -12,6 +12,10 @@
 mod corpus;
 mod damaged;
 mod hints;
+#[path = "../support/shell.rs"]
+mod shell;
+#[path = "../support/sources.rs"]
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod unusual;

@@ -1,18 +1,11 @@
 //! RSA keys that ring does not sign with, and that an established CA can have: each signs a bundle,
 //! and openssl says so.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use hsmboot::ca::{FileKey, PassphraseSource};
 use hsmboot::x509::der::{Reader, encode_integer, encode_sequence, parse_single, tag};
 use rsa::BigUint;
 
-use crate::support::{Bench, CLUSTER, openssl, sign};
-
-fn private(bench: &Bench, name: &str) {
-    fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o600)).unwrap();
-}
+use crate::support::{Bench, CLUSTER, openssl, private, sign};
 
 /// The bundle, signed under a certificate that openssl makes for `customerCA.key`; then openssl
 /// verifies it.

@@ -1,8 +1,9 @@
-use hsmboot::simulator::{InjectedFault, Simulator};
-use serde_json::{Value, json};
+use hsmboot::simulator::InjectedFault;
+use serde_json::Value;
 
 use super::stage::{SUBNET, Stage};
 use super::support;
+use super::support::advance;
 
 const NONE: &str = "backup-aaaaaaaaaaa";
 
@@ -37,13 +38,6 @@ pub(crate) fn until<T>(look: impl Fn() -> Option<T>) -> T {
         assert!(began.elapsed() < support::HANGS, "it never came");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-}
-
-fn advance(simulator: &Simulator, seconds: u64) {
-    assert_eq!(
-        support::control(simulator, "advance", json!({ "Seconds": seconds })).status,
-        200
-    );
 }
 
 fn count(document: &Value) -> usize {

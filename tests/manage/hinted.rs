@@ -2,12 +2,21 @@
 //! words in capitals filled in, where nothing is in its way and where whatever it could write is
 //! there already; or run elsewhere, by a test that is named. None takes anything away.
 
+#[path = "hinted/commands.rs"]
+mod commands;
+#[path = "hinted/scene.rs"]
+mod scene;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use super::stage::{SUBNET, Stage};
+use Fate::{Aws, In, NotRun, OneOf, Run, Shell};
+use commands::{COMMANDS, SUBCOMMANDS};
+use scene::{Scene, files};
+
+use super::stage::{ROOTS, SUBNET, Stage};
 
 /// What becomes of a command that is named.
 enum Fate {
@@ -26,428 +35,6 @@ enum Fate {
     /// Not run, for this reason.
     NotRun(&'static str),
 }
-
-use Fate::{Aws, In, NotRun, OneOf, Run, Shell};
-
-const WALK: Fate = In(
-    "src/cli/tests.rs",
-    "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states",
-);
-const AFTER_CLAIM: Fate = In(
-    "tests/online/after_claim.rs",
-    "the_steps_follow_the_clusters_state_and_its_hsms",
-);
-
-/// As they stand in the sources, and what becomes of each.
-const COMMANDS: &[(&str, Fate)] = &[
-    (
-        "aws acm-pca describe-certificate-authority",
-        Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1"),
-    ),
-    (
-        "aws acm-pca import-certificate-authority-certificate",
-        Aws(
-            "--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1 \
-             --certificate eA==",
-        ),
-    ),
-    ("aws acm-pca list-certificate-authorities", Aws("")),
-    ("aws kms cancel-key-deletion", Aws("--key-id 1")),
-    ("aws kms create-key", Aws("")),
-    (
-        "aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096",
-        Aws(""),
-    ),
-    ("aws kms describe-key", Aws("--key-id 1")),
-    ("aws kms enable-key", Aws("--key-id 1")),
-    (
-        "aws sso login",
-        NotRun("it needs a browser, and version 2 of the CLI, which PyPI does not have"),
-    ),
-    ("aws sts get-caller-identity", Aws("")),
-    (
-        "fuser -v",
-        Shell("! command -v fuser || fuser -v DIR || true"),
-    ),
-    ("hsmboot backup list", Run("backup list", 0)),
-    (
-        "hsmboot backup list --source-backup-id {id}",
-        Run("backup list --source-backup-id BACKUP", 0),
-    ),
-    (
-        "hsmboot backup list --source-backup-id {id} --region {}",
-        Run(
-            "backup list --source-backup-id BACKUP --region eu-west-1",
-            0,
-        ),
-    ),
-    (
-        "hsmboot backup restore",
-        Run("backup restore --backup-id BACKUP", 0),
-    ),
-    (
-        "hsmboot backup restore --backup-id ID",
-        Run("backup restore --backup-id BACKUP", 0),
-    ),
-    (
-        "hsmboot bootstrap --cluster-id ID",
-        Run(
-            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
-            0,
-        ),
-    ),
-    (
-        "hsmboot bootstrap --cluster-id {id}",
-        Run(
-            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
-            0,
-        ),
-    ),
-    (
-        "hsmboot ca init",
-        Run(
-            "ca init --out NEWDIR --subject CN=x --key-type p256 --no-passphrase",
-            0,
-        ),
-    ),
-    (
-        "hsmboot ca init --ca-key pkcs11:...",
-        In("tests/pkcs11/keys.rs", "made_on_the_token_it_signs"),
-    ),
-    ("hsmboot cluster list", Run("cluster list", 0)),
-    (
-        "hsmboot cluster show",
-        Run("cluster show --cluster-id ID", 0),
-    ),
-    (
-        "hsmboot cluster show --cluster-id {id}",
-        Run("cluster show --cluster-id ID", 0),
-    ),
-    (
-        "hsmboot cluster show --cluster-id {}",
-        Run("cluster show --cluster-id ID", 0),
-    ),
-    ("hsmboot fetch", Run("fetch --cluster-id ID", 0)),
-    (
-        "hsmboot fetch --cluster-id {cluster_id} --bundle DIR",
-        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
-    ),
-    ("hsmboot fetch --cluster-id {id}", WALK),
-    (
-        "hsmboot fetch --cluster-id {} --bundle NEWDIR",
-        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
-    ),
-    (
-        "hsmboot hsm create --cluster-id {id} --availability-zone {zone}",
-        WALK,
-    ),
-    (
-        "hsmboot hsm create --cluster-id {} --availability-zone {}",
-        AFTER_CLAIM,
-    ),
-    (
-        "hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait",
-        Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0),
-    ),
-    (
-        "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
-        WALK,
-    ),
-    ("hsmboot pack", Run("pack DIR -o NEWNAME.hsmboot", 0)),
-    (
-        "hsmboot pack DIR -o NEWNAME.hsmboot",
-        Run("pack DIR -o NEWNAME.hsmboot", 0),
-    ),
-    (
-        "hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR",
-        OneOf(&["hsmboot pack"]),
-    ),
-    (
-        "hsmboot qr read",
-        Run("qr read codes.txt --bundle NEWDIR", 0),
-    ),
-    ("hsmboot qr show", Run("qr show DIR", 0)),
-    (
-        "hsmboot qr show DIR{options}",
-        Run("qr show DIR --part 1 --part 2", 0),
-    ),
-    (
-        "hsmboot cluster modify --cluster-id {id} --hsm-type {}",
-        In(
-            "tests/manage/migrate.rs",
-            "a_state_that_no_model_knows_is_shown_listed_and_waited_for",
-        ),
-    ),
-    (
-        "hsmboot roots",
-        In(
-            "tests/ls2_roots.rs",
-            "roots_are_listed_with_their_ends_and_what_then",
-        ),
-    ),
-    (
-        "hsmboot roots show FILE",
-        In(
-            "tests/ls2_roots.rs",
-            "a_root_file_is_judged_before_it_is_given",
-        ),
-    ),
-    (
-        "hsmboot sign",
-        Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0),
-    ),
-    ("hsmboot status", Run("status", 0)),
-    (
-        "hsmboot status --cluster-id {cluster_id}",
-        Run("status --cluster-id ID", 0),
-    ),
-    (
-        "hsmboot status --cluster-id {id}",
-        Run("status --cluster-id ID", 0),
-    ),
-    ("hsmboot transcript show", Run("transcript show DIR", 0)),
-    ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
-    (
-        "hsmboot transcript verify --ca FILE",
-        Run("transcript verify DIR --ca CA.crt", 4),
-    ),
-    (
-        "hsmboot verify --record",
-        Run("verify DIR --record ROOTS", 0),
-    ),
-    (
-        "hsmboot wait --cluster-id ID --for csr",
-        Run("wait --cluster-id ID --for csr", 0),
-    ),
-    (
-        "hsmboot wait --cluster-id {id} --for active --timeout 14h",
-        In(
-            "tests/manage/migrate.rs",
-            "a_migration_under_way_is_shown_and_not_asked_for_again",
-        ),
-    ),
-    (
-        "hsmboot wait --cluster-id {id} --for uninitialized",
-        Run("wait --cluster-id ID --for uninitialized", 0),
-    ),
-    ("hsmboot wait --cluster-id {id} --for {}", WALK),
-    ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
-    ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
-    (
-        "openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE",
-        In(
-            "tests/owner_files.rs",
-            "what_is_converted_as_it_is_said_is_read",
-        ),
-    ),
-    (
-        "openssl x509 -in FILE -out NEWFILE",
-        In(
-            "tests/owner_files.rs",
-            "what_is_converted_as_it_is_said_is_read",
-        ),
-    ),
-    (
-        "iconv -f {encoding} -t ASCII",
-        Shell(
-            "for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII \
-             | cmp - DIR/*.csr; done",
-        ),
-    ),
-];
-
-const ROOTS: [&str; 4] = [
-    "--aws-root",
-    "roots/aws-root.crt",
-    "--manufacturer-root",
-    "roots/manufacturer-root.crt",
-];
-
-/// A cluster with a CSR, a backup, a bundle that is fetched and signed, and a CA.
-struct Scene {
-    stage: Stage,
-    id: String,
-    hsm: String,
-    backup: String,
-}
-
-impl Scene {
-    fn new(with_backup: bool) -> Self {
-        let stage = Stage::new();
-        stage.ready_to_claim();
-        if with_backup {
-            // A claim leaves one.
-            let create = [
-                "bootstrap",
-                "--create",
-                "--bundle",
-                "first",
-                "--subnet-id",
-                SUBNET,
-                "--availability-zone",
-                "us-east-1a",
-            ];
-            let owner = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
-            stage
-                .run(&[&create[..], &owner, &ROOTS].concat())
-                .ends(0, "");
-        }
-        let id = stage.cluster();
-        stage
-            .run(&[
-                "hsm",
-                "create",
-                "--cluster-id",
-                &id,
-                "--availability-zone",
-                "us-east-1a",
-                "--wait",
-            ])
-            .ends(0, "");
-        stage
-            .run(&["fetch", "--cluster-id", &id, "--bundle", "DIR"])
-            .ends(0, "");
-        let hsm =
-            stage.json(&["cluster", "show", "--cluster-id", &id])["cluster"]["hsms"][0]["hsm_id"]
-                .as_str()
-                .unwrap()
-                .to_owned();
-        let backup = stage.json(&["backup", "list"])["backups"][0]["backup_id"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let codes = if cfg!(feature = "qr") {
-            stage.json(&["qr", "show", "DIR"])["codes"].clone()
-        } else {
-            serde_json::Value::Array(Vec::new())
-        };
-        let codes: Vec<&str> = codes
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|code| code["text"].as_str().unwrap())
-            .collect();
-        fs::write(stage.path("codes.txt"), codes.join("\n")).unwrap();
-        let scene = Scene {
-            stage,
-            id,
-            hsm,
-            backup,
-        };
-        scene.shell(
-            "openssl x509 -in ca/customerCA.crt -outform DER -out crt.der && openssl req \
-                     -in DIR/*.csr -outform DER -out csr.der",
-        );
-        scene
-    }
-
-    fn fill(&self, words: &str) -> Vec<String> {
-        let fill = |word: &str| match word {
-            "ID" => vec![self.id.clone()],
-            "HSM" => vec![self.hsm.clone()],
-            "BACKUP" => vec![self.backup.clone()],
-            "CA.crt" => vec!["ca/customerCA.crt".to_owned()],
-            "CA.key" => vec!["ca/customerCA.key".to_owned()],
-            "ROOTS" => ROOTS.map(str::to_owned).to_vec(),
-            word => vec![word.to_owned()],
-        };
-        words.split_whitespace().flat_map(fill).collect()
-    }
-
-    fn shell(&self, command: &str) {
-        let output = Command::new("sh")
-            .args(["-ec", command])
-            .current_dir(self.stage.path(""))
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{command}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-
-    /// Something of another's under every name that a command could think of.
-    fn take_names(&self) {
-        let bundle = |dir: &str| {
-            let part = |part: &str| format!("{dir}/{}_{part}", self.id);
-            [
-                "ClusterCsr.csr",
-                "HsmCertificate.crt",
-                "CustomerHsmCertificate.crt",
-            ]
-            .map(part)
-            .into_iter()
-            .chain(
-                [
-                    "customerCA.crt",
-                    "customerCA.key",
-                    "request.json",
-                    "verification.json",
-                    "transcript.jsonl",
-                ]
-                .map(|name| format!("{dir}/{name}")),
-            )
-        };
-        let names = bundle("NEWDIR")
-            .chain(bundle(&self.id))
-            .chain(bundle("."))
-            .chain(["NEWNAME.hsmboot".to_owned(), "report.html".to_owned()]);
-        for name in names.chain([
-            format!("DIR/{}_CustomerHsmCertificate.crt", self.id),
-            "DIR/customerCA.crt".to_owned(),
-        ]) {
-            let path = self.stage.path(&name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "the only one there is\n").unwrap();
-        }
-    }
-
-    fn listing(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        files(&self.stage.path(""))
-    }
-
-    /// What was there is there: as it was, but for the program's own record, and the transcript's
-    /// further lines.
-    fn nothing_is_lost(&self, before: &BTreeMap<PathBuf, Vec<u8>>, command: &str) {
-        let after = self.listing();
-        for (path, was) in before {
-            let now = after
-                .get(path)
-                .unwrap_or_else(|| panic!("{command} takes {} away", path.display()));
-            let grows = path.ends_with("transcript.jsonl") && now.starts_with(was);
-            let record = path.ends_with("DIR/verification.json");
-            assert!(
-                now == was || grows || record,
-                "{command} writes over {}",
-                path.display()
-            );
-        }
-    }
-}
-
-const SUBCOMMANDS: [&str; 20] = [
-    "backup",
-    "bootstrap",
-    "ca",
-    "check",
-    "cluster",
-    "fetch",
-    "handover",
-    "hsm",
-    "import",
-    "pack",
-    "qr",
-    "report",
-    "sign",
-    "status",
-    "submit",
-    "tag",
-    "transcript",
-    "unpack",
-    "verify",
-    "wait",
-];
 
 /// The commands that the sources name, outside of help texts: between backquotes, or as a whole
 /// text of their own.
@@ -508,12 +95,13 @@ fn every_command_that_is_named_is_run_by_a_test() {
     let new: Vec<&String> = named.difference(&listed).collect();
     assert!(
         new.is_empty(),
-        "add to COMMANDS, in tests/manage/hinted.rs, what becomes of {new:#?}"
+        "add to COMMANDS, in tests/manage/hinted/commands.rs, what becomes of {new:#?}"
     );
     let gone: Vec<&String> = listed.difference(&named).collect();
     assert!(
         gone.is_empty(),
-        "no source names {gone:#?} any more: take it out of COMMANDS, in tests/manage/hinted.rs"
+        "no source names {gone:#?} any more: take it out of COMMANDS, in \
+         tests/manage/hinted/commands.rs"
     );
     for (command, fate) in COMMANDS {
         match fate {
@@ -646,20 +234,6 @@ fn what_is_named_of_the_aws_cli_is_a_command_of_it() {
             "{command}: {said}"
         );
     }
-}
-
-/// Every file under a directory; no links.
-fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut all = BTreeMap::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            all.extend(files(&entry.path()));
-        } else {
-            all.insert(entry.path(), fs::read(entry.path()).unwrap());
-        }
-    }
-    all
 }
 
 /// A command in the shell, `hsmboot` being this program, with more words behind it.

@@ -4,19 +4,13 @@
 use serde_json::{Value, json};
 
 use super::relay::Relay;
-use super::stage::{Done, SUBNET, Stage};
+use super::stage::{Done, ROOTS, SUBNET, Stage};
 use super::{create, support};
 
 const NOTE: &str = "the HSM is for non-FIPS mode";
 const ALARM: &str = "NOT FIPS: the cluster's Mode is FIPS, but the HSM is for non-FIPS mode";
 const OWN: [&str; 2] = ["--ca", "ca/customerCA.crt"];
 const KEY: [&str; 2] = ["--ca-key", "ca/customerCA.key"];
-const ROOTS: [&str; 4] = [
-    "--aws-root",
-    "roots/aws-root.crt",
-    "--manufacturer-root",
-    "roots/manufacturer-root.crt",
-];
 
 /// A service that says FIPS of such hardware, and one that says nothing of a mode.
 fn says_fips(body: &str) -> String {

@@ -3,13 +3,22 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
+pub(crate) use super::done::Done;
 use hsmboot::bundle::TranscriptEntry;
 use hsmboot::simulator::Simulator;
 use serde_json::Value;
 
 use super::support;
+
+/// The options that name the simulator's roots, as they lie in a stage.
+pub(crate) const ROOTS: [&str; 4] = [
+    "--aws-root",
+    "roots/aws-root.crt",
+    "--manufacturer-root",
+    "roots/manufacturer-root.crt",
+];
 
 pub(crate) const SUBNET: &str = "subnet-0a1b2c3d";
 pub(crate) const NOBODY: &str = "cluster-aaaaaaaaaaa";
@@ -17,47 +26,6 @@ pub(crate) const NOBODY: &str = "cluster-aaaaaaaaaaa";
 pub(crate) struct Stage {
     pub(crate) simulator: Simulator,
     dir: tempfile::TempDir,
-}
-
-/// What a command did.
-pub(crate) struct Done {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl From<Output> for Done {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let (status, stdout, stderr) = (output.status, text(output.stdout), text(output.stderr));
-        let code = status
-            .code()
-            .unwrap_or_else(|| panic!("{status}, not an exit code\n{stdout}\n{stderr}"));
-        Done {
-            code,
-            stdout,
-            stderr,
-        }
-    }
-}
-
-impl Done {
-    #[track_caller]
-    pub(crate) fn ends(self, code: i32, says: &str) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
-        assert!(
-            self.stdout.contains(says) || self.stderr.contains(says),
-            "no `{says}` in\n{}\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|cause| panic!("{cause}: {}\n{}", self.stdout, self.stderr))
-    }
 }
 
 /// The program, with nothing of this machine's AWS settings.

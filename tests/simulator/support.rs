@@ -267,3 +267,11 @@ impl Owner {
         })
     }
 }
+
+/// Moves the simulator's clock on.
+pub fn advance(simulator: &Simulator, seconds: u64) {
+    assert_eq!(
+        control(simulator, "advance", json!({ "Seconds": seconds })).status,
+        200
+    );
+}

@@ -1,10 +1,13 @@
 //! The checks that a script of tests/clients makes in headless Chromium. Each check is a test, and
 //! one browser serves all.
 
-use std::process::Command;
+#[path = "tool.rs"]
+mod tool;
+
 use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
+use tool::there;
 
 /// Tells whether the browser is missing, and may be.
 pub(crate) fn is_absent() -> bool {
@@ -13,13 +16,6 @@ pub(crate) fn is_absent() -> bool {
         std::env::var_os("HSMBOOT_BROWSER").is_none()
             && ["chromium", "chromedriver"].iter().any(|tool| !there(tool))
     })
-}
-
-fn there(tool: &str) -> bool {
-    Command::new(tool)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
 }
 
 /// Returns a test for each check, and one test that the script makes these checks in this order.

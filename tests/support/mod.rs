@@ -9,6 +9,7 @@ pub mod closed;
 pub mod evidence;
 pub mod hostile;
 pub mod pipe;
+mod run;
 pub mod terminal;
 pub mod trial;
 pub mod vectors;
@@ -19,50 +20,13 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::Duration;
 
 use assert_cmd::Command;
-use serde_json::Value;
+pub use evidence::{CLUSTER, Chain};
+use run::HANGS;
+pub use run::{Run, refusal, run};
 use tempfile::TempDir;
 use terminal::terminal;
-
-pub use evidence::{CLUSTER, Chain};
-
-/// The time after which a command hangs: far more than any command takes.
-const HANGS: Duration = Duration::from_secs(600);
-
-/// The outcome of a run of the program.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Run {
-    /// Returns standard output, which must be exactly one JSON document and nothing else.
-    pub fn json(&self) -> Value {
-        let all: Vec<Value> = serde_json::Deserializer::from_str(&self.stdout)
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.stdout));
-        assert_eq!(all.len(), 1, "exactly one document: {}", self.stdout);
-        assert!(
-            self.stdout.ends_with("}\n"),
-            "the document ends its last line: {:?}",
-            self.stdout
-        );
-        all.into_iter().next().unwrap()
-    }
-
-    pub fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "\nstdout: {}\nstderr: {}",
-            self.stdout, self.stderr
-        );
-        self
-    }
-}
 
 /// A CA certificate and its key, as text.
 pub struct Ca {
@@ -192,17 +156,6 @@ impl Bench {
     }
 }
 
-pub fn run(mut command: Command) -> Run {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    let code = exit_code(&output, &command);
-    Run {
-        code,
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
 /// Returns the exit code of a program. A program that was killed fails the test with the signal and
 /// its output (SIGKILL: perhaps by this test, because it hung).
 pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
@@ -218,84 +171,6 @@ pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
             said()
         )
     })
-}
-
-/// Returns the text with `(time)` for every `2026-01-31T12:00:00Z`.
-fn untimed(text: &str) -> String {
-    const FORM: &str = "dddd-dd-ddTdd:dd:ddZ";
-    let is_time = |rest: &str| {
-        rest.len() >= FORM.len()
-            && FORM
-                .bytes()
-                .zip(rest.bytes())
-                .all(|(form, byte)| form == byte || (form == b'd' && byte.is_ascii_digit()))
-    };
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if is_time(rest) {
-            out.push_str("(time)");
-            rest = &rest[FORM.len()..];
-        } else {
-            out.push(first);
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    out
-}
-
-/// Asserts that text and JSON give the same refusal. Returns the message.
-pub fn refusal(text: &Run, json: &Run, code: i32, kind: &str, words: &[&str]) -> String {
-    let document = json.json();
-    let error = &document["error"];
-    let field = |name: &str| {
-        error[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("no error.{name} in {document:#}"))
-    };
-    assert_eq!(
-        (error["code"].as_i64(), field("kind")),
-        (Some(i64::from(code)), kind),
-        "{document:#}"
-    );
-    assert_eq!((text.code, json.code), (code, code), "{}", text.stderr);
-    let members: Vec<&str> = error
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .filter(|member| *member != "facts")
-        .collect();
-    assert_eq!(
-        members,
-        ["code", "kind", "retry", "message", "hint"],
-        "{error:#}"
-    );
-    assert!(!field("hint").is_empty(), "what to do next: {error:#}");
-    let message = field("message").to_owned();
-    for word in words {
-        assert!(message.contains(word), "{word:?} is not in {message:?}");
-    }
-    // But for what differs from run to run: a certificate that was made, the options that clap saw,
-    // the second in which it ran.
-    let plain = message
-        .split("\n-----BEGIN")
-        .next()
-        .unwrap()
-        .split("\n\nUsage:")
-        .next()
-        .unwrap();
-    assert!(
-        text.stderr.contains("error: ") && untimed(&text.stderr).contains(&untimed(plain)),
-        "the text says the same: {}",
-        text.stderr
-    );
-    assert!(
-        !text.stderr.contains("failed to") && !text.stderr.contains("os error"),
-        "{}",
-        text.stderr
-    );
-    message
 }
 
 pub fn listing(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
@@ -435,4 +310,9 @@ pub fn negated(pem_text: &[u8]) -> String {
         &pem::Pem::new("CERTIFICATE", der),
         pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
     )
+}
+
+/// Lets the owner alone read a file of the bench, as a key or a passphrase has to be.
+pub fn private(bench: &Bench, name: &str) {
+    fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -1,0 +1,253 @@
+//! The commands that the program names, each with the scene in which it is to work.
+
+use super::*;
+
+const WALK: Fate = In(
+    "src/cli/tests.rs",
+    "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states",
+);
+const AFTER_CLAIM: Fate = In(
+    "tests/online/after_claim.rs",
+    "the_steps_follow_the_clusters_state_and_its_hsms",
+);
+
+/// As they stand in the sources, and what becomes of each.
+pub(super) const COMMANDS: &[(&str, Fate)] = &[
+    (
+        "aws acm-pca describe-certificate-authority",
+        Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1"),
+    ),
+    (
+        "aws acm-pca import-certificate-authority-certificate",
+        Aws(
+            "--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1 \
+             --certificate eA==",
+        ),
+    ),
+    ("aws acm-pca list-certificate-authorities", Aws("")),
+    ("aws kms cancel-key-deletion", Aws("--key-id 1")),
+    ("aws kms create-key", Aws("")),
+    (
+        "aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096",
+        Aws(""),
+    ),
+    ("aws kms describe-key", Aws("--key-id 1")),
+    ("aws kms enable-key", Aws("--key-id 1")),
+    (
+        "aws sso login",
+        NotRun("it needs a browser, and version 2 of the CLI, which PyPI does not have"),
+    ),
+    ("aws sts get-caller-identity", Aws("")),
+    (
+        "fuser -v",
+        Shell("! command -v fuser || fuser -v DIR || true"),
+    ),
+    ("hsmboot backup list", Run("backup list", 0)),
+    (
+        "hsmboot backup list --source-backup-id {id}",
+        Run("backup list --source-backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot backup list --source-backup-id {id} --region {}",
+        Run(
+            "backup list --source-backup-id BACKUP --region eu-west-1",
+            0,
+        ),
+    ),
+    (
+        "hsmboot backup restore",
+        Run("backup restore --backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot backup restore --backup-id ID",
+        Run("backup restore --backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot bootstrap --cluster-id ID",
+        Run(
+            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
+            0,
+        ),
+    ),
+    (
+        "hsmboot bootstrap --cluster-id {id}",
+        Run(
+            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
+            0,
+        ),
+    ),
+    (
+        "hsmboot ca init",
+        Run(
+            "ca init --out NEWDIR --subject CN=x --key-type p256 --no-passphrase",
+            0,
+        ),
+    ),
+    (
+        "hsmboot ca init --ca-key pkcs11:...",
+        In("tests/pkcs11/keys.rs", "made_on_the_token_it_signs"),
+    ),
+    ("hsmboot cluster list", Run("cluster list", 0)),
+    (
+        "hsmboot cluster show",
+        Run("cluster show --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot cluster show --cluster-id {id}",
+        Run("cluster show --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot cluster show --cluster-id {}",
+        Run("cluster show --cluster-id ID", 0),
+    ),
+    ("hsmboot fetch", Run("fetch --cluster-id ID", 0)),
+    (
+        "hsmboot fetch --cluster-id {cluster_id} --bundle DIR",
+        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
+    ),
+    ("hsmboot fetch --cluster-id {id}", WALK),
+    (
+        "hsmboot fetch --cluster-id {} --bundle NEWDIR",
+        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
+    ),
+    (
+        "hsmboot hsm create --cluster-id {id} --availability-zone {zone}",
+        WALK,
+    ),
+    (
+        "hsmboot hsm create --cluster-id {} --availability-zone {}",
+        AFTER_CLAIM,
+    ),
+    (
+        "hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait",
+        Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0),
+    ),
+    (
+        "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
+        WALK,
+    ),
+    ("hsmboot pack", Run("pack DIR -o NEWNAME.hsmboot", 0)),
+    (
+        "hsmboot pack DIR -o NEWNAME.hsmboot",
+        Run("pack DIR -o NEWNAME.hsmboot", 0),
+    ),
+    (
+        "hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR",
+        OneOf(&["hsmboot pack"]),
+    ),
+    (
+        "hsmboot qr read",
+        Run("qr read codes.txt --bundle NEWDIR", 0),
+    ),
+    ("hsmboot qr show", Run("qr show DIR", 0)),
+    (
+        "hsmboot qr show DIR{options}",
+        Run("qr show DIR --part 1 --part 2", 0),
+    ),
+    (
+        "hsmboot cluster modify --cluster-id {id} --hsm-type {}",
+        In(
+            "tests/manage/migrate.rs",
+            "a_state_that_no_model_knows_is_shown_listed_and_waited_for",
+        ),
+    ),
+    (
+        "hsmboot roots",
+        In(
+            "tests/ls2_roots/known.rs",
+            "roots_are_listed_with_their_ends_and_what_then",
+        ),
+    ),
+    (
+        "hsmboot roots show FILE",
+        In(
+            "tests/ls2_roots/known.rs",
+            "a_root_file_is_judged_before_it_is_given",
+        ),
+    ),
+    (
+        "hsmboot sign",
+        Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0),
+    ),
+    ("hsmboot status", Run("status", 0)),
+    (
+        "hsmboot status --cluster-id {cluster_id}",
+        Run("status --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot status --cluster-id {id}",
+        Run("status --cluster-id ID", 0),
+    ),
+    ("hsmboot transcript show", Run("transcript show DIR", 0)),
+    ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
+    (
+        "hsmboot transcript verify --ca FILE",
+        Run("transcript verify DIR --ca CA.crt", 4),
+    ),
+    (
+        "hsmboot verify --record",
+        Run("verify DIR --record ROOTS", 0),
+    ),
+    (
+        "hsmboot wait --cluster-id ID --for csr",
+        Run("wait --cluster-id ID --for csr", 0),
+    ),
+    (
+        "hsmboot wait --cluster-id {id} --for active --timeout 14h",
+        In(
+            "tests/manage/migrate.rs",
+            "a_migration_under_way_is_shown_and_not_asked_for_again",
+        ),
+    ),
+    (
+        "hsmboot wait --cluster-id {id} --for uninitialized",
+        Run("wait --cluster-id ID --for uninitialized", 0),
+    ),
+    ("hsmboot wait --cluster-id {id} --for {}", WALK),
+    ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
+    ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
+    (
+        "openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE",
+        In(
+            "tests/owner_files.rs",
+            "what_is_converted_as_it_is_said_is_read",
+        ),
+    ),
+    (
+        "openssl x509 -in FILE -out NEWFILE",
+        In(
+            "tests/owner_files.rs",
+            "what_is_converted_as_it_is_said_is_read",
+        ),
+    ),
+    (
+        "iconv -f {encoding} -t ASCII",
+        Shell(
+            "for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII \
+             | cmp - DIR/*.csr; done",
+        ),
+    ),
+];
+
+pub(super) const SUBCOMMANDS: [&str; 20] = [
+    "backup",
+    "bootstrap",
+    "ca",
+    "check",
+    "cluster",
+    "fetch",
+    "handover",
+    "hsm",
+    "import",
+    "pack",
+    "qr",
+    "report",
+    "sign",
+    "status",
+    "submit",
+    "tag",
+    "transcript",
+    "unpack",
+    "verify",
+    "wait",
+];

@@ -1,0 +1,157 @@
+//! Between the program and a simulator: what is sent goes on, but for InitializeCluster, which is
+//! swallowed.
+
+use super::*;
+use hsmboot::simulator::{Options, Simulator, Speed};
+
+fn forward(url: &str, asked: &mut Asked<'_>) {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let head = asked.text.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    asked.write(&answer);
+}
+
+/// A simulator with a cluster to be claimed; its id.
+fn simulator(bench: &Bench) -> (Simulator, String) {
+    let simulator = Simulator::spawn(Options {
+        speed: Speed::INSTANT,
+        ..Options::default()
+    })
+    .unwrap();
+    simulator.write_roots(&bench.path("roots")).unwrap();
+    let says = |args: &[&str]| {
+        let run = hsmboot(
+            bench,
+            &[
+                args,
+                &[
+                    "--endpoint-url",
+                    &simulator.url(),
+                    "--wait",
+                    "--output",
+                    "json",
+                ],
+            ]
+            .concat(),
+            &[("AWS_REGION", "us-east-1")],
+        );
+        run.expect(0).json()
+    };
+    let id = says(&[
+        "cluster",
+        "create",
+        "--subnet-id",
+        "subnet-0a1b2c3d4e5f60718",
+    ])["cluster"]["cluster_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    says(&[
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+    ]);
+    (simulator, id)
+}
+
+fn bootstrap(bench: &Bench, id: &str, more: &[&str], env: &[(&str, &str)]) -> Run {
+    let roots = [
+        "--aws-root",
+        "roots/aws-root.crt",
+        "--manufacturer-root",
+        "roots/manufacturer-root.crt",
+    ];
+    let ca = ["--ca", "customerCA.crt", "--ca-key", "customerCA.key"];
+    let args = [
+        &[
+            "bootstrap",
+            "--cluster-id",
+            id,
+            "--bundle",
+            "claim",
+            "--region",
+            "us-east-1",
+            "--output",
+            "json",
+        ][..],
+        &roots,
+        &ca,
+        more,
+    ];
+    hsmboot(bench, &args.concat(), env)
+}
+
+#[test]
+fn an_initialize_cluster_that_is_never_answered_ends_with_7_and_is_said_to_be_open() {
+    let bench = Bench::new();
+    let (simulator, id) = simulator(&bench);
+    let url = simulator.url();
+    let between = End::new(
+        move |asked| match asked.text.contains("InitializeCluster") {
+            true => asked.hold(),
+            false => forward(&url, asked),
+        },
+    );
+    let start = Instant::now();
+    let run = bootstrap(
+        &bench,
+        &id,
+        &["--timeout", "5", "--endpoint-url", &between.url],
+        &[],
+    );
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert_eq!(
+        (run.code, error(&run).1.as_str()),
+        (7, "not-finished"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        told(&run).contains("InitializeCluster was sent; whether it worked is not known"),
+        "{}",
+        told(&run)
+    );
+    let sent = between
+        .requests
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|request| request.contains("InitializeCluster"))
+        .count();
+    assert_eq!(sent, 1, "sent once");
+    // And the same command goes on from there.
+    bootstrap(&bench, &id, &["--endpoint-url", &simulator.url()], &[]).expect(0);
+    simulator.shutdown();
+}
+
+#[test]
+fn records_name_the_endpoint_whatever_named_it() {
+    for by in ["option", "variable", "profile"] {
+        let bench = Bench::new();
+        let (simulator, id) = simulator(&bench);
+        let url = simulator.url();
+        let file = bench.write("aws-config", format!("[default]\nendpoint_url = {url}\n"));
+        let run = match by {
+            "option" => bootstrap(&bench, &id, &["--endpoint-url", &url], &[]),
+            "variable" => bootstrap(&bench, &id, &[], &[("AWS_ENDPOINT_URL", &url)]),
+            _ => bootstrap(
+                &bench,
+                &id,
+                &[],
+                &[("AWS_CONFIG_FILE", file.to_str().unwrap())],
+            ),
+        };
+        assert_eq!(run.expect(0).json()["endpoint"], url, "{by}");
+        for name in ["request.json", "receipt.json"] {
+            let record: Value =
+                serde_json::from_slice(&bench.read(&format!("claim/{name}"))).unwrap();
+            assert_eq!(record["endpoint"], url, "{by}: {name}");
+        }
+        simulator.shutdown();
+    }
+}

@@ -1,0 +1,241 @@
+//! What another CA signed completes the bundle, where it fits.
+
+use hsmboot::x509::{sha256, to_hex};
+
+use super::support::{CLUSTER, openssl};
+use super::*;
+
+const IMPORT: [&str; 6] = [
+    "import",
+    "bundle",
+    "--signed-cert",
+    "signed.crt",
+    "--trust-anchor",
+    "customerCA.crt",
+];
+
+fn import<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&IMPORT[..], &TRUST, more].concat()
+}
+
+/// The bundle's CSR signed as the AWS guide has it, by openssl.
+fn signed_elsewhere(bench: &Bench) {
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    openssl(
+        &bench.path(""),
+        &format!(
+            "x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial \
+             -out signed.crt"
+        ),
+    );
+}
+
+#[test]
+fn what_another_ca_signed_completes_the_bundle() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let wrong = ["--expect", "00000 00000 00000 00000 00000 00000"];
+    bench.refused(
+        &import(&wrong),
+        3,
+        "another-fingerprint",
+        &["this is not the request that was sent"],
+    );
+    let unasked = bench
+        .run(&[&import(&[])[..], &["--output", "json"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(unasked["request_compared"], false);
+    let own = [
+        "--force",
+        "--expect",
+        unasked["request_fingerprint"].as_str().unwrap(),
+        "--output",
+        "json",
+    ];
+    let answer = bench.run(&import(&own)).expect(0).json();
+    assert_eq!(
+        (&answer["verdict"], &answer["request_compared"]),
+        (&"verified".into(), &true.into())
+    );
+    let (imported, given) = (
+        bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")),
+        bench.read("signed.crt"),
+    );
+    assert_eq!(
+        pem::parse(imported).unwrap().into_contents(),
+        pem::parse(given).unwrap().into_contents()
+    );
+    // Once more: nothing is changed.
+    let before = bench.listing();
+    assert_eq!(
+        bench.run(&import(&["--output", "json"])).expect(0).json()["changed"],
+        false
+    );
+    assert_eq!(before, bench.listing());
+    let another = bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"));
+    bench.run(&sign(&["--force"])).expect(0);
+    bench.refused(
+        &import(&[]),
+        8,
+        "already-signed",
+        &["another certificate than --signed-cert"],
+    );
+    assert_ne!(
+        another,
+        bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"))
+    );
+    let steps = bench
+        .run(&["transcript", "show", "bundle", "--output", "json"])
+        .expect(0)
+        .json();
+    let inputs = steps["steps"][0]["inputs"].as_object().unwrap();
+    for (name, file) in [
+        ("./signed.crt", "signed.crt"),
+        ("./customerCA.crt", "customerCA.crt"),
+    ] {
+        assert_eq!(inputs[name], to_hex(&sha256(&bench.read(file))), "{name}");
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_is_not_imported() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let fitting = bench.read("signed.crt");
+    // Of another CA.
+    bench.put_ca(&support::ca(|_| {}));
+    bench.refused(&import(&[]), 3, "pair-unfit", &["did not sign"]);
+    // The CA's own, in the place of what it signed.
+    fs::copy(bench.path("customerCA.crt"), bench.path("signed.crt")).unwrap();
+    bench.refused(&import(&[]), 3, "pair-unfit", &["key"]);
+    // By the right CA, in a way that nobody should rely on any more.
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    openssl(
+        &bench.path(""),
+        &format!(
+            "x509 -req -sha1 -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key \
+             -CAcreateserial -out signed.crt"
+        ),
+    );
+    bench.refused(
+        &import(&[]),
+        3,
+        "pair-unfit",
+        &[
+            "CloudHSM would refuse the signed certificate",
+            "check.algorithm.signed-cert",
+            "SHA-1",
+        ],
+    );
+    assert_eq!(
+        bench.hint(&import(&[])),
+        "have the CA sign the CSR again, with SHA-256 or better"
+    );
+    bench.write("signed.crt", [&fitting[..], &fitting[..]].concat());
+    bench.refused(
+        &import(&[]),
+        4,
+        "malformed",
+        &["2 PEM blocks, expected exactly one"],
+    );
+    // And none at all for a bundle that does not verify.
+    bench.write("signed.crt", fitting);
+    bench.refused(&IMPORT, 3, "rejected", &["aws.signature"]);
+}
+
+/// What CAs hand out, beside the one PEM block that they should.
+#[test]
+fn what_cas_usually_hand_out_is_taken_or_named() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let (signed, anchor) = (
+        String::from_utf8(bench.read("signed.crt")).unwrap(),
+        String::from_utf8(bench.read("customerCA.crt")).unwrap(),
+    );
+    for (name, content, words) in [
+        (
+            "with its chain",
+            format!("{signed}{anchor}").into_bytes(),
+            "2 PEM blocks, expected exactly one",
+        ),
+        (
+            "as PKCS#7",
+            openssl(&bench.path(""), "crl2pkcs7 -nocrl -certfile signed.crt"),
+            "this is PKCS#7, which holds certificates",
+        ),
+        ("empty", Vec::new(), "the file is empty"),
+    ] {
+        bench.write("signed.crt", content);
+        let message = bench.refused(&import(&[]), 4, "malformed", &["check.pem.signed-cert"]);
+        assert!(message.contains(words), "{name}: {message}");
+    }
+    // Text around it and DER say the same: what is kept is the program's own text of it.
+    bench.write("signed.crt", &signed);
+    let forms = [
+        openssl(&bench.path(""), "x509 -in signed.crt -text"),
+        openssl(&bench.path(""), "x509 -in signed.crt -outform DER"),
+        format!("subject=C = US\nissuer=CN = Test CA\n{signed}text").into_bytes(),
+        format!("\u{feff}{signed}").into_bytes(),
+    ];
+    for form in forms {
+        bench.write("signed.crt", form);
+        bench.run(&import(&["--force"])).expect(0);
+        assert_eq!(
+            bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")),
+            signed.as_bytes()
+        );
+    }
+    // Line ends of the other world, and extensions that `sign` does not write.
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    bench.write(
+        "leaf.ext",
+        "basicConstraints = CA:FALSE\nextendedKeyUsage = serverAuth, clientAuth\nsubjectAltName = \
+         DNS:hsm.example.com\ncrlDistributionPoints = \
+         URI:http://crl.example.com/ca.crl\nauthorityInfoAccess = \
+         OCSP;URI:http://ocsp.example.com\n",
+    );
+    openssl(
+        &bench.path(""),
+        &format!(
+            "x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial \
+             -extfile leaf.ext -out signed.crt"
+        ),
+    );
+    let signed = String::from_utf8(bench.read("signed.crt"))
+        .unwrap()
+        .replace('\n', "\r\n");
+    bench.write("signed.crt", signed);
+    bench.write("customerCA.crt", anchor.replace('\n', "\r\n"));
+    let run = bench.run(&import(&["--force"])).expect(0);
+    assert!(!run.stderr.contains("subject"), "{}", run.stderr);
+    assert!(
+        !bench
+            .read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"))
+            .contains(&b'\r'),
+        "what is sent is our own text of it"
+    );
+}
+
+#[test]
+fn a_subject_that_a_ca_rewrote_is_said() {
+    let bench = Bench::new();
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    // As a CA does that keeps the attributes and takes each for an RDN of its own.
+    let flat = "/C=US/ST=CA/O=Cavium/OU=N3FIPS/L=SanJose/CN=HSM";
+    openssl(
+        &bench.path(""),
+        &format!(
+            "x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial \
+             -subj {flat} -out signed.crt"
+        ),
+    );
+    let run = bench.run(&import(&[])).expect(0);
+    assert!(
+        run.stderr.contains("the CA changed the subject")
+            && run.stderr.contains("C=US + ST=CA")
+            && run.stderr.contains("C=US, ST=CA"),
+        "{}",
+        run.stderr
+    );
+}
