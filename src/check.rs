@@ -117,7 +117,7 @@ impl Pair {
     }
 
     /// The CSR that was signed.
-    pub const fn need_csr(&self) -> &Csr {
+    pub const fn csr(&self) -> &Csr {
         &self.csr
     }
 

@@ -412,7 +412,7 @@ impl<'a> SignedResponse<'a> {
     /// Takes the response from a checked pair.
     pub const fn from_pair(pair: &'a Pair) -> Self {
         SignedResponse {
-            csr: pair.need_csr(),
+            csr: pair.csr(),
             signed_cert: pair.signed_cert(),
             trust_anchor: pair.trust_anchor(),
         }
@@ -506,7 +506,7 @@ impl Authorized {
     /// Class [`Class::Rejected`](crate::error::Class::Rejected): `another-trust-anchor`, where the
     /// pair's trust anchor is not the owner's; `pair-unfit`, where the grounds are another CSR's.
     pub fn new(pair: Pair, grounds: &Grounds<'_>, owner: &Owner) -> Result<Self> {
-        if grounds.csr().as_der() != pair.need_csr().as_der() {
+        if grounds.csr().as_der() != pair.csr().as_der() {
             return Err(Error::new(
                 ErrorKind::PairUnfit,
                 [
@@ -515,15 +515,12 @@ impl Authorized {
                         "  verified  SHA-256 {}",
                         to_hex(&grounds.csr().fingerprint())
                     ),
-                    format!(
-                        "  signed    SHA-256 {}",
-                        to_hex(&pair.need_csr().fingerprint())
-                    ),
+                    format!("  signed    SHA-256 {}", to_hex(&pair.csr().fingerprint())),
                 ],
                 "verify and sign the same CSR",
             )
             .with_fact(FactName::Expected, to_hex(&grounds.csr().fingerprint()))
-            .with_fact(FactName::Found, to_hex(&pair.need_csr().fingerprint())));
+            .with_fact(FactName::Found, to_hex(&pair.csr().fingerprint())));
         }
         owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
         Ok(Authorized {

@@ -19,7 +19,7 @@ impl PreparedPair {
     pub(super) fn from_authorized(authorized: &Authorized, cluster_id: &str) -> Self {
         let pair = authorized.pair();
         PreparedPair {
-            csr: pair.need_csr().clone(),
+            csr: pair.csr().clone(),
             signed_cert: pair.signed_cert().clone(),
             trust_anchor: authorized.owner().trust_anchor().clone(),
             request: InitializeCluster::new(cluster_id, authorized),

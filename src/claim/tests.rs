@@ -81,7 +81,7 @@ pub(super) fn material() -> &'static ClaimMaterial {
         .into_pair()
         .unwrap();
         let owner = Owner::with_named_ca(Certificate::from_der(&ca_der).unwrap().into());
-        let csr_read = pair.need_csr().clone();
+        let csr_read = pair.csr().clone();
         let authorized = Authorized::new(
             pair,
             &Grounds::Unverified {

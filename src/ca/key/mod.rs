@@ -121,7 +121,7 @@ impl KeySource {
             .iter()
             .find(|backend| backend.fits(text))
             .unwrap_or(files);
-        let read = backend.read.ok_or_else(|| assert_unsupported(backend))?;
+        let read = backend.read.ok_or_else(|| unsupported_error(backend))?;
         Ok(KeySource {
             backend,
             place: read(text)?.into(),
@@ -224,7 +224,7 @@ impl KeySource {
 }
 
 /// The error of a scheme that this build has no part for.
-fn assert_unsupported(backend: &KeyBackend) -> Error {
+fn unsupported_error(backend: &KeyBackend) -> Error {
     let KeyBackend { scheme, what, .. } = backend;
     let feature = backend.feature.unwrap_or_default();
     Error::new(

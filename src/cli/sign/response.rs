@@ -93,7 +93,7 @@ impl SignedPair<'_> {
                     to_hex(&sha256(pair.trust_anchor_pem().as_bytes())),
                 ),
             ]),
-            csr_sha256: to_hex(&pair.need_csr().fingerprint()).into(),
+            csr_sha256: to_hex(&pair.csr().fingerprint()).into(),
             signed_cert_sha256: to_hex(&pair.signed_cert().fingerprint()).into(),
             ca_fingerprint: to_hex(&pair.trust_anchor().signing_ca().fingerprint()).into(),
             chain_sha256: pair
@@ -241,7 +241,7 @@ impl SignedPair<'_> {
 /// Warns if a CA changed the CSR's subject: no rule of InitializeCluster forbids that, and nobody
 /// has documented that it works.
 pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
-    let (asked, made) = (pair.need_csr().subject(), pair.signed_cert().subject());
+    let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
     if asked != made {
         let (asked, made) = (name_text(asked), name_text(made));
         let how = if asked == made {
