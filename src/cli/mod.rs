@@ -291,7 +291,7 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
 /// Returns the error with what clap quotes of the command line and of the environment in its shown
 /// form.
 fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
-    use clap::error::ContextValue;
+    use clap::error::{ContextKind, ContextValue};
     let quoted: Vec<_> = fault
         .context()
         .filter_map(|(kind, value)| match value {
@@ -300,6 +300,11 @@ fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
                 kind,
                 ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()),
             )),
+            // The usage is the program's own text, and may have a line for each way to call it.
+            ContextValue::StyledStr(text) if kind == ContextKind::Usage => {
+                let lines: Vec<_> = text.to_string().lines().map(shown_on_a_line).collect();
+                Some((kind, ContextValue::StyledStr(lines.join("\n").into())))
+            }
             // A tip quotes a word of the command line, and has lines of its own for that.
             ContextValue::StyledStr(text) => {
                 Some((kind, ContextValue::StyledStr(strip_styles(text))))
