@@ -212,6 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn what_might_be_done_twice_is_not_for_a_program_to_repeat() {
+        let lost = Error::new(ErrorKind::ServiceUnreachable, "no answer", "");
+        assert_eq!(lost.retry(), Retry::SameCommand);
+        assert_eq!(lost.unless_done_already().retry(), Retry::AfterFix);
+        let claimed = Error::new(ErrorKind::ClaimedByAnotherCa, "claimed", "");
+        assert_eq!(claimed.unless_done_already().retry(), Retry::Never);
+    }
+
+    #[test]
     fn a_fact_that_is_not_known_is_left_out() {
         let error = Error::new(ErrorKind::NoHsm, "no HSM", "");
         assert!(error.to_json().get("facts").is_none());
