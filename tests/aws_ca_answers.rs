@@ -43,9 +43,9 @@ const CA: &str = "arn:aws-us-gov:acm-pca:us-gov-west-1:111122223333:certificate-
 
 // The key in KMS.
 
-fn key() -> rsa::RsaPrivateKey {
+fn key() -> rsa::PrivateKey {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys/rsa-2048-stranger.pem");
-    rsa::RsaPrivateKey::from_pkcs1_der(pem::parse(std::fs::read(file).unwrap()).unwrap().contents())
+    rsa::PrivateKey::from_pkcs1_der(pem::parse(std::fs::read(file).unwrap()).unwrap().contents())
         .unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64ct::{Base64, Encoding};
 use ring::rand::{SecureRandom, SystemRandom};
-use rsa::pkcs8::EncodePrivateKey;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use zeroize::Zeroizing;
 
 use super::key::FileKey;
@@ -12,8 +12,9 @@ use super::key::pbes2;
 use super::key::plain;
 use super::key_type::KeyType;
 use super::passphrase::Passphrase;
+use super::random::SystemRng;
 use crate::error::{Error, ErrorKind, Result};
-use crate::x509::algorithm::{Curve, ec_key_identifier};
+use crate::x509::algorithm::{Curve, ec_key_identifier, rsa_key_identifier};
 use crate::x509::der;
 
 /// A private key that has just been made, as PrivateKeyInfo (RFC 5208 5). Wiped when it goes.
@@ -91,8 +92,35 @@ fn no_randomness() -> Error {
 
 /// An RSA key with the exponent 65537, which the crate `rsa` always takes.
 fn generate_rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, bits).ok()?;
-    Some(key.to_pkcs8_der().ok()?.to_bytes())
+    let key = rsa::PrivateKey::new(&mut SystemRng::new(), bits).ok()?;
+    let octets = |number: &rsa::BoxedUint| Zeroizing::new(number.to_be_bytes());
+    let [p, q] = key.primes() else { return None };
+    let numbers = [
+        Zeroizing::new(Box::from([0])),
+        octets(key.n()),
+        octets(key.e()),
+        octets(key.d()),
+        octets(p),
+        octets(q),
+        octets(key.dp()?),
+        octets(key.dq()?),
+        Zeroizing::new(key.crt_coefficient()?).to_be_bytes().into(),
+    ]
+    .map(|number| Zeroizing::new(der::encode_integer(&number)));
+    let pkcs1 = Zeroizing::new(der::encode_sequence(
+        &numbers.each_ref().map(|number| number.as_slice()),
+    ));
+    Some(encode_private_key_info(&rsa_key_identifier(), &pkcs1))
+}
+
+/// PrivateKeyInfo (RFC 5208 5).
+fn encode_private_key_info(algorithm: &[u8], key: &[u8]) -> Zeroizing<Vec<u8>> {
+    let wrapped = Zeroizing::new(der::encode_octet_string(key));
+    Zeroizing::new(der::encode_sequence(&[
+        &der::encode_integer(&[0]),
+        algorithm,
+        &wrapped,
+    ]))
 }
 
 /// A scalar in range, with its public point, in ECPrivateKey (RFC 5915 3). Drawn anew until it is
@@ -124,13 +152,7 @@ fn generate_ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
             &private,
             &public,
         ]));
-        let wrapped = Zeroizing::new(der::encode_octet_string(&inner));
-        let algorithm = ec_key_identifier(curve);
-        return Some(Zeroizing::new(der::encode_sequence(&[
-            &der::encode_integer(&[0]),
-            &algorithm,
-            &wrapped,
-        ])));
+        return Some(encode_private_key_info(&ec_key_identifier(curve), &inner));
     }
     None
 }

@@ -25,6 +25,7 @@ mod intermediate;
 mod key;
 mod key_type;
 mod passphrase;
+mod random;
 mod secret;
 mod show;
 mod subject;

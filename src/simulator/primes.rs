@@ -1,9 +1,10 @@
-//! Primes for RSA keys, found several times as fast as the `rsa` crate does: a sieve removes most
-//! candidates. Otherwise everybody would wait for the 4096-bit key of hsm2m's root.
+//! Primes for RSA keys, searched for on two threads at once: a sieve removes most candidates.
+//! Otherwise everybody would wait for the 4096-bit key of hsm2m's root.
 
-use rand_core::{OsRng, RngCore as _};
-use rsa::{BigUint, RsaPrivateKey};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use rsa::BoxedUint;
 use std::thread;
+use x509_parser::num_bigint::BigUint;
 
 /// The exponent of every key in the genuine chains.
 const EXPONENT: u32 = 65_537;
@@ -20,7 +21,7 @@ const WINDOW_SIZE: usize = 4096;
 const TEST_ROUNDS: usize = 4;
 
 /// Makes a new RSA key of that size. Its two primes are searched for at the same time.
-pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
+pub(super) fn rsa_key(bits: usize) -> Result<rsa::PrivateKey, String> {
     let half = bits.checked_div(2).unwrap_or(0);
     loop {
         let (p, q) = thread::scope(|scope| {
@@ -35,14 +36,18 @@ pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
                 .unwrap_or_else(|| find_prime(half));
             (one, other)
         });
-        let key = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT));
+        let key = rsa::PrivateKey::from_p_q(to_boxed(&p), to_boxed(&q), BoxedUint::from(EXPONENT));
         if let Ok(key) = key {
             use rsa::traits::PublicKeyParts as _;
-            if key.n().bits() == bits {
+            if usize::try_from(key.n().bit_width()) == Ok(bits) {
                 return Ok(key);
             }
         }
     }
+}
+
+fn to_boxed(number: &BigUint) -> BoxedUint {
+    BoxedUint::from_be_slice_vartime(&number.to_bytes_be())
 }
 
 /// Finds a random prime whose first two bits are set, so that two of them have a product of twice
@@ -78,7 +83,7 @@ fn find_prime(bits: usize) -> BigUint {
             .filter(|(_, composite)| !**composite)
             .map(|(k, _)| &first + BigUint::from(k) * 2_u32);
         let found = left
-            .filter(|number| number.bits() == bits)
+            .filter(|number| usize::try_from(number.bits()) == Ok(bits))
             .find(|number| suits_exponent(number) && is_prime(number));
         if let Some(prime) = found {
             return prime;
@@ -86,9 +91,14 @@ fn find_prime(bits: usize) -> BigUint {
     }
 }
 
+/// Fills the octets from the system's randomness, as soon as it yields any.
+fn fill_random(octets: &mut [u8]) {
+    while SystemRandom::new().fill(octets).is_err() {}
+}
+
 fn random_candidate(bits: usize) -> BigUint {
     let mut octets = vec![0; bits.div_ceil(8)];
-    OsRng.fill_bytes(&mut octets);
+    fill_random(&mut octets);
     if let Some(first) = octets.first_mut() {
         *first |= 0xC0;
     }
@@ -128,6 +138,7 @@ fn is_prime(number: &BigUint) -> bool {
     let zeros = (0_usize..)
         .take_while(|at| (&less >> *at) % 2_u32 == BigUint::from(0_u32))
         .count();
+    let size = usize::try_from(number.bits()).unwrap_or(0);
     let odd = &less >> zeros;
     let passes = |base: &BigUint| {
         let mut power = base.modpow(&odd, number);
@@ -143,7 +154,7 @@ fn is_prime(number: &BigUint) -> bool {
         false
     };
     passes(&BigUint::from(2_u32))
-        && (0..TEST_ROUNDS).all(|_| passes(&(random_candidate(number.bits().saturating_sub(8)))))
+        && (0..TEST_ROUNDS).all(|_| passes(&(random_candidate(size.saturating_sub(8)))))
 }
 
 #[cfg(test)]
@@ -173,7 +184,7 @@ mod tests {
         for bits in [1024, 2048] {
             use rsa::traits::PublicKeyParts as _;
             let key = rsa_key(bits).unwrap();
-            assert_eq!(key.n().bits(), bits);
+            assert_eq!(usize::try_from(key.n().bit_width()), Ok(bits));
             key.validate().unwrap();
         }
     }

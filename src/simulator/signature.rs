@@ -4,7 +4,7 @@
 
 use ring::digest::{self, digest};
 use rsa::sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
-use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, Pss};
 
 use x509_parser::asn1_rs::{Any, FromDer as _, oid};
 use x509_parser::certificate::X509Certificate;
@@ -100,13 +100,22 @@ impl SignatureHash {
         }
     }
 
-    fn pss_padding(self, salt: usize) -> Pss {
+    /// Whether the key made this PSS signature over the message.
+    fn verify_pss(
+        self,
+        key: &rsa::PublicKey,
+        salt: usize,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let digest = self.digest_of(message);
         match self {
-            Self::Sha224 => Pss::new_with_salt::<Sha224>(salt),
-            Self::Sha256 => Pss::new_with_salt::<Sha256>(salt),
-            Self::Sha384 => Pss::new_with_salt::<Sha384>(salt),
-            Self::Sha512 => Pss::new_with_salt::<Sha512>(salt),
+            Self::Sha224 => key.verify(Pss::<Sha224>::new_with_salt(salt), &digest, signature),
+            Self::Sha256 => key.verify(Pss::<Sha256>::new_with_salt(salt), &digest, signature),
+            Self::Sha384 => key.verify(Pss::<Sha384>::new_with_salt(salt), &digest, signature),
+            Self::Sha512 => key.verify(Pss::<Sha512>::new_with_salt(salt), &digest, signature),
         }
+        .is_ok()
     }
 
     /// Returns the hash of an AlgorithmIdentifier whose parameters are NULL or absent (RFC 4055
@@ -206,7 +215,7 @@ fn algorithm_name(oid: &Oid<'_>) -> String {
 
 /// A signer's key.
 enum SignerKey<'a> {
-    Rsa { key: RsaPublicKey, pss_only: bool },
+    Rsa { key: rsa::PublicKey, pss_only: bool },
     Ec(SignerCurve, &'a [u8]),
 }
 
@@ -261,9 +270,9 @@ impl<'a> SignerKey<'a> {
             // No number is negative.
             number.content.first().filter(|first| **first < 0x80)?;
         }
-        let modulus = BigUint::from_bytes_be(key.modulus);
-        let exponent = BigUint::from_bytes_be(key.exponent);
-        let size = modulus.bits();
+        let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
+        let exponent = BoxedUint::from_be_slice_vartime(key.exponent);
+        let size = usize::try_from(modulus.bit_width()).unwrap_or(usize::MAX);
         if !RSA_BITS.contains(&size) {
             return Some(Err(SignatureFault::Key(format!(
                 "is RSA of {size} bits, not of {} to {}",
@@ -271,7 +280,7 @@ impl<'a> SignerKey<'a> {
                 RSA_BITS.end()
             ))));
         }
-        let key = RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end());
+        let key = rsa::PublicKey::new_with_size_limits(modulus, exponent, RSA_BITS);
         Some(key.map(|key| Self::Rsa { key, pss_only }).map_err(|_| {
             SignatureFault::Key(String::from("has an RSA exponent that cannot be used"))
         }))
@@ -297,9 +306,9 @@ pub(super) fn verify(
         ) => key
             .verify(hash.pkcs1_padding(), &hash.digest_of(message), signature)
             .is_ok(),
-        (SignerKey::Rsa { key, .. }, CertificateScheme::Pss(hash, salt)) => key
-            .verify(hash.pss_padding(salt), &hash.digest_of(message), signature)
-            .is_ok(),
+        (SignerKey::Rsa { key, .. }, CertificateScheme::Pss(hash, salt)) => {
+            hash.verify_pss(&key, salt, message, signature)
+        }
         (SignerKey::Ec(curve, point), CertificateScheme::Ecdsa(hash)) => {
             verify_ecdsa(curve, point, &hash.digest_of(message), signature).is_some()
         }

@@ -337,41 +337,38 @@ fn verify_any_salt(
     message: &[u8],
     signature: &[u8],
 ) -> bool {
-    use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
-    let (n, e) = (
-        rsa::BigUint::from_bytes_be(modulus),
-        rsa::BigUint::from_bytes_be(exponent),
-    );
-    // RFC 8017 5.2.2 and 8.1.2: as many octets as the modulus, and a number below it. The `rsa`
-    // crate takes s + n for s.
-    if signature.len() != modulus.len() || rsa::BigUint::from_bytes_be(signature) >= n {
+    use rsa::BoxedUint;
+    use rsa::sha2::{Sha256, Sha384, Sha512};
+    // RFC 8017 5.2.2 and 8.1.2: as many octets as the modulus, and a number below it.
+    if signature.len() != modulus.len() || signature >= modulus {
         return false;
     }
     let salt = usize::from(pss.salt);
+    let digest = pss.hash.digest(message);
     // A modulus of at most 8192 bits: `usable` has said so.
-    rsa::RsaPublicKey::new_with_max_size(n, e, 8192).is_ok_and(|key| match pss.hash {
-        Hash::Sha256 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha256>(salt),
-                &Sha256::digest(message),
-                signature,
-            )
-            .is_ok(),
-        Hash::Sha384 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha384>(salt),
-                &Sha384::digest(message),
-                signature,
-            )
-            .is_ok(),
-        Hash::Sha512 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha512>(salt),
-                &Sha512::digest(message),
-                signature,
-            )
-            .is_ok(),
+    rsa::PublicKey::new_with_size_limits(
+        BoxedUint::from_be_slice_vartime(modulus),
+        BoxedUint::from_be_slice_vartime(exponent),
+        2048..=8192,
+    )
+    .and_then(|key| match pss.hash {
+        Hash::Sha256 => key.verify(
+            rsa::Pss::<Sha256>::new_with_salt(salt),
+            digest.as_ref(),
+            signature,
+        ),
+        Hash::Sha384 => key.verify(
+            rsa::Pss::<Sha384>::new_with_salt(salt),
+            digest.as_ref(),
+            signature,
+        ),
+        Hash::Sha512 => key.verify(
+            rsa::Pss::<Sha512>::new_with_salt(salt),
+            digest.as_ref(),
+            signature,
+        ),
     })
+    .is_ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! ECDSA (FIPS 186-5) on plain big numbers, repeatable and slow: for test keys only. Curves of the
 //! form y² = x³ - 3x + b.
 
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 use super::der::{self, Node};
 use super::keys::{Hash, key_file, left_pad};
@@ -150,7 +150,7 @@ impl EcKey {
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Vec<u8> {
         let n = number(self.curve.n);
         let digest = hash.of(message);
-        let e = leftmost(&digest, n.bits());
+        let e = leftmost(&digest, usize::try_from(n.bits()).unwrap());
         let seed = [self.d.to_bytes_be().as_slice(), &digest].concat();
         let k = BigUint::from_bytes_be(&Hash::Sha512.of(&seed)) % &n;
         let r = self.multiply_base(&k) % &n;

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 use md5::Digest;
+use num_bigint::BigUint;
 use ring::digest;
-use rsa::BigUint;
 
 use super::der::{self, Node};
 use super::ec::{Curve, EcKey};
@@ -113,7 +113,7 @@ impl RsaKey {
 
     /// Octets of the modulus.
     fn size(&self) -> usize {
-        self.n.bits().div_ceil(8)
+        usize::try_from(self.n.bits()).unwrap().div_ceil(8)
     }
 
     /// RSAPublicKey (RFC 8017 A.1.1).
@@ -176,7 +176,7 @@ impl RsaKey {
 
     /// RSASSA-PSS (RFC 8017 9.1.1). The salt is the same octet all along, to be repeatable.
     pub fn pss_as(&self, hash: Hash, mask_hash: Hash, salt: usize, message: &[u8]) -> Vec<u8> {
-        let em_bits = self.n.bits() - 1;
+        let em_bits = usize::try_from(self.n.bits()).unwrap() - 1;
         let em_len = em_bits.div_ceil(8);
         let salt = vec![0x5a; salt];
         let h = hash.of(&[&[0; 8], hash.of(message).as_slice(), &salt].concat());

@@ -1,9 +1,12 @@
 //! RSA keys that ring does not sign with, and that an established CA can have: each signs a bundle,
 //! and openssl says so.
 
+use std::fs;
+use std::path::Path;
+
 use hsmboot::ca::{FileKey, PassphraseSource};
 use hsmboot::x509::der::{Reader, encode_integer, encode_sequence, parse_single, tag};
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 use crate::support::{Bench, CLUSTER, openssl, private, sign};
 
@@ -92,6 +95,49 @@ fn the_first_prime_may_be_the_smaller_one() {
         "rsa -inform DER -in swapped -traditional -out customerCA.key",
     );
     signs(&bench, "p < q");
+}
+
+#[test]
+fn the_primes_may_be_of_different_lengths() {
+    let bench = Bench::new();
+    let prime = |name: &str| {
+        let text = fs::read(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("fixtures/keys")
+                .join(name),
+        );
+        let key = pem::parse(text.unwrap()).unwrap();
+        BigUint::from_bytes_be(&numbers(key.contents())[4])
+    };
+    let (long, short) = (
+        prime("rsa-4096-hardware.pem"),
+        prime("rsa-2048-stranger.pem"),
+    );
+    assert_eq!((long.bits(), short.bits()), (2048, 1024));
+    let one = BigUint::from(1_u8);
+    let exponent = BigUint::from(65_537_u32);
+    for (p, q) in [(&long, &short), (&short, &long)] {
+        let (less_p, less_q) = (p - &one, q - &one);
+        let d = exponent.modinv(&(&less_p * &less_q)).unwrap();
+        let q_inverse = q.modinv(p).unwrap();
+        let key = [
+            &BigUint::ZERO,
+            &(p * q),
+            &exponent,
+            &d,
+            p,
+            q,
+            &(&d % &less_p),
+            &(&d % &less_q),
+            &q_inverse,
+        ];
+        bench.write("key", rsa_key(&key.map(BigUint::to_bytes_be)));
+        openssl(
+            &bench.path(""),
+            "rsa -inform DER -in key -traditional -out customerCA.key",
+        );
+        signs(&bench, "2048 and 1024 bits");
+    }
 }
 
 #[test]

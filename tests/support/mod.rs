@@ -278,7 +278,7 @@ pub fn negated(pem_text: &[u8]) -> String {
     use hsmboot::x509::der::{
         Reader, encode_bit_string, encode_integer, encode_sequence, parse_single, tag, whole_octets,
     };
-    let order = rsa::BigUint::parse_bytes(
+    let order = num_bigint::BigUint::parse_bytes(
         b"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
         16,
     )
@@ -303,7 +303,7 @@ pub fn negated(pem_text: &[u8]) -> String {
     .unwrap();
     let mut numbers = Reader::new(signature.content, "a signature");
     let (r, s) = (numbers.read_any().unwrap(), numbers.read_any().unwrap());
-    let s = order - rsa::BigUint::from_bytes_be(s.content);
+    let s = order - num_bigint::BigUint::from_bytes_be(s.content);
     let signature = encode_sequence(&[r.raw, &encode_integer(&s.to_bytes_be())]);
     let der = encode_sequence(&[tbs.raw, algorithm.raw, &encode_bit_string(&signature)]);
     pem::encode_config(

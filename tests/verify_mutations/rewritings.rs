@@ -1,7 +1,7 @@
 //! What no signature covers can be written in one way only.
 
 use hsmboot::x509::Certificate;
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 use super::forge::cert::Signer;
 use super::*;

@@ -9,7 +9,6 @@
 use std::num::NonZeroU32;
 
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
-use pkcs8::pkcs5::scrypt;
 use ring::pbkdf2;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;

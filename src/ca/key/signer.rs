@@ -16,7 +16,7 @@ pub(super) enum Signer {
     Rsa(Box<RsaKeyPair>),
     /// An RSA key that ring does not sign with.
     OtherRsa {
-        key: Box<rsa::RsaPrivateKey>,
+        key: Box<rsa::PrivateKey>,
         padding: Padding,
         spki: Vec<u8>,
     },

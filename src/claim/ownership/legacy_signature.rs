@@ -7,7 +7,7 @@
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
-use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, Pss};
 use sha1::Sha1;
 
 use super::lenient::LenientReader;
@@ -32,7 +32,7 @@ pub(super) enum SignatureVerdict {
 /// A public key, as numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LegacyKey {
-    Rsa(RsaPublicKey),
+    Rsa(rsa::PublicKey),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
@@ -108,14 +108,23 @@ impl LegacyHash {
         }
     }
 
-    fn pss_scheme(self, salt: usize) -> Pss {
+    /// Whether a key made this PSS signature over the message.
+    fn verify_pss(
+        self,
+        key: &rsa::PublicKey,
+        salt: usize,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let digest = self.digest_message(message);
         match self {
-            S1 => Pss::new_with_salt::<Sha1>(salt),
-            S224 => Pss::new_with_salt::<Sha224>(salt),
-            S256 => Pss::new_with_salt::<Sha256>(salt),
-            S384 => Pss::new_with_salt::<Sha384>(salt),
-            S512 => Pss::new_with_salt::<Sha512>(salt),
+            S1 => key.verify(Pss::<Sha1>::new_with_salt(salt), &digest, signature),
+            S224 => key.verify(Pss::<Sha224>::new_with_salt(salt), &digest, signature),
+            S256 => key.verify(Pss::<Sha256>::new_with_salt(salt), &digest, signature),
+            S384 => key.verify(Pss::<Sha384>::new_with_salt(salt), &digest, signature),
+            S512 => key.verify(Pss::<Sha512>::new_with_salt(salt), &digest, signature),
         }
+        .is_ok()
     }
 }
 
@@ -252,11 +261,11 @@ impl LegacyKey {
             numbers
                 .next()
                 .filter(|n| n.tag == tag::INTEGER)
-                .map(|n| BigUint::from_bytes_be(n.content))
+                .map(|n| BoxedUint::from_be_slice_vartime(n.content))
                 .ok_or_else(unread)
         };
         let (modulus, exponent) = (number()?, number()?);
-        let length = modulus.bits();
+        let length = usize::try_from(modulus.bit_width()).unwrap_or(usize::MAX);
         if !RSA_BITS.contains(&length) {
             return Err(format!(
                 "its RSA key has {length} bits; hsmboot computes with {} to {}",
@@ -264,7 +273,7 @@ impl LegacyKey {
                 RSA_BITS.end()
             ));
         }
-        RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end())
+        rsa::PublicKey::new_with_size_limits(modulus, exponent, RSA_BITS)
             .map(LegacyKey::Rsa)
             .map_err(|_| "its RSA key cannot be a key".to_owned())
     }
@@ -292,13 +301,9 @@ impl LegacyKey {
                     .into_iter()
                     .any(|prefix| key.verify(scheme(prefix), &digest, signature).is_ok())
             }
-            (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => key
-                .verify(
-                    hash.pss_scheme(salt),
-                    &hash.digest_message(message),
-                    signature,
-                )
-                .is_ok(),
+            (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => {
+                hash.verify_pss(key, salt, message, signature)
+            }
             (LegacyKey::P256(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 32) else {
                     return garbled_ecdsa();

@@ -1,6 +1,6 @@
 //! Weak, unlisted and unusual keys, each at its place in the chain.
 
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 use super::*;
 

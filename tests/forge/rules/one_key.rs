@@ -1,6 +1,6 @@
 //! The one key of both chains and of the CSR, and roots that are not the known ones.
 
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 use super::*;
 
