@@ -92,24 +92,30 @@ fn no_randomness() -> Error {
 
 /// An RSA key with the exponent 65537, which the crate `rsa` always takes.
 fn generate_rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let key = rsa::PrivateKey::new(&mut SystemRng::new(), bits).ok()?;
-    let octets = |number: &rsa::BoxedUint| Zeroizing::new(number.to_be_bytes());
-    let [p, q] = key.primes() else { return None };
-    let numbers = [
-        Zeroizing::new(Box::from([0])),
-        octets(key.n()),
-        octets(key.e()),
-        octets(key.d()),
-        octets(p),
-        octets(q),
-        octets(key.dp()?),
-        octets(key.dq()?),
-        Zeroizing::new(key.crt_coefficient()?).to_be_bytes().into(),
-    ]
-    .map(|number| Zeroizing::new(der::encode_integer(&number)));
-    let pkcs1 = Zeroizing::new(der::encode_sequence(
-        &numbers.each_ref().map(|number| number.as_slice()),
-    ));
+    encode_rsa_key(&rsa::PrivateKey::new(&mut SystemRng::new(), bits).ok()?)
+}
+
+/// An RSA key of two primes, with RSAPrivateKey (RFC 8017 A.1.2) inside. The greater prime comes
+/// first: ring signs with no other.
+fn encode_rsa_key(key: &rsa::PrivateKey) -> Option<Zeroizing<Vec<u8>>> {
+    let [one, other] = key.primes() else {
+        return None;
+    };
+    let (p, q, dp, dq) = if one > other {
+        (one, other, key.dp()?, key.dq()?)
+    } else {
+        (other, one, key.dq()?, key.dp()?)
+    };
+    let q_inverse = Zeroizing::new(q.invert_odd_mod(p).into_option()?);
+    let numbers = [key.n(), key.e(), key.d(), p, q, dp, dq, &q_inverse].map(|number| {
+        let octets = Zeroizing::new(number.to_be_bytes());
+        Zeroizing::new(der::encode_integer(&octets))
+    });
+    let [n, e, d, p, q, dp, dq, q_inverse] = numbers.each_ref().map(|number| number.as_slice());
+    let version = der::encode_integer(&[0]);
+    let pkcs1 = Zeroizing::new(der::encode_sequence(&[
+        &version, n, e, d, p, q, dp, dq, q_inverse,
+    ]));
     Some(encode_private_key_info(&rsa_key_identifier(), &pkcs1))
 }
 
@@ -200,6 +206,25 @@ mod tests {
             );
             assert!(!one.sign(b"tbs").unwrap().is_empty());
         }
+    }
+
+    #[test]
+    fn the_greater_prime_comes_first_in_a_new_rsa_key() {
+        let made = rsa::PrivateKey::new(&mut SystemRng::new(), 2048).unwrap();
+        let written = [[0, 1], [1, 0]].map(|order| {
+            let primes = order.map(|at: usize| made.primes()[at].as_ref().clone());
+            let key = rsa::PrivateKey::from_components(
+                made.n().as_ref().clone(),
+                made.e().clone(),
+                made.d().clone(),
+                primes.to_vec(),
+            )
+            .unwrap();
+            encode_rsa_key(&key).unwrap().to_vec()
+        });
+        assert_eq!(written[0], written[1]);
+        let pair = ring::signature::RsaKeyPair::from_pkcs8(&written[0]).unwrap();
+        assert_eq!(pair.public().modulus_len(), 256);
     }
 
     #[test]
