@@ -23,6 +23,8 @@ mod ceremony;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "docs/dependencies.rs"]
+mod dependencies;
 #[path = "support/schemas.rs"]
 mod documents;
 #[cfg(all(feature = "online", feature = "simulator"))]

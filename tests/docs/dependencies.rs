@@ -1,0 +1,108 @@
+//! docs/dependencies.md has a row for each direct dependency, and none for anything else; and each
+//! dependency is named in the code of its kind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::read;
+
+/// The names under a heading of Cargo.toml, as `[dependencies]`.
+fn declared(heading: &str) -> BTreeSet<String> {
+    read("Cargo.toml")
+        .lines()
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "))
+        .filter(|(name, _)| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// The crates that the page's tables name, under these headings or under all others.
+fn listed(of_tests: bool) -> BTreeSet<String> {
+    let page = read("docs/dependencies.md");
+    let mut under = "";
+    let mut names = BTreeSet::new();
+    for line in page.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            under = heading;
+        }
+        let name = line
+            .strip_prefix("| `")
+            .and_then(|row| row.split('`').next());
+        if let Some(name) = name.filter(|_| (under == "In tests and benchmarks") == of_tests) {
+            assert!(names.insert(name.to_owned()), "{name} is there twice");
+        }
+    }
+    names
+}
+
+fn sources(path: &Path, text: &mut String) {
+    if path.is_dir() {
+        let mut entries: Vec<PathBuf> = fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        entries.sort();
+        entries.iter().for_each(|entry| sources(entry, text));
+    } else if path.extension().is_some_and(|end| end == "rs") {
+        for line in fs::read_to_string(path).unwrap().lines() {
+            if !line.trim_start().starts_with("//") {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+}
+
+/// The Rust code below these directories, without comments.
+fn code(roots: &[&str]) -> String {
+    let mut text = String::new();
+    for root in roots {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(root), &mut text);
+    }
+    text
+}
+
+/// Whether a path of the code begins with this crate, or its macros are used.
+fn names(code: &str, package: &str) -> bool {
+    let name = package.replace('-', "_");
+    let name = if name == "md_5" { "md5" } else { &name };
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = &code[at + name.len()..];
+        let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        is_whole
+            && ["::", ";", "!", " as "]
+                .iter()
+                .any(|next| after.starts_with(next))
+    })
+}
+
+#[test]
+fn the_page_of_dependencies_has_a_row_for_each_and_no_other() {
+    assert_eq!(listed(false), declared("[dependencies]"));
+    assert_eq!(listed(true), declared("[dev-dependencies]"));
+}
+
+#[test]
+fn each_dependency_is_named_in_the_code_of_its_kind() {
+    // It turns a feature of another on, and says so in Cargo.toml.
+    let silent = ["ciborium-io"];
+    let of_tests = code(&["tests", "benches", "src"]);
+    for (heading, code) in [
+        ("[dependencies]", code(&["src", "build.rs"])),
+        ("[dev-dependencies]", of_tests),
+    ] {
+        let unused: Vec<String> = declared(heading)
+            .into_iter()
+            .filter(|name| !silent.contains(&name.as_str()) && !names(&code, name))
+            .collect();
+        assert!(unused.is_empty(), "{heading}: nothing names {unused:?}");
+    }
+}
