@@ -110,6 +110,8 @@ pub mod cli;
 pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
+#[cfg(feature = "online")]
+pub mod fleet_file;
 pub mod fsio;
 pub mod handover;
 mod hint;
@@ -117,6 +119,7 @@ pub mod outside;
 pub mod owner;
 #[cfg(feature = "awskms")]
 pub mod pca;
+pub mod plan;
 #[cfg(feature = "qr")]
 pub mod qr;
 mod quote;

@@ -61,3 +61,45 @@ pub(crate) fn is_uuid(text: &str) -> bool {
             group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
         })
 }
+
+/// The ARN of a role that is assumed before a service is called (IAM User Guide, "IAM identifiers";
+/// API Reference, AssumeRole: `RoleArn`, 20 to 2048 characters).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleArn(String);
+
+impl RoleArn {
+    /// Returns the ARN as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for RoleArn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let fits = match parts.as_slice() {
+            ["arn", partition, "iam", "", account, resource] => {
+                is_label(partition)
+                    && account.len() == 12
+                    && account.bytes().all(|b| b.is_ascii_digit())
+                    && resource.strip_prefix("role/").is_some_and(|name| {
+                        !name.is_empty()
+                            && name
+                                .bytes()
+                                .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-/".contains(&b))
+                    })
+            }
+            _ => false,
+        };
+        if fits && text.len() <= 2048 {
+            Ok(RoleArn(text.to_owned()))
+        } else {
+            Err(
+                "expected the ARN of a role, such as arn:aws:iam::123456789012:role/claim"
+                    .to_owned(),
+            )
+        }
+    }
+}

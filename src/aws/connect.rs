@@ -9,7 +9,7 @@ use super::deadline::{Deadline, run_within};
 use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::ReceivedOctets;
 use super::settings::{self, ConfigPlan, FALLBACK_REGION};
-use super::{CallPlace, Trouble};
+use super::{CallPlace, RoleArn, Trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
@@ -29,6 +29,8 @@ pub struct ConnectOptions {
     pub endpoint_url: Option<String>,
     /// True where the user allows plain HTTP to another machine.
     pub insecure_http: bool,
+    /// The role to assume before the service is called.
+    pub assume_role: Option<RoleArn>,
     /// The deadline for all calls together.
     pub deadline: Option<Deadline>,
     /// The timeouts of single calls.

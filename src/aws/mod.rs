@@ -5,7 +5,7 @@
 
 mod error;
 
-#[cfg(feature = "awskms")]
+#[cfg(any(feature = "online", feature = "awskms"))]
 mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod blocking;
@@ -30,8 +30,12 @@ mod settings;
 #[cfg(feature = "awskms")]
 mod wait;
 
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub(crate) use arn::Arn;
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub use arn::RoleArn;
 #[cfg(feature = "awskms")]
-pub(crate) use arn::{Arn, is_uuid};
+pub(crate) use arn::is_uuid;
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{ConnectOptions, Service, ServiceConnection, Timeouts, connect};
 #[cfg(any(feature = "online", feature = "awskms"))]

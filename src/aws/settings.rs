@@ -8,9 +8,11 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -19,12 +21,18 @@ use aws_types::service_config::ServiceConfigKey;
 
 use super::blocking::ThreadedCredentials;
 use super::credentials::LocalCredentials;
-use super::endpoint::{check_endpoint, has_userinfo};
+use super::endpoint::{check_endpoint, has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::{GuardedConnector, ReceivedOctets};
-use super::{ConnectOptions, Service};
+use super::{ConnectOptions, RoleArn, Service};
 
 /// The region for an endpoint of the user's own where none is set: a signature needs one.
 pub(super) const FALLBACK_REGION: &str = "us-east-1";
+
+/// AWS STS, which gives the credentials of a role.
+const STS: Service = Service {
+    id: "sts",
+    endpoint_variable: "AWS_ENDPOINT_URL_STS",
+};
 
 /// The decisions made before the SDK's configuration is loaded.
 pub(super) struct ConfigPlan<'a> {
@@ -88,14 +96,78 @@ pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) 
         ));
     }
     let config = loader.load().await;
-    match config.credentials_provider() {
-        Some(provider) => config
-            .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(ThreadedCredentials(
-                provider,
-            )))
-            .build(),
-        None => config,
+    let Some(provider) = config.credentials_provider() else {
+        return config;
+    };
+    let own = SharedCredentialsProvider::new(ThreadedCredentials(provider));
+    let provider = match &options.assume_role {
+        Some(role) => assume_role(role, own, options, &config).await,
+        None => own,
+    };
+    config.to_builder().credentials_provider(provider).build()
+}
+
+/// The name of the session in which a role is assumed: CloudTrail shows it (API Reference,
+/// AssumeRole, `RoleSessionName`).
+const SESSION_NAME: &str = "hsmboot";
+
+/// Returns the credentials of a role, which STS gives for the user's own. STS has an endpoint of its
+/// own: CloudHSM's is not taken for it.
+async fn assume_role(
+    role: &RoleArn,
+    own: SharedCredentialsProvider,
+    options: &ConnectOptions,
+    config: &SdkConfig,
+) -> SharedCredentialsProvider {
+    let elsewhere = ConnectOptions {
+        endpoint_url: None,
+        ..options.clone()
+    };
+    let found = find_endpoint(STS, &elsewhere).await;
+    let fault = found.as_ref().and_then(|endpoint| {
+        endpoint_fault(endpoint).or_else(|| {
+            (is_plain_elsewhere(&endpoint.url) && !options.insecure_http).then(|| {
+                format!(
+                    "{} is plain http to another machine, which needs --insecure-http",
+                    endpoint.named_by
+                )
+            })
+        })
+    });
+    if let Some(fault) = fault {
+        return SharedCredentialsProvider::new(RefusedEndpoint(fault));
+    }
+    let endpoint = found.map(|endpoint| endpoint.url);
+    let http = http_client(
+        &HttpClientUse {
+            loopback: endpoint.as_deref().is_some_and(is_loopback),
+            roots: true,
+            insecure: options.insecure_http,
+        },
+        ReceivedOctets::default(),
+    );
+    let mut sts = config.to_builder();
+    sts.set_http_client(Some(http));
+    sts.set_endpoint_url(endpoint);
+    let provider = AssumeRoleProvider::builder(role.as_str())
+        .session_name(SESSION_NAME)
+        .configure(&sts.build())
+        .build_from_provider(own)
+        .await;
+    SharedCredentialsProvider::new(provider)
+}
+
+/// Gives no credentials: the user's own would go to an endpoint that is refused.
+#[derive(Debug)]
+struct RefusedEndpoint(String);
+
+impl ProvideCredentials for RefusedEndpoint {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let fault = format!("the endpoint of STS: {}", self.0);
+        future::ProvideCredentials::ready(Err(CredentialsError::invalid_configuration(fault)))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::outside::shown_text;
 
 /// `cluster-[2-7a-zA-Z]{11,16}` (API Reference 2022-06-06, Cluster).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ClusterId(String);
 

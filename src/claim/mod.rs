@@ -57,6 +57,7 @@ use crate::cloudhsm::{
 use crate::owner::{Authorized, Owner};
 use crate::x509::Csr;
 
+mod claimed_by;
 mod failure;
 mod live_csr;
 pub mod ownership;
@@ -70,6 +71,7 @@ mod timing;
 mod view;
 pub mod wait;
 
+pub use claimed_by::ClaimedBy;
 pub use failure::Failure;
 #[cfg(feature = "online")]
 pub(crate) use failure::state_reasons;

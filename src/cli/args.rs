@@ -97,6 +97,32 @@ impl TrustArgs {
     /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch
     /// for itself. Class `Input` where a file cannot be read or parsed: nothing falls back.
     pub(crate) fn read_anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
+        self.read_given_anchors(Some(bundle))
+    }
+
+    /// Returns the anchors to judge a cluster by as the service shows it, without a bundle.
+    ///
+    /// # Errors
+    /// Class `Input` where a file cannot be read or parsed: nothing falls back.
+    #[cfg(feature = "online")]
+    pub(crate) fn read_anchors_without_bundle(&self) -> Result<Anchors> {
+        self.read_given_anchors(None).map(|(anchors, _)| anchors)
+    }
+
+    /// Returns these options with other roots on the sides where any are given.
+    #[cfg(feature = "online")]
+    pub(crate) fn with_roots(&self, aws: &[PathBuf], manufacturer: &[PathBuf]) -> Self {
+        let mut trust = self.clone();
+        if !aws.is_empty() {
+            trust.aws_root = aws.to_vec();
+        }
+        if !manufacturer.is_empty() {
+            trust.manufacturer_root = manufacturer.to_vec();
+        }
+        trust
+    }
+
+    fn read_given_anchors(&self, bundle: Option<&Store>) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
         let mut files_read = Digests::new();
         for (given_roots, side) in self
@@ -108,7 +134,10 @@ impl TrustArgs {
                 side.clear();
             }
             for file in &given_roots.files {
-                let content = read_root_outside_bundle(file, given_roots.named_by, bundle)?;
+                let content = match bundle {
+                    Some(bundle) => read_root_outside_bundle(file, given_roots.named_by, bundle)?,
+                    None => read_root(file)?,
+                };
                 side.extend(parse_root(file, &content)?);
                 files_read.extend(given_file_digest(file, &content));
             }

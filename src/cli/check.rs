@@ -83,9 +83,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     };
     text.push(verdict);
     text.push_str("\n");
-    Ok(CommandOutput {
-        document: serde_json::to_value(&record).unwrap_or_default(),
+    Ok(CommandOutput::with_error(
+        serde_json::to_value(&record).unwrap_or_default(),
         text,
         error,
-    })
+    ))
 }

@@ -20,6 +20,8 @@ mod consent;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
+#[cfg(feature = "online")]
+mod fleet;
 mod handover;
 mod hardware;
 #[cfg(feature = "online")]
@@ -35,6 +37,8 @@ mod next_steps;
 mod online;
 mod owner;
 mod pack;
+#[cfg(feature = "online")]
+mod plan;
 #[cfg(feature = "qr")]
 mod qr;
 mod report;
@@ -132,6 +136,9 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Status(status::Args),
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Plan(plan::Args),
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Wait(wait::Args),
@@ -265,6 +272,8 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
         Command::Handover(args) => handover::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Status(args) => status::run(&args, ui),
+        #[cfg(feature = "online")]
+        Command::Plan(args) => plan::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Wait(args) => wait::run(&args, ui),
         #[cfg(feature = "online")]

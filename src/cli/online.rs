@@ -10,11 +10,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
 use super::ui::{StyledText, Ui};
+use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
 use crate::cloudhsm::{Cluster, ServiceError};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fleet_file::FleetAccess;
 use crate::outside::OutsideText;
 
 /// The options that name the service. What is not given comes from the AWS SDK's usual environment
@@ -36,6 +38,9 @@ pub struct OnlineArgs {
     /// session token
     #[arg(long)]
     pub(crate) insecure_http: bool,
+    /// Assume this role first, with the credentials that there are
+    #[arg(long, value_name = "ARN", value_parser = parse_role)]
+    pub(crate) assume_role: Option<RoleArn>,
 }
 
 /// The command's deadline, where `--timeout` sets one. A process runs one command.
@@ -54,7 +59,23 @@ pub(crate) fn parse_cluster_id(text: &str) -> std::result::Result<ClusterId, Str
     text.parse()
 }
 
+fn parse_role(text: &str) -> std::result::Result<RoleArn, String> {
+    text.parse()
+}
+
 impl OnlineArgs {
+    /// Returns these options with those of a fleet file's cluster before them.
+    pub(crate) fn with_access(&self, access: &FleetAccess) -> Self {
+        let first = |own: &Option<String>, other: &Option<String>| own.clone().or(other.clone());
+        OnlineArgs {
+            region: first(&access.region, &self.region),
+            profile: first(&access.profile, &self.profile),
+            endpoint_url: first(&access.endpoint_url, &self.endpoint_url),
+            insecure_http: self.insecure_http,
+            assume_role: access.assume_role.clone().or(self.assume_role.clone()),
+        }
+    }
+
     /// Does the same as [`OnlineArgs::connect`] for a command with a time limit, counted from now.
     /// Every later request to AWS ends with it.
     pub(crate) async fn connect_within(
@@ -103,6 +124,7 @@ impl OnlineArgs {
             profile: self.profile.clone(),
             endpoint_url: self.endpoint_url.clone(),
             insecure_http: self.insecure_http,
+            assume_role: self.assume_role.clone(),
             deadline: DEADLINE.get().copied(),
             ..ConnectOptions::default()
         };

@@ -247,11 +247,11 @@ fn show_roots(file: &Path) -> Result<CommandOutput> {
             "download it again from the maker's page, which `hsmboot roots` names",
         )
     });
-    Ok(CommandOutput {
-        document: json!({ "roots": found, "fit": error.is_none() }),
+    Ok(CommandOutput::with_error(
+        json!({ "roots": found, "fit": error.is_none() }),
         text,
         error,
-    })
+    ))
 }
 
 /// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.

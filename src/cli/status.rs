@@ -8,9 +8,9 @@ use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::ui::{CommandOutput, StyledText, Ui};
 use super::{next_steps, view};
 use crate::bundle::ClusterId;
-use crate::claim::Failure;
-use crate::claim::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
+use crate::claim::ownership::OwnerCertificate;
+use crate::claim::{ClaimedBy, Failure};
+use crate::cloudhsm::CloudHsm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::handover::Lead;
@@ -80,12 +80,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         text.push_str(&view::cluster_text(cluster));
         if let Some(owner) = &owner {
             let whose = ClaimedBy::judge_cluster(cluster, owner);
-            text.push_str(&format!("  {:12}  {}\n", "owner", whose.owner_text()));
-            owners.push(whose.owner_document(cluster));
+            text.push_str(&format!("  {:12}  {}\n", "owner", owner_text(&whose)));
+            owners.push(json!({ "cluster_id": cluster.cluster_id, "owner": whose.as_str() }));
             lead = matches!(whose, ClaimedBy::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
             if args.cluster_id.is_some() || !super::cluster::is_deleting_or_deleted(cluster) {
-                errors.extend(whose.into_error());
+                errors.extend(whose.into_failure().map(Error::from));
             }
         }
     }
@@ -110,14 +110,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .unwrap_or_default();
         next_steps::add_steps(&steps, &mut document, &mut text);
     }
-    Ok(CommandOutput {
+    Ok(CommandOutput::with_error(
         document,
         text,
-        error: worst_error(errors),
-    })
+        worst_error(errors),
+    ))
 }
 
-fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
+pub(crate) fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
         Error::new(
@@ -128,102 +128,13 @@ fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     })
 }
 
-/// The owner of a cluster, as far as it can be told.
-enum ClaimedBy {
-    /// This CA's.
-    ThisCa,
-    /// Another CA's.
-    AnotherCa(Error),
-    /// Nobody has claimed it yet.
-    Nobody,
-    /// It cannot be told.
-    Unknown(Error),
-}
-
-impl ClaimedBy {
-    fn judge_cluster(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
-        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left
-        // behind. A cluster that is being restored was claimed before.
-        let restored = cluster.origin_text().is_some();
-        match cluster.state {
-            ClusterState::Uninitialized => return ClaimedBy::Nobody,
-            ClusterState::CreateInProgress if !restored => return ClaimedBy::Nobody,
-            _ => {}
-        }
-        let Some(text) = &cluster.certificates.cluster_certificate else {
-            return ClaimedBy::Unknown(
-                Failure::StateForbids {
-                    cluster: Box::new(cluster.clone()),
-                    sent: false,
-                }
-                .into(),
-            );
-        };
-        let judged = judge_ownership(text, owner, &ExpectedClaim::default());
-        let (cluster_id, state, theirs, origin) = (
-            cluster.cluster_id.to_string(),
-            cluster.state.clone(),
-            judged.shown,
-            cluster.origin_text(),
-        );
-        let ours = owner.first().map(OwnerCertificate::to_shown_certificate);
-        match judged.ownership {
-            Ownership::ThisCertificate
-            | Ownership::AnotherCertificate
-            | Ownership::NoCsrToCompare
-            | Ownership::AnotherKey => ClaimedBy::ThisCa,
-            Ownership::AnotherCa => ClaimedBy::AnotherCa(
-                Failure::ClaimedByAnother {
-                    cluster_id,
-                    state,
-                    theirs,
-                    ours,
-                    origin,
-                    sent: false,
-                }
-                .into(),
-            ),
-            Ownership::CannotBeJudged(doubt) => ClaimedBy::Unknown(
-                Failure::OwnerUnclear {
-                    cluster_id,
-                    state,
-                    theirs,
-                    doubt,
-                    origin,
-                    sent: false,
-                }
-                .into(),
-            ),
-        }
-    }
-
-    const fn name(&self) -> &'static str {
-        match self {
-            ClaimedBy::ThisCa => "this-ca",
-            ClaimedBy::AnotherCa(_) => "another-ca",
-            ClaimedBy::Nobody => "nobody",
-            ClaimedBy::Unknown(_) => "unknown",
-        }
-    }
-
-    const fn owner_text(&self) -> &'static str {
-        match self {
-            ClaimedBy::ThisCa => "yours: this CA has claimed it",
-            ClaimedBy::AnotherCa(_) => "another's: not this CA has claimed it",
-            ClaimedBy::Nobody => "nobody yet: it is not claimed",
-            ClaimedBy::Unknown(_) => "it cannot be told",
-        }
-    }
-
-    fn owner_document(&self, cluster: &Cluster) -> Value {
-        json!({ "cluster_id": cluster.cluster_id, "owner": self.name() })
-    }
-
-    fn into_error(self) -> Option<Error> {
-        match self {
-            ClaimedBy::AnotherCa(error) | ClaimedBy::Unknown(error) => Some(error),
-            ClaimedBy::ThisCa | ClaimedBy::Nobody => None,
-        }
+/// Returns the sentence for people about whose a cluster is.
+const fn owner_text(whose: &ClaimedBy) -> &'static str {
+    match whose {
+        ClaimedBy::ThisCa => "yours: this CA has claimed it",
+        ClaimedBy::AnotherCa(_) => "another's: not this CA has claimed it",
+        ClaimedBy::Nobody => "nobody yet: it is not claimed",
+        ClaimedBy::Unknown(_) => "it cannot be told",
     }
 }
 

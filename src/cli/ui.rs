@@ -65,14 +65,26 @@ pub(crate) struct CommandOutput {
     pub(crate) text: StyledText,
     /// The error that makes the command end with another code than 0.
     pub(crate) error: Option<Error>,
+    /// The exit code in place of 0, where the user asked for more than that.
+    pub(crate) code: Option<u8>,
 }
 
 impl CommandOutput {
     pub(crate) fn success(document: Value, text: impl Into<StyledText>) -> Self {
+        CommandOutput::with_error(document, text, None)
+    }
+
+    /// Returns a result that may come with an error.
+    pub(crate) fn with_error(
+        document: Value,
+        text: impl Into<StyledText>,
+        error: Option<Error>,
+    ) -> Self {
         CommandOutput {
             document,
             text: text.into(),
-            error: None,
+            error,
+            code: None,
         }
     }
 }
@@ -159,8 +171,12 @@ impl Ui {
 
     /// Prints the result and the error, and returns the exit code.
     pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
+        let mut detailed_code = 0;
         let (document, text, error) = match result {
-            Ok(outcome) => (outcome.document, outcome.text, outcome.error),
+            Ok(outcome) => {
+                detailed_code = outcome.code.unwrap_or(0);
+                (outcome.document, outcome.text, outcome.error)
+            }
             Err(mut error) => (
                 error
                     .document
@@ -180,10 +196,12 @@ impl Ui {
         if let (Some(error), OutputFormat::Text) = (&error, self.format) {
             show_error(error);
         }
-        let code = error.map_or(0, |error| error.exit_code());
+        let code = error.map_or(detailed_code, |error| error.exit_code());
         match printed {
             // A result that nobody could read is no success.
-            Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(cause)
+                if code == detailed_code && cause.kind() != std::io::ErrorKind::BrokenPipe =>
+            {
                 to_stderr(format!(
                     "error: the result cannot be written to standard output: {}",
                     crate::fsio::io_text(&cause)

@@ -67,12 +67,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
         object.insert("alarms".to_owned(), json!([alarm]));
     }
-    Ok(CommandOutput {
-        document: answer,
-        text: record_text(&record, ui),
-        error: hardware::rejection_error(&record, &bundle, &args.trust)
+    Ok(CommandOutput::with_error(
+        answer,
+        record_text(&record, ui),
+        hardware::rejection_error(&record, &bundle, &args.trust)
             .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence)),
-    })
+    ))
 }
 
 /// Returns `verification.json`, which the program may replace: it is its own record.

@@ -11,12 +11,16 @@ use std::future::Future;
 
 #[cfg(feature = "online")]
 pub mod aws;
+#[cfg(feature = "online")]
+mod cluster_name;
 pub mod error;
 pub mod fleet;
 pub mod limits;
 pub mod next_step;
 pub mod other_members;
 
+#[cfg(feature = "online")]
+pub use cluster_name::ClusterName;
 pub use error::{Call, CallPlace, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 pub use next_step::{NextStep, next_step, plain_id};

@@ -27,9 +27,8 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
     let anchors = simulator_anchors(&simulator)?;
     let online = OnlineArgs {
         region: Some("us-east-1".to_owned()),
-        profile: None,
         endpoint_url: Some(simulator.url()),
-        insecure_http: false,
+        ..OnlineArgs::default()
     };
     let outcome = block_on(async {
         let service = online

@@ -1,0 +1,140 @@
+//! Many clusters in one command: named on the command line, or by a fleet file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::bundle::ClusterId;
+use crate::cloudhsm::ClusterName;
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fleet_file::{FleetAccess, FleetFile, FleetTrust};
+use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown_path;
+
+/// The clusters of a command that takes many.
+#[derive(Clone, Debug, Args)]
+pub struct MemberArgs {
+    /// The clusters, each by its id or its ARN
+    #[arg(value_name = "ID", value_parser = parse_cluster_name, conflicts_with = "fleet")]
+    pub(crate) names: Vec<ClusterName>,
+    /// A fleet file (TOML or JSON): clusters with their regions, roles and roots
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fleet: Option<PathBuf>,
+    /// Only the clusters of the fleet file with this tag (may repeat: with all of them)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, requires = "fleet")]
+    pub(crate) only: Vec<(String, String)>,
+}
+
+/// A cluster to work on.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) cluster_id: ClusterId,
+    pub(crate) access: FleetAccess,
+    pub(crate) trust: FleetTrust,
+    /// The bundle's directory, where the fleet file names one.
+    pub(crate) bundle: Option<PathBuf>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// Parses a cluster's id or ARN of the command line.
+pub(crate) fn parse_cluster_name(text: &str) -> std::result::Result<ClusterName, String> {
+    text.parse()
+}
+
+fn parse_tag(text: &str) -> std::result::Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| "expected KEY=VALUE".to_owned())
+}
+
+impl MemberArgs {
+    /// Returns the clusters to work on; with `all` none, as the service lists them.
+    ///
+    /// # Errors
+    /// Class `Usage`: none is named. Class `Input`: the fleet file cannot be read.
+    pub(crate) fn read(&self, all: bool) -> Result<Vec<Member>> {
+        if let Some(file) = &self.fleet {
+            return self.read_fleet(file);
+        }
+        if self.names.is_empty() && !all {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "no cluster is named",
+                "name clusters by id or ARN, or give --fleet FILE or --all",
+            ));
+        }
+        let mut members: Vec<Member> = Vec::with_capacity(self.names.len());
+        for name in &self.names {
+            if !members.iter().any(|member| member.cluster_id == name.id) {
+                members.push(Member {
+                    cluster_id: name.id.clone(),
+                    access: FleetAccess {
+                        region: name.region.clone(),
+                        ..FleetAccess::default()
+                    },
+                    trust: FleetTrust::default(),
+                    bundle: None,
+                    tags: BTreeMap::new(),
+                });
+            }
+        }
+        Ok(members)
+    }
+
+    fn read_fleet(&self, file: &Path) -> Result<Vec<Member>> {
+        let content = fsio::read(file, "a fleet file", MAX_INPUT)?;
+        let directory = file.parent().unwrap_or(Path::new("."));
+        let fleet = FleetFile::parse(&content, directory).map_err(|fault| {
+            Error::new(
+                ErrorKind::Malformed,
+                format!("{}: {fault}", shown_path(file)),
+                "the form of a fleet file, with an example: https://github.com/hsmboot/hsmboot/blob\
+                 /main/docs/fleet.md",
+            )
+            .with_fact(FactName::File, file)
+        })?;
+        let wanted = |tags: &BTreeMap<String, String>| {
+            self.only
+                .iter()
+                .all(|(key, value)| tags.get(key) == Some(value))
+        };
+        let members: Vec<Member> = fleet
+            .clusters
+            .into_iter()
+            .filter(|member| wanted(&member.tags))
+            .map(|member| Member {
+                cluster_id: member.cluster_id,
+                access: member.access,
+                trust: member.trust,
+                bundle: member.bundle,
+                tags: member.tags,
+            })
+            .collect();
+        if members.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no cluster of {} has these tags", shown_path(file)),
+                "look at `tags` in the fleet file, or leave --only out",
+            ));
+        }
+        Ok(members)
+    }
+}
+
+/// Returns the error that a command about many things ends with: the one of the greatest exit code,
+/// with the others' first lines behind it.
+pub(crate) fn worst_error(errors: impl IntoIterator<Item = Error>) -> Option<Error> {
+    let mut errors: Vec<Error> = errors.into_iter().collect();
+    let (at, _) = errors
+        .iter()
+        .enumerate()
+        .rev()
+        .max_by_key(|(_, error)| error.exit_code())?;
+    let mut worst = errors.remove(at);
+    for other in errors {
+        worst.message = worst.message.followed_by(other.message.lines().next());
+    }
+    Some(worst)
+}

@@ -1,0 +1,424 @@
+//! `hsmboot plan`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::args::TrustArgs;
+use super::fleet::{Member, MemberArgs};
+use super::online::{OnlineArgs, TimeoutArgs, block_on};
+use super::owner::read_trust_anchor;
+use super::ui::{CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use crate::check::judge_read_trust_anchor;
+use crate::claim::Failure;
+use crate::claim::ownership::OwnerCertificate;
+use crate::cloudhsm::aws::AwsCloudHsm;
+use crate::cloudhsm::{CallPlace, CloudHsm, Cluster};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fleet_file::{FleetAccess, FleetTrust};
+use crate::fsio::{self, MAX_INPUT};
+use crate::hint;
+use crate::outside::{Lines, OutsideText, shown_path};
+use crate::plan::{ClusterPlan, PlanTerms, PlannedAction, plan_cluster};
+use crate::verify::{Anchors, Policy};
+use crate::x509::Moment;
+
+/// The exit code of `--detailed-exitcode` where there is something to do. Terraform has 2 for it,
+/// which is a wrong command line here.
+const SOMETHING_TO_DO: u8 = 10;
+
+/// Show what would be done with each cluster, and why: reads only, needs no key
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Actions:
+  none         your CA has claimed it
+  wait         the service is at work on it
+  create-hsm   it has no HSM, and so no CSR
+  replace-hsm  its first HSM is broken
+  claim        nobody has claimed it, and the roots prove its HSM
+  investigate  another CA's, not proven, or in a state that nobody plans
+
+Examples:
+  hsmboot plan cluster-abc234defgh --ca customerCA.crt
+  hsmboot plan --all --ca customerCA.crt --region eu-central-1 --output json
+  hsmboot plan --fleet fleet.toml --detailed-exitcode
+
+Exit codes: 0 planned; with --detailed-exitcode 0 nothing to do, 10 something to do; 4 the fleet \
+file or a CA or root cannot be read; 6 a cluster is unknown, or the service refused or cannot be \
+reached (the others are planned all the same)")]
+pub struct Args {
+    #[command(flatten)]
+    members: MemberArgs,
+    /// Every cluster of the account and region
+    #[arg(long, conflicts_with_all = ["names", "fleet"])]
+    all: bool,
+    /// Your CA's certificate, or chain: whose each cluster is to be
+    #[arg(long, value_name = "FILE", required_unless_present = "fleet")]
+    ca: Option<PathBuf>,
+    /// End with 10 where there is something to do, and with 0 where there is nothing
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    timeout: TimeoutArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// What clusters of one CA and the same roots are judged by.
+struct Terms {
+    owner: Vec<OwnerCertificate>,
+    ca: PathBuf,
+    ca_refusal: Option<Error>,
+    anchors: Anchors,
+    /// The roots that were given, as words of a command.
+    root_options: Vec<String>,
+}
+
+/// One line of the plan.
+struct Row {
+    cluster_id: OutsideText,
+    place: Option<CallPlace>,
+    tags: BTreeMap<String, String>,
+    /// The plan, or the reason why the cluster could not be read.
+    plan: Result<ClusterPlan>,
+    next: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let policy = args.trust.build_policy(false, false)?;
+    let members = args.members.read(args.all)?;
+    let now = super::now();
+    let mut terms = BTreeMap::new();
+    for member in &members {
+        if !terms.contains_key(&member.trust) {
+            let read = args.read_terms(&member.trust, now)?;
+            terms.insert(member.trust.clone(), read);
+        }
+    }
+    let rows = block_on(async {
+        let mut reader = FleetReader {
+            args,
+            ui,
+            services: BTreeMap::new(),
+        };
+        if args.all {
+            let terms = args.read_terms(&FleetTrust::default(), now)?;
+            return reader.plan_all(&terms, &policy, now).await;
+        }
+        let mut rows = Vec::with_capacity(members.len());
+        for member in &members {
+            if let Some(terms) = terms.get(&member.trust) {
+                rows.push(reader.plan_member(member, terms, &policy, now).await);
+            }
+        }
+        Ok(rows)
+    })?;
+    Ok(plan_output(rows, args.detailed_exitcode))
+}
+
+impl Args {
+    /// Reads the CA and the roots that a cluster is judged by. A fleet file's go before the command
+    /// line's.
+    fn read_terms(&self, of_fleet: &FleetTrust, now: Moment) -> Result<Terms> {
+        let Some(ca) = of_fleet.ca.as_ref().or(self.ca.as_ref()) else {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "no CA is named: neither --ca nor the fleet file has one",
+                "add --ca FILE, or `ca` to the defaults of the fleet file",
+            ));
+        };
+        let text = fsio::read(ca, "a CA certificate", MAX_INPUT)?;
+        let trust_anchor = read_trust_anchor(&text, &shown_path(ca))?;
+        let trust = self
+            .trust
+            .with_roots(&of_fleet.aws_roots, &of_fleet.manufacturer_roots);
+        Ok(Terms {
+            owner: OwnerCertificate::all_of(&trust_anchor),
+            ca: ca.clone(),
+            ca_refusal: judge_read_trust_anchor(&trust_anchor, now).err(),
+            anchors: trust.read_anchors_without_bundle()?,
+            root_options: trust.root_options(),
+        })
+    }
+}
+
+/// Reads clusters, over one connection for each way to a service.
+struct FleetReader<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    services: BTreeMap<FleetAccess, Result<AwsCloudHsm>>,
+}
+
+impl FleetReader<'_> {
+    async fn plan_all(&mut self, terms: &Terms, policy: &Policy, now: Moment) -> Result<Vec<Row>> {
+        let service = self.connect(&FleetAccess::default()).await?;
+        let clusters = service.list_clusters().await?;
+        let place = service.place().clone();
+        Ok(clusters
+            .iter()
+            .map(|cluster| plan_row(cluster, &place, BTreeMap::new(), false, terms, policy, now))
+            .collect())
+    }
+
+    async fn plan_member(
+        &mut self,
+        member: &Member,
+        terms: &Terms,
+        policy: &Policy,
+        now: Moment,
+    ) -> Row {
+        let unread = |place, error| Row {
+            cluster_id: member.cluster_id.as_str().into(),
+            place,
+            tags: member.tags.clone(),
+            plan: Err(error),
+            next: None,
+        };
+        let service = match self.connect(&member.access).await {
+            Ok(service) => service,
+            Err(error) => return unread(None, error),
+        };
+        let place = service.place().clone();
+        match service.describe_cluster(member.cluster_id.as_str()).await {
+            Ok(Some(cluster)) => plan_row(
+                &cluster,
+                &place,
+                member.tags.clone(),
+                true,
+                terms,
+                policy,
+                now,
+            ),
+            Ok(None) => {
+                let failure = Failure::NotFound {
+                    cluster_id: member.cluster_id.to_string(),
+                    place: Some(place.clone()),
+                    sent: false,
+                };
+                unread(Some(place), failure.into())
+            }
+            Err(error) => unread(Some(place), error.into()),
+        }
+    }
+
+    async fn connect(&mut self, access: &FleetAccess) -> Result<AwsCloudHsm> {
+        if !self.services.contains_key(access) {
+            let online = self.args.online.with_access(access);
+            let service = online
+                .connect_within(self.args.timeout.timeout, None, self.ui)
+                .await;
+            self.services.insert(access.clone(), service);
+        }
+        match self.services.get(access) {
+            Some(Ok(service)) => Ok(service.clone()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(Error::new(
+                ErrorKind::NoRuntime,
+                "there is no connection",
+                "",
+            )),
+        }
+    }
+}
+
+fn plan_row(
+    cluster: &Cluster,
+    place: &CallPlace,
+    tags: BTreeMap<String, String>,
+    named: bool,
+    terms: &Terms,
+    policy: &Policy,
+    now: Moment,
+) -> Row {
+    let plan = plan_cluster(
+        cluster,
+        &PlanTerms {
+            owner: &terms.owner,
+            ca_refusal: terms.ca_refusal.as_ref(),
+            anchors: &terms.anchors,
+            policy,
+            at: now,
+            region: place.region.as_ref().map(OutsideText::as_raw),
+            named,
+        },
+    );
+    let next = next_command(&plan, place, terms);
+    Row {
+        cluster_id: cluster.cluster_id.clone(),
+        place: Some(place.clone()),
+        tags,
+        plan: Ok(plan),
+        next,
+    }
+}
+
+/// Returns the command that does what is planned, with the region, the CA and the roots of this
+/// run.
+fn next_command(plan: &ClusterPlan, place: &CallPlace, terms: &Terms) -> Option<String> {
+    let region = place
+        .region
+        .as_ref()
+        .and_then(crate::cloudhsm::plain_id)
+        .map(|region| format!(" --region {region}"))
+        .unwrap_or_default();
+    match plan.action {
+        PlannedAction::None | PlannedAction::Investigate => None,
+        PlannedAction::Wait | PlannedAction::CreateHsm | PlannedAction::ReplaceHsm => plan
+            .step
+            .command_for(&plan.cluster_id)
+            .map(|command| command + &region),
+        PlannedAction::Claim => {
+            let id = crate::cloudhsm::plain_id(&plan.cluster_id)?;
+            let ca = hint::path_word(&terms.ca, "FILE");
+            let words: Vec<&str> = ["hsmboot", "bootstrap", "--cluster-id", id, "--ca", &ca]
+                .into_iter()
+                .chain(["--ca-key", "KEY"])
+                .chain(terms.root_options.iter().map(String::as_str))
+                .collect();
+            Some(hint::command_line(&words) + &region)
+        }
+    }
+}
+
+impl Row {
+    const fn action(&self) -> PlannedAction {
+        match &self.plan {
+            Ok(plan) => plan.action,
+            Err(_) => PlannedAction::Investigate,
+        }
+    }
+
+    fn region(&self) -> Option<&OutsideText> {
+        self.place.as_ref().and_then(|place| place.region.as_ref())
+    }
+
+    fn why(&self) -> &Lines {
+        match &self.plan {
+            Ok(plan) => &plan.why,
+            Err(error) => &error.message,
+        }
+    }
+
+    fn to_document(&self) -> Value {
+        let endpoint = self
+            .place
+            .as_ref()
+            .and_then(|place| place.endpoint.as_ref());
+        let mut document = json!({
+            "cluster_id": self.cluster_id,
+            "region": self.region(),
+            "endpoint": endpoint,
+            "action": self.action().as_str(),
+            "why": self.why().lines().next(),
+            "tags": self.tags,
+        });
+        let Some(object) = document.as_object_mut() else {
+            return document;
+        };
+        match &self.plan {
+            Ok(plan) => {
+                object.insert("state".to_owned(), json!(plan.state.as_str()));
+                object.insert("owner".to_owned(), json!(plan.owner.as_str()));
+                object.insert("roots".to_owned(), json!(plan.roots));
+                object.insert("failed_checks".to_owned(), json!(plan.failed_checks));
+                object.insert("next".to_owned(), json!(self.next));
+            }
+            Err(error) => {
+                object.insert("error".to_owned(), error.to_json());
+            }
+        }
+        document
+    }
+
+    /// Returns the row's cells: cluster, region, state, action, owner, reason.
+    fn cells(&self) -> [String; 6] {
+        let (state, owner) = match &self.plan {
+            Ok(plan) => (plan.state.to_string(), plan.owner.as_str()),
+            Err(_) => ("-".to_owned(), "unknown"),
+        };
+        [
+            self.cluster_id.to_string(),
+            self.region()
+                .map_or_else(|| "-".to_owned(), ToString::to_string),
+            state,
+            self.action().as_str().to_owned(),
+            owner.to_owned(),
+            self.why().lines().next().unwrap_or_default().to_owned(),
+        ]
+    }
+}
+
+fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
+    let summary = summary_line(&rows);
+    let document = json!({
+        "changed": false,
+        "summary": summary,
+        "clusters": rows.iter().map(Row::to_document).collect::<Vec<_>>(),
+    });
+    let mut text = plan_table(&rows);
+    text.push_str(&format!("{summary}\n"));
+    for next in rows.iter().filter_map(|row| row.next.as_ref()) {
+        text.push_str(&format!("next: {next}\n"));
+    }
+    let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
+    let error = super::fleet::worst_error(rows.into_iter().filter_map(|row| row.plan.err()));
+    let mut output = CommandOutput::with_error(document, text, error);
+    if detailed && !idle {
+        output.code = Some(SOMETHING_TO_DO);
+    }
+    output
+}
+
+/// Returns the number of clusters, and of each action.
+fn summary_line(rows: &[Row]) -> String {
+    let counts: Vec<String> = PlannedAction::ALL
+        .into_iter()
+        .filter_map(|action| {
+            let count = rows.iter().filter(|row| row.action() == action).count();
+            (count > 0).then(|| format!("{count} {}", action.as_str()))
+        })
+        .collect();
+    match (rows.len(), counts.is_empty()) {
+        (_, true) => "no clusters".to_owned(),
+        (1, false) => format!("1 cluster: {}", counts.join(", ")),
+        (many, false) => format!("{many} clusters: {}", counts.join(", ")),
+    }
+}
+
+fn plan_table(rows: &[Row]) -> StyledText {
+    let head = ["CLUSTER", "REGION", "STATE", "ACTION", "OWNER", "WHY"].map(str::to_owned);
+    let cells: Vec<[String; 6]> = rows.iter().map(Row::cells).collect();
+    let width = |column: usize| {
+        std::iter::once(&head)
+            .chain(&cells)
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |row: &[String; 6]| {
+        let padded: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        padded.join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut text = StyledText::new();
+    if !rows.is_empty() {
+        text.push_str(&line(&head));
+    }
+    for (row, cells) in rows.iter().zip(&cells) {
+        let style = match row.action() {
+            PlannedAction::None => GREEN,
+            PlannedAction::Investigate => RED,
+            _ => YELLOW,
+        };
+        text.push(styled(style, line(cells)));
+    }
+    text
+}

@@ -1,0 +1,30 @@
+//! Many clusters: what is planned for each, and what is done with all of them in one command.
+#![cfg(all(feature = "online", feature = "simulator"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "support/done.rs"]
+mod done;
+#[path = "support/pipe.rs"]
+#[allow(dead_code)]
+mod pipe;
+#[path = "fleet/plan.rs"]
+mod plan;
+#[path = "online/stage.rs"]
+#[allow(dead_code)]
+mod stage;
+#[path = "simulator/support.rs"]
+#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use done::Done;
+use hsmboot::simulator::{InjectedFault, Simulator};
+use serde_json::Value;
+use stage::{Stage, run};
