@@ -264,7 +264,7 @@ bundle = "b/two"
             (TOML.replace("fleet/1", "fleet/2"), "hsmboot-fleet/2"),
             (
                 TOML.replace("env = \"test\" }", "env = \"test\" }\nregoin = \"x\""),
-                "line 10: unknown field `regoin`",
+                "line 11: unknown field `regoin`",
             ),
             (
                 TOML.replace("defg2", "defgh"),

@@ -21,7 +21,7 @@ mod ways;
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and
 /// the part itself; by all but the simulator: `error`.
-const LAYERS: [(&str, &[&str]); 24] = [
+const LAYERS: [(&str, &[&str]); 26] = [
     ("outside", &[]),
     ("error", &[]),
     ("hint", &[]),
@@ -41,12 +41,15 @@ const LAYERS: [(&str, &[&str]); 24] = [
     ("bundle", &["fsio", "hint", "quote", "verify", "x509"]),
     // Whose CA it is, and that the CSR is an HSM's: what InitializeCluster is made from.
     ("owner", &["bundle", "ca", "check", "sign", "x509"]),
-    ("cloudhsm", &["aws", "owner"]),
+    ("cloudhsm", &["aws", "bundle", "owner"]),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
     (
         "fetch",
         &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"],
     ),
+    // Advice before a claim: what would be done with a cluster, and with which.
+    ("plan", &["claim", "cloudhsm", "verify", "x509"]),
+    ("fleet_file", &["aws", "bundle", "cloudhsm"]),
     // What the clients of a claimed cluster are given.
     (
         "handover",
@@ -79,11 +82,13 @@ const LAYERS: [(&str, &[&str]); 24] = [
             "claim",
             "cloudhsm",
             "fetch",
+            "fleet_file",
             "fsio",
             "handover",
             "hint",
             "owner",
             "pca",
+            "plan",
             "qr",
             "report",
             "sign",
@@ -110,7 +115,7 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 18] = [
+const PURE: [&str; 20] = [
     "outside",
     "hint",
     "quote",
@@ -122,6 +127,8 @@ const PURE: [&str; 18] = [
     "owner",
     "handover",
     "report",
+    "plan",
+    "fleet_file",
     "cloudhsm/limits",
     "bundle/archive",
     "qr/base45",

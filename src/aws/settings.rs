@@ -111,8 +111,8 @@ pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) 
 /// AssumeRole, `RoleSessionName`).
 const SESSION_NAME: &str = "hsmboot";
 
-/// Returns the credentials of a role, which STS gives for the user's own. STS has an endpoint of its
-/// own: CloudHSM's is not taken for it.
+/// Returns the credentials of a role, which STS gives for the user's own. STS has its own endpoint:
+/// CloudHSM's is not taken for it.
 async fn assume_role(
     role: &RoleArn,
     own: SharedCredentialsProvider,

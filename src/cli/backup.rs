@@ -10,7 +10,7 @@ use super::manage::{
     ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
 };
 use super::online::{OnlineArgs, block_on};
-use super::ui::{CommandOutput, Ui};
+use super::ui::{CommandOutput, Effect, Ui};
 use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
@@ -239,6 +239,7 @@ fn change_output(
         format!("{text} already; nothing was changed\n")
     };
     CommandOutput::success(
+        Effect::when(changed),
         with_place(
             service.place(),
             json!({ "changed": changed, "backup": backup_document(backup) }),

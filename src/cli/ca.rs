@@ -12,7 +12,7 @@ use super::aws::CaAccessArgs;
 use super::key::{KeyAccess, new_ca_key_help};
 use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
-use super::ui::{CommandOutput, Ui, path_value};
+use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
 use crate::ca::{
     CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
@@ -218,7 +218,8 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
         object.insert("key".to_owned(), path_value(&key_path));
         object.insert("key_encrypted".to_owned(), json!(passphrase.is_some()));
     }
-    Ok(CommandOutput::success(document, text))
+    let summary = format!("made a CA, {}", summary_name(made.signing_ca()));
+    Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
 }
 
 /// Makes a CA whose key has its own place: on a token, in AWS KMS, or in an existing file.
@@ -268,7 +269,13 @@ fn init_elsewhere(
         object.insert("key".to_owned(), json!(name));
         object.insert("key_made".to_owned(), json!(made));
     }
-    Ok(CommandOutput::success(document, text))
+    let summary = format!("made a CA, {}", summary_name(certified.signing_ca()));
+    Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
+}
+
+/// Returns a CA's subject, for a summary.
+fn summary_name(ca: &crate::x509::Certificate) -> String {
+    crate::x509::name_text(ca.subject()).to_string()
 }
 
 fn ca_document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
@@ -468,5 +475,10 @@ fn show_ca(args: &ShowArgs) -> Result<CommandOutput> {
         object.insert("notes".to_owned(), json!(notes));
         object.insert("refusal".to_owned(), json!(refused));
     }
-    Ok(CommandOutput::success(document, text))
+    let name = summary_name(trust_anchor.signing_ca());
+    let summary = match &refused {
+        None => format!("{name}: fit as trust anchor"),
+        Some(_) => format!("{name}: not fit as trust anchor"),
+    };
+    Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }

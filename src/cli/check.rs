@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::binary;
-use super::ui::{CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -83,9 +83,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     };
     text.push(verdict);
     text.push_str("\n");
-    Ok(CommandOutput::with_error(
-        serde_json::to_value(&record).unwrap_or_default(),
-        text,
-        error,
-    ))
+    let document = serde_json::to_value(&record).unwrap_or_default();
+    let summary = "the pair is fit: InitializeCluster can be sent it";
+    Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
 }

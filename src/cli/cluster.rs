@@ -10,9 +10,10 @@ use serde_json::json;
 
 use super::manage::{or_dash, parse_state, table_text, with_place};
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, Ui};
+use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
 use crate::bundle::ClusterId;
+use crate::bundle::counted_noun;
 use crate::claim::Failure;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterFilter;
@@ -164,10 +165,9 @@ fn list_clusters(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
         ),
     };
     let clusters: Vec<_> = clusters.iter().map(view::cluster_document).collect();
-    Ok(CommandOutput::success(
-        with_place(&place, json!({ "clusters": clusters })),
-        text,
-    ))
+    let summary = format!("{} at {place}", counted_noun(clusters.len(), "cluster"));
+    let document = with_place(&place, json!({ "clusters": clusters }));
+    Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }
 
 fn cluster_row(cluster: &Cluster) -> [String; 7] {
@@ -187,6 +187,7 @@ fn show_cluster(args: &ShowArgs, ui: &Ui) -> Result<CommandOutput> {
         let service = args.online.connect(None, ui).await?;
         let cluster = find_cluster(&service, &args.cluster_id).await?;
         Ok(CommandOutput::success(
+            Effect::Unchanged,
             with_place(
                 service.place(),
                 json!({ "cluster": view::cluster_document(&cluster) }),

@@ -9,7 +9,7 @@ use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, roo
 use super::hardware;
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::step::StepArgs;
-use super::ui::{CommandOutput, Ui, path_value};
+use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::ClusterId;
 use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
@@ -170,5 +170,5 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
         .chain(roots)
         .collect();
     text.push_str(&format!("next: {}\n", hint::command_line(&next)));
-    CommandOutput::success(document, text)
+    CommandOutput::success(Effect::unless(fetched.unchanged), document, text)
 }

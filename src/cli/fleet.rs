@@ -32,8 +32,6 @@ pub(crate) struct Member {
     pub(crate) cluster_id: ClusterId,
     pub(crate) access: FleetAccess,
     pub(crate) trust: FleetTrust,
-    /// The bundle's directory, where the fleet file names one.
-    pub(crate) bundle: Option<PathBuf>,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -75,7 +73,6 @@ impl MemberArgs {
                         ..FleetAccess::default()
                     },
                     trust: FleetTrust::default(),
-                    bundle: None,
                     tags: BTreeMap::new(),
                 });
             }
@@ -108,7 +105,6 @@ impl MemberArgs {
                 cluster_id: member.cluster_id,
                 access: member.access,
                 trust: member.trust,
-                bundle: member.bundle,
                 tags: member.tags,
             })
             .collect();

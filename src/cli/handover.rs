@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::parse_sha256;
 use super::owner::NamedCa;
-use super::ui::{CommandOutput, GREEN, StyledText, Ui, path_value, styled};
+use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
 use crate::bundle::{Bundle, Part, RECEIPT, Receipt, Transcript};
 use crate::check;
 use crate::error::{Error, ErrorKind, Result};
@@ -271,6 +271,7 @@ fn handover_output(
                             {SUMS}`, then what README.txt says\n"
     ));
     CommandOutput::success(
+        Effect::when(changed),
         document,
         StyledText::from([styled(GREEN, first), StyledText::from(rest)]),
     )

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
 use super::manage::{ConsentArgs, PollStatus, WaitArgs, or_dash, poll_until_there, with_place};
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, Ui};
+use super::ui::{CommandOutput, Effect, Ui};
 use super::view::hsm_document;
 use crate::bundle::ClusterId;
 use crate::claim::state_reasons;
@@ -182,6 +182,7 @@ fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
         cluster.hsms.push(hsm.clone());
         text.push_str(&next_command_line(&cluster));
         Ok(CommandOutput::success(
+            Effect::Changed,
             hsm_change_document(&service, true, id, Some(&hsm)),
             text,
         ))
@@ -388,7 +389,11 @@ fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
         text.push_str(&next_command_line(&after));
         let mut document = hsm_change_document(&service, changed, id, last.as_ref());
         super::submit::insert_member(&mut document, "hsm_id", json!(hsm.hsm_id));
-        Ok(CommandOutput::success(document, text))
+        Ok(CommandOutput::success(
+            Effect::when(changed),
+            document,
+            text,
+        ))
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use serde_json::json;
 
-use super::ui::{CommandOutput, path_value};
+use super::ui::{CommandOutput, Effect, path_value};
 use crate::error::Result;
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
@@ -42,10 +42,9 @@ pub(crate) fn run_completions(args: &CompletionsArgs) -> CommandOutput {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "hsmboot", &mut script);
     let text = String::from_utf8_lossy(&script).into_owned();
-    CommandOutput::success(
-        json!({ "shell": args.shell.to_string(), "script": text }),
-        text,
-    )
+    let document = json!({ "shell": args.shell.to_string(), "script": text });
+    let summary = format!("completions for {}", args.shell);
+    CommandOutput::success(Effect::Unchanged, document, text).summarized(summary)
 }
 
 pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
@@ -53,7 +52,9 @@ pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
     command.build();
     let Some(dir) = &args.out else {
         let text = render_page(command);
-        return Ok(CommandOutput::success(json!({ "page": text }), text));
+        let document = json!({ "page": text });
+        return Ok(CommandOutput::success(Effect::Unchanged, document, text)
+            .summarized("the manual page of hsmboot"));
     };
     let mut pages = Vec::new();
     collect_pages(command, "hsmboot", &mut pages);
@@ -69,6 +70,7 @@ pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
     Ok(CommandOutput::success(
+        Effect::Changed,
         json!({ "directory": path_value(dir), "pages": names }),
         format!("wrote {} pages into {}\n", pages.len(), shown_path(dir)),
     ))

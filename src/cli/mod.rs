@@ -76,7 +76,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
 use crate::x509::Moment;
-use ui::{CommandOutput, OutputFormat, Ui};
+use ui::{CommandOutput, Effect, OutputFormat, Ui};
 
 /// Name and version of the program, as documents record it.
 pub(crate) const TOOL: &str = concat!("hsmboot ", env!("CARGO_PKG_VERSION"));
@@ -369,6 +369,7 @@ fn report_clap_error(fault: clap::Error) -> ExitCode {
     if let (Some(name), true) = (answer, json) {
         let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
         return Ui::with_format(OutputFormat::Json).finish(Ok(CommandOutput::success(
+            Effect::Unchanged,
             serde_json::json!({ name: text.trim_end() }),
             text,
         )));

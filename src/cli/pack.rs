@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::ui::{CommandOutput, Ui, path_value};
+use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{join_shown, shown_path};
@@ -102,7 +102,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         counted_noun(names.len(), "file"),
         bundle.id()
     );
-    Ok(CommandOutput::success(document, text))
+    Ok(CommandOutput::success(
+        Effect::unless(unchanged),
+        document,
+        text,
+    ))
 }
 
 pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
@@ -137,7 +141,11 @@ pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
-    Ok(CommandOutput::success(document, text))
+    Ok(CommandOutput::success(
+        Effect::unless(unchanged),
+        document,
+        text,
+    ))
 }
 
 fn usage_error(message: &str) -> Error {

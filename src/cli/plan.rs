@@ -9,7 +9,7 @@ use super::args::TrustArgs;
 use super::fleet::{Member, MemberArgs};
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
-use super::ui::{CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::check::judge_read_trust_anchor;
 use crate::claim::Failure;
 use crate::claim::ownership::OwnerCertificate;
@@ -354,8 +354,6 @@ impl Row {
 fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
     let summary = summary_line(&rows);
     let document = json!({
-        "changed": false,
-        "summary": summary,
         "clusters": rows.iter().map(Row::to_document).collect::<Vec<_>>(),
     });
     let mut text = plan_table(&rows);
@@ -365,7 +363,8 @@ fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
     }
     let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
     let error = super::fleet::worst_error(rows.into_iter().filter_map(|row| row.plan.err()));
-    let mut output = CommandOutput::with_error(document, text, error);
+    let mut output =
+        CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
     if detailed && !idle {
         output.code = Some(SOMETHING_TO_DO);
     }

@@ -8,7 +8,8 @@ use super::TOOL;
 use super::args::TrustArgs;
 use super::owner::NamedCa;
 use super::ui::{
-    BOLD, CommandOutput, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, path_value, styled,
+    BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, path_value,
+    styled,
 };
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check;
@@ -104,12 +105,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     target.write(&page, args.force)?;
     let document = report_document(args, &facts, &page, &differences);
     let told = report_text(&facts, &page, &differences, &target, &args.out);
+    let effect = Effect::unless(matches!(target, ReportTarget::Output));
     match (target, ui.format) {
         (ReportTarget::Output, OutputFormat::Text) => {
             ui.say_styled(&told);
-            Ok(CommandOutput::success(document, page))
+            Ok(CommandOutput::success(effect, document, page))
         }
-        _ => Ok(CommandOutput::success(document, told)),
+        _ => Ok(CommandOutput::success(effect, document, told)),
     }
 }
 

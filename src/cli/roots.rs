@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::{read_root, unreadable_root_error};
-use super::ui::{CommandOutput, StyledText, YELLOW, styled};
+use super::ui::{CommandOutput, Effect, StyledText, YELLOW, styled};
+use crate::bundle::counted_noun;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_path};
 use crate::verify::{
@@ -141,12 +142,15 @@ fn list_roots() -> CommandOutput {
         text.push_str(&published_lines(root));
     }
     text.push_str(AFTER_EXPIRY);
-    CommandOutput::success(
-        json!({
-            "built_in": built_in, "published": published, "after_the_end": AFTER_EXPIRY.trim(),
-        }),
-        text,
-    )
+    let summary = format!(
+        "{} built in, {} published elsewhere",
+        counted_noun(built_in.len(), "root"),
+        counted_noun(published.len(), "root")
+    );
+    let document = json!({
+        "built_in": built_in, "published": published, "after_the_end": AFTER_EXPIRY.trim(),
+    });
+    CommandOutput::success(Effect::Unchanged, document, text).summarized(summary)
 }
 
 /// The note on the AWS root, whose only certificate ends on 2027-04-26.
@@ -247,11 +251,13 @@ fn show_roots(file: &Path) -> Result<CommandOutput> {
             "download it again from the maker's page, which `hsmboot roots` names",
         )
     });
-    Ok(CommandOutput::with_error(
-        json!({ "roots": found, "fit": error.is_none() }),
-        text,
-        error,
-    ))
+    let summary = format!(
+        "{}: {}",
+        shown_path(file),
+        counted_noun(found.len(), "root")
+    );
+    let document = json!({ "roots": found, "fit": error.is_none() });
+    Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
 }
 
 /// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, StyledText, Ui};
+use super::ui::{CommandOutput, Effect, StyledText, Ui};
 use super::{next_steps, view};
 use crate::bundle::ClusterId;
+use crate::bundle::counted_noun;
 use crate::claim::ownership::OwnerCertificate;
 use crate::claim::{ClaimedBy, Failure};
 use crate::cloudhsm::CloudHsm;
@@ -110,11 +111,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .unwrap_or_default();
         next_steps::add_steps(&steps, &mut document, &mut text);
     }
-    Ok(CommandOutput::with_error(
-        document,
-        text,
-        worst_error(errors),
-    ))
+    let summary = match clusters.as_slice() {
+        [cluster] => format!("{} is {}", cluster.cluster_id, cluster.state),
+        many => format!("{} at {place}", counted_noun(many.len(), "cluster")),
+    };
+    let error = worst_error(errors);
+    Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
 }
 
 pub(crate) fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {

@@ -11,7 +11,9 @@ use super::expect::{ExpectArgs, FingerprintSide, another_fingerprint_error};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, warn_of_gaps, with_judgement};
-use super::ui::{BOLD, CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, path_value, styled};
+use super::ui::{
+    BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, path_value, styled,
+};
 use super::{TOOL, hardware, next_steps, sign};
 use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Store, TranscriptStep, Waiver};
 use crate::check::{self, Pair};
@@ -252,7 +254,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             &mut document,
             &mut text,
         );
-        Ok(CommandOutput::success(document, text))
+        Ok(CommandOutput::success(
+            claim_effect(&outcome),
+            document,
+            text,
+        ))
     })
 }
 
@@ -620,6 +626,11 @@ pub(crate) fn insert_member(document: &mut Value, name: &str, value: Value) {
     }
 }
 
+/// Returns whether this run claimed the cluster.
+pub(crate) fn claim_effect(outcome: &claim::ClaimOutcome) -> Effect {
+    Effect::when(outcome.how == ClaimOrigin::Claimed)
+}
+
 /// Returns the result of a dry run: exactly what it would have sent.
 pub(crate) fn would_send_output(
     request: &InitializeCluster,
@@ -649,7 +660,11 @@ pub(crate) fn would_send_output(
         styled(BOLD, "dry run: nothing was sent"),
         StyledText::from(rest),
     ]);
-    CommandOutput::success(document, text)
+    let summary = format!(
+        "dry run: the claim of {} would be sent to {place}",
+        request.cluster_id()
+    );
+    CommandOutput::success(Effect::Unchanged, document, text).summarized(summary)
 }
 
 /// Returns the words for the certificate under which the cluster was claimed before, as far as this

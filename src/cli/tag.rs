@@ -5,8 +5,9 @@ use serde_json::json;
 use super::cluster::page_range;
 use super::manage::{ConsentArgs, check_tags, parse_tag, table_text, with_place};
 use super::online::{OnlineArgs, block_on};
-use super::ui::{CommandOutput, Ui};
+use super::ui::{CommandOutput, Effect, Ui};
 use super::view::tags_document;
+use crate::bundle::counted_noun;
 use crate::cloudhsm::{Fleet, Tag, limits};
 use crate::error::Result;
 use crate::outside::shown_text;
@@ -115,13 +116,12 @@ fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
         } else {
             table_text(["KEY", "VALUE"], &rows)
         };
-        Ok(CommandOutput::success(
-            with_place(
-                service.place(),
-                json!({ "resource_id": id, "tags": tags_document(&tags) }),
-            ),
-            text,
-        ))
+        let document = with_place(
+            service.place(),
+            json!({ "resource_id": id, "tags": tags_document(&tags) }),
+        );
+        let summary = format!("{} has {}", shown_text(id), counted_noun(tags.len(), "tag"));
+        Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
     })
 }
 
@@ -146,10 +146,13 @@ fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
             service.place(),
             json!({ "resource_id": id, "added": tags_document(&args.tag) }),
         );
-        Ok(CommandOutput::success(
-            document,
-            format!("{} has\n{}", shown_text(id), shown.concat()),
-        ))
+        let text = format!("{} has\n{}", shown_text(id), shown.concat());
+        let summary = format!(
+            "{} has {} more",
+            shown_text(id),
+            counted_noun(shown.len(), "tag")
+        );
+        Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
     })
 }
 
@@ -179,9 +182,12 @@ fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
             service.place(),
             json!({ "resource_id": id, "removed": args.key }),
         );
-        Ok(CommandOutput::success(
-            document,
-            format!("{} no longer has\n{}", shown_text(id), shown.concat()),
-        ))
+        let text = format!("{} no longer has\n{}", shown_text(id), shown.concat());
+        let summary = format!(
+            "{} no longer has {}",
+            shown_text(id),
+            counted_noun(shown.len(), "tag")
+        );
+        Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
     })
 }

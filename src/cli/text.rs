@@ -44,7 +44,6 @@ impl StyledText {
     }
 
     /// Returns the text without styles, with nothing in it that a terminal would obey.
-    #[cfg(test)]
     pub(crate) fn to_plain(&self) -> String {
         let mut out = String::new();
         self.0

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::parse_sha256;
 use super::owner::NamedCa;
-use super::ui::{CommandOutput, GREEN, RED, StyledText, path_value, styled};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, path_value, styled};
 use crate::bundle::{
     Bundle, ClusterId, FileStanding, Store, TRANSCRIPT, Transcript, TranscriptEntry, counted_noun,
     shell_words,
@@ -120,7 +120,12 @@ fn show_transcript(args: &Args) -> Result<CommandOutput> {
         .collect();
     let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
     let document = json!({ "bundle": path_value(store.path()), "cluster_id": id, "steps": steps });
-    Ok(CommandOutput::success(document, text))
+    let summary = format!(
+        "{}: {}",
+        shown_path(store.path()),
+        counted_noun(transcript.entries().len(), "step")
+    );
+    Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }
 
 fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
@@ -270,7 +275,7 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
         format!("last line, step {steps}"),
         transcript.head_hash()
     ));
-    Ok(CommandOutput::success(document, text))
+    Ok(CommandOutput::success(Effect::Unchanged, document, text))
 }
 
 fn key_mark(is_key: bool) -> StyledText {

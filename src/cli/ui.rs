@@ -56,10 +56,32 @@ pub(crate) fn take_last_word() -> bool {
     !TAKEN.swap(true, Ordering::SeqCst)
 }
 
+/// Whether a command changed anything: a file, a token, the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It did.
+    Changed,
+    /// It only looked, or everything was so already.
+    Unchanged,
+}
+
+impl Effect {
+    pub(crate) const fn when(changed: bool) -> Self {
+        match changed {
+            true => Effect::Changed,
+            false => Effect::Unchanged,
+        }
+    }
+
+    pub(crate) const fn unless(unchanged: bool) -> Self {
+        Effect::when(!unchanged)
+    }
+}
+
 /// The result of a command: the same facts for people and for programs. It may come with an error:
 /// a rejected record has both.
 pub(crate) struct CommandOutput {
-    /// The JSON document.
+    /// The JSON document. Of a success it gets `changed` and `summary` as well.
     pub(crate) document: Value,
     /// The text, with its last newline.
     pub(crate) text: StyledText,
@@ -67,15 +89,19 @@ pub(crate) struct CommandOutput {
     pub(crate) error: Option<Error>,
     /// The exit code in place of 0, where the user asked for more than that.
     pub(crate) code: Option<u8>,
+    effect: Effect,
+    /// One line for places that show one line; without it, the text's first.
+    summary: Option<Lines>,
 }
 
 impl CommandOutput {
-    pub(crate) fn success(document: Value, text: impl Into<StyledText>) -> Self {
-        CommandOutput::with_error(document, text, None)
+    pub(crate) fn success(effect: Effect, document: Value, text: impl Into<StyledText>) -> Self {
+        CommandOutput::with_error(effect, document, text, None)
     }
 
     /// Returns a result that may come with an error.
     pub(crate) fn with_error(
+        effect: Effect,
         document: Value,
         text: impl Into<StyledText>,
         error: Option<Error>,
@@ -85,7 +111,39 @@ impl CommandOutput {
             text: text.into(),
             error,
             code: None,
+            effect,
+            summary: None,
         }
+    }
+
+    /// Returns the same with this line as its summary.
+    pub(crate) fn summarized(mut self, summary: impl Into<Lines>) -> Self {
+        self.summary = Some(summary.into());
+        self
+    }
+
+    /// Tells whether the command changed anything.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.effect == Effect::Changed
+    }
+
+    /// Returns the one line that says what came of it.
+    pub(crate) fn summary_line(&self) -> String {
+        let all = match &self.summary {
+            Some(summary) => summary.as_str().to_owned(),
+            None => self.text.to_plain(),
+        };
+        all.lines().next().unwrap_or_default().trim().to_owned()
+    }
+
+    /// Returns the document; of a success with `changed` and `summary`.
+    pub(crate) fn full_document(&self) -> Value {
+        let mut document = self.document.clone();
+        if let (None, Some(object)) = (&self.error, document.as_object_mut()) {
+            object.insert("changed".to_owned(), json!(self.has_changed()));
+            object.insert("summary".to_owned(), json!(self.summary_line()));
+        }
+        document
     }
 }
 
@@ -175,7 +233,7 @@ impl Ui {
         let (document, text, error) = match result {
             Ok(outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
-                (outcome.document, outcome.text, outcome.error)
+                (outcome.full_document(), outcome.text, outcome.error)
             }
             Err(mut error) => (
                 error

@@ -8,7 +8,7 @@ use super::args::TrustArgs;
 use super::binary;
 use super::hardware;
 use super::step::{StepArgs, with_judgement};
-use super::ui::{BOLD, CommandOutput, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::ui::{BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -67,12 +67,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
         object.insert("alarms".to_owned(), json!([alarm]));
     }
-    Ok(CommandOutput::with_error(
-        answer,
-        record_text(&record, ui),
-        hardware::rejection_error(&record, &bundle, &args.trust)
-            .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence)),
-    ))
+    let error = hardware::rejection_error(&record, &bundle, &args.trust)
+        .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence));
+    let summary = format!("{} is verified: {}", bundle.id(), proof_scope(&record));
+    let effect = Effect::when(args.record);
+    let text = record_text(&record, ui);
+    Ok(CommandOutput::with_error(effect, answer, text, error).summarized(summary))
+}
+
+/// Returns what a verified record says is proven.
+const fn proof_scope(record: &Record) -> &'static str {
+    if record.terms.chains_only {
+        "the two chains"
+    } else {
+        hardware::proof_sentence(record.terms.roots)
+    }
 }
 
 /// Returns `verification.json`, which the program may replace: it is its own record.
@@ -106,11 +115,7 @@ pub(crate) fn record_text(record: &Record, ui: &Ui) -> StyledText {
         }
     }
     let accepted = record.with(Status::Accepted).count();
-    let scope = if record.terms.chains_only {
-        "the two chains"
-    } else {
-        hardware::proof_sentence(record.terms.roots)
-    };
+    let scope = proof_scope(record);
     let verdict = match record.verdict {
         Verdict::Verified if accepted > 0 => styled(
             YELLOW,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, Ui};
+use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
@@ -81,7 +81,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         Some(found) => view::cluster_text(found),
         None => format!("{id} is gone\n"),
     };
-    Ok(CommandOutput::success(document, text))
+    let summary = match &found {
+        Some(found) => format!("{id} is {}", found.state),
+        None => format!("{id} is gone"),
+    };
+    Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }
 
 /// Drives a wait to its end, and returns the cluster, or `None` for one that is gone.

@@ -48,6 +48,7 @@ fn every_block_says_what_it_is() {
                 "sh elsewhere",
                 "sh softhsm",
                 "text",
+                "toml",
                 "json",
                 "rust",
             ];

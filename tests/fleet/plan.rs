@@ -251,3 +251,60 @@ fn a_command_that_names_no_cluster_or_two_ways_is_wrong() {
     plan(&stage, &[&["--all", &stage.id], &CA[..]].concat()).ends(2, "cannot be used with");
     plan(&stage, &["../x", "--ca", "ca/customerCA.crt"]).ends(2, "is not a cluster's id");
 }
+
+#[test]
+fn the_pages_fleet_file_is_one_and_the_schema_takes_the_same() {
+    use hsmboot::fleet_file::FleetFile;
+    let page = fs::read_to_string("docs/fleet.md").unwrap();
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let fleet = FleetFile::parse(example.as_bytes(), std::path::Path::new("/")).unwrap();
+    assert_eq!(fleet.clusters.len(), 2);
+
+    let schema: Value =
+        serde_json::from_str(&fs::read_to_string("docs/schemas/fleet.schema.json").unwrap())
+            .unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let arn = "arn:aws:cloudhsm:us-east-1:123456789012:cluster/cluster-abc234defgh";
+    let role = "arn:aws:iam::123456789012:role/x";
+    let good = serde_json::json!({
+        "format": "hsmboot-fleet/1",
+        "defaults": {
+            "region": "eu-central-1", "ca": "ca.crt", "aws_roots": ["a"], "tags": {"a": "b"},
+        },
+        "clusters": [
+            {"cluster": "cluster-abc234defg2", "bundle": "b", "profile": "p", "assume_role": role},
+            {"cluster": arn, "manufacturer_roots": ["m"], "endpoint_url": "https://x"},
+        ],
+    });
+    let taken = |document: &Value| {
+        let parsed =
+            FleetFile::parse(document.to_string().as_bytes(), std::path::Path::new("/")).is_ok();
+        assert_eq!(parsed, schema.is_valid(document), "{document:#}");
+        parsed
+    };
+    assert!(taken(&good));
+    for (pointer, value) in [
+        ("/format", serde_json::json!("hsmboot-fleet/2")),
+        ("/clusters", serde_json::json!([])),
+        ("/clusters/0/cluster", serde_json::json!("cluster-1")),
+        (
+            "/clusters/0/assume_role",
+            serde_json::json!("arn:aws:iam::1:role/x"),
+        ),
+        ("/defaults/tags/a", serde_json::json!(1)),
+        ("/defaults/aws_roots", serde_json::json!("a")),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        assert!(!taken(&bad), "{pointer}");
+    }
+    let mut unknown = good;
+    unknown["defaults"]["regoin"] = serde_json::json!("x");
+    assert!(!taken(&unknown));
+}

@@ -10,7 +10,7 @@ use crate::cli::manage::{
     PollStatus, WaitArgs, check_tags, parse_tag, poll_until_there, with_place,
 };
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{CommandOutput, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupCopy, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Tag, limits};
@@ -116,7 +116,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                 args.destination_region, copy.backup_id
             ),
         };
-        Ok(CommandOutput::success(document(copy.as_ref()), text))
+        Ok(CommandOutput::success(
+            Effect::Changed,
+            document(copy.as_ref()),
+            text,
+        ))
     })
 }
 

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::backup_document;
 use crate::bundle::ClusterId;
+use crate::bundle::counted_noun;
 use crate::cli::cluster::page_range;
 use crate::cli::manage::{or_dash, parse_state, table_text, with_place};
 use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
-use crate::cli::ui::{CommandOutput, StyledText, Ui};
+use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui};
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, limits};
 use crate::error::Result;
@@ -103,10 +104,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             );
         }
         let backups: Vec<Value> = backups.iter().map(backup_document).collect();
-        Ok(CommandOutput::success(
-            with_place(service.place(), json!({ "backups": backups })),
-            text,
-        ))
+        let summary = format!(
+            "{} at {}",
+            counted_noun(backups.len(), "backup"),
+            service.place()
+        );
+        let document = with_place(service.place(), json!({ "backups": backups }));
+        Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
     })
 }
 

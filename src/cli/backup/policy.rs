@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{backup_state_error, find_backup, look_up_backup};
 use crate::cli::manage::{ConsentArgs, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{CommandOutput, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Trouble, limits};
 use crate::error::{Error, ErrorKind, Result};
@@ -214,10 +214,13 @@ fn get_policy(args: &GetArgs, ui: &Ui) -> Result<CommandOutput> {
             || format!("{} has no resource policy\n", shared.arn),
             policy_lines,
         );
-        Ok(CommandOutput::success(
-            shared.result_document(&service, json!({ "policy": policy_value(policy.as_ref()) })),
-            text,
-        ))
+        let summary = match &policy {
+            Some(_) => format!("{} has a resource policy", shared.arn),
+            None => format!("{} has no resource policy", shared.arn),
+        };
+        let document =
+            shared.result_document(&service, json!({ "policy": policy_value(policy.as_ref()) }));
+        Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
     })
 }
 
@@ -263,6 +266,7 @@ fn put_policy(args: &PutArgs, ui: &Ui) -> Result<CommandOutput> {
             (true, true) => format!("{} has this policy now, in place of another\n", shared.arn),
         };
         Ok(CommandOutput::success(
+            Effect::when(changed),
             shared.result_document(
                 &service,
                 json!({ "changed": changed, "policy": wanted, "previous": previous }),
@@ -303,6 +307,7 @@ fn delete_policy(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             ),
         };
         Ok(CommandOutput::success(
+            Effect::when(changed),
             shared.result_document(
                 &service,
                 json!({ "changed": changed, "previous": policy_value(before.as_ref()) }),

@@ -73,8 +73,8 @@ pub struct Args {
     #[arg(
         long,
         conflicts_with_all = [
-            "cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http", "assume_role",
-            "aws_root", "manufacturer_root",
+            "cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http",
+            "assume_role", "aws_root", "manufacturer_root",
         ],
     )]
     simulate: bool,

@@ -9,7 +9,7 @@ use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert_member};
-use crate::cli::ui::{BOLD, CommandOutput, StyledText, YELLOW, path_value, styled};
+use crate::cli::ui::{BOLD, CommandOutput, Effect, StyledText, YELLOW, path_value, styled};
 use crate::cli::{next_steps, verify};
 use crate::cloudhsm::CallPlace;
 use crate::handover;
@@ -53,7 +53,7 @@ pub(super) fn claim_output(
             StyledText::from("\n"),
         ]);
     }
-    CommandOutput::success(document, text)
+    CommandOutput::success(submit::claim_effect(outcome), document, text)
 }
 
 /// Returns the result of a dry run: what it would have sent, and the rest.
@@ -112,7 +112,11 @@ pub(super) fn would_sign_output(
         styled(BOLD, "dry run: nothing was signed, and nothing was sent"),
         StyledText::from(rest),
     ]);
-    CommandOutput::success(document, text)
+    let summary = format!(
+        "dry run: the CSR of {} would be signed, and the pair sent",
+        bundle.id()
+    );
+    CommandOutput::success(Effect::Unchanged, document, text).summarized(summary)
 }
 
 fn add_verification_and_ca(

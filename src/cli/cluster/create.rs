@@ -8,7 +8,7 @@ use super::order::{AfterCreation, NewClusterArgs, announce_creation};
 use super::{deleted_error, is_deleting_or_deleted};
 use crate::cli::manage::{PollStatus, WaitArgs, poll_until_there, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{CommandOutput, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterMode};
@@ -82,7 +82,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             }
         };
         let text = format!("created {id}\n{}", view::cluster_text(&cluster));
-        Ok(CommandOutput::success(document(&cluster), text))
+        Ok(CommandOutput::success(
+            Effect::Changed,
+            document(&cluster),
+            text,
+        ))
     })
 }
 

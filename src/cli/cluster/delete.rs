@@ -8,7 +8,7 @@ use crate::cli::manage::{
     ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
 };
 use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
-use crate::cli::ui::{CommandOutput, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
@@ -78,6 +78,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         };
         let cluster = last.as_ref().map(view::cluster_document);
         Ok(CommandOutput::success(
+            Effect::when(changed),
             with_place(
                 service.place(),
                 json!({ "changed": changed, "cluster_id": id, "cluster": cluster }),

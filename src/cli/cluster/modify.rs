@@ -15,7 +15,7 @@ use crate::cli::manage::{
     PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
 };
 use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
-use crate::cli::ui::{CommandOutput, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
@@ -99,6 +99,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let document =
             json!({ "changed": plan.has_changes(), "cluster": view::cluster_document(&cluster) });
         Ok(CommandOutput::success(
+            Effect::when(plan.has_changes()),
             with_place(service.place(), document),
             plan.result_text(&cluster),
         ))

@@ -10,7 +10,7 @@ use crate::bundle::archive;
 use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
 use crate::cli::step::{StepArgs, given_file_digest};
-use crate::cli::ui::{CommandOutput, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::hint;
@@ -120,7 +120,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         "fingerprint of the {kind}  {fingerprint}\nnext: {}\n",
         hint::command_line(&next)
     ));
-    Ok(CommandOutput::success(document, text))
+    Ok(CommandOutput::success(
+        Effect::unless(unchanged),
+        document,
+        text,
+    ))
 }
 
 /// Collects the parts in all given files, and returns them with the SHA-256 of each file.

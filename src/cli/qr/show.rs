@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::screen::{self, ShownCodes, Window};
 use crate::bundle::archive::{self, ArchiveFault, Members};
+use crate::bundle::counted_noun;
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
-use crate::cli::ui::{CommandOutput, StyledText, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui, path_value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
@@ -157,7 +158,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         "codes": parts,
         "written": written.iter().map(|path| path_value(path)).collect::<Vec<_>>(),
     });
-    Ok(CommandOutput::success(document, text))
+    let summary = format!(
+        "the {kind} of {} in {}; fingerprint {fingerprint}",
+        bundle.id(),
+        counted_noun(total, "code")
+    );
+    let effect = Effect::unless(written.is_empty());
+    Ok(CommandOutput::success(effect, document, text).summarized(summary))
 }
 
 /// Returns the files that travel, after checking that they are complete.

@@ -8,7 +8,7 @@ use crate::bundle::{
     TranscriptStep, Waiver,
 };
 use crate::check::Pair;
-use crate::cli::ui::{CommandOutput, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -176,7 +176,6 @@ impl SignedPair<'_> {
         let back = owner::SignedResponse::from_pair(pair).fingerprint(bundle.id());
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
-            object.insert("changed".to_owned(), json!(changed));
             object.insert("bundle".to_owned(), path_value(bundle.path()));
             object.insert(
                 "verification".to_owned(),
@@ -234,7 +233,7 @@ impl SignedPair<'_> {
             },
             hint::command_line(&submit.collect::<Vec<_>>()),
         );
-        CommandOutput::success(document, text)
+        CommandOutput::success(Effect::when(*changed), document, text)
     }
 }
 

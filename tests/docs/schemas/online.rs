@@ -74,6 +74,13 @@ fn the_online_commands_say_what_their_schemas_say() {
     );
     says("wait", &["wait", "--cluster-id", NOBODY, "--for", "csr"], 6);
 
+    let plan = |id, code| {
+        let words = ["plan", id, "--ca", "roots/aws-root.crt"];
+        says("plan", &rooted(&words), code)
+    };
+    assert_eq!(plan("ID", 0)["clusters"][0]["owner"], "nobody");
+    assert_eq!(plan(NOBODY, 6)["clusters"][0]["action"], "investigate");
+
     assert_eq!(
         says(
             "fetch",
