@@ -7,6 +7,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "fleet/bundles.rs"]
+mod bundles;
 #[path = "support/done.rs"]
 mod done;
 #[path = "support/pipe.rs"]

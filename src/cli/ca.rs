@@ -176,7 +176,7 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
             passphrase: &args.passphrase,
             token: &args.token,
             certificate: None,
-            bundle: None,
+            bundles: &[],
             #[cfg(feature = "awskms")]
             aws,
         };

@@ -8,8 +8,9 @@ mod type_change;
 
 use serde_json::json;
 
-use super::manage::{or_dash, parse_state, table_text, with_place};
+use super::manage::{or_dash, parse_state, with_place};
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
 use crate::bundle::ClusterId;

@@ -1,10 +1,15 @@
 //! `--expect`, and the question in its place: is this what the other side sent?
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use super::screen::Screen;
+use super::text::table_text;
 use super::ui::Ui;
-use crate::bundle::Fingerprint;
-use crate::error::{Error, ErrorKind, Result};
-use crate::outside::shown_text;
+use crate::bundle::{ClusterId, Fingerprint};
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fsio;
+use crate::outside::{shown_path, shown_text};
 
 /// The option for the fingerprint that the other side read out.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -12,7 +17,10 @@ pub struct ExpectArgs {
     /// The fingerprint that the other side reads out: anything else is refused (asked for on a
     /// terminal otherwise)
     #[arg(long, value_name = "FINGERPRINT")]
-    pub(crate) expect: Option<Fingerprint>,
+    expect: Option<Fingerprint>,
+    /// A list of what the other side reads out: a cluster's id and its fingerprint on each line
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    expect_file: Option<PathBuf>,
 }
 
 /// The fingerprint that is compared, and who has the other copy of it.
@@ -24,6 +32,52 @@ pub(crate) struct FingerprintSide {
 }
 
 impl ExpectArgs {
+    /// Returns the fingerprint that the command line gives for a bundle, by itself or in a list.
+    ///
+    /// # Errors
+    /// Class `Input`: the list cannot be read. Class `Rejected`, `not-compared`: it has no line for
+    /// this cluster.
+    pub(crate) fn expected_for(&self, id: &ClusterId) -> Result<Option<Fingerprint>> {
+        let Some(file) = &self.expect_file else {
+            return Ok(self.expect);
+        };
+        let list = read_list(file)?;
+        match list.get(id) {
+            Some(fingerprint) => Ok(Some(*fingerprint)),
+            None => Err(Error::new(
+                ErrorKind::NotCompared,
+                format!(
+                    "{} has no line for {id}; nothing was done",
+                    shown_path(file)
+                ),
+                "ask the other side for this cluster's fingerprint, and add a line for it",
+            )
+            .with_fact(FactName::File, file.as_path())
+            .with_fact(FactName::ClusterId, id.as_str())),
+        }
+    }
+
+    /// Tells whether the command line gives fingerprints.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.expect.is_some() || self.expect_file.is_some()
+    }
+
+    /// Refuses one fingerprint for several bundles.
+    ///
+    /// # Errors
+    /// Class `Usage`.
+    pub(crate) fn check_count(&self, bundles: usize) -> Result<()> {
+        if bundles > 1 && self.expect.is_some() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--expect is one bundle's fingerprint, and there are several bundles",
+                "give them in a list with --expect-file: a cluster's id and its fingerprint on \
+                 each line",
+            ));
+        }
+        Ok(())
+    }
+
     /// Compares the fingerprint, and returns whether anybody did. Without `--expect` and without a
     /// terminal nothing is compared, and a warning says so: the chains and the keys are judged all
     /// the same.
@@ -34,6 +88,7 @@ impl ExpectArgs {
     pub(crate) fn compare_fingerprint(
         &self,
         found: Fingerprint,
+        id: &ClusterId,
         side: &FingerprintSide,
         ui: &Ui,
     ) -> Result<bool> {
@@ -42,7 +97,7 @@ impl ExpectArgs {
                 .map(|mut screen| ask_fingerprint(side, &mut screen))
                 .transpose()
         };
-        let given = match self.expect {
+        let given = match self.expected_for(id)? {
             Some(given) => Some(given),
             None => asked()?.flatten(),
         };
@@ -54,10 +109,102 @@ impl ExpectArgs {
             ));
             return Ok(false);
         };
-        match &found.differing_groups(given)[..] {
-            [] => Ok(true),
-            apart => Err(another_fingerprint_error(side, apart)),
+        check_same(found, given, side).map(|()| true)
+    }
+}
+
+/// Refuses a fingerprint that is not the one that was given.
+///
+/// # Errors
+/// Class `Rejected`, `another-fingerprint`.
+pub(crate) fn check_same(
+    found: Fingerprint,
+    given: Fingerprint,
+    side: &FingerprintSide,
+) -> Result<()> {
+    match &found.differing_groups(given)[..] {
+        [] => Ok(()),
+        apart => Err(another_fingerprint_error(side, apart)),
+    }
+}
+
+/// The greatest size of a list of fingerprints.
+const MAX_LIST: u64 = 1024 * 1024;
+
+/// Reads a list of fingerprints: on each line a cluster's id, white space, and the fingerprint.
+/// Empty lines, and those that begin with `#`, are left out.
+fn read_list(file: &Path) -> Result<BTreeMap<ClusterId, Fingerprint>> {
+    let content = fsio::read(file, "a list of fingerprints", MAX_LIST)?;
+    let unfit = |line: usize, fault: &str| {
+        Error::new(
+            ErrorKind::Malformed,
+            format!("{}, line {line}: {fault}", shown_path(file)),
+            "a line is a cluster's id, a blank, and its fingerprint, as `hsmboot fetch` and \
+             `hsmboot sign` print it",
+        )
+        .with_fact(FactName::File, file)
+    };
+    let text = std::str::from_utf8(&content).map_err(|_| unfit(1, "it is not UTF-8"))?;
+    let mut list = BTreeMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
         }
+        let (id, fingerprint) = line
+            .split_once(char::is_whitespace)
+            .ok_or_else(|| unfit(number, "it has one word"))?;
+        let id: ClusterId = id.parse().map_err(|fault: String| unfit(number, &fault))?;
+        let fingerprint: Fingerprint = fingerprint
+            .parse()
+            .map_err(|fault: String| unfit(number, &fault))?;
+        if list.insert(id.clone(), fingerprint).is_some() {
+            return Err(unfit(number, &format!("{id} stands there twice")));
+        }
+    }
+    Ok(list)
+}
+
+/// Shows the fingerprints of several bundles on the terminal, for two people to compare with the
+/// other side's, and asks whether they agree. Returns whether anybody compared them.
+///
+/// # Errors
+/// Class `Rejected`, `not-compared`: the answer was neither `yes` nor `skip`.
+pub(crate) fn compare_table(
+    all: &BTreeMap<ClusterId, Fingerprint>,
+    side: &FingerprintSide,
+    ui: &Ui,
+) -> Result<bool> {
+    let Some(mut screen) = Screen::open() else {
+        ui.warn(format!(
+            "nobody compared the {}s' fingerprints: --expect-file takes a list of what `hsmboot \
+             {}` printed on the other side",
+            side.what, side.by
+        ));
+        return Ok(false);
+    };
+    let rows: Vec<[String; 2]> = all
+        .iter()
+        .map(|(id, fingerprint)| [id.to_string(), fingerprint.to_string()])
+        .collect();
+    screen.show(table_text(["CLUSTER", "FINGERPRINT"], &rows));
+    let answer = screen.ask(format!(
+        "read each to the other side, who has what `hsmboot {}` printed there: do all agree \
+         (yes, or skip)? ",
+        side.by
+    ));
+    match answer.as_deref() {
+        Some("yes") => Ok(true),
+        Some("skip") => Ok(false),
+        _ => Err(Error::new(
+            ErrorKind::NotCompared,
+            format!(
+                "the {}s' fingerprints do not all agree; nothing was done",
+                side.what
+            ),
+            "a bundle whose fingerprint differs was exchanged or damaged on the way: take it out, \
+             find out why, and run this with the others",
+        )),
     }
 }
 

@@ -6,14 +6,15 @@ use serde_json::json;
 
 use super::TOOL;
 use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, root_files_from_env};
+use super::fleet::{Connections, Member, MemberArgs, parse_cluster_name};
 use super::hardware;
-use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::many::{ManyResults, ManyWords};
+use super::online::{OnlineArgs, block_on};
 use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value};
-use crate::bundle::ClusterId;
 use crate::claim::{Failure, state_reasons};
-use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
-use crate::error::Result;
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterName, NextStep, next_step};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, FetchFacts, Fetched};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown_path};
@@ -26,17 +27,28 @@ Examples:
   hsmboot fetch --cluster-id cluster-abc234defgh
   hsmboot fetch --cluster-id cluster-abc234defgh --bundle /media/usb/claim --region eu-central-1
   hsmboot fetch --cluster-id cluster-abc234defgh --bundle claim.hsmboot
+  hsmboot fetch --fleet fleet.toml --into ./stick
 
 Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be \
 reached; 8 the cluster's state shows no CSR, \
 or files of other content stand there")]
 pub struct Args {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    members: MemberArgs,
+    /// The cluster, by its id or its ARN
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = parse_cluster_name,
+        conflicts_with_all = ["names", "fleet"],
+    )]
+    cluster_id: Option<ClusterName>,
     /// The directory to write into, or one file NAME.hsmboot (default: ./<cluster-id>)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "fleet")]
     bundle: Option<PathBuf>,
+    /// The directory for many bundles, each in a directory of its cluster's id (default: .)
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    into: Option<PathBuf>,
     /// Replace files of other content
     #[arg(long)]
     force: bool,
@@ -46,22 +58,70 @@ pub struct Args {
     online: OnlineArgs,
 }
 
+/// How several fetches are told.
+const WORDS: ManyWords = ManyWords {
+    done: "fetched",
+    already: "unchanged",
+    shown: Some(("fingerprint", "FINGERPRINT OF THE REQUEST")),
+};
+
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let dir = bundle_dir(args.bundle.as_ref(), &args.cluster_id);
-    let (cluster, place) = block_on(async {
-        let service = args.online.connect(None, ui).await?;
-        let found = service.describe_cluster(args.cluster_id.as_str()).await?;
-        let place = service.place().clone();
-        match found {
-            Some(cluster) => Ok((cluster, place)),
-            None => Err(Failure::NotFound {
-                cluster_id: args.cluster_id.to_string(),
-                place: Some(place),
-                sent: false,
-            }
-            .into()),
+    let members = match &args.cluster_id {
+        Some(name) => {
+            args.online.check_region(name)?;
+            vec![Member::from_name(name)]
         }
-    })?;
+        None => args.members.read(false, &args.online)?,
+    };
+    if args.bundle.is_some() && members.len() > 1 {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "--bundle is one bundle's directory, and there are several clusters",
+            "give --into DIR: each bundle gets a directory of its cluster's id there",
+        ));
+    }
+    block_on(async {
+        let mut connections = Connections::new(&args.online, None, ui);
+        if let ([member], None) = (members.as_slice(), &args.members.fleet) {
+            return fetch_member(args, member, &mut connections, ui).await;
+        }
+        let mut results = ManyResults::new(&WORDS, ui);
+        for member in &members {
+            let result = fetch_member(args, member, &mut connections, ui).await;
+            results.add(&args.bundle_dir(member), result);
+        }
+        Ok(results.into_output())
+    })
+}
+
+impl Args {
+    /// Returns the place for a cluster's bundle: the one that was named, or a directory of its id.
+    fn bundle_dir(&self, member: &Member) -> PathBuf {
+        let named = self.bundle.as_ref().or(member.bundle.as_ref());
+        match (named, &self.into) {
+            (None, Some(into)) => into.join(member.cluster_id.as_str()),
+            (named, _) => bundle_dir(named, &member.cluster_id),
+        }
+    }
+}
+
+async fn fetch_member(
+    args: &Args,
+    member: &Member,
+    connections: &mut Connections<'_>,
+    ui: &Ui,
+) -> Result<CommandOutput> {
+    let dir = args.bundle_dir(member);
+    let service = connections.connect(&member.access).await?;
+    let place = service.place().clone();
+    let Some(cluster) = service.describe_cluster(member.cluster_id.as_str()).await? else {
+        return Err(Failure::NotFound {
+            cluster_id: member.cluster_id.to_string(),
+            place: Some(place),
+            sent: false,
+        }
+        .into());
+    };
     let now = super::now();
     let region = place
         .region

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
+use super::online::OnlineArgs;
+use super::ui::Ui;
 use crate::bundle::ClusterId;
 use crate::cloudhsm::ClusterName;
+use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fleet_file::{FleetAccess, FleetFile, FleetTrust};
 use crate::fsio::{self, MAX_INPUT};
@@ -32,7 +36,55 @@ pub(crate) struct Member {
     pub(crate) cluster_id: ClusterId,
     pub(crate) access: FleetAccess,
     pub(crate) trust: FleetTrust,
+    /// The bundle's directory, where the fleet file names one.
+    pub(crate) bundle: Option<PathBuf>,
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Member {
+    /// A cluster that the command line names.
+    pub(crate) fn from_name(name: &ClusterName) -> Self {
+        Member {
+            cluster_id: name.id.clone(),
+            access: FleetAccess {
+                region: name.region.clone(),
+                ..FleetAccess::default()
+            },
+            trust: FleetTrust::default(),
+            bundle: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// The connections of one command: one for each way to a service.
+pub(crate) struct Connections<'a> {
+    online: &'a OnlineArgs,
+    limit: Option<Duration>,
+    ui: &'a Ui,
+    services: BTreeMap<FleetAccess, Result<AwsCloudHsm>>,
+}
+
+impl<'a> Connections<'a> {
+    pub(crate) const fn new(online: &'a OnlineArgs, limit: Option<Duration>, ui: &'a Ui) -> Self {
+        Connections {
+            online,
+            limit,
+            ui,
+            services: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the connection for this way. One that could not be made is not tried again.
+    pub(crate) async fn connect(&mut self, access: &FleetAccess) -> Result<AwsCloudHsm> {
+        if let Some(service) = self.services.get(access) {
+            return service.clone();
+        }
+        let online = self.online.with_access(access);
+        let service = online.connect_within(self.limit, None, self.ui).await;
+        self.services.insert(access.clone(), service.clone());
+        service
+    }
 }
 
 /// Parses a cluster's id or ARN of the command line.
@@ -51,8 +103,9 @@ impl MemberArgs {
     /// Returns the clusters to work on; with `all` none, as the service lists them.
     ///
     /// # Errors
-    /// Class `Usage`: none is named. Class `Input`: the fleet file cannot be read.
-    pub(crate) fn read(&self, all: bool) -> Result<Vec<Member>> {
+    /// Class `Usage`: none is named, or `--region` is not the region of one's ARN. Class `Input`:
+    /// the fleet file cannot be read.
+    pub(crate) fn read(&self, all: bool, online: &OnlineArgs) -> Result<Vec<Member>> {
         if let Some(file) = &self.fleet {
             return self.read_fleet(file);
         }
@@ -65,16 +118,9 @@ impl MemberArgs {
         }
         let mut members: Vec<Member> = Vec::with_capacity(self.names.len());
         for name in &self.names {
+            online.check_region(name)?;
             if !members.iter().any(|member| member.cluster_id == name.id) {
-                members.push(Member {
-                    cluster_id: name.id.clone(),
-                    access: FleetAccess {
-                        region: name.region.clone(),
-                        ..FleetAccess::default()
-                    },
-                    trust: FleetTrust::default(),
-                    tags: BTreeMap::new(),
-                });
+                members.push(Member::from_name(name));
             }
         }
         Ok(members)
@@ -105,6 +151,7 @@ impl MemberArgs {
                 cluster_id: member.cluster_id,
                 access: member.access,
                 trust: member.trust,
+                bundle: member.bundle,
                 tags: member.tags,
             })
             .collect();

@@ -119,9 +119,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .chain(args.trust.options_to_repeat())
         .collect();
     if before.is_some() {
-        let compared = args.expect.expect.is_some()
+        let compared = args.expect.is_given()
             && args.expect.compare_fingerprint(
                 request,
+                bundle.id(),
                 &FingerprintSide {
                     what: "request",
                     by: "fetch",
@@ -152,6 +153,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     }
     let compared = args.expect.compare_fingerprint(
         request,
+        bundle.id(),
         &FingerprintSide {
             what: "request",
             by: "fetch",

@@ -19,8 +19,8 @@ pub(crate) struct KeyAccess<'a> {
     pub(crate) token: &'a TokenArgs,
     /// The CA's certificate, where there is one yet.
     pub(crate) certificate: Option<Certificate>,
-    /// The bundle in use, if there is one.
-    pub(crate) bundle: Option<&'a Store>,
+    /// The bundles in use.
+    pub(crate) bundles: &'a [Store],
     #[cfg(feature = "awskms")]
     pub(crate) aws: crate::aws::ConnectOptions,
 }
@@ -50,16 +50,18 @@ impl KeyAccess<'_> {
     /// Refuses a PKCS#11 module that lies in the bundle. It is somebody else's program: it would
     /// run in this process, and be given the PIN.
     fn refuse_library_of_bundle(&self, source: &KeySource, options: &TokenOptions) -> Result<()> {
-        let (Some(bundle), Some(library)) = (self.bundle, source.library(options)) else {
+        let Some(library) = source.library(options) else {
             return Ok(());
         };
         // A directory is no library. Of a name that leads to no file here, the system's loader
         // knows where to look, and does not look in the bundle (dlopen(3)).
-        if !fsio::metadata_of(library.path)
-            .is_some_and(|facts| !facts.is_dir() && lies_in(bundle, library.path, Some(&facts)))
-        {
+        let Some(facts) = fsio::metadata_of(library.path).filter(|facts| !facts.is_dir()) else {
             return Ok(());
-        }
+        };
+        let holds = |bundle: &&Store| lies_in(bundle, library.path, Some(&facts));
+        let Some(bundle) = self.bundles.iter().find(holds) else {
+            return Ok(());
+        };
         Err(Error::new(
             ErrorKind::ModuleInBundle,
             [

@@ -171,36 +171,6 @@ pub(crate) fn with_place(place: &CallPlace, members: Value) -> Value {
     document
 }
 
-/// Returns rows under their heads, in columns.
-pub(crate) fn table_text<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> StyledText {
-    let widths: Vec<usize> = (0..N)
-        .map(|at| {
-            rows.iter()
-                .filter_map(|row| row.get(at))
-                .map(|cell| cell.chars().count())
-                .chain(heads.get(at).map(|head| head.len()))
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let line = |cells: &[String; N]| -> String {
-        let padded: Vec<String> = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    let mut text = StyledText::from([
-        styled(BOLD, line(&heads.map(str::to_owned))),
-        StyledText::from("\n"),
-    ]);
-    for row in rows {
-        text.push_str(&format!("{}\n", line(row)));
-    }
-    text
-}
-
 /// Returns the text of a cell, or a dash where there is nothing.
 pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
     text.map(|text| text.to_string())
@@ -271,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_table_has_columns() {
-        let text = table_text(
+        let text = crate::cli::text::table_text(
             ["A", "LONG"],
             &[
                 ["wide cell".to_owned(), "x".to_owned()],

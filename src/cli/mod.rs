@@ -30,6 +30,7 @@ mod import;
 mod key;
 #[cfg(feature = "online")]
 mod manage;
+mod many;
 mod meta;
 #[cfg(feature = "online")]
 mod next_steps;

@@ -14,7 +14,7 @@ use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
-use crate::cloudhsm::{Cluster, ServiceError};
+use crate::cloudhsm::{Cluster, ClusterName, ServiceError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet_file::FleetAccess;
 use crate::outside::OutsideText;
@@ -73,6 +73,21 @@ impl OnlineArgs {
             endpoint_url: first(&access.endpoint_url, &self.endpoint_url),
             insecure_http: self.insecure_http,
             assume_role: access.assume_role.clone().or(self.assume_role.clone()),
+        }
+    }
+
+    /// Checks that `--region` is the region of a cluster that is named by its ARN.
+    ///
+    /// # Errors
+    /// Class `Usage`, `contradicting-region`.
+    pub(crate) fn check_region(&self, name: &ClusterName) -> Result<()> {
+        let options = ConnectOptions {
+            region: self.region.clone(),
+            ..ConnectOptions::default()
+        };
+        match &name.region {
+            Some(region) => options.in_region(region).map(drop),
+            None => Ok(()),
         }
     }
 

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
-use super::fleet::{Member, MemberArgs};
+use super::fleet::{Connections, Member, MemberArgs, worst_error};
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::text::styled_table;
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW};
 use crate::check::judge_read_trust_anchor;
 use crate::claim::Failure;
 use crate::claim::ownership::OwnerCertificate;
-use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet_file::{FleetAccess, FleetTrust};
@@ -89,7 +89,7 @@ struct Row {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(false, false)?;
-    let members = args.members.read(args.all)?;
+    let members = args.members.read(args.all, &args.online)?;
     let now = super::now();
     let mut terms = BTreeMap::new();
     for member in &members {
@@ -100,9 +100,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     }
     let rows = block_on(async {
         let mut reader = FleetReader {
-            args,
-            ui,
-            services: BTreeMap::new(),
+            connections: Connections::new(&args.online, args.timeout.timeout, ui),
         };
         if args.all {
             let terms = args.read_terms(&FleetTrust::default(), now)?;
@@ -147,14 +145,12 @@ impl Args {
 
 /// Reads clusters, over one connection for each way to a service.
 struct FleetReader<'a> {
-    args: &'a Args,
-    ui: &'a Ui,
-    services: BTreeMap<FleetAccess, Result<AwsCloudHsm>>,
+    connections: Connections<'a>,
 }
 
 impl FleetReader<'_> {
     async fn plan_all(&mut self, terms: &Terms, policy: &Policy, now: Moment) -> Result<Vec<Row>> {
-        let service = self.connect(&FleetAccess::default()).await?;
+        let service = self.connections.connect(&FleetAccess::default()).await?;
         let clusters = service.list_clusters().await?;
         let place = service.place().clone();
         Ok(clusters
@@ -177,7 +173,7 @@ impl FleetReader<'_> {
             plan: Err(error),
             next: None,
         };
-        let service = match self.connect(&member.access).await {
+        let service = match self.connections.connect(&member.access).await {
             Ok(service) => service,
             Err(error) => return unread(None, error),
         };
@@ -201,25 +197,6 @@ impl FleetReader<'_> {
                 unread(Some(place), failure.into())
             }
             Err(error) => unread(Some(place), error.into()),
-        }
-    }
-
-    async fn connect(&mut self, access: &FleetAccess) -> Result<AwsCloudHsm> {
-        if !self.services.contains_key(access) {
-            let online = self.args.online.with_access(access);
-            let service = online
-                .connect_within(self.args.timeout.timeout, None, self.ui)
-                .await;
-            self.services.insert(access.clone(), service);
-        }
-        match self.services.get(access) {
-            Some(Ok(service)) => Ok(service.clone()),
-            Some(Err(error)) => Err(error.clone()),
-            None => Err(Error::new(
-                ErrorKind::NoRuntime,
-                "there is no connection",
-                "",
-            )),
         }
     }
 }
@@ -362,7 +339,7 @@ fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
         text.push_str(&format!("next: {next}\n"));
     }
     let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
-    let error = super::fleet::worst_error(rows.into_iter().filter_map(|row| row.plan.err()));
+    let error = worst_error(rows.into_iter().filter_map(|row| row.plan.err()));
     let mut output =
         CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
     if detailed && !idle {
@@ -388,36 +365,22 @@ fn summary_line(rows: &[Row]) -> String {
 }
 
 fn plan_table(rows: &[Row]) -> StyledText {
-    let head = ["CLUSTER", "REGION", "STATE", "ACTION", "OWNER", "WHY"].map(str::to_owned);
-    let cells: Vec<[String; 6]> = rows.iter().map(Row::cells).collect();
-    let width = |column: usize| {
-        std::iter::once(&head)
-            .chain(&cells)
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |row: &[String; 6]| {
-        let padded: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        padded.join("  ").trim_end().to_owned() + "\n"
-    };
-    let mut text = StyledText::new();
-    if !rows.is_empty() {
-        text.push_str(&line(&head));
+    let lines: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let style = match row.action() {
+                PlannedAction::None => GREEN,
+                PlannedAction::Investigate => RED,
+                _ => YELLOW,
+            };
+            (style, row.cells())
+        })
+        .collect();
+    match lines.is_empty() {
+        true => StyledText::new(),
+        false => styled_table(
+            ["CLUSTER", "REGION", "STATE", "ACTION", "OWNER", "WHY"],
+            &lines,
+        ),
     }
-    for (row, cells) in rows.iter().zip(&cells) {
-        let style = match row.action() {
-            PlannedAction::None => GREEN,
-            PlannedAction::Investigate => RED,
-            _ => YELLOW,
-        };
-        text.push(styled(style, line(cells)));
-    }
-    text
 }

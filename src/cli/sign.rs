@@ -14,22 +14,26 @@ pub(crate) use preconditions::{
 pub(crate) use response::pair_notes;
 pub(crate) use response::{SignatureSummary, SignedPair, note_subject, show_notes};
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::{PassphraseArgs, TrustArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
-use super::expect::{ExpectArgs, FingerprintSide};
+use super::expect::{ExpectArgs, FingerprintSide, check_same, compare_table};
 use super::hardware;
 use super::key::{KeyAccess, ca_key_help};
+use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::owner::NamedCa;
 use super::step::{StepArgs, make_seal, refuse_gaps, warn_of_gaps, with_judgement};
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{
-    Bundle, Digests, Fingerprint, SignatureOrigin, Store, Transcript, TranscriptStep, Waiver,
+    Bundle, ClusterId, Digests, Fingerprint, Part, SignatureOrigin, Store, Transcript,
+    TranscriptStep, Waiver,
 };
-use crate::ca::KeySource;
+use crate::ca::{KeySource, LoadedKey};
 use crate::check::Pair;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
@@ -44,8 +48,8 @@ use crate::x509::{Moment, TrustAnchor, to_hex};
 #[cfg_attr(
     feature = "awskms",
     command(
-        override_usage = "hsmboot sign [OPTIONS] --ca <FILE> --ca-key <KEY> <DIR>\n       hsmboot \
-                          sign [OPTIONS] --ca-arn <ARN> <DIR>"
+        override_usage = "hsmboot sign [OPTIONS] --ca <FILE> --ca-key <KEY> <DIR>...\n       \
+                          hsmboot sign [OPTIONS] --ca-arn <ARN> <DIR>..."
     )
 )]
 #[command(after_help = "\
@@ -55,15 +59,16 @@ Examples:
 --days 1826
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module \
 /usr/lib/softhsm/libsofthsm2.so
+  hsmboot sign ./stick/cluster-* --ca ca.crt --ca-key ca.key --expect-file fingerprints.txt
 
 Exit codes: 0 signed, or signed by this CA already; 3 the HSM's identity is not proven, or the \
 fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot \
 sign; 8 signed otherwise already; for a CA that is a service also 3 it is not the one of \
 --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    /// The bundles: of several, one passphrase, PIN or login opens the key for all
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
     #[command(flatten)]
     ca: CaArgs,
     #[command(flatten)]
@@ -129,6 +134,13 @@ enum SignerChoice {
 }
 
 impl CaArgs {
+    /// Refuses what belongs to one certificate, for several bundles.
+    fn check_takes_many(&self) -> Result<()> {
+        #[cfg(feature = "awskms")]
+        self.issuer.check_takes_many()?;
+        Ok(())
+    }
+
     fn choose_signer(&self) -> Result<SignerChoice> {
         #[cfg(feature = "awskms")]
         if let Some(arn) = self.issuer.checked_ca_arn()? {
@@ -153,6 +165,7 @@ impl CaArgs {
 
 /// The signing: what is signed, on what grounds, and how it is recorded.
 struct SigningJob<'a> {
+    ceremony: &'a Ceremony<'a>,
     args: &'a Args,
     ui: &'a Ui,
     bundle: &'a Bundle,
@@ -166,54 +179,135 @@ struct SigningJob<'a> {
     now: Moment,
 }
 
+/// How several signatures are told.
+const WORDS: ManyWords = ManyWords {
+    done: "signed",
+    already: "unchanged",
+    shown: Some(("response_fingerprint", "FINGERPRINT OF THE RESPONSE")),
+};
+
+/// The other side of a request.
+const REQUEST_SIDE: FingerprintSide = FingerprintSide {
+    what: "request",
+    by: "fetch",
+};
+
+/// One run of `sign`: the bundles share the CA's key, which is opened once, and one comparison.
+struct Ceremony<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    /// The key, or the reason why it cannot be had: it is asked for once.
+    key: OnceCell<Result<LoadedKey>>,
+    stores: Vec<Store>,
+    /// The fingerprints that were shown together, and whether anybody compared them; `None` where
+    /// each is compared by itself.
+    shown: Option<(BTreeMap<ClusterId, Fingerprint>, bool)>,
+}
+
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let policy = args.trust.build_policy(args.unverified, false)?;
-    let signer = args.ca.choose_signer()?;
-    let (anchors, roots) = args
-        .trust
-        .read_anchors_and_files(&Store::at_path(&args.dir))?;
-    let bundle = Bundle::open(&args.dir)?;
-    bundle.check_ready()?;
-    if args.seal {
-        refuse_gaps(&bundle)?;
-    } else {
-        warn_of_gaps(&bundle, ui);
-    }
-    let evidence = bundle.read_evidence(false, args.unverified)?;
-    let now = super::now();
-    let judgement = engine::verify(&evidence, &anchors, now, &policy);
-    let waiver = Waiver::from_options(args.unverified, args.trust.reason.as_deref());
-    hardware::alarm_non_fips(&judgement.record, hardware::cluster_mode(None, &bundle), ui);
-    let grounds = signing_grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui).map_err(
-        |error| super::binary::with_conversion_hint_for_bundle(error, &bundle, &evidence),
-    )?;
-    let recorded = waiver
-        .clone()
-        .filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let work = SigningJob {
+    args.expect.check_count(args.dirs.len())?;
+    let mut ceremony = Ceremony {
         args,
         ui,
-        bundle: &bundle,
-        evidence: &evidence,
-        judgement: &judgement,
-        grounds,
-        waiver: recorded,
-        roots,
-        now,
+        key: OnceCell::new(),
+        stores: args.dirs.iter().map(|dir| Store::at_path(dir)).collect(),
+        shown: None,
     };
-    match signer {
-        SignerChoice::Own {
-            certificate,
-            source,
-        } => work.sign_with_own_ca(&certificate, &source),
-        #[cfg(feature = "awskms")]
-        SignerChoice::Service(arn) => work.sign_by_service(&arn),
+    if let [dir] = args.dirs.as_slice() {
+        return ceremony.sign_bundle(dir);
+    }
+    check_outside_all(&args.dirs, args.ca.ca.as_deref(), &args.trust)?;
+    args.ca.check_takes_many()?;
+    if !args.expect.is_given() {
+        ceremony.compare_all()?;
+    }
+    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+        ceremony.sign_bundle(dir)
+    }))
+}
+
+impl Ceremony<'_> {
+    /// Shows the fingerprints of all bundles that are still to be signed, and asks once.
+    fn compare_all(&mut self) -> Result<()> {
+        let mut all = BTreeMap::new();
+        for dir in &self.args.dirs {
+            // What cannot be read has an error of its own later.
+            let Ok(bundle) = Bundle::open(dir) else {
+                continue;
+            };
+            if bundle.has_part(Part::SignedCert) && !self.args.force {
+                continue;
+            }
+            if let Ok(evidence) = bundle.read_evidence(false, self.args.unverified) {
+                let fingerprint = Fingerprint::of_request(bundle.id(), &evidence);
+                all.insert(bundle.id().clone(), fingerprint);
+            }
+        }
+        if !all.is_empty() {
+            let compared = compare_table(&all, &REQUEST_SIDE, self.ui)?;
+            self.shown = Some((all, compared));
+        }
+        Ok(())
+    }
+
+    /// Returns the CA's key, which the first bundle that needs it opens.
+    fn load_key(&self, access: &KeyAccess<'_>, source: &KeySource) -> Result<&LoadedKey> {
+        self.key
+            .get_or_init(|| access.load_key(source, self.ui))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn sign_bundle(&self, dir: &Path) -> Result<CommandOutput> {
+        let (args, ui) = (self.args, self.ui);
+        let policy = args.trust.build_policy(args.unverified, false)?;
+        let signer = args.ca.choose_signer()?;
+        let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
+        let bundle = Bundle::open(dir)?;
+        bundle.check_ready()?;
+        if args.seal {
+            refuse_gaps(&bundle)?;
+        } else {
+            warn_of_gaps(&bundle, ui);
+        }
+        let evidence = bundle.read_evidence(false, args.unverified)?;
+        let now = super::now();
+        let judgement = engine::verify(&evidence, &anchors, now, &policy);
+        let waiver = Waiver::from_options(args.unverified, args.trust.reason.as_deref());
+        hardware::alarm_non_fips(&judgement.record, hardware::cluster_mode(None, &bundle), ui);
+        let grounds = signing_grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
+            .map_err(|error| {
+                super::binary::with_conversion_hint_for_bundle(error, &bundle, &evidence)
+            })?;
+        let recorded = waiver
+            .clone()
+            .filter(|_| matches!(grounds, Grounds::Unverified { .. }));
+        let work = SigningJob {
+            ceremony: self,
+            args,
+            ui,
+            bundle: &bundle,
+            evidence: &evidence,
+            judgement: &judgement,
+            grounds,
+            waiver: recorded,
+            roots,
+            now,
+        };
+        match signer {
+            SignerChoice::Own {
+                certificate,
+                source,
+            } => work.sign_with_own_ca(&certificate, &source),
+            #[cfg(feature = "awskms")]
+            SignerChoice::Service(arn) => work.sign_by_service(&arn),
+        }
     }
 }
 
 impl SigningJob<'_> {
     fn sign_with_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<CommandOutput> {
-        let SigningJob { args, ui, now, .. } = *self;
+        let SigningJob { args, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
         check_ca_fit(&named.trust_anchor, &shown_path(certificate), now)?;
         if let Some(done) = self.earlier_output(&named.trust_anchor, "--ca")? {
@@ -225,11 +319,11 @@ impl SigningJob<'_> {
             passphrase: &args.passphrase,
             token: &args.ca.token,
             certificate: Some(named.trust_anchor.signing_ca().clone()),
-            bundle: Some(self.bundle.store()),
+            bundles: &self.ceremony.stores,
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
-        let key = access.load_key(source, ui)?;
+        let key = self.ceremony.load_key(&access, source)?;
         let ca = SigningCa::new(
             named.trust_anchor.to_pem().as_bytes(),
             key.key.as_ref(),
@@ -290,7 +384,7 @@ impl SigningJob<'_> {
                 "it is this CA's and fits, and no step of the transcript is sealed",
             ));
         }
-        let compared = args.expect.expect.is_some() && self.compare_request()?;
+        let compared = args.expect.is_given() && self.compare_request()?;
         show_notes(&pair, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
         let signed = SignedPair {
@@ -313,16 +407,23 @@ impl SigningJob<'_> {
         Ok(Some(signed.signing_output(&signed.to_response(), &told)))
     }
 
-    /// Asks for the fingerprint that the other side read out.
+    /// Compares the fingerprint with what the other side read out: it is asked for, or was given,
+    /// or was compared together with the others'.
     fn compare_request(&self) -> Result<bool> {
-        self.args.expect.compare_fingerprint(
-            self.request_fingerprint(),
-            &FingerprintSide {
-                what: "request",
-                by: "fetch",
-            },
-            self.ui,
-        )
+        let found = self.request_fingerprint();
+        let Some((all, compared)) = &self.ceremony.shown else {
+            let expect = &self.args.expect;
+            return expect.compare_fingerprint(found, self.bundle.id(), &REQUEST_SIDE, self.ui);
+        };
+        match all.get(self.bundle.id()) {
+            // What was shown is what is signed.
+            Some(shown) => check_same(found, *shown, &REQUEST_SIDE).map(|()| *compared),
+            None => Err(Error::new(
+                ErrorKind::NotCompared,
+                "the bundle changed since the fingerprints were shown; nothing was done",
+                "find out who writes to it, and run this again",
+            )),
+        }
     }
 
     fn request_fingerprint(&self) -> Fingerprint {

@@ -1,6 +1,6 @@
 //! `hsmboot submit`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args::{TrustArgs, parse_sha256};
 use super::consent::{ClaimIntent, ConsentAnswer, ConsentQuestion, YesArgs};
 use super::expect::{ExpectArgs, FingerprintSide, another_fingerprint_error};
+use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, warn_of_gaps, with_judgement};
@@ -48,9 +49,9 @@ that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not co
 another CSR, another CA, or a state that does not \
 allow it; 130 declined")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    /// The bundles
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
@@ -81,14 +82,30 @@ pub struct Args {
     online: OnlineArgs,
 }
 
+/// How several submissions are told.
+const WORDS: ManyWords = ManyWords {
+    done: "submitted",
+    already: "unchanged",
+    shown: None,
+};
+
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    args.expect.check_count(args.dirs.len())?;
+    if let [dir] = args.dirs.as_slice() {
+        return submit_bundle(args, dir, ui);
+    }
+    check_outside_all(&args.dirs, args.ca.as_deref(), &args.trust)?;
+    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+        submit_bundle(args, dir, ui)
+    }))
+}
+
+fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let policy = args
         .trust
         .build_policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
-    let (anchors, roots) = args
-        .trust
-        .read_anchors_and_files(&Store::at_path(&args.dir))?;
-    let bundle = Bundle::open(&args.dir)?;
+    let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
+    let bundle = Bundle::open(dir)?;
     bundle.check_record()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.read_evidence(false, args.unverified)?;
@@ -292,7 +309,11 @@ fn prove_owner(
             .map_err(|apart| another_fingerprint_error(&side, &apart))
     };
     // Everything that the command line says must hold.
-    let expected = args.expect.expect.map(by_response).transpose()?;
+    let expected = args
+        .expect
+        .expected_for(bundle.id())?
+        .map(by_response)
+        .transpose()?;
     let compared = expected.as_ref().map(|_| ResponseComparison::Beforehand);
     let by_fingerprints = || {
         Owner::with_fingerprints(

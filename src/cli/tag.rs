@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::cluster::page_range;
-use super::manage::{ConsentArgs, check_tags, parse_tag, table_text, with_place};
+use super::manage::{ConsentArgs, check_tags, parse_tag, with_place};
 use super::online::{OnlineArgs, block_on};
+use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view::tags_document;
 use crate::bundle::counted_noun;

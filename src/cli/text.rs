@@ -104,6 +104,42 @@ pub(crate) fn styled(style: Style, text: impl Into<String>) -> StyledText {
     StyledText(vec![(style, text.into())])
 }
 
+/// Returns rows under their heads, in columns.
+pub(crate) fn table_text<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> StyledText {
+    let rows: Vec<_> = rows.iter().map(|row| (Style::new(), row.clone())).collect();
+    styled_table(heads, &rows)
+}
+
+/// Does the same with a style for each row.
+pub(crate) fn styled_table<const N: usize>(
+    heads: [&str; N],
+    rows: &[(Style, [String; N])],
+) -> StyledText {
+    let heads = heads.map(str::to_owned);
+    let mut widths = [0; N];
+    for row in std::iter::once(&heads).chain(rows.iter().map(|(_, row)| row)) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let line = |cells: &[String; N]| -> String {
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut text = StyledText::from([
+        styled(Style::new().bold(), line(&heads)),
+        StyledText::from("\n"),
+    ]);
+    for (style, row) in rows {
+        text.push([styled(*style, line(row)), StyledText::from("\n")]);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,13 @@
 //! `hsmboot verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
 use super::binary;
 use super::hardware;
+use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::step::{StepArgs, with_judgement};
 use super::ui::{BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
@@ -25,9 +26,9 @@ Examples:
 
 Exit codes: 0 verified; 3 rejected; 4 an input is malformed or missing; 2 wrong command line")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    /// The bundles
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
     /// The moment to judge validity at, RFC 3339 (default: now)
@@ -43,12 +44,27 @@ pub struct Args {
     step: StepArgs,
 }
 
+/// How several verdicts are told. `verify` changes nothing unless --record.
+const WORDS: ManyWords = ManyWords {
+    done: "verified",
+    already: "verified",
+    shown: None,
+};
+
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    if let [dir] = args.dirs.as_slice() {
+        return verify_bundle(args, dir, ui);
+    }
+    check_outside_all(&args.dirs, None, &args.trust)?;
+    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+        verify_bundle(args, dir, ui)
+    }))
+}
+
+fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(false, args.chains_only)?;
-    let (anchors, roots) = args
-        .trust
-        .read_anchors_and_files(&Store::at_path(&args.dir))?;
-    let bundle = Bundle::open(&args.dir)?;
+    let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
+    let bundle = Bundle::open(dir)?;
     let evidence = bundle.read_evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;

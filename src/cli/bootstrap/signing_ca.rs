@@ -397,7 +397,7 @@ impl<'a> BootstrapCa<'a> {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
             certificate: Some(ca.signing_ca().clone()),
-            bundle: Some(&store),
+            bundles: std::slice::from_ref(&store),
             #[cfg(feature = "awskms")]
             aws: self.aws_options(source),
         };

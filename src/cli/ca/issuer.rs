@@ -119,7 +119,7 @@ impl NamedIssuer {
             passphrase: &passphrase,
             token,
             certificate: Some(self.trust_anchor.signing_ca().clone()),
-            bundle: None,
+            bundles: &[],
             #[cfg(feature = "awskms")]
             aws,
         };

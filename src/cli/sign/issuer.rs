@@ -35,6 +35,21 @@ pub struct IssuerArgs {
 }
 
 impl IssuerArgs {
+    /// Refuses an earlier certificate, which is one bundle's, for several bundles.
+    ///
+    /// # Errors
+    /// Class `Usage`.
+    pub(super) fn check_takes_many(&self) -> Result<()> {
+        if self.certificate_arn.is_some() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--certificate-arn is one bundle's certificate, and there are several bundles",
+                "run it with that bundle alone, and then with the others",
+            ));
+        }
+        Ok(())
+    }
+
     /// Returns the CA's ARN, where one is named.
     ///
     /// # Errors

@@ -193,7 +193,14 @@ fn sign_and_check_say_what_their_schemas_say() {
     let place = Place::new();
     place.says("ca-init", &CA_INIT, 0);
     assert!(place.says("sign", &SIGN, 3)["verification"].is_object());
+    let several = [&SIGN[..], &["nowhere"]].concat();
+    place.says("verify", &rooted(&["verify", "bundle", "nowhere"]), 4);
+    place.says("verify", &rooted(&["verify", "bundle", "bundle"]), 0);
     let done = place.says("sign", &rooted(&SIGN), 0);
+    assert_eq!(
+        place.says("sign", &rooted(&several), 4)["bundles"][0]["changed"],
+        false
+    );
     place.file_is_by("bundle/response.json");
     place.file_is_by("bundle/verification.json");
     assert_eq!(place.says("sign", &rooted(&SIGN), 0)["changed"], false);

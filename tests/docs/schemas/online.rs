@@ -99,6 +99,10 @@ fn the_online_commands_say_what_their_schemas_say() {
         true
     );
     says("fetch", &["fetch", "--cluster-id", NOBODY], 6);
+    let several = says("fetch", &["fetch", "ID", NOBODY, "--into", "several"], 6);
+    assert_eq!(several["bundles"].as_array().unwrap().len(), 2);
+    let several = ["submit", "bundle", "nowhere", "--ca", "roots/aws-root.crt"];
+    says("submit", &rooted(&several), 4);
 
     says("submit", &rooted(&["submit", "bundle"]), 4);
     place.says("ca-init", &super::CA_INIT, 0);

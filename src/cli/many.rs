@@ -1,0 +1,220 @@
+//! Many things in one command: each has its own result, none is hidden by another's failure, and
+//! the command ends with the greatest exit code.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::args::TrustArgs;
+use super::owner::NamedCa;
+use super::text::table_text;
+use super::ui::{CommandOutput, Effect, OutputFormat, Ui, path_value, show_error};
+use crate::bundle::{Store, counted_noun};
+use crate::error::{Error, Result};
+use crate::outside::{Lines, shown_path};
+
+/// What is done with each bundle, for messages.
+pub(crate) struct ManyWords {
+    /// `signed`
+    pub(crate) done: &'static str,
+    /// `unchanged`: said of one that was so already.
+    pub(crate) already: &'static str,
+    /// The member of a result's document that is shown beside it, and its title: a fingerprint.
+    pub(crate) shown: Option<(&'static str, &'static str)>,
+}
+
+/// Does the same with each bundle, going on past failures.
+pub(crate) fn for_each_bundle(
+    dirs: &[PathBuf],
+    words: &ManyWords,
+    ui: &Ui,
+    mut work: impl FnMut(&Path) -> Result<CommandOutput>,
+) -> CommandOutput {
+    let mut results = ManyResults::new(words, ui);
+    for dir in dirs {
+        results.add(dir, work(dir));
+    }
+    results.into_output()
+}
+
+/// The results of many bundles, as they come.
+pub(crate) struct ManyResults<'a> {
+    words: &'a ManyWords,
+    ui: &'a Ui,
+    results: Vec<BundleResult>,
+}
+
+impl<'a> ManyResults<'a> {
+    pub(crate) const fn new(words: &'a ManyWords, ui: &'a Ui) -> Self {
+        ManyResults {
+            words,
+            ui,
+            results: Vec::new(),
+        }
+    }
+
+    /// Adds the result of a bundle. An error is shown at once, under the bundle's name.
+    pub(crate) fn add(&mut self, dir: &Path, result: Result<CommandOutput>) {
+        let result = result.and_then(|mut output| match output.error.take() {
+            // The document of a rejection goes with its error.
+            Some(error) => Err(error.with_document(output.document)),
+            None => Ok(output),
+        });
+        if let (Err(error), OutputFormat::Text) = (&result, self.ui.format) {
+            self.ui.request_action(format!("{}:", shown_path(dir)));
+            show_error(error);
+        }
+        self.results.push(BundleResult {
+            dir: dir.to_owned(),
+            result,
+        });
+    }
+
+    /// Returns the result of the command.
+    pub(crate) fn into_output(self) -> CommandOutput {
+        combine_results(&self.results, self.words)
+    }
+}
+
+/// What came of one bundle.
+struct BundleResult {
+    dir: PathBuf,
+    result: Result<CommandOutput>,
+}
+
+impl BundleResult {
+    fn to_document(&self) -> Value {
+        let mut document = match &self.result {
+            Ok(output) => output.full_document(),
+            Err(error) => error
+                .document
+                .as_deref()
+                .cloned()
+                .unwrap_or_else(|| Value::Object(Map::new())),
+        };
+        if let Some(object) = document.as_object_mut() {
+            object.insert("bundle".to_owned(), path_value(&self.dir));
+            if let Err(error) = &self.result {
+                object.insert("error".to_owned(), error.to_json());
+            }
+        }
+        document
+    }
+
+    /// The line of the table: the bundle, what came of it, and what is to be compared.
+    fn cells(&self, words: &ManyWords) -> [String; 3] {
+        let (what, shown) = match &self.result {
+            Ok(output) => {
+                let shown = words
+                    .shown
+                    .and_then(|(member, _)| output.document.get(member)?.as_str())
+                    .unwrap_or_default();
+                let what = if output.has_changed() {
+                    words.done
+                } else {
+                    words.already
+                };
+                (what.to_owned(), shown.to_owned())
+            }
+            Err(error) => (format!("failed: {}", error.kind.name()), String::new()),
+        };
+        [shown_path(&self.dir).to_string(), what, shown]
+    }
+}
+
+fn combine_results(results: &[BundleResult], words: &ManyWords) -> CommandOutput {
+    let changed = results
+        .iter()
+        .filter(|result| matches!(&result.result, Ok(output) if output.has_changed()))
+        .count();
+    let failed = results
+        .iter()
+        .filter(|result| result.result.is_err())
+        .count();
+    let summary = summary_line(results.len(), changed, failed, words);
+    let document = json!({
+        "bundles": results.iter().map(BundleResult::to_document).collect::<Vec<_>>(),
+    });
+    let head = [
+        "BUNDLE",
+        "RESULT",
+        words.shown.map_or("", |(_, title)| title),
+    ];
+    let rows: Vec<[String; 3]> = results.iter().map(|result| result.cells(words)).collect();
+    let mut text = table_text(head, &rows);
+    text.push_str(&format!("{summary}\n"));
+    let error = many_error(results, words.done);
+    CommandOutput::with_error(Effect::when(changed > 0), document, text, error).summarized(summary)
+}
+
+fn summary_line(all: usize, changed: usize, failed: usize, words: &ManyWords) -> String {
+    let unchanged = all.saturating_sub(changed).saturating_sub(failed);
+    let parts = [
+        (changed, words.done),
+        (unchanged, words.already),
+        (failed, "failed"),
+    ];
+    let counts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    format!("{}: {}", counted_noun(all, "bundle"), counts.join(", "))
+}
+
+/// Returns the error of a run in which bundles failed: of the kind that gives the greatest exit
+/// code, with a line for each.
+fn many_error(results: &[BundleResult], done: &str) -> Option<Error> {
+    let failures: Vec<(&PathBuf, &Error)> = results
+        .iter()
+        .filter_map(|result| Some((&result.dir, result.result.as_ref().err()?)))
+        .collect();
+    let (_, worst) = failures
+        .iter()
+        .rev()
+        .max_by_key(|(_, error)| error.exit_code())?;
+    let first = format!(
+        "{} of {} not {done}",
+        failures.len(),
+        counted_noun(results.len(), "bundle")
+    );
+    let each: Lines = failures
+        .iter()
+        .map(|(dir, error)| {
+            format!(
+                "  {}: {}",
+                shown_path(dir),
+                error.message.lines().next().unwrap_or_default()
+            )
+        })
+        .collect();
+    Some(Error {
+        does_it_twice: failures.iter().any(|(_, error)| error.does_it_twice),
+        ..Error::new(
+            worst.kind,
+            Lines::from(first).followed_by(each),
+            "mend what each error names, then run the same command again: what is done already \
+             stays as it is",
+        )
+    })
+}
+
+/// Refuses a CA or a root that lies in any of the bundles. What is in one bundle proves nothing
+/// about another either: whoever could write to it chose it.
+///
+/// # Errors
+/// Class `Usage`, `ca-in-bundle` or `root-in-bundle`; class `Input` where a file cannot be read.
+pub(crate) fn check_outside_all(
+    dirs: &[PathBuf],
+    ca: Option<&Path>,
+    trust: &TrustArgs,
+) -> Result<()> {
+    for dir in dirs {
+        let store = Store::at_path(dir);
+        trust.read_anchors(&store)?;
+        if let Some(ca) = ca {
+            NamedCa::read(ca, "--ca", &store)?;
+        }
+    }
+    Ok(())
+}

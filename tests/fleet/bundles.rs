@@ -1,0 +1,329 @@
+//! Many bundles in one command: each has its own result, and a second run does the rest.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// A stage with three clusters, each fetched into a directory of its id.
+struct Three {
+    stage: Stage,
+    ids: Vec<String>,
+}
+
+impl Three {
+    fn new() -> Self {
+        let stage = Stage::new();
+        let mut ids = vec![stage.id.clone()];
+        ids.extend((0..2).map(|_| support::ready_cluster(&stage.simulator).0));
+        let three = Three { stage, ids };
+        for id in &three.ids {
+            run(&mut three.stage.online(&["fetch", "--cluster-id", id])).ends(0, "fetched");
+        }
+        three
+    }
+
+    /// Runs a command on all three directories.
+    fn each(&self, command: &str, words: &[&str]) -> Done {
+        let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
+        let all = [&[command], &ids[..], words].concat();
+        let mut command = self.stage.hsmboot(&all);
+        self.stage.trust(&mut command);
+        run(&mut command)
+    }
+
+    fn sign(&self, words: &[&str]) -> Done {
+        let ca = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
+        self.each("sign", &[&ca, words].concat())
+    }
+
+    fn submit(&self, words: &[&str]) -> Done {
+        let url = self.stage.simulator.url();
+        let to = ["--endpoint-url", &url, "--ca", "ca/customerCA.crt"];
+        self.each("submit", &[&to, words].concat())
+    }
+
+    /// The list of fingerprints, as the online side has it.
+    fn list(&self) -> String {
+        let line = |id: &String| {
+            let again =
+                run(&mut self
+                    .stage
+                    .online(&["fetch", "--cluster-id", id, "--output", "json"]));
+            format!("{id} {}\n", again.json()["fingerprint"].as_str().unwrap())
+        };
+        self.ids.iter().map(line).collect()
+    }
+
+    fn signed(&self, at: usize) -> bool {
+        let id = &self.ids[at];
+        self.stage
+            .path(&format!("{id}/{id}_CustomerHsmCertificate.crt"))
+            .exists()
+    }
+}
+
+#[test]
+fn bundles_are_signed_and_submitted_in_one_go_and_a_second_run_changes_nothing() {
+    let three = Three::new();
+    let done = three.sign(&["--output", "json"]).ends(0, "");
+    let document = done.json();
+    assert_eq!(document["changed"], true);
+    assert_eq!(document["summary"], "3 bundles: 3 signed");
+    let results = document["bundles"].as_array().unwrap();
+    assert_eq!(results.len(), 3);
+    let fingerprints: BTreeSet<&str> = results
+        .iter()
+        .map(|result| result["response_fingerprint"].as_str().unwrap())
+        .collect();
+    assert_eq!(fingerprints.len(), 3);
+    let again = three.sign(&["--output", "json"]).ends(0, "").json();
+    assert_eq!(again["changed"], false);
+    assert_eq!(again["summary"], "3 bundles: 3 unchanged");
+
+    assert_eq!(
+        three.submit(&["--output", "json"]).ends(0, "").json()["summary"],
+        "3 bundles: 3 submitted"
+    );
+    three.submit(&[]).ends(0, "3 bundles: 3 unchanged");
+    assert_eq!(three.stage.calls("InitializeCluster"), 3);
+    three.each("verify", &[]).ends(0, "3 bundles: 3 verified");
+}
+
+#[test]
+fn one_that_fails_hides_no_other_and_is_done_later() {
+    let three = Three::new();
+    let id = &three.ids[1];
+    let csr = three.stage.path(&format!("{id}/{id}_ClusterCsr.csr"));
+    let whole = fs::read(&csr).unwrap();
+    fs::write(&csr, &whole[1..]).unwrap();
+    let done = three.sign(&["--output", "json"]);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    let document = done.json();
+    assert!(
+        document["error"]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("1 of 3 bundles not signed")
+    );
+    let results = document["bundles"].as_array().unwrap();
+    assert!(results[0].get("error").is_none() && results[2].get("error").is_none());
+    assert_eq!(results[1]["error"]["code"], 4);
+    assert_eq!([0, 1, 2].map(|at| three.signed(at)), [true, false, true]);
+    // In text the error stands with its bundle, and the table has a line for each.
+    let text = three.sign(&[]);
+    assert_eq!(text.code, 4);
+    assert!(
+        text.stderr.contains(&format!("{id}:\nerror: ")),
+        "{}",
+        text.stderr
+    );
+    assert!(
+        text.stdout.contains("3 bundles: 2 unchanged, 1 failed"),
+        "{}",
+        text.stdout
+    );
+    fs::write(&csr, &whole).unwrap();
+    three.sign(&[]).ends(0, "3 bundles: 1 signed, 2 unchanged");
+}
+
+#[test]
+fn a_list_of_fingerprints_is_held_against_each() {
+    let three = Three::new();
+    let list = three.list();
+    fs::write(
+        three.stage.path("list"),
+        format!("# read out at noon\n\n{list}"),
+    )
+    .unwrap();
+    // A bundle that is not in the list is not signed, nor is one with another fingerprint.
+    let lines: Vec<&str> = list.lines().collect();
+    let (id, digits) = lines[2].split_once(' ').unwrap();
+    let wrong: String = digits
+        .chars()
+        .map(|c| {
+            if c == '1' {
+                '2'
+            } else if c.is_ascii_digit() {
+                '1'
+            } else {
+                c
+            }
+        })
+        .collect();
+    fs::write(
+        three.stage.path("bad"),
+        format!("{}\n{id} {wrong}\n", lines[0]),
+    )
+    .unwrap();
+    let done = three.sign(&["--expect-file", "bad", "--output", "json"]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    let document = done.json();
+    let kinds: Vec<&Value> = document["bundles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| &result["error"]["kind"])
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            &Value::Null,
+            &"not-compared".into(),
+            &"another-fingerprint".into()
+        ]
+    );
+    assert_eq!([0, 1, 2].map(|at| three.signed(at)), [true, false, false]);
+    let done = three
+        .sign(&["--expect-file", "list", "--output", "json"])
+        .ends(0, "")
+        .json();
+    assert!(
+        done["bundles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["request_compared"] == true),
+        "{done:#}"
+    );
+    // A list that cannot be read, and one fingerprint for three bundles.
+    fs::write(three.stage.path("bad"), format!("{list}{}", lines[0])).unwrap();
+    three
+        .sign(&["--expect-file", "bad", "--force"])
+        .ends(4, "line 4");
+    three
+        .sign(&["--expect", digits])
+        .ends(2, "--expect is one bundle's fingerprint");
+}
+
+#[test]
+fn the_key_is_asked_for_once_whether_it_opens_or_not() {
+    let three = Three::new();
+    fs::write(three.stage.path("right"), "a passphrase for three\n").unwrap();
+    fs::write(three.stage.path("wrong"), "another one altogether\n").unwrap();
+    run(&mut three.stage.hsmboot(&[
+        "ca",
+        "init",
+        "--out",
+        "locked",
+        "--key-type",
+        "p256",
+        "--subject",
+        "CN=locked",
+        "--passphrase-file",
+        "right",
+    ]))
+    .ends(0, "made a CA");
+    let sign = |passphrase: &str| {
+        three.each(
+            "sign",
+            &[
+                "--ca",
+                "locked/customerCA.crt",
+                "--ca-key",
+                "locked/customerCA.key",
+                "--passphrase-file",
+                passphrase,
+                "--output",
+                "json",
+            ],
+        )
+    };
+    let done = sign("wrong");
+    assert_eq!(done.code, 5, "{}", done.stderr);
+    let document = done.json();
+    let results = document["bundles"].as_array().unwrap();
+    assert!(
+        results
+            .iter()
+            .all(|one| one["error"]["kind"] == "wrong-passphrase"),
+        "{document:#}"
+    );
+    assert_eq!([0, 1, 2].map(|at| three.signed(at)), [false; 3]);
+    // A pipe holds the passphrase once: a second look would find nothing.
+    let pipe_path = three.stage.path("pipe");
+    pipe::make(&pipe_path);
+    let writer = std::thread::spawn({
+        let path = pipe_path.clone();
+        move || fs::write(path, "a passphrase for three\n").unwrap()
+    });
+    let done = sign("pipe");
+    writer.join().unwrap();
+    assert_eq!(done.ends(0, "").json()["summary"], "3 bundles: 3 signed");
+}
+
+#[test]
+fn what_lies_in_one_bundle_proves_nothing_about_another() {
+    let three = Three::new();
+    let inside = format!("{}/own.crt", three.ids[2]);
+    fs::copy(
+        three.stage.path("ca/customerCA.crt"),
+        three.stage.path(&inside),
+    )
+    .unwrap();
+    let ca = ["--ca", &inside, "--ca-key", "ca/customerCA.key"];
+    three
+        .each("sign", &ca)
+        .ends(2, "names a file of the bundle itself");
+    let root = format!("{}/root.crt", three.ids[2]);
+    fs::copy(
+        three.stage.path("roots/aws-root.crt"),
+        three.stage.path(&root),
+    )
+    .unwrap();
+    three
+        .sign(&["--aws-root", &root])
+        .ends(2, "names a file of the bundle itself");
+    assert_eq!([0, 1, 2].map(|at| three.signed(at)), [false; 3]);
+    let url = three.stage.simulator.url();
+    three.sign(&[]).ends(0, "3 signed");
+    three
+        .each("submit", &["--endpoint-url", &url, "--ca", &inside])
+        .ends(2, "names a file of the bundle itself");
+    assert_eq!(three.stage.calls("InitializeCluster"), 0);
+}
+
+#[test]
+fn clusters_are_fetched_in_one_go_each_into_its_own_directory() {
+    let stage = Stage::new();
+    let (other, _) = support::ready_cluster(&stage.simulator);
+    let bare = support::create_cluster(&stage.simulator);
+    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:cluster/{other}");
+    let fetch = |words: &[&str]| run(stage.online(&["fetch"]).args(words));
+    let done = fetch(&[
+        &stage.id, &arn, &bare, "--into", "stick", "--output", "json",
+    ]);
+    assert_eq!(done.code, 8, "{}", done.stderr);
+    let document = done.json();
+    let results = document["bundles"].as_array().unwrap();
+    assert_eq!(results[2]["error"]["kind"], "no-hsm", "{document:#}");
+    assert_eq!(results[1]["cluster_id"], other.as_str());
+    for id in [&stage.id, &other] {
+        assert!(stage.path(&format!("stick/{id}/request.json")).exists());
+    }
+    assert!(!stage.path(&format!("stick/{bare}")).exists());
+    // The table is what the other side is read.
+    let table = fetch(&[&stage.id, &other, "--into", "stick"]).ends(0, "2 bundles: 2 unchanged");
+    let fingerprint = results[0]["fingerprint"].as_str().unwrap();
+    assert!(table.stdout.contains(fingerprint), "{}", table.stdout);
+    // One cluster by its ARN is fetched as ever.
+    fetch(&[&arn]).ends(0, &format!("fetched {other} into ./{other}"));
+    fetch(&["--cluster-id", &arn, "--region", "eu-west-1"]).ends(2, "different regions");
+    fetch(&[&stage.id, &other, "--bundle", "x"]).ends(2, "--into DIR");
+}
+
+#[test]
+fn a_fleet_is_fetched_into_the_places_that_its_file_names() {
+    let stage = Stage::new();
+    let (other, _) = support::ready_cluster(&stage.simulator);
+    let fleet = format!(
+        "format = \"hsmboot-fleet/1\"\n[defaults]\nendpoint_url = \"{}\"\n[[clusters]]\n\
+         cluster = \"{}\"\nbundle = \"here\"\n[[clusters]]\ncluster = \"{other}\"\n",
+        stage.simulator.url(),
+        stage.id
+    );
+    fs::write(stage.path("fleet.toml"), fleet).unwrap();
+    let fetch = ["fetch", "--fleet", "fleet.toml", "--into", "stick"];
+    run(&mut stage.hsmboot(&fetch)).ends(0, "2 bundles: 2 fetched");
+    assert!(stage.path("here/request.json").exists());
+    assert!(stage.path(&format!("stick/{other}/request.json")).exists());
+}
