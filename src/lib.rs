@@ -17,6 +17,7 @@
 //!
 //! | module | about |
 //! | --- | --- |
+//! | [`generation`] | the hardware's generations: types, roots, names, what their clusters can be
 //! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
@@ -113,6 +114,7 @@ pub mod fetch;
 #[cfg(feature = "online")]
 pub mod fleet_file;
 pub mod fsio;
+pub mod generation;
 pub mod handover;
 mod hint;
 pub mod outside;

@@ -21,7 +21,7 @@ mod ways;
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and
 /// the part itself; by all but the simulator: `error`.
-const LAYERS: [(&str, &[&str]); 26] = [
+const LAYERS: [(&str, &[&str]); 27] = [
     ("outside", &[]),
     ("error", &[]),
     ("hint", &[]),
@@ -32,7 +32,9 @@ const LAYERS: [(&str, &[&str]); 26] = [
     ("x509", &["quote"]),
     // The one engine of both judgements, and how a check is declared.
     ("checks", &["x509"]),
-    ("verify", &["checks", "x509"]),
+    // All that is known of each generation of hardware, as data.
+    ("generation", &["checks", "x509"]),
+    ("verify", &["checks", "generation", "x509"]),
     ("check", &["checks", "x509"]),
     ("ca", &["aws", "fsio", "hint", "quote", "x509"]),
     ("sign", &["ca", "check", "verify", "x509"]),
@@ -41,7 +43,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
     ("bundle", &["fsio", "hint", "quote", "verify", "x509"]),
     // Whose CA it is, and that the CSR is an HSM's: what InitializeCluster is made from.
     ("owner", &["bundle", "ca", "check", "sign", "x509"]),
-    ("cloudhsm", &["aws", "bundle", "owner"]),
+    ("cloudhsm", &["aws", "bundle", "generation", "owner"]),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
     (
         "fetch",
@@ -53,7 +55,15 @@ const LAYERS: [(&str, &[&str]); 26] = [
     // What the clients of a claimed cluster are given.
     (
         "handover",
-        &["bundle", "claim", "cloudhsm", "hint", "owner", "x509"],
+        &[
+            "bundle",
+            "claim",
+            "cloudhsm",
+            "generation",
+            "hint",
+            "owner",
+            "x509",
+        ],
     ),
     (
         "submit",
@@ -84,6 +94,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
             "fetch",
             "fleet_file",
             "fsio",
+            "generation",
             "handover",
             "hint",
             "owner",
@@ -115,12 +126,13 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 20] = [
+const PURE: [&str; 21] = [
     "outside",
     "hint",
     "quote",
     "x509",
     "checks",
+    "generation",
     "verify",
     "check",
     "sign",

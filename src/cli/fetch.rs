@@ -16,9 +16,10 @@ use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterName, NextStep, next_step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, FetchFacts, Fetched};
+use crate::generation::PublishedRoot;
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown_path};
-use crate::verify::{Anchors, PublishedRoot, Side};
+use crate::verify::{Anchors, Side};
 
 /// Fetch a cluster's CSR and certificates into a bundle
 #[derive(Debug, clap::Args)]

@@ -8,11 +8,10 @@ use super::ui::Ui;
 use crate::bundle::{Bundle, Request};
 use crate::check::CLOCK_HINT;
 use crate::error::{Error, ErrorKind, FactName};
+use crate::generation::PublishedRoot;
 use crate::hint;
 use crate::outside::{Lines, OutsideText};
-use crate::verify::{
-    self as engine, Cause, Hardware, PublishedRoot, Record, Roots, Status, Verdict,
-};
+use crate::verify::{self as engine, Cause, Hardware, Record, Roots, Status, Verdict};
 
 /// Returns the sentence for a verified CSR. Only built-in roots make it a genuine HSM's.
 pub(crate) const fn proof_sentence(roots: Roots) -> &'static str {

@@ -9,11 +9,9 @@ use super::args::{read_root, unreadable_root_error};
 use super::ui::{CommandOutput, Effect, StyledText, YELLOW, styled};
 use crate::bundle::counted_noun;
 use crate::error::{Error, ErrorKind, Result};
+use crate::generation::{Generation, PublishedRoot};
 use crate::outside::{Lines, shown_path};
-use crate::verify::{
-    Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot,
-    Side, roots_in,
-};
+use crate::verify::{Anchor, Anchors, IssuedCertificate, Side, roots_in};
 use crate::x509::name::{common_name_text, same_name};
 use crate::x509::{Certificate, Moment, name_text, to_hex};
 
@@ -107,7 +105,7 @@ fn list_roots() -> CommandOutput {
         })
         .map(|(side, anchor)| describe_anchor(side, anchor))
         .collect();
-    let published = [&LS2_MANUFACTURER_ROOT, &GOVCLOUD_AWS_ROOT];
+    let published: Vec<&PublishedRoot> = PublishedRoot::all().collect();
     let mut text = StyledText::from("built in\n");
     for root in &built_in {
         text.push_str(&format!(
@@ -138,7 +136,7 @@ fn list_roots() -> CommandOutput {
     text.push_str(
         "published elsewhere, and to be given with an option: nobody here has seen them\n",
     );
-    for root in published {
+    for root in &published {
         text.push_str(&published_lines(root));
     }
     text.push_str(AFTER_EXPIRY);
@@ -260,9 +258,6 @@ fn show_roots(file: &Path) -> Result<CommandOutput> {
     Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
 }
 
-/// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.
-const OTHER_CUSTOMERS_ROOT: &str = "cavium-liquidsecurity-ls2";
-
 fn judge_root(certificate: &Certificate, now: Moment) -> RootCandidate {
     let anchors = Anchors::built_in();
     let built_in = || {
@@ -302,13 +297,18 @@ fn judge_root(certificate: &Certificate, now: Moment) -> RootCandidate {
     {
         faults.push("it has a built-in root's key and another name".to_owned());
         format!("not the built-in root of {}", side.chain_noun())
-    } else if common_name.as_deref() == LS2_MANUFACTURER_ROOT.common_name {
+    } else if let Some(root) = PublishedRoot::all()
+        .find(|root| common_name.is_some() && root.common_name == common_name.as_deref())
+    {
         format!(
             "by its CN the root of {}: {}. hsmboot knows no fingerprint of it",
-            LS2_MANUFACTURER_ROOT.of,
-            LS2_MANUFACTURER_ROOT.side.chain_noun()
+            root.of,
+            root.side.chain_noun()
         )
-    } else if common_name.as_deref() == Some(OTHER_CUSTOMERS_ROOT) {
+    } else if Generation::all_facts()
+        .flat_map(|facts| facts.foreign_roots)
+        .any(|name| common_name.as_deref() == Some(name))
+    {
         notes.push("no chain of AWS CloudHSM is known to end there".to_owned());
         "by its CN another customer's root of the same maker's hardware".to_owned()
     } else {

@@ -19,13 +19,6 @@ pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
 
 /// HsmType, in characters.
 const HSM_TYPE_CHARS: usize = 32;
-/// The types that the User Guide names ("HSM types", September 2026). No new clusters of the first
-/// type can be made since April 2025.
-pub const KNOWN_HSM_TYPES: [&str; 2] = [HSM1, HSM2];
-/// LiquidSecurity.
-pub const HSM1: &str = "hsm1.medium";
-/// LiquidSecurity 2.
-pub const HSM2: &str = "hsm2m.medium";
 /// The most HSMs of a cluster whose type can be changed (User Guide, "Migrating from hsm1.medium to
 /// hsm2m.medium").
 pub const MOST_HSMS_TO_MIGRATE: usize = 27;

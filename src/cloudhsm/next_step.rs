@@ -5,6 +5,7 @@
 //! be seen whether a cluster is claimed.
 
 use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
+use crate::generation::Generation;
 use crate::outside::OutsideText;
 
 /// The next step on the way to a claimed cluster.
@@ -211,7 +212,7 @@ impl NextStep {
                     "the change of its HSMs' type is to be taken back: `hsmboot cluster modify \
                      --cluster-id {id} --hsm-type {}` asks for that, `hsmboot wait --cluster-id \
                      {id} --for active --timeout 14h` waits for it",
-                    limits::HSM1
+                    Generation::Ls1.hsm_type()
                 )
             }
             NextStep::CreateCluster => "create another cluster, or restore one from a \

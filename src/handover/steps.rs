@@ -11,16 +11,10 @@ use serde::Serialize;
 
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::{ClusterState, limits, plain_id};
+use crate::generation::Generation;
 use crate::hint;
 use crate::outside::{OutsideText, join_shown};
 use crate::x509::{TrustAnchor, to_hex};
-
-/// The release of the Client SDK that hsm2m.medium needs (AWS CloudHSM User Guide, AWS CloudHSM
-/// cluster HSM types: "requires Client SDK 5.9.0 or later").
-const REQUIRED_SDK: &str = "5.9";
-
-/// The one HSM type that every release of Client SDK 5 knows.
-const OLDEST_HSM_TYPE: &str = "hsm1.medium";
 
 const ACTIVATE: &str = "AWS CloudHSM User Guide, Activate the cluster";
 const SECURITY_GROUP: &str =
@@ -221,18 +215,7 @@ fn client_machine_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         "take a machine in the cluster's VPC that {group} lets reach the HSMs, at TCP ports 2223 \
          to 2225"
     );
-    let needs = match &of.site.hsm_type {
-        Some(known) if *known == OLDEST_HSM_TYPE => {
-            "install the CloudHSM CLI of Client SDK 5 there".to_owned()
-        }
-        Some(known) => format!(
-            "install the CloudHSM CLI there: {known} needs Client SDK {REQUIRED_SDK} or later"
-        ),
-        None => format!(
-            "install the CloudHSM CLI there: every type but {OLDEST_HSM_TYPE} needs Client SDK \
-             {REQUIRED_SDK} or later"
-        ),
-    };
+    let needs = sdk_step(of.site.hsm_type.as_ref());
     let place = format!(
         "there: the trust anchor, all of the file, as {LINUX_PATH} (Windows: {WINDOWS_PATH})"
     );
@@ -246,6 +229,25 @@ fn client_machine_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         ),
         configure_step(of),
     ]
+}
+
+/// The step that installs the client's tool: the oldest type goes with every release of Client SDK
+/// 5, and one that is not known is taken to need what the newest does.
+fn sdk_step(hsm_type: Option<&OutsideText>) -> String {
+    let newest = Generation::NEWEST.facts().required_sdk;
+    let required = hsm_type
+        .and_then(|known| Generation::of_hsm_type(known.as_raw()))
+        .map_or(newest, |generation| generation.facts().required_sdk);
+    match (hsm_type, required) {
+        (_, None) => "install the CloudHSM CLI of Client SDK 5 there".to_owned(),
+        (Some(known), Some(release)) => {
+            format!("install the CloudHSM CLI there: {known} needs Client SDK {release} or later")
+        }
+        (None, Some(release)) => format!(
+            "install the CloudHSM CLI there: every type but {} needs Client SDK {release} or later",
+            Generation::Ls1.hsm_type()
+        ),
+    }
 }
 
 fn configure_step(of: &ClaimedCluster<'_>) -> ClientStep {

@@ -6,8 +6,9 @@ use std::fmt;
 
 use super::Record;
 use super::checks::CheckId;
-use super::generation::{Hardware, PublishedRoot};
+use super::hardware::Hardware;
 use crate::checks::{Side, Status, Verdict};
+use crate::generation::PublishedRoot;
 
 /// The cause for which a record is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@
 mod anchors;
 mod cause;
 mod checks;
-mod generation;
+mod hardware;
 mod path;
 mod record;
 
@@ -30,10 +30,7 @@ pub use anchors::{
 };
 pub use cause::Cause;
 pub use checks::CheckId;
-pub use generation::{
-    GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm,
-    hardware_notes, is_for_non_fips_mode,
-};
+pub use hardware::{Hardware, fips_alarm, hardware_notes, is_for_non_fips_mode};
 pub use record::{HsmIdentity, HsmTerms, Roots};
 
 pub use crate::checks::{Height, Input, Side, Status, Verdict};

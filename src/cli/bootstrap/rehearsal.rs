@@ -9,9 +9,10 @@ use crate::claim::wait::{Wait, WaitTarget};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::wait;
+use crate::cloudhsm::Fleet;
 use crate::cloudhsm::fleet::{ClusterMode, NewCluster, NewHsm};
-use crate::cloudhsm::{Fleet, limits};
 use crate::error::{Error, ErrorKind, Result};
+use crate::generation::Generation;
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
 
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
         let order = NewCluster {
-            hsm_type: limits::HSM2.to_owned(),
+            hsm_type: Generation::NEWEST.hsm_type().to_owned(),
             mode: Some(ClusterMode::Fips),
             subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
             ..NewCluster::default()

@@ -9,6 +9,7 @@ use crate::cli::ui::{BOLD, StyledText, Ui, styled};
 use crate::cloudhsm::fleet::{ClusterMode, NetworkType, NewCluster};
 use crate::cloudhsm::{CallPlace, Tag, limits};
 use crate::error::Result;
+use crate::generation::{Generation, GenerationFacts};
 
 /// The options for a new cluster.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -106,7 +107,7 @@ impl NewClusterArgs {
         let hsm_type = self
             .hsm_type
             .clone()
-            .unwrap_or_else(|| limits::HSM2.to_owned());
+            .unwrap_or_else(|| Generation::NEWEST.hsm_type().to_owned());
         Ok(NewCluster {
             mode: self.mode_for(&hsm_type)?,
             network_type: self.network_type_for(&hsm_type)?,
@@ -118,14 +119,13 @@ impl NewClusterArgs {
         })
     }
 
-    /// Returns the mode for the type. NON_FIPS is "Available with hsm2m.medium" alone, and
-    /// hsm1.medium needs none (User Guide, "Cluster modes"; API Reference 2022-06-06,
-    /// CreateCluster).
+    /// Returns the mode for the type. A type that is not known is taken to have both.
     fn mode_for(&self, hsm_type: &str) -> Result<Option<ClusterMode>> {
-        match (self.mode, hsm_type == limits::HSM1) {
+        let has_one = facts_of(hsm_type).is_some_and(|facts| !facts.has_modes);
+        match (self.mode, has_one) {
             (Some(ModeName::NonFips), true) => Err(usage_error(
-                "hsm1.medium has the FIPS mode alone",
-                "leave out --mode, or choose another type: --hsm-type hsm2m.medium",
+                format!("{hsm_type} has the FIPS mode alone"),
+                &other_type_hint("--mode"),
             )),
             (Some(mode), _) => Ok(Some(mode.into())),
             (None, true) => Ok(None),
@@ -133,17 +133,33 @@ impl NewClusterArgs {
         }
     }
 
-    /// Returns the network type for the HSM type. hsm1.medium has IPv4 alone (User Guide, "HSM
-    /// types").
+    /// Returns the network type for the HSM type. A type that is not known is taken to have both.
     fn network_type_for(&self, hsm_type: &str) -> Result<Option<NetworkType>> {
         match self.network_type {
-            Some(NetworkName::Dualstack) if hsm_type == limits::HSM1 => Err(usage_error(
-                "hsm1.medium has IPv4 addresses alone",
-                "leave out --network-type, or choose another type: --hsm-type hsm2m.medium",
-            )),
+            Some(NetworkName::Dualstack)
+                if facts_of(hsm_type).is_some_and(|facts| !facts.has_ipv6) =>
+            {
+                Err(usage_error(
+                    format!("{hsm_type} has IPv4 addresses alone"),
+                    &other_type_hint("--network-type"),
+                ))
+            }
             kind => Ok(kind.map(NetworkType::from)),
         }
     }
+}
+
+/// Returns the facts about the generation of an HSM type that is known.
+fn facts_of(hsm_type: &str) -> Option<&'static GenerationFacts> {
+    Generation::of_hsm_type(hsm_type).map(Generation::facts)
+}
+
+/// Returns the hint where the HSM type does not go with an option.
+fn other_type_hint(option: &str) -> String {
+    format!(
+        "leave out {option}, or choose another type: --hsm-type {}",
+        Generation::NEWEST.hsm_type()
+    )
 }
 
 /// The step that follows the creation of a cluster.
@@ -168,13 +184,12 @@ pub(crate) fn announce_creation(
     place: &CallPlace,
     ui: &Ui,
 ) {
-    if order.hsm_type == limits::HSM1 {
-        ui.warn(
-            "no new clusters of hsm1.medium can be made since April 2025, and its support \
-                 ended on 2026-03-31: AWS refuses this; hsm2m.medium is the default",
-        );
-    } else {
-        warn_of_unknown_type(&order.hsm_type, ui);
+    match facts_of(&order.hsm_type).and_then(|facts| facts.retirement) {
+        Some(retirement) => ui.warn(format!(
+            "{retirement}: AWS refuses this; {} is the default",
+            Generation::NEWEST.hsm_type()
+        )),
+        None => warn_of_unknown_type(&order.hsm_type, ui),
     }
     let mode = order
         .mode
@@ -219,11 +234,11 @@ pub(crate) fn announce_creation(
 
 /// Warns of an HSM type that this version does not know: it may be a new one, or a typing error.
 pub(crate) fn warn_of_unknown_type(hsm_type: &str, ui: &Ui) {
-    if !limits::KNOWN_HSM_TYPES.contains(&hsm_type) {
+    if Generation::of_hsm_type(hsm_type).is_none() {
         ui.warn(format!(
             "{hsm_type} is no type that this version of hsmboot knows ({}); it is asked for all \
              the same",
-            limits::KNOWN_HSM_TYPES.join(", ")
+            Generation::ALL.map(Generation::hsm_type).join(", ")
         ));
     }
 }

@@ -6,8 +6,14 @@
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::generation::Generation;
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::x509::Moment;
+
+/// The type that a change leads from, and back to.
+const HSM1: &str = Generation::Ls1.hsm_type();
+/// The type that a change leads to.
+const HSM2: &str = Generation::Ls2.hsm_type();
 
 /// The result of asking for a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +55,16 @@ pub(super) fn plan_type_change(cluster: &Cluster, wanted: &str, now: Moment) -> 
     match &cluster.state {
         // The only change that there is goes to hsm2m.medium; asked for the other one, it is taken
         // back.
-        ClusterState::ModifyInProgress if wanted == limits::HSM2 => Ok(TypeChange::UnderWay),
-        ClusterState::ModifyInProgress if wanted == limits::HSM1 => plan_rollback(cluster, now),
-        ClusterState::RollbackInProgress if wanted == limits::HSM1 => Ok(TypeChange::UnderWay),
+        ClusterState::ModifyInProgress if wanted == HSM2 => Ok(TypeChange::UnderWay),
+        ClusterState::ModifyInProgress if wanted == HSM1 => plan_rollback(cluster, now),
+        ClusterState::RollbackInProgress if wanted == HSM1 => Ok(TypeChange::UnderWay),
         // Whether it waits for AWS or for its owner is not said: what is asked for is sent, and the
         // service has the last word.
-        state if state.is_pending_rollback() && wanted == limits::HSM1 => Ok(TypeChange::RollBack),
+        state if state.is_pending_rollback() && wanted == HSM1 => Ok(TypeChange::RollBack),
         state if is_under_way(state) => Err(not_active_error(cluster)),
         _ if has_type(cluster, wanted) => Ok(TypeChange::Already),
         // One that this version does not know may allow it.
-        ClusterState::Active | ClusterState::Other(_) if wanted == limits::HSM1 => {
+        ClusterState::Active | ClusterState::Other(_) if wanted == HSM1 => {
             plan_rollback(cluster, now)
         }
         ClusterState::Active | ClusterState::Other(_) => plan_migration(cluster),
@@ -209,7 +215,7 @@ mod tests {
 
     #[test]
     fn only_an_active_cluster_of_at_most_27_hsms_is_migrated() {
-        let (old, new) = (limits::HSM1, limits::HSM2);
+        let (old, new) = (HSM1, HSM2);
         assert_eq!(
             plan_or_message(&make_cluster("ACTIVE", old, 27), new),
             Ok(TypeChange::Migrate)
@@ -255,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_change_is_taken_back_within_its_time_alone() {
-        let (old, new) = (limits::HSM1, limits::HSM2);
+        let (old, new) = (HSM1, HSM2);
         let migrated = |state: &str, until: Option<i64>| Cluster {
             rollback_until: until,
             ..make_cluster(state, new, 2)
@@ -278,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_is_under_way_is_not_asked_for_again() {
-        let (old, new) = (limits::HSM1, limits::HSM2);
+        let (old, new) = (HSM1, HSM2);
         // The cluster's own type may be the old or the new one by then.
         for shown in [old, new] {
             assert_eq!(

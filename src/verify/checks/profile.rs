@@ -1,6 +1,7 @@
 //! The uses that a certificate says it has.
 
 use super::{Judged, ParsedEvidence, Remark, need_certificate};
+use crate::generation::{Generation, NameMarks};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
@@ -35,8 +36,15 @@ pub(super) fn fips_mode(parts: &ParsedEvidence<'_>) -> Judged {
 
 /// Tells whether a name's CN says so, as `HSM:..., for non-FIPS mode` does.
 fn is_non_fips(name: &[u8]) -> bool {
-    name::common_name_text(name)
-        .is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
+    name::common_name_text(name).is_some_and(|text| {
+        let text = text.to_lowercase();
+        all_name_marks().any(|marks| text.contains(marks.non_fips))
+    })
+}
+
+/// The marks of every generation: a certificate is held to all, whatever its cluster is said to be.
+fn all_name_marks() -> impl Iterator<Item = &'static NameMarks> {
+    Generation::all_facts().filter_map(|facts| facts.name_marks.as_ref())
 }
 
 /// `role.<hardware>`: a hardware certificate is a card's, not a partition's (docs/verification.md):
@@ -45,15 +53,18 @@ pub(super) fn role(parts: &ParsedEvidence<'_>, side: Side) -> Judged {
     let input = side.hardware();
     let hardware = need_certificate(parts, input)?;
     let (noun, subject) = (input.noun(), name_text(hardware.subject()));
-    if name::common_name_contains(hardware.subject(), ":PARTN:") {
-        Err(Remark::fail(format!(
-            "{noun} is a partition's: its subject {subject} has :PARTN: in its CN, expected a \
-             card's"
-        )))
-    } else {
-        Ok(format!(
-            "{noun} is not a partition's: no :PARTN: in the CN of {subject}"
-        ))
+    let marks: Vec<&str> = all_name_marks().map(|marks| marks.partition).collect();
+    match marks
+        .iter()
+        .find(|mark| name::common_name_contains(hardware.subject(), mark))
+    {
+        Some(mark) => Err(Remark::fail(format!(
+            "{noun} is a partition's: its subject {subject} has {mark} in its CN, expected a card's"
+        ))),
+        None => Ok(format!(
+            "{noun} is not a partition's: no {} in the CN of {subject}",
+            marks.join(" and no ")
+        )),
     }
 }
 
