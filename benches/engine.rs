@@ -114,7 +114,8 @@ fn signing(c: &mut Criterion) {
         };
         let certificate = make_trust_anchor(&terms, &key).unwrap();
         let key: &dyn CaKey = &key;
-        let ca = SigningCa::new(certificate.to_pem().as_bytes(), key, at).unwrap();
+        let trust_anchor = certificate.clone().try_into().unwrap();
+        let ca = SigningCa::new(trust_anchor, key, at).unwrap();
         let terms = SigningTerms {
             serial: [7; 20],
             now: at,

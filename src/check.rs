@@ -188,10 +188,20 @@ impl PairJudgement {
 /// assert_eq!(checked.into_pair().unwrap_err().exit_code(), 4);
 /// ```
 pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> PairJudgement {
+    check_with_trust_anchor(csr, signed_cert, TrustAnchor::from_file(trust_anchor), at)
+}
+
+/// Does the same with a trust anchor that was read before, or could not be read.
+pub fn check_with_trust_anchor(
+    csr: &[u8],
+    signed_cert: &[u8],
+    trust_anchor: Result<TrustAnchor, Malformed>,
+    at: Moment,
+) -> PairJudgement {
     let parts = Parts {
         csr: Csr::from_pem(csr),
         signed_cert: parse_certificate(signed_cert),
-        trust_anchor: TrustAnchor::from_file(trust_anchor),
+        trust_anchor,
         at,
     };
     let checks: Vec<Finding> = Rule::ALL

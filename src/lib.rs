@@ -69,8 +69,8 @@
 //! let subject = parse_subject("CN=Example CloudHSM CA,O=Example")?;
 //! let not_after = "2036-06-01T12:00:00Z".parse()?;
 //! let terms = ca::CaTerms { subject: &subject, serial: &[1], not_before: now, not_after };
-//! let trust_anchor = make_trust_anchor(&terms, &key)?.to_pem();
-//! let ca = SigningCa::new(trust_anchor.as_bytes(), &key, now)?;
+//! let root = make_trust_anchor(&terms, &key)?;
+//! let ca = SigningCa::new(root.try_into()?, &key, now)?;
 //!
 //! // 3: sign. The serial number's octets should be random ones.
 //! let terms = SigningTerms { serial: [7; 20], now, days: 3652 };

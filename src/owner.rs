@@ -580,7 +580,8 @@ mod tests {
     }
 
     fn issue_test_pair(csr: &Csr, (certificate, key): &(Certificate, FileKey)) -> Pair {
-        let ca = SigningCa::new(certificate.to_pem().as_bytes(), key, test_now()).unwrap();
+        let trust_anchor = certificate.clone().try_into().unwrap();
+        let ca = SigningCa::new(trust_anchor, key, test_now()).unwrap();
         issue(
             &Grounds::Unverified {
                 csr,
@@ -617,19 +618,19 @@ mod tests {
             (KeyOrigin::New, Basis::NewCa),
         ] {
             assert_eq!(
-                *Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE)
+                *Owner::with_key(&own.1, origin, &own.0.clone().try_into().unwrap(), PLACE)
                     .unwrap()
                     .basis(),
                 basis
             );
             assert_ends_with(
-                Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE),
+                Owner::with_key(&own.1, origin, &theirs.0.clone().try_into().unwrap(), PLACE),
                 ErrorKind::OwnerNotProven,
             );
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
             assert_ends_with(
-                Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE),
+                Owner::with_key(&own.1, origin, &own.0.clone().try_into().unwrap(), PLACE),
                 ErrorKind::OwnerNotProven,
             );
         }
@@ -640,17 +641,22 @@ mod tests {
         let (own, theirs) = (make_ca("CN=CA").0, make_ca("CN=CA").0);
         let named = [own.fingerprint()];
         assert_eq!(
-            *Owner::with_fingerprints(&named, &own.into(), PLACE, ProofPurpose::Claim)
+            *Owner::with_fingerprints(&named, &own.try_into().unwrap(), PLACE, ProofPurpose::Claim)
                 .unwrap()
                 .basis(),
             Basis::CertificateFingerprint
         );
         assert_ends_with(
-            Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, ProofPurpose::Claim),
+            Owner::with_fingerprints(
+                &named,
+                &theirs.clone().try_into().unwrap(),
+                PLACE,
+                ProofPurpose::Claim,
+            ),
             ErrorKind::AnotherTrustAnchor,
         );
         assert_ends_with(
-            Owner::with_fingerprints(&[], &theirs.into(), PLACE, ProofPurpose::Claim),
+            Owner::with_fingerprints(&[], &theirs.try_into().unwrap(), PLACE, ProofPurpose::Claim),
             ErrorKind::OwnerNotProven,
         );
     }
@@ -667,8 +673,13 @@ mod tests {
             not_before: test_now(),
             not_after: Moment::from_unix(2_000_000_000),
         };
-        let chain =
-            ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
+        let chain = ca::make_intermediate(
+            &terms,
+            own.1.spki(),
+            &root.0.clone().try_into().unwrap(),
+            &root.1,
+        )
+        .unwrap();
         let named = [chain.signing_ca().fingerprint()];
         assert_eq!(
             *Owner::with_fingerprints(&named, &chain, PLACE, ProofPurpose::Claim)
@@ -732,7 +743,7 @@ mod tests {
             csr: &proven,
             reason: "a test",
         };
-        let owner = Owner::with_named_ca(own.0.clone().into());
+        let owner = Owner::with_named_ca(own.0.clone().try_into().unwrap());
         assert!(Authorized::new(issue_test_pair(&proven, &own), &grounds, &owner).is_ok());
         assert_ends_with(
             Authorized::new(issue_test_pair(&proven, &theirs), &grounds, &owner),

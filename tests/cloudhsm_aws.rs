@@ -26,7 +26,7 @@ use hsmboot::cloudhsm::{
 };
 use hsmboot::owner::{Authorized, Owner};
 use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
-use hsmboot::x509::{Csr, Moment};
+use hsmboot::x509::{Csr, Moment, TrustAnchor};
 
 /// What the service does with a request.
 #[derive(Clone)]
@@ -163,8 +163,9 @@ fn request() -> InitializeCluster {
         not_before: now,
         not_after: "2036-06-01T12:00:00Z".parse().unwrap(),
     };
-    let trust_anchor = make_trust_anchor(&terms, &key).unwrap().to_pem();
-    let ca = SigningCa::new(trust_anchor.as_bytes(), &key, now).unwrap();
+    let trust_anchor = make_trust_anchor(&terms, &key).unwrap();
+    let trust_anchor = TrustAnchor::try_from(trust_anchor).unwrap();
+    let ca = SigningCa::new(trust_anchor.clone(), &key, now).unwrap();
     let grounds = Grounds::Unverified {
         csr: &csr,
         reason: "a test",

@@ -14,6 +14,8 @@ use sources::sources;
 
 #[path = "layers/form.rs"]
 mod form;
+#[path = "layers/homes.rs"]
+mod homes;
 #[path = "support/sources.rs"]
 mod sources;
 #[path = "layers/ways.rs"]

@@ -153,7 +153,7 @@ mod tests {
             not_before: parse_moment("2026-01-01T00:00:00Z"),
             not_after: parse_moment("2036-01-01T00:00:00Z"),
         };
-        make_trust_anchor(&terms, key).unwrap().into()
+        make_trust_anchor(&terms, key).unwrap().try_into().unwrap()
     }
 
     #[test]

@@ -80,7 +80,8 @@ pub(super) fn material() -> &'static ClaimMaterial {
         )
         .into_pair()
         .unwrap();
-        let owner = Owner::with_named_ca(Certificate::from_der(&ca_der).unwrap().into());
+        let ca = Certificate::from_der(&ca_der).unwrap();
+        let owner = Owner::with_named_ca(ca.try_into().unwrap());
         let csr_read = pair.csr().clone();
         let authorized = Authorized::new(
             pair,

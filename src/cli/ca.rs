@@ -378,7 +378,13 @@ impl CaOrder<'_> {
             not_after,
         };
         let Some(issuer) = self.issuer else {
-            return make_trust_anchor(&terms, key).map(TrustAnchor::from);
+            return TrustAnchor::try_from(make_trust_anchor(&terms, key)?).map_err(|fault| {
+                Error::new(
+                    ErrorKind::BadSubject,
+                    format!("the certificate would have {fault}"),
+                    "choose a shorter subject",
+                )
+            });
         };
         let chain = make_intermediate(
             &terms,
@@ -386,8 +392,8 @@ impl CaOrder<'_> {
             &issuer.trust_anchor,
             issuer.key.as_ref(),
         )?;
-        // What was just signed is read again from the text that is written, on purpose.
-        crate::check::trust_anchor(chain.to_pem().as_bytes(), now).map(|(chain, _)| chain)
+        crate::check::judge_read_trust_anchor(&chain, now)?;
+        Ok(chain)
     }
 
     /// Makes key and certificate, writes both or neither, and returns both, ready to sign.

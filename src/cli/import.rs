@@ -11,7 +11,7 @@ use super::sign::{self, SignatureSummary, SignedPair};
 use super::step::{StepArgs, given_file_digest, warn_of_gaps, with_judgement};
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{Bundle, Fingerprint, SignatureOrigin, Store, TranscriptStep, Waiver};
-use crate::check::check;
+use crate::check::check_with_trust_anchor;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
@@ -76,10 +76,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
-    let pair = check(
+    let pair = check_with_trust_anchor(
         evidence.csr.as_deref().unwrap_or_default(),
         &signed_cert,
-        named.trust_anchor.to_pem().as_bytes(),
+        Ok(named.trust_anchor.clone()),
         now,
     )
     .into_pair()

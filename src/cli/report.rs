@@ -12,13 +12,13 @@ use super::ui::{
     styled,
 };
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
-use crate::check::check;
+use crate::check::check_with_trust_anchor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{join_shown, shown_path};
 use crate::report::{self as engine, Difference, PageFacts};
 use crate::verify::{self, Status, Verdict};
-use crate::x509::{Moment, sha256, to_hex};
+use crate::x509::{Moment, TrustAnchor, sha256, to_hex};
 
 /// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript,
 /// what was sent and what came back
@@ -77,14 +77,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let texts = (
         survey.part_content(Part::Csr),
         survey.part_content(Part::SignedCert),
-        survey.trust_anchor(),
     );
+    // The bundle's own file, which enters here; of one that is missing nothing can be read.
+    let trust_anchor = TrustAnchor::from_file(survey.trust_anchor().unwrap_or_default());
     let signed = survey.has_file(&Part::SignedCert.file_name(&survey.cluster_id));
     let pair = signed.then(|| {
-        check(
+        check_with_trust_anchor(
             texts.0.unwrap_or_default(),
             texts.1.unwrap_or_default(),
-            texts.2.unwrap_or_default(),
+            trust_anchor.clone(),
             at,
         )
         .record
@@ -98,6 +99,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         verification,
         at_named: args.at.is_some(),
         pair,
+        trust_anchor: trust_anchor.ok(),
         own_ca,
     };
     let page = engine::make_page(&facts);

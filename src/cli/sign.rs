@@ -115,7 +115,7 @@ pub struct CaArgs {
     token: TokenArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
-    issuer: issuer::IssuerArgs,
+    issuer: issuer::SigningCaArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
     access: CaAccessArgs,
@@ -324,11 +324,7 @@ impl SigningJob<'_> {
             aws: args.ca.access.options(),
         };
         let key = self.ceremony.load_key(&access, source)?;
-        let ca = SigningCa::new(
-            named.trust_anchor.to_pem().as_bytes(),
-            key.key.as_ref(),
-            now,
-        )?;
+        let ca = SigningCa::new(named.trust_anchor.clone(), key.key.as_ref(), now)?;
         let owner = named.to_owner();
         owner.check_same_anchor(ca.trust_anchor(), "the CA that signs")?;
         self.bundle.check_unchanged(args.seal)?;

@@ -141,6 +141,7 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
         // Where it is missing, what follows says which step wrote it.
         (None, Some(_)) if store.has(store.trust_anchor_file()) => {
             let text = store.read(store.trust_anchor_file(), "the trust anchor", MAX_INPUT)?;
+            // The bundle's own file, which enters here: its key opens the seal.
             TrustAnchor::from_file(&text)
                 .ok()
                 .map(|trust_anchor| trust_anchor.signing_ca().clone())

@@ -325,10 +325,10 @@ impl AwsPrivateCa {
         now: Moment,
     ) -> Result<Pair> {
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().as_der());
-        check::check(
+        check::check_with_trust_anchor(
             csr.as_bytes(),
             certificate.as_bytes(),
-            self.trust_anchor.to_pem().as_bytes(),
+            Ok(self.trust_anchor.clone()),
             now,
         )
         .into_pair()

@@ -82,9 +82,13 @@ pub(super) fn write_certificates(html: &mut Html, view: &PageView<'_>) {
         view,
         "Trust anchor (the owner’s CA)",
         file,
-        view.trust_anchor.as_ref().map(TrustAnchor::signing_ca),
+        view.facts
+            .trust_anchor
+            .as_ref()
+            .map(TrustAnchor::signing_ca),
     );
     for (at, above) in view
+        .facts
         .trust_anchor
         .iter()
         .flat_map(TrustAnchor::certificates_above)

@@ -317,7 +317,7 @@ fn rule_finding_at<'a>(
 /// Tells whether the tie up to `above` shows the finding about the chain's order. A failure shows
 /// at the first link that does not hold, or else at the root. Any other result shows everywhere.
 fn shows_order(view: &PageView<'_>, found: &check::Finding, above: Rank) -> bool {
-    let Some(anchor) = view.trust_anchor.as_ref() else {
+    let Some(anchor) = view.facts.trust_anchor.as_ref() else {
         return false;
     };
     let links = anchor.certificates().zip(anchor.certificates_above());
@@ -436,7 +436,7 @@ fn signed_with(view: &PageView<'_>, tie: Tie) -> Option<String> {
     let signed = match tie {
         Tie::Certified(side) => view.hardware_of(side)?,
         Tie::Vouched(_) => view.hsm.as_ref()?,
-        Tie::SelfSigned(_) => view.trust_anchor.as_ref()?.last_certificate(),
+        Tie::SelfSigned(_) => view.facts.trust_anchor.as_ref()?.last_certificate(),
         Tie::ChainLink(_, below) => view.ca_at(below)?,
         Tie::Issued(_) => view.signed_cert.as_ref()?,
         Tie::Possession => {
@@ -547,7 +547,7 @@ pub(super) fn describe_mismatch(view: &PageView<'_>, receipt: &Receipt) -> Optio
                 .iter()
                 .map(|above| above.as_raw().to_owned()))
     };
-    if view.trust_anchor.as_ref().is_some_and(chain_differs) {
+    if view.facts.trust_anchor.as_ref().is_some_and(chain_differs) {
         return Some("the receipt names another trust anchor than the bundle holds".to_owned());
     }
     // A cluster that this CA had claimed before may show a certificate from then.

@@ -72,7 +72,7 @@ pub(super) fn judge_receipt_claim(
         .own_ca
         .as_ref()
         .map(|(own, _)| own.trust_anchor())
-        .or(view.trust_anchor.as_ref());
+        .or(view.facts.trust_anchor.as_ref());
     let owner = own.map(OwnerCertificate::all_of).unwrap_or_default();
     let expected = ExpectedClaim {
         csr_spki: view.csr.as_ref().map(Csr::spki),
@@ -264,7 +264,7 @@ impl DifferenceList<'_, '_> {
     }
 
     fn compare_pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
-        let anchor = self.view.trust_anchor.as_ref();
+        let anchor = self.view.facts.trust_anchor.as_ref();
         self.compare_digest(
             "the signed certificate’s DER",
             signed_cert,
@@ -373,7 +373,7 @@ impl DifferenceList<'_, '_> {
         if let (Some(file), Some((own, _)), Some(found)) = (
             self.view.another_ca(),
             &self.view.facts.own_ca,
-            &self.view.trust_anchor,
+            &self.view.facts.trust_anchor,
         ) {
             let all = |anchor: &TrustAnchor| {
                 anchor

@@ -38,7 +38,7 @@ use crate::check;
 use crate::handover::ClientStep;
 use crate::owner::Owner;
 use crate::verify::{Anchors, Cause, Record};
-use crate::x509::Moment;
+use crate::x509::{Moment, TrustAnchor};
 use html::Html;
 use view::PageView;
 
@@ -62,6 +62,8 @@ pub struct PageFacts {
     /// The judgement of its pair, at the same moment. `None` where the bundle has neither a signed
     /// certificate nor a trust anchor.
     pub pair: Option<check::Record>,
+    /// The bundle's trust anchor; `None` where there is none, or it cannot be read.
+    pub trust_anchor: Option<TrustAnchor>,
     /// The owner whose CA the user named, and the name of the certificate's file.
     pub own_ca: Option<(Owner, String)>,
 }

@@ -320,7 +320,7 @@ pub(super) fn write_submission(html: &mut Html, view: &PageView<'_>) {
         pem,
         receipt.map(|receipt| vec![receipt.signed_cert_sha256.as_raw()]),
     );
-    let pem = view.trust_anchor.as_ref().map(|found| {
+    let pem = view.facts.trust_anchor.as_ref().map(|found| {
         (
             found.to_pem(),
             found

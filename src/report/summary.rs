@@ -369,7 +369,7 @@ fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
         let survey = &view.facts.survey;
         html.write_fact("Request", |html| write_fingerprint(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) =
-            (&view.csr, &view.signed_cert, &view.trust_anchor)
+            (&view.csr, &view.signed_cert, &view.facts.trust_anchor)
         {
             let response = Fingerprint::of_response(
                 &survey.cluster_id,
@@ -398,6 +398,7 @@ fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
             view.signed_cert.as_ref().map(Certificate::fingerprint),
         );
         for (at, certificate) in view
+            .facts
             .trust_anchor
             .iter()
             .flat_map(TrustAnchor::certificates)
@@ -568,7 +569,7 @@ fn write_proven(html: &mut Html, view: &PageView<'_>) {
                   it, and the pair meets every documented demand of InitializeCluster.</li>",
         );
     }
-    if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor)
+    if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.facts.trust_anchor)
         && own.check_same_anchor(found, CA_FILE).is_ok()
     {
         html.write_element("li", &[], |html| {
@@ -644,7 +645,7 @@ fn write_not_proven(html: &mut Html, view: &PageView<'_>) {
         }
         _ => {}
     }
-    if view.facts.own_ca.is_none() && view.trust_anchor.is_some() {
+    if view.facts.own_ca.is_none() && view.facts.trust_anchor.is_some() {
         html.write_raw(
             "<li>That the trust anchor is your CA: compare its SHA-256, or give your copy \
                   with <code>--ca</code>.</li>",

@@ -248,7 +248,7 @@ pub(super) fn written_by<'a>(view: &PageView<'a>, name: &str) -> Option<&'a Tran
 fn seal_key_holder<'a>(view: &'a PageView<'_>) -> Option<(&'a Certificate, String)> {
     match &view.facts.own_ca {
         Some((own, file)) => Some((own.trust_anchor().signing_ca(), file.clone())),
-        None => view.trust_anchor.as_ref().map(|anchor| {
+        None => view.facts.trust_anchor.as_ref().map(|anchor| {
             (
                 anchor.signing_ca(),
                 "the bundle’s own trust anchor".to_owned(),

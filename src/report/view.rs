@@ -21,7 +21,6 @@ pub(super) struct PageView<'a> {
     pub(super) aws_hardware: Option<Certificate>,
     pub(super) manufacturer_hardware: Option<Certificate>,
     pub(super) signed_cert: Option<Certificate>,
-    pub(super) trust_anchor: Option<TrustAnchor>,
     /// The findings of [`PageView::pair`] about each certificate of the trust anchor, with its
     /// place.
     pub(super) of_each_ca: Vec<(usize, check::Finding)>,
@@ -54,10 +53,7 @@ impl<'a> PageView<'a> {
                 .find(|anchor| anchor.to_facts(side) == *recorded)
         };
         let (verification, pair) = super::gaps::name_missing_files(facts);
-        let trust_anchor = survey
-            .trust_anchor()
-            .and_then(|text| TrustAnchor::from_file(text).ok());
-        let of_each_ca = match (&pair, &trust_anchor) {
+        let of_each_ca = match (&pair, &facts.trust_anchor) {
             (Some(pair), Some(found)) => check::of_each_certificate(found, pair.at),
             _ => Vec::new(),
         };
@@ -76,7 +72,6 @@ impl<'a> PageView<'a> {
             signed_cert: survey
                 .part_content(Part::SignedCert)
                 .and_then(|text| Certificate::from_owner_file(text).ok()),
-            trust_anchor,
             of_each_ca,
             anchors: Side::ALL.map(used),
             keys: Vec::new(),
@@ -95,7 +90,12 @@ impl<'a> PageView<'a> {
         let pair = self
             .signed_cert
             .iter()
-            .chain(self.trust_anchor.iter().flat_map(TrustAnchor::certificates))
+            .chain(
+                self.facts
+                    .trust_anchor
+                    .iter()
+                    .flat_map(TrustAnchor::certificates),
+            )
             .map(Certificate::public_key);
         let mut keys: Vec<PublicKey> = Vec::new();
         for key in anchors.chain(certificates).chain(csr).chain(pair) {
@@ -132,7 +132,8 @@ impl<'a> PageView<'a> {
     /// trust anchor is another one.
     pub(super) fn another_ca(&self) -> Option<&'a str> {
         let (own, file) = self.facts.own_ca.as_ref()?;
-        self.trust_anchor
+        self.facts
+            .trust_anchor
             .as_ref()
             .filter(|found| own.check_same_anchor(found, CA_FILE).is_err())
             .map(|_| file.as_str())
@@ -141,7 +142,8 @@ impl<'a> PageView<'a> {
     /// Returns the positions of the trust anchor's certificates, in their order.
     pub(super) fn ranks(&self) -> Vec<Rank> {
         Rank::all(
-            self.trust_anchor
+            self.facts
+                .trust_anchor
                 .as_ref()
                 .map_or(0, |found| found.certificates_above().len()),
         )
@@ -149,7 +151,11 @@ impl<'a> PageView<'a> {
 
     /// Returns a certificate of the trust anchor.
     pub(super) fn ca_at(&self, rank: Rank) -> Option<&Certificate> {
-        self.trust_anchor.as_ref()?.certificates().nth(rank.place())
+        self.facts
+            .trust_anchor
+            .as_ref()?
+            .certificates()
+            .nth(rank.place())
     }
 
     /// Tells whether the bundle holds a file for this part at all.

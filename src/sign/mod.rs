@@ -63,10 +63,10 @@ impl<'a> SigningCa<'a> {
     /// Puts certificate, or chain, and key together.
     ///
     /// # Errors
-    /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse,
-    /// that has expired, or that is not this key's.
-    pub fn new(file: &[u8], key: &'a dyn CaKey, now: Moment) -> Result<Self> {
-        let (trust_anchor, _) = check::trust_anchor(file, now)?;
+    /// Class `Ca` for a certificate that CloudHSM would refuse, that has expired, or that is not
+    /// this key's.
+    pub fn new(trust_anchor: TrustAnchor, key: &'a dyn CaKey, now: Moment) -> Result<Self> {
+        check::judge_read_trust_anchor(&trust_anchor, now)?;
         let certificate = trust_anchor.signing_ca();
         if certificate.spki() != key.spki() {
             let given = PublicKey::from_der(key.spki(), "the CA key")
@@ -133,10 +133,10 @@ pub fn issue(grounds: &Grounds<'_>, ca: &SigningCa<'_>, terms: &SigningTerms) ->
         ));
     }
     let csr_pem = pem::encode(Label::CertificateRequest, csr.as_der());
-    check::check(
+    check::check_with_trust_anchor(
         csr_pem.as_bytes(),
         certificate.to_pem().as_bytes(),
-        ca.trust_anchor.to_pem().as_bytes(),
+        Ok(ca.trust_anchor.clone()),
         terms.now,
     )
     .into_pair()

@@ -152,13 +152,12 @@ impl TrustAnchor {
     }
 }
 
-impl From<Certificate> for TrustAnchor {
-    /// One certificate, which is its own root; how long it is as it would be sent is not looked at.
-    fn from(first: Certificate) -> Self {
-        TrustAnchor {
-            first,
-            above: Vec::new(),
-        }
+impl TryFrom<Certificate> for TrustAnchor {
+    type Error = Malformed;
+
+    /// Makes a trust anchor of one certificate, which is its own root.
+    fn try_from(certificate: Certificate) -> Result<Self, Malformed> {
+        Self::from_certificates(certificate, Vec::new())
     }
 }
 

@@ -12,11 +12,11 @@ fn root() -> &'static Path {
 }
 
 /// The path of a module: `["ca", "key"]`.
-type Module = Vec<String>;
+pub(super) type Module = Vec<String>;
 
 /// Every module of the crate but its roots and its tests, with its code: without its unit tests
 /// and its comments.
-fn modules() -> BTreeMap<Module, String> {
+pub(super) fn modules() -> BTreeMap<Module, String> {
     let src = root().join("src");
     sources(&src)
         .into_iter()

@@ -204,6 +204,9 @@ pub fn facts(path: &std::path::Path) -> (Expect, PageFacts) {
     let survey = Survey::read_from(path).unwrap();
     let at = expect.at.parse().unwrap();
     let verification = verify(&survey.evidence(), &anchors, at, &policy).record;
+    let trust_anchor = survey
+        .trust_anchor()
+        .and_then(|text| hsmboot::x509::TrustAnchor::from_file(text).ok());
     let (tool, place) = ("hsmboot test".to_owned(), "fixture".to_owned());
     (
         expect,
@@ -216,6 +219,7 @@ pub fn facts(path: &std::path::Path) -> (Expect, PageFacts) {
             verification,
             at_named: true,
             pair: None,
+            trust_anchor,
             own_ca: None,
         },
     )

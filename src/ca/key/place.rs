@@ -101,7 +101,7 @@ impl Unlocking {
 }
 
 /// The reader of a `--ca-key`: takes all of it, with its scheme.
-pub(super) type ReadPlace = fn(&Path) -> Result<Box<dyn KeyPlace>>;
+pub(super) type PlaceReader = fn(&Path) -> Result<Box<dyn KeyPlace>>;
 
 /// A kind of place for CA keys: one row of [`KEY_BACKENDS`](super::KEY_BACKENDS).
 pub struct KeyBackend {
@@ -125,7 +125,7 @@ pub struct KeyBackend {
     /// The feature that builds it; `None` where every build has it.
     pub feature: Option<&'static str>,
     /// Its reader, where this build has it.
-    pub(super) read: Option<ReadPlace>,
+    pub(super) read: Option<PlaceReader>,
 }
 
 impl fmt::Debug for KeyBackend {

@@ -91,8 +91,8 @@ impl ReadyCa {
     /// # Errors
     /// As [`TestCa::new`].
     pub(super) fn signer(&self, now: Moment) -> Result<SigningCa<'_>> {
-        let text = self.known.file.trust_anchor.to_pem();
-        SigningCa::new(text.as_bytes(), self.key.key.as_ref(), now)
+        let trust_anchor = self.known.file.trust_anchor.clone();
+        SigningCa::new(trust_anchor, self.key.key.as_ref(), now)
     }
 
     /// Returns the key's name, where it is not in a file.

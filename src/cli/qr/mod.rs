@@ -49,6 +49,7 @@ fn bundle_fingerprint(bundle: &Bundle, kind: QrKind) -> Result<Fingerprint> {
     let signed_cert = Certificate::from_owner_file(&signed_cert)
         .map_or(signed_cert, |found| found.as_der().to_vec());
     let trust_anchor = bundle.read_trust_anchor()?;
+    // The bundle's own file, which enters here: for its fingerprint alone.
     let trust_anchor = TrustAnchor::from_file(&trust_anchor).map_or(vec![trust_anchor], |found| {
         found.certificate_ders().map(<[u8]>::to_vec).collect()
     });

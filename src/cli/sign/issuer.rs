@@ -16,7 +16,7 @@ use crate::x509::{sha256, to_hex};
 /// AWS Private CA in place of a certificate and a key.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
-pub struct IssuerArgs {
+pub struct SigningCaArgs {
     /// The CA that issues the certificate; its own certificate, with the chain above it if it is
     /// subordinate, becomes the trust anchor
     #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "seal", "passphrase"])]
@@ -34,7 +34,7 @@ pub struct IssuerArgs {
     timeout: Option<Duration>,
 }
 
-impl IssuerArgs {
+impl SigningCaArgs {
     /// Refuses an earlier certificate, which is one bundle's, for several bundles.
     ///
     /// # Errors

@@ -77,6 +77,7 @@ fn read_fitting_pair(
         .map_err(|fault| Lines::from(format!("it is no certificate that can be read: {fault}")))?;
     let trust_anchor = bundle.read_trust_anchor().map_err(told)?;
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
+    // The bundle's own file, which enters here.
     let there = TrustAnchor::from_file(&trust_anchor)
         .map_err(|fault| Lines::from(format!("{place}: {fault}")))?;
     if there != *ca {
@@ -92,7 +93,7 @@ fn read_fitting_pair(
     let csr = bundle.read(Part::Csr).map_err(told)?;
     let unfit =
         |error: Error| Lines::from("it is this CA's, and does not fit:").followed_by(error.message);
-    check::check(&csr, &text, ca.to_pem().as_bytes(), now)
+    check::check_with_trust_anchor(&csr, &text, Ok(there), now)
         .into_pair()
         .map_err(unfit)
 }
@@ -164,6 +165,7 @@ pub(super) fn holds_trust_anchor(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     if !bundle.store().has_file(CA_FILE) {
         return false;
     }
+    // The bundle's own file, which enters here: it is compared, and nothing is signed by it.
     let there = bundle.read_trust_anchor().unwrap_or_default();
     // More than the certificates alone is more than we would write.
     let is_bare = there.trim_ascii().starts_with(b"-----BEGIN")

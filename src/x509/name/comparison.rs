@@ -4,7 +4,7 @@ use super::super::der::{Reader, Tlv};
 use super::{decode_string, walk_attributes};
 
 /// One attribute: its type, and its value as it is compared.
-type Attribute<'a> = (&'a [u8], ComparableValue<'a>);
+type ComparableAttribute<'a> = (&'a [u8], ComparableValue<'a>);
 
 /// An attribute's value, made ready to be compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -57,9 +57,9 @@ pub(crate) fn is_within(name: &[u8], base: &[u8]) -> bool {
 }
 
 /// The name's RDNs in their order, each one's attributes sorted: an RDN is a set.
-fn sorted_rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
+fn sorted_rdns(name: &[u8]) -> Option<Vec<Vec<ComparableAttribute<'_>>>> {
     let outer = Reader::new(name, "a name").read_any().ok()?;
-    let mut rdns: Vec<Vec<Attribute<'_>>> = Vec::new();
+    let mut rdns: Vec<Vec<ComparableAttribute<'_>>> = Vec::new();
     walk_attributes(outer.content, "a name", |first, kind, value| {
         if first {
             rdns.push(Vec::new());
