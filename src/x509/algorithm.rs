@@ -10,20 +10,20 @@ pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1
 // RFC 8017 A.2.3
 pub(crate) const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10];
 const MGF1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8]; // RFC 8017 B.2.1
-const SHA256_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]; // RFC 4055 5
-const SHA384_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12];
-const SHA512_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13];
-const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]; // RFC 4055 2.1
-const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
-const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+pub(crate) const SHA256_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]; // RFC 4055 5
+pub(crate) const SHA384_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12];
+pub(crate) const SHA512_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13];
+pub(crate) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]; // RFC 4055 2.1
+pub(crate) const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
+pub(crate) const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
 // RFC 5480 2.1.1
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1];
-pub(super) const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]; // RFC 5480 2.1.1.1
-pub(super) const P384: &[u8] = &[0x2B, 0x81, 4, 0, 34];
-pub(super) const P521: &[u8] = &[0x2B, 0x81, 4, 0, 35];
-const ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2]; // RFC 5758 3.2
-const ECDSA_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3];
-const ECDSA_SHA512: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4];
+pub(crate) const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]; // RFC 5480 2.1.1.1
+pub(crate) const P384: &[u8] = &[0x2B, 0x81, 4, 0, 34];
+pub(crate) const P521: &[u8] = &[0x2B, 0x81, 4, 0, 35];
+pub(crate) const ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2]; // RFC 5758 3.2
+pub(crate) const ECDSA_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3];
+pub(crate) const ECDSA_SHA512: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4];
 
 /// The signature algorithms that count, for sentences.
 pub const SIGNATURES: &str = "RSA (PKCS#1 v1.5 or PSS) or ECDSA, with SHA-256/384/512";
@@ -66,6 +66,22 @@ impl Hash {
         }
     }
 
+    /// Returns ring's name for the HMAC with it.
+    pub(crate) fn hmac_in_ring(self) -> ring::hmac::Algorithm {
+        match self {
+            Hash::Sha256 => ring::hmac::HMAC_SHA256,
+            Hash::Sha384 => ring::hmac::HMAC_SHA384,
+            Hash::Sha512 => ring::hmac::HMAC_SHA512,
+        }
+    }
+
+    /// Finds the hash of an OBJECT IDENTIFIER in dotted form.
+    pub(crate) fn from_dotted_oid(oid: &str) -> Option<Self> {
+        [Hash::Sha256, Hash::Sha384, Hash::Sha512]
+            .into_iter()
+            .find(|hash| oid_text(hash.oid()) == oid)
+    }
+
     /// The digest of a message.
     pub(crate) fn digest(self, message: &[u8]) -> ring::digest::Digest {
         ring::digest::digest(self.in_ring(), message)
@@ -82,6 +98,13 @@ impl Hash {
     /// The AlgorithmIdentifier (RFC 4055 2.1).
     pub(crate) fn to_der(self) -> Vec<u8> {
         identifier(self.oid(), &[&null()])
+    }
+
+    /// Returns the DigestInfo of a message (RFC 8017 9.2): what PKCS#1 v1.5 pads and signs.
+    #[cfg(feature = "pkcs11")]
+    pub(crate) fn digest_info(self, message: &[u8]) -> Vec<u8> {
+        let digest = der::encode_octet_string(self.digest(message).as_ref());
+        der::encode_sequence(&[&self.to_der(), &digest])
     }
 }
 

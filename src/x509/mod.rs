@@ -22,6 +22,7 @@ pub(crate) mod write;
 pub use algorithm::SignatureAlgorithm;
 pub use certificate::Certificate;
 pub use csr::Csr;
+pub(crate) use ecdsa::pad_number;
 pub use fault::{Fault, Strictness};
 pub use name::name_text;
 pub use public_key::PublicKey;
@@ -77,7 +78,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| char::from(DIGITS.get(usize::from(n & 0xF)).copied().unwrap_or(b'?'));
-    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    let mut out = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         out.push(digit(byte >> 4));
         out.push(digit(*byte));

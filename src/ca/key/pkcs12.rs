@@ -15,6 +15,7 @@ use super::pbes1::{self, DerivationPurpose};
 use super::pbes2::Encrypted;
 use super::plain::Plain;
 use crate::ca::fault::{Anew, Cost, Instead, KeyFault};
+use crate::x509::algorithm::Hash;
 use crate::x509::der::{self, Reader, Tlv, tag};
 
 const DATA: &str = "1.2.840.113549.1.7.1";
@@ -259,15 +260,13 @@ impl<'a> Mac<'a> {
             .ok()?
             .map_or(Some(1), |tlv| parse_number(tlv.content))?;
         reader.finish().ok()?;
-        let (hash, derivation) = match oid.as_str() {
-            "1.3.14.3.2.26" => (
+        let (hash, derivation) = match Hash::from_dotted_oid(&oid) {
+            Some(hash) => (hash.hmac_in_ring(), hash.in_ring()),
+            None if oid == "1.3.14.3.2.26" => (
                 hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
                 &digest::SHA1_FOR_LEGACY_USE_ONLY,
             ),
-            "2.16.840.1.101.3.4.2.1" => (hmac::HMAC_SHA256, &digest::SHA256),
-            "2.16.840.1.101.3.4.2.2" => (hmac::HMAC_SHA384, &digest::SHA384),
-            "2.16.840.1.101.3.4.2.3" => (hmac::HMAC_SHA512, &digest::SHA512),
-            _ => return None,
+            None => return None,
         };
         Some((
             Mac {

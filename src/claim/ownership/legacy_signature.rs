@@ -13,6 +13,7 @@ use sha1::Sha1;
 use super::lenient::LenientReader;
 use crate::x509::der::tag;
 use crate::x509::name::oid_text;
+use crate::x509::{algorithm, pad_number};
 
 /// The shortest modulus that still tells one holder from another, and the longest that is computed
 /// with.
@@ -64,9 +65,9 @@ impl LegacyHash {
         Some(match oid {
             [0x2B, 14, 3, 2, 26] => S1,
             [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 4] => S224,
-            [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1] => S256,
-            [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2] => S384,
-            [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3] => S512,
+            algorithm::SHA256 => S256,
+            algorithm::SHA384 => S384,
+            algorithm::SHA512 => S512,
             _ => return None,
         })
     }
@@ -148,10 +149,10 @@ impl LegacyAlgorithm {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5] | [0x2B, 14, 3, 2, 29] => Pkcs1(S1),
             // RFC 4055 5
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14] => Pkcs1(S224),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11] => Pkcs1(S256),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12] => Pkcs1(S384),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13] => Pkcs1(S512),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10] => parse_pss(
+            algorithm::SHA256_WITH_RSA => Pkcs1(S256),
+            algorithm::SHA384_WITH_RSA => Pkcs1(S384),
+            algorithm::SHA512_WITH_RSA => Pkcs1(S512),
+            algorithm::RSASSA_PSS => parse_pss(
                 parameter
                     .map(|parameter| parameter.content)
                     .unwrap_or_default(),
@@ -160,9 +161,9 @@ impl LegacyAlgorithm {
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1] => Ecdsa(S1),
             // RFC 5758 3.2
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1] => Ecdsa(S224),
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2] => Ecdsa(S256),
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3] => Ecdsa(S384),
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4] => Ecdsa(S512),
+            algorithm::ECDSA_SHA256 => Ecdsa(S256),
+            algorithm::ECDSA_SHA384 => Ecdsa(S384),
+            algorithm::ECDSA_SHA512 => Ecdsa(S512),
             other => {
                 return Err(format!(
                     "it is signed with the algorithm {}, which hsmboot cannot verify",
@@ -224,20 +225,18 @@ impl LegacyKey {
             .ok_or_else(unread)?;
         let (oid, parameter) = split_identifier(identifier.raw).ok_or_else(unread)?;
         match oid {
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1 | 10] => Self::parse_rsa(bits),
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] => match parameter
+            algorithm::RSA_ENCRYPTION | algorithm::RSASSA_PSS => Self::parse_rsa(bits),
+            algorithm::EC_PUBLIC_KEY => match parameter
                 .filter(|curve| curve.tag == tag::OID)
                 .map(|curve| curve.content)
             {
-                Some([0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]) => {
-                    p256::ecdsa::VerifyingKey::from_sec1_bytes(bits)
-                        .map(LegacyKey::P256)
-                        .map_err(|_| unread())
-                }
-                Some([0x2B, 0x81, 4, 0, 34]) => p384::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                Some(algorithm::P256) => p256::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                    .map(LegacyKey::P256)
+                    .map_err(|_| unread()),
+                Some(algorithm::P384) => p384::ecdsa::VerifyingKey::from_sec1_bytes(bits)
                     .map(LegacyKey::P384)
                     .map_err(|_| unread()),
-                Some([0x2B, 0x81, 4, 0, 35]) => p521::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                Some(algorithm::P521) => p521::ecdsa::VerifyingKey::from_sec1_bytes(bits)
                     .map(LegacyKey::P521)
                     .map_err(|_| unread()),
                 Some(other) => Err(format!(
@@ -364,12 +363,4 @@ fn ecdsa_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
         Some(pad_number(octets.get(zeros..)?, length))
     };
     Some([number()?, number()?].concat())
-}
-
-/// A number with zeros before it, as long as the curve's numbers. A digest that is shorter is that
-/// same number (FIPS 186-5 6.4.2, step 2), and the crates take none that is much shorter.
-fn pad_number(number: &[u8], length: usize) -> Vec<u8> {
-    let mut out = vec![0; length.saturating_sub(number.len())];
-    out.extend_from_slice(number);
-    out
 }

@@ -9,12 +9,6 @@ use super::{TokenKey, failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der;
 
-/// DigestInfo for SHA-256 up to the digest itself (RFC 8017 9.2, note 1).
-const SHA256_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
-
 /// A way to the signature: the mechanism, and what it is given.
 struct SigningWay {
     mechanism: Mechanism<'static>,
@@ -30,16 +24,13 @@ fn signing_ways(scheme: SignatureScheme, tbs: &[u8]) -> [SigningWay; 2] {
     };
     let digest = || scheme.hash().digest(tbs).as_ref().to_vec();
     match scheme {
-        SignatureScheme::Rsa => {
-            let info = [&SHA256_INFO[..], &digest()].concat();
-            [
-                hashed(Mechanism::Sha256RsaPkcs),
-                SigningWay {
-                    mechanism: Mechanism::RsaPkcs,
-                    input: info,
-                },
-            ]
-        }
+        SignatureScheme::Rsa => [
+            hashed(Mechanism::Sha256RsaPkcs),
+            SigningWay {
+                mechanism: Mechanism::RsaPkcs,
+                input: scheme.hash().digest_info(tbs),
+            },
+        ],
         SignatureScheme::P256 => [
             SigningWay {
                 mechanism: Mechanism::Ecdsa,
@@ -289,11 +280,16 @@ mod tests {
 
     #[test]
     fn the_digest_info_is_that_of_rfc_8017() {
-        let algorithm = der::encode_sequence(&[
-            &der::encode_oid("2.16.840.1.101.3.4.2.1"),
-            &der::encode_tlv(5, &[]),
-        ]);
-        let whole = der::encode_sequence(&[&algorithm, &der::encode_octet_string(&[7; 32])]);
-        assert_eq!([&SHA256_INFO[..], &[7; 32]].concat(), whole);
+        // RFC 8017 9.2, note 1
+        let prefix = [
+            0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+            0x01, 0x05, 0x00, 0x04, 0x20,
+        ];
+        let hash = SignatureScheme::Rsa.hash();
+        let digest = hash.digest(b"a message");
+        assert_eq!(
+            hash.digest_info(b"a message"),
+            [&prefix[..], digest.as_ref()].concat()
+        );
     }
 }
