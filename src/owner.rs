@@ -378,7 +378,7 @@ fn first_unsigned(chain: &TrustAnchor) -> Option<usize> {
         .certificates()
         .zip(issuers)
         .position(|(below, above)| !holds(below, above))?;
-    chain.is_chain().then(|| broken.saturating_add(1))
+    chain.is_chain().then(|| broken + 1)
 }
 
 /// The certificates above the first, a line each.

@@ -65,7 +65,7 @@ impl<'a> ChainPath<'a> {
                         .filter(|(at, _)| !longer.contains(at))
                         .map(|(at, signed)| {
                             let way = longer.iter().copied().chain([at]).collect();
-                            (way, links.saturating_add(usize::from(signed)))
+                            (way, links + usize::from(signed))
                         }),
                 );
             }

@@ -38,6 +38,7 @@ pub struct Certificate {
 
 /// Returns where `part` lies within `whole`, of which it is a slice.
 pub(crate) fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
+    // Saturating: of what is no slice of it there is a range outside, which no slicing takes.
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }

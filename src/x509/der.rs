@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         let rest = body.get(length..).ok_or_else(truncated)?;
         let raw = self
             .rest
-            .get(..self.rest.len().saturating_sub(rest.len()))
+            .get(..self.rest.len() - rest.len())
             .ok_or_else(truncated)?;
         self.rest = rest;
         Ok(Tlv { tag, content, raw })
@@ -255,7 +255,7 @@ fn walk_elements(
             check_universal(&tlv, constructed, what, faults)?;
         }
         if constructed {
-            walk_elements(tlv.content, what, depth.saturating_add(1), faults)?;
+            walk_elements(tlv.content, what, depth + 1, faults)?;
         }
     }
     Ok(())
@@ -420,7 +420,7 @@ pub fn whole_octets<'a>(content: &'a [u8], what: &'static str) -> Result<&'a [u8
 /// Writes one element: tag, length, and the parts one after the other.
 pub fn encode_tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let length: usize = content.iter().map(|part| part.len()).sum();
-    let mut out = Vec::with_capacity(length.saturating_add(6));
+    let mut out = Vec::with_capacity(length + 6);
     out.push(tag);
     let octets = length.to_be_bytes();
     let significant = octets

@@ -279,12 +279,7 @@ fn documented_text(text: &[u8]) -> Result<&str, PemError> {
         .iter()
         .position(|byte| !documented && !is_documented(*byte))
     {
-        let line = text
-            .iter()
-            .take(at)
-            .filter(|b| **b == b'\n')
-            .count()
-            .saturating_add(1);
+        let line = 1 + text.iter().take(at).filter(|b| **b == b'\n').count();
         return Err(PemError::Character {
             byte: text.get(at).copied().unwrap_or(0),
             line,

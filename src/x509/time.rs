@@ -32,6 +32,7 @@ impl Moment {
     /// Adds so many seconds to this moment (negative: earlier).
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
+        // Saturating: what lies beyond all time is the last moment that can be written.
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
@@ -62,12 +63,12 @@ impl Moment {
         };
         let written = digits(0, year_length).ok_or_else(fault)?;
         let year = match (year_length, written) {
-            (2, 50..) => written.saturating_add(1900),
-            (2, _) => written.saturating_add(2000),
+            (2, 50..) => written + 1900,
+            (2, _) => written + 2000,
             _ => written,
         };
         let two = |n: usize| -> Result<i8, Malformed> {
-            digits(year_length.saturating_add(n), 2)
+            digits(year_length + n, 2)
                 .and_then(|v| i8::try_from(v).ok())
                 .ok_or_else(fault)
         };
@@ -167,7 +168,7 @@ impl FromStr for Moment {
         }
         let civil: jiff::civil::DateTime = civil.parse().map_err(|_| fault())?;
         Ok(Self::from_unix(
-            civil.duration_since(EPOCH).as_secs().saturating_sub(offset),
+            civil.duration_since(EPOCH).as_secs() - offset,
         ))
     }
 }

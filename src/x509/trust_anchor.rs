@@ -37,10 +37,8 @@ impl TrustAnchor {
         let single = blocks.len() == 1;
         let numbered = |(at, der): (usize, &Vec<u8>)| {
             let place = |fault: Malformed| {
-                let placed = Malformed::new(format!(
-                    "certificate {} of the chain: {fault}",
-                    at.saturating_add(1)
-                ));
+                let placed =
+                    Malformed::new(format!("certificate {} of the chain: {fault}", at + 1));
                 if fault.is_of_content() {
                     placed
                 } else {
@@ -125,7 +123,7 @@ impl TrustAnchor {
 
     /// The number of certificates.
     pub fn certificate_count(&self) -> usize {
-        self.above.len().saturating_add(1)
+        self.above.len() + 1
     }
 
     /// Tells whether it is more than one certificate.

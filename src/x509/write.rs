@@ -16,8 +16,8 @@ pub(crate) const BACKDATING: i64 = 5 * 60;
 /// Returns the period from five minutes before `now` until `days` after it.
 pub(crate) fn validity_period(now: Moment, days: u32) -> (Moment, Moment) {
     (
-        now.plus_seconds(BACKDATING.saturating_neg()),
-        now.plus_seconds(i64::from(days).saturating_mul(DAY)),
+        now.plus_seconds(-BACKDATING),
+        now.plus_seconds(i64::from(days) * DAY),
     )
 }
 

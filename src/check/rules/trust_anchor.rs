@@ -17,7 +17,7 @@ pub(super) fn noun_at(anchor: &TrustAnchor, at: usize) -> String {
 }
 
 fn numbered_noun(at: usize) -> String {
-    format!("certificate {} of the chain", at.saturating_add(1))
+    format!("certificate {} of the chain", at + 1)
 }
 
 /// Every certificate of the trust anchor, with what it is called.
@@ -136,10 +136,7 @@ fn has_issued(above: &Certificate, below: &Certificate) -> bool {
 /// not belong here, or one is missing.
 fn explain_broken_order(all: &[&Certificate], at: usize) -> String {
     if let Some(order) = right_order(all) {
-        let places: Vec<String> = order
-            .iter()
-            .map(|at| at.saturating_add(1).to_string())
-            .collect();
+        let places: Vec<String> = order.iter().map(|at| (at + 1).to_string()).collect();
         return format!(
             "the certificates stand in the wrong order: the CA that signs comes first, the root \
              last; here that is {}",
@@ -179,7 +176,7 @@ fn explain_broken_order(all: &[&Certificate], at: usize) -> String {
         .and_then(|below| all.iter().position(|above| has_issued(above, below)));
     match above {
         _ if all.get(at).is_some_and(|below| is_self_issued(below)) => {
-            let next = at.saturating_add(1);
+            let next = at + 1;
             return format!(
                 "{} is the root, {issuer}, with which a chain ends: {}, {}, does not belong here",
                 numbered_noun(at),
@@ -201,7 +198,7 @@ fn explain_broken_order(all: &[&Certificate], at: usize) -> String {
         "{} was issued by {issuer}, but the next one is {}: the certificate of {issuer} is missing \
          between them",
         numbered_noun(at),
-        text(at.saturating_add(1))
+        text(at + 1)
     )
 }
 
@@ -244,7 +241,7 @@ fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judge
         above.public_key(),
         [Rule::AlgorithmTrustAnchor; 2],
     )?;
-    let (below_noun, above_noun) = (numbered_noun(at), numbered_noun(at.saturating_add(1)));
+    let (below_noun, above_noun) = (numbered_noun(at), numbered_noun(at + 1));
     match below.is_signed_by(above.public_key()) {
         true => Ok(format!("the key of {above_noun} signed {below_noun}")),
         false => fail(format!(
@@ -379,7 +376,7 @@ pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Vec<Judged> {
     let authorities = anchor.certificates_above().iter().chain(root).enumerate();
     let judged = certificates_with_nouns(anchor).zip(authorities).map(
         |((of, certificate), (at, authority))| {
-            let authority_at = at.saturating_add(1).min(anchor.certificates_above().len());
+            let authority_at = (at + 1).min(anchor.certificates_above().len());
             clients::key_identifiers(&of, certificate, &noun_at(anchor, authority_at), authority)
         },
     );
@@ -459,7 +456,7 @@ pub(super) fn signer_elsewhere(anchor: &TrustAnchor, signed: &Certificate) -> St
         format!(
             ": the key of {} did; the CA that signs comes first, and those below it do not belong \
              into the trust anchor",
-            numbered_noun(at.saturating_add(1))
+            numbered_noun(at + 1)
         )
     })
 }

@@ -18,10 +18,7 @@ pub(super) fn intermediate_noun(side: Side, height: Height) -> String {
     } else {
         "manufacturer"
     };
-    format!(
-        "the {side} side's intermediate {}",
-        height.below().saturating_add(1)
-    )
+    format!("the {side} side's intermediate {}", height.below() + 1)
 }
 
 /// The certificate that an intermediate is to have issued, and its noun.
@@ -137,7 +134,7 @@ fn authority_fault(certificate: &Certificate, height: Height) -> Option<String> 
     let extensions = certificate.extensions();
     // Below the first is the hardware certificate, which issues the HSM certificate; below the
     // second the first as well.
-    let issuers_below = u64::try_from(height.below().saturating_add(1)).unwrap_or(u64::MAX);
+    let issuers_below = u64::try_from(height.below() + 1).unwrap_or(u64::MAX);
     match extensions.basic_constraints {
         Some(constraints) if constraints.ca => match constraints.path_len {
             Some(length) if length < issuers_below => {
