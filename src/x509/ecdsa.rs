@@ -76,8 +76,8 @@ fn fit_number(number: &[u8], length: usize) -> Option<Vec<u8>> {
 }
 
 /// Puts zeros before a number that is shorter than a curve's numbers; a longer one stays as it is.
-/// A digest that is shorter is that same number (FIPS 186-5 6.4.2, step 2), and the crates take none
-/// that is much shorter.
+/// A digest that is shorter is that same number (FIPS 186-5 6.4.2, step 2), and the crates take
+/// none that is much shorter.
 pub(crate) fn pad_number(number: &[u8], length: usize) -> Vec<u8> {
     // Saturating: a longer one gets no zeros.
     let mut out = vec![0; length.saturating_sub(number.len())];
