@@ -17,7 +17,7 @@ const MAX_NOTE: u64 = 64 * 1024;
 
 /// One file of the group.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Member {
+pub(super) struct GroupMember {
     /// The file that is complete and synced.
     pub(super) temporary: String,
     /// The name that it is to have.
@@ -30,7 +30,11 @@ pub(super) struct Member {
 pub(super) struct GroupNote(Staged);
 
 impl GroupNote {
-    pub(super) fn new(dir: &Dir, members: &[Member], pending: &mut Pending) -> io::Result<Self> {
+    pub(super) fn new(
+        dir: &Dir,
+        members: &[GroupMember],
+        pending: &mut Pending,
+    ) -> io::Result<Self> {
         let mut staged = Staged::new_unlisted(dir, 0o600)?;
         staged.file.write_all(&serde_json::to_vec(members)?)?;
         pending.insert(staged.name.clone(), dir.clone());
@@ -66,7 +70,7 @@ pub(super) fn complete_group(dir: &Dir) -> io::Result<()> {
         .map(|(content, _)| content)
         .unwrap_or_default();
     // One that says something else is not the program's.
-    for member in serde_json::from_slice::<Vec<Member>>(&note).unwrap_or_default() {
+    for member in serde_json::from_slice::<Vec<GroupMember>>(&note).unwrap_or_default() {
         if !is_temporary(&member.temporary)
             || member.name.contains('/')
             || member.name.starts_with('.')
@@ -126,7 +130,7 @@ mod tests {
         Dir::open(dir).unwrap()
     }
 
-    fn write_note(dir: &Path, members: &[Member]) {
+    fn write_note(dir: &Path, members: &[GroupMember]) {
         let mut pending = Pending::new();
         GroupNote::new(&open_dir(dir), members, &mut pending)
             .unwrap()
@@ -140,12 +144,12 @@ mod tests {
         let file = |name: &str, content: &str| fs::write(dir.path().join(name), content).unwrap();
         file("old", "before");
         let names = [("new", false), ("old", true), ("transcript", false)];
-        let member = |(name, replace): (&str, bool)| Member {
+        let member = |(name, replace): (&str, bool)| GroupMember {
             temporary: format!(".hsmboot-{name}.tmp"),
             name: name.to_owned(),
             replace,
         };
-        let members: Vec<Member> = names.into_iter().map(member).collect();
+        let members: Vec<GroupMember> = names.into_iter().map(member).collect();
         for (at, member) in members.iter().enumerate() {
             file(
                 if at < renamed {
@@ -269,7 +273,7 @@ mod tests {
             (".hsmboot-x.tmp", ".profile"),
             (".hsmboot-/../../secret.tmp", "in"),
         ] {
-            let member = Member {
+            let member = GroupMember {
                 temporary: temporary.to_owned(),
                 name: name.to_owned(),
                 replace: true,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dir::Dir;
-use super::group::{self, GroupNote, Member};
+use super::group::{self, GroupMember, GroupNote};
 use super::lock::{Lock, PATIENCE, directory_taken, lock_dir, unlock_dir};
 use super::new_file::{NewFile, mode_if_same};
 use super::staged::{Pending, Staged, lock_pending};
@@ -416,12 +416,12 @@ fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Gro
     if staged.len() < 2 {
         return Ok(None);
     }
-    let member = |(staged, file): &(Staged, &NewFile<'_>)| Member {
+    let member = |(staged, file): &(Staged, &NewFile<'_>)| GroupMember {
         temporary: staged.name.clone(),
         name: file.name.clone(),
         replace: file.replace,
     };
-    let members: Vec<Member> = staged.iter().map(member).collect();
+    let members: Vec<GroupMember> = staged.iter().map(member).collect();
     GroupNote::new(dir, &members, &mut lock_pending())
         .map(Some)
         .map_err(|cause| machine_error(dir.path(), &cause))
