@@ -17,6 +17,8 @@
 mod kms;
 #[path = "aws_ca/private_ca.rs"]
 mod private_ca;
+#[path = "aws_ca/secrets.rs"]
+mod secrets;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "simulator/support.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
@@ -42,7 +44,7 @@ const SPECS: [(&str, &str); 5] = [
 ];
 
 /// The tests that need no other part of the program.
-const TESTS: [(&str, fn()); 11] = [
+const TESTS: [(&str, fn()); 13] = [
     (
         "a_key_is_found_by_its_id_its_arn_and_its_aliases",
         kms::a_key_is_found_by_its_id_its_arn_and_its_aliases,
@@ -82,6 +84,14 @@ const TESTS: [(&str, fn()); 11] = [
     (
         "a_private_ca_that_is_not_there_or_not_active_signs_nothing",
         private_ca::a_private_ca_that_is_not_there_or_not_active_signs_nothing,
+    ),
+    (
+        "a_passphrase_comes_from_secrets_manager",
+        secrets::a_passphrase_comes_from_secrets_manager,
+    ),
+    (
+        "a_cluster_is_reached_in_a_role_that_is_assumed",
+        secrets::a_cluster_is_reached_in_a_role_that_is_assumed,
     ),
     (
         "a_cluster_is_claimed_with_a_key_in_kms",

@@ -11,11 +11,15 @@
 mod bundles;
 #[path = "support/done.rs"]
 mod done;
+#[path = "fleet/events.rs"]
+mod events;
 #[path = "support/pipe.rs"]
 #[allow(dead_code)]
 mod pipe;
 #[path = "fleet/plan.rs"]
 mod plan;
+#[path = "support/schemas.rs"]
+mod schemas;
 #[path = "online/stage.rs"]
 #[allow(dead_code)]
 mod stage;

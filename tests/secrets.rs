@@ -217,6 +217,14 @@ fn nothing_secret_comes_out() {
         with(&known, &file),
         with(&known, &[&fd[..], &["--force"]].concat()),
         with(&known, &[&env[..], &["--force"]].concat()),
+        with(
+            &known,
+            &[
+                "--force",
+                "--passphrase-command",
+                "cat passphrase; echo more",
+            ],
+        ),
         with(&sign(&["--force"]), &[]),
         // Wrong ones: the passphrase for another thing, the key in every other file's place, and
         // both in places of names.

@@ -1,5 +1,5 @@
-//! The sources of a passphrase: the terminal, a file, a descriptor, or a variable. Never the
-//! command line, which every user of the machine can read.
+//! The sources of a passphrase: the terminal, a file, a descriptor, a variable, or what a command
+//! prints. Never the command line itself, which every user of the machine can read.
 
 mod terminal;
 
@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
@@ -53,6 +54,8 @@ pub enum PassphraseSource {
     Fd(u32),
     /// The value of an environment variable, named here.
     Env(String),
+    /// The first line that a command prints on standard output. The shell runs it.
+    Command(String),
 }
 
 impl PassphraseSource {
@@ -173,6 +176,7 @@ impl PassphraseSource {
                 })?;
                 Zeroizing::new(value.into_vec())
             }
+            PassphraseSource::Command(command) => printed_line(command, &name)?,
         };
         if bytes.is_empty() {
             return Err(no_passphrase(
@@ -188,7 +192,7 @@ impl PassphraseSource {
         match self {
             PassphraseSource::File(path) => Some(path.clone()),
             PassphraseSource::Fd(number) => Some(descriptor_path(*number)),
-            PassphraseSource::Ask | PassphraseSource::Env(_) => None,
+            PassphraseSource::Ask | PassphraseSource::Env(_) | PassphraseSource::Command(_) => None,
         }
     }
 
@@ -201,6 +205,7 @@ impl PassphraseSource {
             PassphraseSource::Env(variable) => {
                 format!("the variable {}", shown_path(Path::new(variable)))
             }
+            PassphraseSource::Command(_) => "the passphrase command".to_owned(),
         }
     }
 }
@@ -268,6 +273,46 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
         PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
         PassphraseLine::TooLong => Err(unreadable(format!(
             "has a first line of more than {MAX_PASSPHRASE} bytes"
+        ))),
+    }
+}
+
+/// The first line that a command prints. It has the terminal for its own questions, and its
+/// messages; it must end with 0. What it prints besides is read and dropped, so that it can end.
+fn printed_line(command: &str, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let failed = |what: String| {
+        Error::new(
+            ErrorKind::PassphraseUnreadable,
+            format!("{name} {what}"),
+            "run the command by itself: the first line that it prints is to be the passphrase, and \
+             it is to end with 0",
+        )
+    };
+    let cannot = |fault: io::Error| failed(format!("cannot be run: {}", fsio::io_text(&fault)));
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(cannot)?;
+    let line = match child.stdout.take() {
+        Some(mut printed) => {
+            let line = read_line(&mut printed).map_err(cannot)?;
+            io::copy(&mut printed, &mut io::sink()).map_err(cannot)?;
+            line
+        }
+        None => PassphraseLine::Ended(Zeroizing::new(Vec::new())),
+    };
+    let status = child.wait().map_err(cannot)?;
+    if !status.success() {
+        return Err(failed(match status.code() {
+            Some(code) => format!("ended with {code}"),
+            None => "was ended by a signal".to_owned(),
+        }));
+    }
+    match line {
+        PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
+        PassphraseLine::TooLong => Err(failed(format!(
+            "printed a first line of more than {MAX_PASSPHRASE} bytes"
         ))),
     }
 }

@@ -360,6 +360,10 @@ pub struct PassphraseArgs {
     /// Take it from the environment variable of this name
     #[arg(long, value_name = "NAME", group = "passphrase")]
     pub(crate) passphrase_env: Option<String>,
+    /// Take it from the first line that a command prints: a secret manager's, such as `aws
+    /// secretsmanager get-secret-value`, `vault`, `sops`, `pass` (run by the shell)
+    #[arg(long, value_name = "CMD", group = "passphrase")]
+    pub(crate) passphrase_command: Option<String>,
 }
 
 impl PassphraseArgs {
@@ -368,11 +372,13 @@ impl PassphraseArgs {
             &self.passphrase_file,
             self.passphrase_fd,
             &self.passphrase_env,
+            &self.passphrase_command,
         ) {
-            (Some(file), _, _) => PassphraseSource::File(file.clone()),
-            (_, Some(fd), _) => PassphraseSource::Fd(fd),
-            (_, _, Some(name)) => PassphraseSource::Env(name.clone()),
-            (None, None, None) => PassphraseSource::Ask,
+            (Some(file), _, _, _) => PassphraseSource::File(file.clone()),
+            (_, Some(fd), _, _) => PassphraseSource::Fd(fd),
+            (_, _, Some(name), _) => PassphraseSource::Env(name.clone()),
+            (_, _, _, Some(command)) => PassphraseSource::Command(command.clone()),
+            (None, None, None, None) => PassphraseSource::Ask,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::args::TrustArgs;
+use super::events::EventKind;
 use super::owner::NamedCa;
 use super::text::table_text;
 use super::ui::{CommandOutput, Effect, OutputFormat, Ui, path_value, show_error};
@@ -60,6 +61,9 @@ impl<'a> ManyResults<'a> {
             Some(error) => Err(error.with_document(output.document)),
             None => Ok(output),
         });
+        let members = json!({ "bundle": path_value(dir) });
+        self.ui
+            .write_result_event(EventKind::Result, members, result.as_ref());
         if let (Err(error), OutputFormat::Text) = (&result, self.ui.format) {
             self.ui.request_action(format!("{}:", shown_path(dir)));
             show_error(error);

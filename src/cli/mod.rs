@@ -17,6 +17,7 @@ mod check;
 mod cluster;
 #[cfg(feature = "online")]
 mod consent;
+mod events;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
@@ -247,10 +248,13 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(fault) => return report_clap_error(fault),
     };
-    let ui = Ui::new(&cli.global);
+    let mut ui = Ui::new(&cli.global);
     disable_core_dumps();
     ui::install_panic_hook(&ui);
     if let Err(error) = signals::install_handler(&ui) {
+        return ui.finish(Err(error));
+    }
+    if let Err(error) = ui.open_events(&cli.global) {
         return ui.finish(Err(error));
     }
     ui.finish(run(cli.command, &ui))

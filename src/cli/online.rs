@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
+use super::events::EventKind;
 use super::ui::{StyledText, Ui};
 use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
@@ -205,20 +207,45 @@ impl<'a> Watcher<'a> {
             (Some(cluster), None) => cluster_line(cluster),
             (None, None) => return,
         };
-        self.show_line(&line);
+        if !self.is_news(&line) {
+            return;
+        }
+        let cluster = cluster.filter(|_| trouble.is_none());
+        let mut members = json!({ "detail": line });
+        if let (Some(cluster), Some(object)) = (cluster, members.as_object_mut()) {
+            object.insert("cluster_id".to_owned(), json!(cluster.cluster_id));
+            object.insert("state".to_owned(), json!(cluster.state.as_str()));
+        }
+        let kind = match trouble {
+            None => EventKind::State,
+            Some(_) => EventKind::Warning,
+        };
+        self.ui.write_event(kind, members);
+        self.draw_line(&line);
     }
 
     pub(crate) fn show_line(&mut self, line: &str) {
-        if line == self.shown {
-            return;
+        if self.is_news(line) {
+            self.ui
+                .write_event(EventKind::Step, json!({ "detail": line }));
+            self.draw_line(line);
         }
+    }
+
+    /// Tells whether a line is another than the last, and takes it for the last.
+    fn is_news(&mut self, line: &str) -> bool {
+        let news = line != self.shown;
         line.clone_into(&mut self.shown);
+        news
+    }
+
+    fn draw_line(&mut self, line: &str) {
         if self.ui.shows_progress() {
             self.bar
                 .get_or_insert_with(new_spinner)
                 .set_message(StyledText::from(line).to_terminal());
         } else {
-            self.ui.say(line);
+            self.ui.show_progress_line(line);
         }
     }
 

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::events::{EventKind, EventLog, EventTarget};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::{Lines, stored_path};
@@ -47,6 +48,13 @@ pub struct GlobalArgs {
     /// No colours, on a terminal either (the variable NO_COLOR does the same)
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+    /// Write what happens meanwhile as JSON lines: to a file, or to an open descriptor as fd:N
+    #[arg(long, global = true, value_name = "FILE", value_parser = parse_event_target)]
+    pub(crate) events: Option<EventTarget>,
+}
+
+fn parse_event_target(text: &str) -> std::result::Result<EventTarget, String> {
+    text.parse()
 }
 
 /// Tells whether the caller asks first, and so may say how the program ended: the command or a
@@ -153,6 +161,7 @@ pub(crate) struct Ui {
     pub(crate) format: OutputFormat,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    events: Option<EventLog>,
 }
 
 pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
@@ -169,6 +178,24 @@ impl Ui {
             format: args.output,
             quiet: args.quiet,
             verbose: args.verbose,
+            events: None,
+        }
+    }
+
+    /// Opens the place for events, where one is named, and writes the first.
+    ///
+    /// # Errors
+    /// As [`EventLog::open`].
+    pub(crate) fn open_events(&mut self, args: &GlobalArgs) -> Result<()> {
+        self.events = args.events.as_ref().map(EventLog::open).transpose()?;
+        self.write_event(EventKind::Start, json!({ "tool": super::TOOL }));
+        Ok(())
+    }
+
+    /// Writes an event, where events are asked for.
+    pub(crate) fn write_event(&self, kind: EventKind, members: Value) {
+        if let Some(events) = &self.events {
+            events.write(kind, members);
         }
     }
 
@@ -177,6 +204,7 @@ impl Ui {
             format,
             quiet: false,
             verbose: false,
+            events: None,
         }
     }
 
@@ -188,6 +216,13 @@ impl Ui {
 
     /// Prints a line on standard error, unless `--quiet`.
     pub(crate) fn say(&self, text: impl Into<Lines>) {
+        let text = text.into();
+        self.write_event(EventKind::Step, json!({ "detail": text }));
+        self.show_progress_line(text);
+    }
+
+    /// Prints a line about what has an event of its own, unless `--quiet`.
+    pub(crate) fn show_progress_line(&self, text: impl Into<Lines>) {
         if !self.quiet {
             to_stderr(text.into());
         }
@@ -215,20 +250,54 @@ impl Ui {
 
     /// Prints a warning, with `--quiet` too.
     pub(crate) fn warn(&self, text: impl Into<Lines>) {
+        let text = text.into();
+        self.write_event(EventKind::Warning, json!({ "detail": text }));
         to_stderr([
             styled(YELLOW, "warning:"),
             StyledText::from(" "),
-            text.into().into(),
+            text.into(),
         ]);
     }
 
     /// Prints, in red, a message that must not be overlooked.
     pub(crate) fn alarm(&self, text: impl Into<Lines>) {
-        to_stderr(styled(RED, text.into().as_str()));
+        let text = text.into();
+        self.write_event(EventKind::Warning, json!({ "detail": text }));
+        to_stderr(styled(RED, text.as_str()));
+    }
+
+    /// Writes the event of a result: of the command, or of one of many bundles.
+    pub(crate) fn write_result_event(
+        &self,
+        kind: EventKind,
+        mut members: Value,
+        result: std::result::Result<&CommandOutput, &Error>,
+    ) {
+        if self.events.is_none() {
+            return;
+        }
+        let error = match result {
+            Ok(output) => output.error.as_ref(),
+            Err(error) => Some(error),
+        };
+        if let Some(object) = members.as_object_mut() {
+            match (error, result) {
+                (Some(error), _) => {
+                    object.insert("error".to_owned(), error.to_json());
+                }
+                (None, Ok(output)) => {
+                    object.insert("changed".to_owned(), json!(output.has_changed()));
+                    object.insert("summary".to_owned(), json!(output.summary_line()));
+                }
+                (None, Err(_)) => {}
+            }
+        }
+        self.write_event(kind, members);
     }
 
     /// Prints the result and the error, and returns the exit code.
     pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
+        self.write_result_event(EventKind::End, json!({}), result.as_ref());
         let mut detailed_code = 0;
         let (document, text, error) = match result {
             Ok(outcome) => {

@@ -52,6 +52,17 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens what the user named, to append to it; a file that is not there is made. A link is followed
+/// and a pipe is waited for: it is the user's own.
+///
+/// # Errors
+/// As open(2) has them.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    Ok(File::from(rustix::fs::open(path, flags, mode)?))
+}
+
 /// Opens a file that lies where others may write: no link, and nothing but a file, so that nothing
 /// is waited for. Links on the way to it are followed.
 ///

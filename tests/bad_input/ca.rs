@@ -234,6 +234,26 @@ fn no_passphrase_where_one_is_needed() {
         ),
         (&["--passphrase-env", "NOT_SET"], "no-passphrase", "NOT_SET"),
         (&["--passphrase-fd", "99"], "passphrase-unreadable", "99"),
+        (
+            &["--passphrase-command", "echo right; exit 3"],
+            "passphrase-unreadable",
+            "ended with 3",
+        ),
+        (
+            &["--passphrase-command", "kill -9 $$"],
+            "passphrase-unreadable",
+            "a signal",
+        ),
+        (
+            &["--passphrase-command", "yes | tr -d '\\n' | head -c 4000"],
+            "passphrase-unreadable",
+            "1023",
+        ),
+        (
+            &["--passphrase-command", "true"],
+            "no-passphrase",
+            "is empty",
+        ),
     ] {
         bench.refused(&sign(more), 5, kind, &[word]);
         let init = [

@@ -149,7 +149,7 @@ fn values_that_are_none() {
         (sign(&["--passphrase-fd", "-1"]), "-1"),
         (sign(&["--at", "2026-01-01T00:00:00Z"]), "--at"),
         (vec!["verify"], "<DIR>"),
-        (vec!["verify", "a", "b"], "'b'"),
+        (vec!["ca", "show", "a", "b"], "'b'"),
         (vec!["sign", "bundle"], "--ca"),
         (vec!["check", "--csr", "x"], "--signed-cert"),
         (vec!["ca"], "init"),
@@ -244,7 +244,7 @@ fn each_way_to_call_a_command_has_a_line_of_its_own() {
     #[cfg(feature = "awskms")]
     {
         let run = bench.run(&["sign", "bundle"]);
-        let second = "\n       hsmboot sign [OPTIONS] --ca-arn <ARN> <DIR>\n";
+        let second = "\n       hsmboot sign [OPTIONS] --ca-arn <ARN> <DIR>...\n";
         assert!(run.stderr.contains(second), "{}", run.stderr);
     }
 }

@@ -214,7 +214,7 @@ fn what_is_said_is_made_of_lines() {
     holds("error", "src/error.rs", "pub message: Lines,", 1);
     holds("error", "src/error.rs", "pub hint: Lines,", 1);
     holds("checks", "src/checks/record.rs", "pub detail: Lines,", 1);
-    holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
+    holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 6);
     holds("x509", "src/x509/mod.rs", " sentence: String,", 1);
     let made_here = "Malformed { sentence: shown_on_a_line(";
     holds("x509", "src/x509/mod.rs", made_here, 1);

@@ -221,6 +221,7 @@ pub(super) fn words(command: &str) -> Vec<&'static str> {
             "a",
             "--yes",
         ],
+        "plan" => with_roots(&["plan", "--all", "--ca", CA]),
         "simulate" => vec![
             "simulate",
             "--listen",

@@ -63,7 +63,8 @@ fn open_terminal() -> Result<File> {
         Error::new(
             ErrorKind::NoPassphrase,
             "there is no terminal to ask at",
-            "give it with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
+            "give it with --passphrase-file FILE, --passphrase-fd N, --passphrase-env NAME or \
+             --passphrase-command CMD",
         )
     })
 }

@@ -53,6 +53,14 @@ pub struct IssuerArgs {
         group = "issuer_passphrase"
     )]
     issuer_passphrase_env: Option<String>,
+    /// Take it from the first line that a command prints (run by the shell)
+    #[arg(
+        long,
+        value_name = "CMD",
+        requires = "issuer_key",
+        group = "issuer_passphrase"
+    )]
+    issuer_passphrase_command: Option<String>,
 }
 
 /// An existing CA, with the key of its first certificate.
@@ -114,6 +122,7 @@ impl NamedIssuer {
             passphrase_file: args.issuer_passphrase_file.clone(),
             passphrase_fd: args.issuer_passphrase_fd,
             passphrase_env: args.issuer_passphrase_env.clone(),
+            passphrase_command: args.issuer_passphrase_command.clone(),
         };
         let access = KeyAccess {
             passphrase: &passphrase,

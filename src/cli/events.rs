@@ -1,0 +1,146 @@
+//! `--events`: what happens while a command runs, as JSON lines for another program.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value, json};
+
+use crate::bundle::escape_json;
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fsio;
+use crate::outside::shown_path;
+
+/// Where events go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EventTarget {
+    /// A file, which they are appended to; it may be a pipe.
+    File(PathBuf),
+    /// An open file descriptor.
+    Descriptor(u32),
+}
+
+impl FromStr for EventTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text.strip_prefix("fd:") {
+            None if text.is_empty() => Err("expected a file, or fd:N".to_owned()),
+            None => Ok(EventTarget::File(PathBuf::from(text))),
+            Some(number) => number
+                .parse()
+                .map(EventTarget::Descriptor)
+                .map_err(|_| "expected fd: and the number of an open descriptor".to_owned()),
+        }
+    }
+}
+
+/// The kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventKind {
+    /// The command begins.
+    Start,
+    /// A step of it is done, or begins.
+    Step,
+    /// A cluster was seen in a state.
+    #[cfg_attr(not(feature = "online"), allow(dead_code))]
+    State,
+    /// Something is to be known, and stops nothing.
+    Warning,
+    /// One of many bundles has its result.
+    Result,
+    /// The command has its result.
+    End,
+}
+
+impl EventKind {
+    /// Every kind, as the schema has them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 6] = [
+        EventKind::Start,
+        EventKind::Step,
+        EventKind::State,
+        EventKind::Warning,
+        EventKind::Result,
+        EventKind::End,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Start => "start",
+            EventKind::Step => "step",
+            EventKind::State => "state",
+            EventKind::Warning => "warning",
+            EventKind::Result => "result",
+            EventKind::End => "end",
+        }
+    }
+}
+
+/// The place that events are written to, a line each.
+#[derive(Clone, Debug)]
+pub(crate) struct EventLog(Arc<Mutex<std::fs::File>>);
+
+impl EventLog {
+    /// Opens the place.
+    ///
+    /// # Errors
+    /// Class `Machine`, `cannot-write`.
+    pub(crate) fn open(target: &EventTarget) -> Result<Self> {
+        let path = match target {
+            EventTarget::File(path) => path.clone(),
+            EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
+        };
+        fsio::open_to_append(&path)
+            .map(|file| EventLog(Arc::new(Mutex::new(file))))
+            .map_err(|cause| cannot_open(&path, &cause))
+    }
+
+    /// Writes an event. One that cannot be written is dropped: events are no part of the result.
+    pub(crate) fn write(&self, kind: EventKind, members: Value) {
+        let mut event = Map::from_iter([
+            ("time".to_owned(), json!(super::now())),
+            ("event".to_owned(), json!(kind.as_str())),
+        ]);
+        if let Value::Object(members) = members {
+            event.extend(members);
+        }
+        let line = escape_json(&format!("{}\n", Value::Object(event)));
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(file.write_all(line.as_bytes()));
+    }
+}
+
+fn cannot_open(path: &Path, cause: &std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::CannotWrite,
+        format!(
+            "{} cannot be opened for events: {}",
+            shown_path(path),
+            fsio::io_text(cause)
+        ),
+        "give --events a file that can be written, or fd:N for a descriptor that is open",
+    )
+    .with_fact(FactName::File, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_has_every_kind() {
+        let schema: Value =
+            serde_json::from_str(include_str!("../../docs/schemas/event.schema.json")).unwrap();
+        let kinds: Vec<&str> = EventKind::ALL.map(EventKind::as_str).to_vec();
+        assert_eq!(schema["properties"]["event"]["enum"], json!(kinds));
+    }
+
+    #[test]
+    fn a_target_is_a_file_or_a_descriptor() {
+        assert_eq!("fd:3".parse(), Ok(EventTarget::Descriptor(3)));
+        assert_eq!("./fd:3".parse(), Ok(EventTarget::File("./fd:3".into())));
+        assert!("fd:x".parse::<EventTarget>().is_err());
+    }
+}

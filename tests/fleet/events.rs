@@ -1,0 +1,76 @@
+//! `--events`: every line is by the schema, from the first to the last.
+
+use super::*;
+
+/// The events of a file, each held against the schema.
+#[track_caller]
+fn events(stage: &Stage, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(stage.path(name)).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    lines
+        .iter()
+        .for_each(|line| schemas::is_by("event.schema.json", line));
+    lines
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_claim_tells_its_steps_and_the_states_of_its_cluster() {
+    let stage = Stage::new();
+    run(stage.bootstrap().args(["--events", "events", "--quiet"])).ends(0, "");
+    let seen = events(&stage, "events");
+    let all = kinds(&seen);
+    assert_eq!((all[0], all[all.len() - 1]), ("start", "end"), "{all:?}");
+    let states: Vec<&str> = seen
+        .iter()
+        .filter(|event| event["event"] == "state")
+        .map(|event| event["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states.first(), Some(&"UNINITIALIZED"), "{seen:#?}");
+    assert_eq!(states.last(), Some(&"INITIALIZED"), "{seen:#?}");
+    let sent = |event: &Value| event["detail"] == "InitializeCluster is sent";
+    assert_eq!(seen.iter().filter(|event| sent(event)).count(), 1);
+    assert_eq!(seen[all.len() - 1]["changed"], true);
+    // A second run appends, and says that nothing changed.
+    run(stage.bootstrap().args(["--events", "events"])).ends(0, "");
+    let again = events(&stage, "events");
+    assert!(again.len() > seen.len());
+    assert_eq!(again[again.len() - 1]["changed"], false);
+}
+
+#[test]
+fn each_of_many_bundles_has_an_event_and_so_has_a_failure() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "");
+    let verify = ["verify", &stage.id, "nowhere", "--events", "events"];
+    let mut command = stage.hsmboot(&verify);
+    stage.trust(&mut command);
+    run(&mut command).ends(4, "");
+    let seen = events(&stage, "events");
+    assert_eq!(kinds(&seen), ["start", "result", "result", "end"]);
+    assert_eq!(seen[2]["error"]["kind"], "no-bundle");
+    assert_eq!(seen[3]["error"]["code"], 4);
+}
+
+#[test]
+fn they_go_to_a_descriptor_as_well_and_nowhere_where_nothing_can_be_written() {
+    let stage = Stage::new();
+    let program = assert_cmd::cargo::cargo_bin!("hsmboot");
+    let script = format!("{} roots --events fd:3 3>events", program.display());
+    run(Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(stage.dir.path()))
+    .ends(0, "");
+    assert_eq!(kinds(&events(&stage, "events")), ["start", "end"]);
+    run(&mut stage.hsmboot(&["roots", "--events", "none/such"])).ends(1, "cannot be opened");
+    run(&mut stage.hsmboot(&["roots", "--events", "fd:x"])).ends(2, "descriptor");
+}
