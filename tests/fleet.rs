@@ -20,6 +20,8 @@ mod pipe;
 mod plan;
 #[path = "support/schemas.rs"]
 mod schemas;
+#[path = "fleet/shell.rs"]
+mod shell;
 #[path = "online/stage.rs"]
 #[allow(dead_code)]
 mod stage;

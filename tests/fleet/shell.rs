@@ -1,0 +1,96 @@
+//! The shell runbook's script, and the systemd units.
+
+use super::*;
+
+/// The script on these clusters, with the simulator's roots and the stage's CA.
+fn claim(stage: &Stage, ids: &[&str], tries: &str) -> Done {
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/packaging/shell/claim-clusters"
+    );
+    let command = stage.hsmboot(&[]);
+    let program = command.get_program().to_owned();
+    let mut shell = Command::new("sh");
+    shell.arg(script).args(ids).arg("--");
+    shell.args(["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
+    stage.trust(&mut shell);
+    shell.args(["--endpoint-url", &stage.simulator.url()]);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+        .current_dir(stage.dir.path())
+        .env("HSMBOOT", program)
+        .env("PAUSE", "0")
+        .env("TRIES", tries);
+    run(&mut shell)
+}
+
+#[test]
+fn the_script_claims_all_that_it_can_and_a_second_run_changes_nothing() {
+    let stage = Stage::new();
+    let (other, _) = support::ready_cluster(&stage.simulator);
+    let (theirs, _) = support::ready_cluster(&stage.simulator);
+    stage.make_ca("thief");
+    let mut theft = stage.trusting(&["bootstrap", "--cluster-id", &theirs]);
+    theft.args([
+        "--ca",
+        "thief/customerCA.crt",
+        "--ca-key",
+        "thief/customerCA.key",
+    ]);
+    run(&mut theft).ends(0, "claimed");
+
+    let done = claim(&stage, &[&stage.id, &theirs, &other], "5");
+    assert_eq!(done.code, 8, "{}\n{}", done.stdout, done.stderr);
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            format!("{} 0", stage.id),
+            format!("{theirs} 8"),
+            format!("{other} 0")
+        ]
+    );
+    let again = claim(&stage, &[&stage.id, &other], "5").ends(0, "");
+    assert_eq!(again.stdout.lines().count(), 2);
+    let document: Value =
+        serde_json::from_slice(&fs::read(stage.path(&format!("{other}.json"))).unwrap()).unwrap();
+    assert_eq!(document["changed"], false);
+    assert_eq!(stage.calls("InitializeCluster"), 3);
+}
+
+#[test]
+fn the_script_tries_again_what_passes_by_itself_and_nothing_else() {
+    let stage = Stage::new();
+    // Each call of the SDK is tried a few times by itself: more than that, it is over.
+    let throttled = |times| {
+        stage
+            .simulator
+            .inject_fault(Some("DescribeClusters"), InjectedFault::Throttling, times);
+    };
+    throttled(4);
+    let done = claim(&stage, &[&stage.id], "5");
+    assert_eq!(done.code, 0, "{}\n{}", done.stdout, done.stderr);
+    let before = stage.calls("DescribeClusters");
+    let unknown = "cluster-unknowncluster";
+    claim(&stage, &[unknown], "5").ends(6, "cluster-unknowncluster 6");
+    assert_eq!(stage.calls("DescribeClusters") - before, 1, "asked once");
+    run(Command::new("sh").arg("packaging/shell/claim-clusters")).ends(2, "claim-clusters ID");
+}
+
+#[test]
+fn the_unit_runs_a_command_that_there_is() {
+    let unit = fs::read_to_string("packaging/systemd/hsmboot-plan.service").unwrap();
+    let line = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart=/usr/bin/hsmboot "))
+        .unwrap();
+    // The fleet file is not there: all else of the line is understood.
+    let words: Vec<&str> = line.split(' ').collect();
+    let stage = tempfile::tempdir().unwrap();
+    run(stage::hsmboot().args(words).current_dir(stage.path())).ends(4, "fleet.toml");
+}
