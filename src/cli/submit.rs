@@ -21,7 +21,7 @@ use crate::check::{self, Pair};
 use crate::claim::{self, Claim, ClaimOrigin, Patience};
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, InitializeCluster};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fsio::NewFile;
+use crate::fsio::{self, NewFile};
 use crate::outside::{Lines, OutsideText, shown_path};
 use crate::owner::{self, Authorized, Owner, ProofPurpose, SignedResponse};
 use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
@@ -248,8 +248,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             )?;
         }
         let fingerprint = response.fingerprint(bundle.id());
-        let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-        insert_member(&mut document, "bundle", path_value(bundle.path()));
+        let mut document = claim_document(&bundle, &receipt, &outcome, args.dry_run);
         insert_member(&mut document, "response_fingerprint", json!(fingerprint));
         insert_member(
             &mut document,
@@ -645,6 +644,27 @@ pub(crate) fn insert_member(document: &mut Value, name: &str, value: Value) {
     if let Some(object) = document.as_object_mut() {
         object.insert(name.to_owned(), value);
     }
+}
+
+/// Returns the document of a claimed cluster: its receipt and its bundle, where there is one.
+pub(crate) fn claim_document(
+    bundle: &Bundle,
+    receipt: &Receipt,
+    outcome: &claim::ClaimOutcome,
+    dry_run: bool,
+) -> Value {
+    let mut document = serde_json::to_value(receipt).unwrap_or_default();
+    let dir = fsio::is_there(bundle.path()).then(|| path_value(bundle.path()));
+    insert_member(&mut document, "bundle", json!(dir));
+    if dry_run {
+        insert_member(&mut document, "dry_run", json!(true));
+    }
+    // Two runs raced, and the cluster has the other one's certificate: ours is of no more use.
+    if !outcome.same_certificate && bundle.without_cache().has_part(Part::SignedCert) {
+        let theirs = &receipt.cluster_certificate_sha256;
+        insert_member(&mut document, "superseded_by", json!(theirs));
+    }
+    document
 }
 
 /// Returns whether this run claimed the cluster.

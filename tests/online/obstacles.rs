@@ -187,3 +187,41 @@ fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
     let closed = Closed::new();
     run(hsmboot().args(["status", "--endpoint-url", &closed.url()])).ends(6, &closed.url());
 }
+
+#[test]
+fn documents_name_no_directory_that_is_not_there_and_say_that_a_run_was_dry() {
+    let stage = Stage::new();
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    let words = ["--bundle", "elsewhere", "--dry-run", "--output", "json"];
+    let document = run(stage.bootstrap().args(words)).ends(0, "").json();
+    assert_eq!(document["bundle"], Value::Null, "{document:#}");
+    assert_eq!(
+        (&document["dry_run"], &document["changed"]),
+        (&true.into(), &false.into())
+    );
+    assert!(!stage.path("elsewhere").exists());
+    let submit = run(stage.submit().args(["--dry-run", "--output", "json"]))
+        .ends(0, "")
+        .json();
+    assert_eq!(submit["dry_run"], true, "{submit:#}");
+    assert!(submit.get("superseded_by").is_none());
+}
+
+#[test]
+fn a_certificate_that_another_run_overtook_is_named() {
+    let stage = Stage::new();
+    stage.signed();
+    // Somebody else of the same CA signs the same CSR again, and is faster.
+    let mut faster = stage.trusting(&["bootstrap", "--cluster-id", &stage.id]);
+    faster.args(["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
+    run(faster.args(["--bundle", "faster"])).ends(0, "claimed");
+    let document = run(stage.submit().args(["--output", "json"]))
+        .ends(0, "")
+        .json();
+    assert_eq!(
+        document["superseded_by"],
+        document["cluster_certificate_sha256"]
+    );
+    assert_ne!(document["superseded_by"], document["signed_cert_sha256"]);
+    assert_eq!(document["changed"], false);
+}

@@ -319,6 +319,11 @@ impl<'a> BootstrapCa<'a> {
         }
     }
 
+    /// Tells whether this run sends nothing.
+    pub(super) const fn is_dry_run(&self) -> bool {
+        self.args.dry_run
+    }
+
     /// Tells whether this run is a rehearsal.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.args.is_rehearsal()

@@ -28,8 +28,7 @@ pub(super) fn claim_output(
     ca: &BootstrapCa<'_>,
     owner: &Owner,
 ) -> CommandOutput {
-    let mut document = serde_json::to_value(receipt).unwrap_or_default();
-    insert_member(&mut document, "bundle", path_value(bundle.path()));
+    let mut document = submit::claim_document(bundle, receipt, outcome, ca.is_dry_run());
     add_verification_and_ca(&mut document, record, ca, bundle.path());
     let mut text = submit::claim_text(bundle, receipt, outcome);
     text.push_str(&anchor_lines(record));
