@@ -104,8 +104,9 @@ kinds! {
             "`--ca` or `--trust-anchor` leads to a file of the bundle itself, which proves \
              nothing";
         ModuleInBundle, AfterFix, "module-in-bundle",
-            "the PKCS#11 module (`--pkcs11-module`, its variable, or `module-path`) is a file of \
-             the bundle itself; it was not loaded";
+            "a program that would be run to reach the CA's key (the PKCS#11 module: \
+             `--pkcs11-module`, its variable, or `module-path`) is a file of the bundle itself; it \
+             was not run";
         RootInBundle, AfterFix, "root-in-bundle",
             "a root (`--aws-root`, `--manufacturer-root`, or the variable) is a file of the \
              bundle itself, which proves nothing";
@@ -271,10 +272,10 @@ kinds! {
             "the parts of the key contradict each other";
         CaKeyMismatch, AfterFix, "ca-key-mismatch", "the key is not the CA certificate's";
         CaKeyMissing, AfterFix, "ca-key-missing",
-            "there is no such key file, or no such key in AWS KMS";
+            "there is no such key file, or no such key at the place that `--ca-key` names";
         CaKeyUnavailable, AfterFix, "ca-key-unavailable",
-            "the key is in AWS KMS, and disabled, to be deleted, or its key store is not \
-             connected";
+            "the key is there and cannot be used now; in AWS KMS it is disabled, to be deleted, or \
+             its key store is not connected";
         CaKeyUnreadable, AfterFix, "ca-key-unreadable", "the key file is there and cannot be read";
         CaKeyUnsupported, AfterFix, "ca-key-unsupported",
             "a key of a kind that a CA for CloudHSM cannot use";

@@ -125,7 +125,7 @@ pub fn refusal(text: &Run, json: &Run, code: i32, kind: &str, words: &[&str]) ->
     );
     assert!(
         !text.stderr.contains("failed to") && !text.stderr.contains("os error"),
-        "{}",
+        "say what the system says with fsio::io_text, and what could not be done:\n{}",
         text.stderr
     );
     message

@@ -10,10 +10,10 @@ use super::container::{self, Container, FoundKey};
 use super::pbes1::LegacyScheme;
 use super::pbes2::Encrypted;
 use super::pkcs12::Pkcs12Store;
-use super::place::{CaKey, KeyPlace, LoadedKey};
+use super::place::{CaKey, KeyLibrary, KeyPlace, LoadedKey};
 use super::plain::{self, KeyMaterial, Plain};
 use super::signer::Signer;
-use super::unlock::Unlock;
+use super::unlock::{TokenOptions, Unlock};
 use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
 use crate::ca::secret::Secret;
@@ -267,6 +267,10 @@ impl KeyPlace for KeyFile {
         })
     }
 
+    fn library<'a>(&'a self, _options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
+        None
+    }
+
     fn file(&self) -> Option<&Path> {
         Some(&self.path)
     }
@@ -351,14 +355,10 @@ fn unreadable_file(path: &Path, error: &std::io::Error) -> Error {
     let (kind, what) = match error.kind() {
         // A URI whose scheme was left out or misspelt is a path as well.
         io::ErrorKind::NotFound => {
-            let hint = format!(
-                "{GIVE}; one on a token begins with `pkcs11:`, one in AWS KMS with `awskms:`, \
-                 before an ARN too"
-            );
             return Error::new(
                 ErrorKind::CaKeyMissing,
                 format!("the CA's key file {} does not exist", shown_path(path)),
-                hint,
+                GIVE,
             );
         }
         io::ErrorKind::IsADirectory => (ErrorKind::CaKeyUnreadable, "is a directory".to_owned()),

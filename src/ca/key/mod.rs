@@ -147,6 +147,23 @@ impl KeySource {
         }
     }
 
+    /// Returns the error with the beginnings of the other kinds of `--ca-key`, where a path leads to
+    /// no file: a URI whose scheme was left out or misspelt is a path as well.
+    fn with_other_places(&self, mut error: Error) -> Error {
+        let [elsewhere @ .., files] = &KEY_BACKENDS;
+        if std::ptr::eq(self.backend, files) && error.kind == ErrorKind::CaKeyMissing {
+            let mut hint = error.hint.to_string();
+            for backend in elsewhere {
+                hint.push_str(&format!(
+                    "; one {} begins with {}",
+                    backend.place, backend.beginning
+                ));
+            }
+            error.hint = hint.into();
+        }
+        error
+    }
+
     /// What kind of place the key is in.
     pub fn backend(&self) -> &'static KeyBackend {
         self.backend
@@ -190,7 +207,9 @@ impl KeySource {
     /// [`Class::Service`](crate::error::Class::Service) for whatever stands between this program
     /// and the key; class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
-        self.place.load_key(&unlock.into())
+        self.place
+            .load_key(&unlock.into())
+            .map_err(|error| self.with_other_places(error))
     }
 
     /// The key for a new CA certificate: the one that is there, or, on a token, a new one of this
@@ -206,7 +225,8 @@ impl KeySource {
     ) -> Result<Provided> {
         let provided = self
             .place
-            .provide_key(kind.unwrap_or_default(), &unlock.into())?;
+            .provide_key(kind.unwrap_or_default(), &unlock.into())
+            .map_err(|error| self.with_other_places(error))?;
         let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
         match (kind, &public) {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(

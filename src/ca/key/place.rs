@@ -31,6 +31,10 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     /// What `--ca-key` says to mean this key.
     fn name(&self) -> String;
 
+    /// The program that is run to reach the key: one that lies in the bundle is refused before. Each
+    /// backend says so itself, since forgetting it would run what somebody put into the bundle.
+    fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>>;
+
     /// Opens the key.
     fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey>;
 
@@ -59,14 +63,9 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     fn region(&self) -> Option<&str> {
         None
     }
-
-    /// The program that is loaded to reach the key.
-    fn library<'a>(&'a self, _options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
-        None
-    }
 }
 
-/// A program of somebody else's that runs in this process and sees the PIN.
+/// A program of somebody else's that is run to reach a key, and sees what unlocks it.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyLibrary<'a> {
     /// Its file, or the name that the system's loader looks for.
@@ -120,7 +119,8 @@ pub struct KeyBackend {
     pub form: &'static str,
     /// The same for a CA that is to be made.
     pub form_for_new: &'static str,
-    /// What to say of the beginning of a `--ca-key` to somebody whose path leads to no file.
+    /// The beginning of such a `--ca-key`, for somebody whose path leads to no file: "one on a token
+    /// begins with ...".
     pub beginning: &'static str,
     /// The feature that builds it; `None` where every build has it.
     pub feature: Option<&'static str>,

@@ -13,9 +13,9 @@ use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 
 use self::fault::KmsCall;
 use self::uri::KmsKeyName;
-use super::place::{CaKey, KeyPlace, LoadedKey};
+use super::place::{CaKey, KeyLibrary, KeyPlace, LoadedKey};
 use super::scheme::SignatureScheme;
-use super::unlock::Unlock;
+use super::unlock::{TokenOptions, Unlock};
 use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::error::{ErrorKind, Result};
 use crate::x509::PublicKey;
@@ -78,6 +78,10 @@ impl KeyPlace for KmsKeyName {
             notes,
             name: Some(name),
         })
+    }
+
+    fn library<'a>(&'a self, _options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
+        None
     }
 
     fn region(&self) -> Option<&str> {
