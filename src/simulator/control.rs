@@ -12,8 +12,10 @@ use serde_json::{Map, Value, json};
 
 use super::Simulator;
 use super::actions::{self, HsmPlacement, create_hsm1_cluster, new_hsm};
+use super::api::read_hsm1_members;
 use super::clock::Millis;
-use super::faults::{FaultRule, InjectedFault, known_action};
+use super::fault_rules::{FaultRule, known_action};
+use super::faults::InjectedFault;
 use super::inside::Inside;
 use super::json_protocol::{self, excerpt};
 use super::limits::REGION;
@@ -452,7 +454,9 @@ fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, 
         fault: None,
     };
     let members = order.as_object().cloned().unwrap_or_default();
-    create_hsm1_cluster(&members, &mut context).map_err(|error| ControlError(error.message))
+    read_hsm1_members(&members)
+        .and_then(|members| create_hsm1_cluster(&members, &mut context))
+        .map_err(|error| ControlError(error.message))
 }
 
 fn cluster_state(name: &str) -> Result<SimulatedClusterState, ControlError> {

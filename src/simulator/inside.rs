@@ -7,7 +7,7 @@ use super::actions::NextTokenKey;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::extra_members::ExtraMembers;
-use super::faults::FaultQueue;
+use super::fault_rules::FaultQueue;
 use super::hardware::SimulatedHardware;
 use super::reference::Reference;
 use super::requests::Requests;

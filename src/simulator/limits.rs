@@ -176,7 +176,21 @@ pub(super) fn violation_error(value: &str, parameter: &str, constraint: &str) ->
 impl TextConstraint {
     /// Returns the rule of a string without any constraint.
     pub(super) const fn unconstrained_text() -> Self {
-        pattern_constraint(".*", |_| true)
+        pattern_constraint("", |_| true)
+    }
+
+    /// Returns its constraints in the words of docs/simulator-api.md.
+    #[cfg(test)]
+    pub(super) fn documented(&self) -> Vec<String> {
+        let pattern = if self.listed {
+            Some(format!("one of `{}`", self.pattern.replace(", ", "`, `")))
+        } else {
+            (!self.pattern.is_empty()).then(|| format!("pattern `{}`", self.pattern))
+        };
+        let shortest = (self.shortest > 0).then(|| format!("length at least {}", self.shortest));
+        let longest =
+            (self.longest < usize::MAX).then(|| format!("length at most {}", self.longest));
+        [pattern, shortest, longest].into_iter().flatten().collect()
     }
 
     /// Checks one value of the parameter.

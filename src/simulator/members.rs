@@ -55,15 +55,7 @@ impl<'a> RequestMembers<'a> {
         rule: &TextConstraint,
     ) -> Result<&'a str, ApiError> {
         self.optional_text(name, rule)?
-            .ok_or_else(|| self.missing_error(name))
-    }
-
-    pub(super) fn missing_error(&self, name: &str) -> ApiError {
-        ApiError::invalid_request(format!(
-            "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member \
-             must not be null",
-            self.path_of(name)
-        ))
+            .ok_or_else(|| missing_error(&self.path_of(name)))
     }
 
     /// Returns an integer within a range.
@@ -188,6 +180,14 @@ impl<'a> RequestMembers<'a> {
             .filter(|(_, value)| !value.is_null())
             .map(|(name, _)| name.as_str())
     }
+}
+
+/// Makes the error for a member that has to be there.
+pub(super) fn missing_error(parameter: &str) -> ApiError {
+    ApiError::invalid_request(format!(
+        "1 validation error detected: Value null at '{parameter}' failed to satisfy constraint: \
+         Member must not be null"
+    ))
 }
 
 /// Makes the error for a member of another JSON type. It breaks no constraint: it could not be read

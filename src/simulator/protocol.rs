@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::json_protocol::{self, Answer, ApiError, excerpt};
 use super::reference::Reference;
-use super::{cbor, ids};
+use super::{api, cbor, ids};
 
 const SERVICE: &str = "BaldrApiService";
 
@@ -74,7 +74,9 @@ impl Protocol {
                 excerpt(named)
             ))
         };
-        reference.find_action(named).ok_or_else(unknown)
+        api::find_action(named, reference)
+            .map(|action| action.name)
+            .ok_or_else(unknown)
     }
 
     /// Reads the members of a request. An empty body counts as one without members.

@@ -1,8 +1,5 @@
-//! The edition of the service that is emulated. All differences between the two are answered by
-//! [`Reference`]; no other code knows a date.
-
-use super::api::find_action;
-use super::limits::{self, TextConstraint};
+//! The edition of the service that is emulated. Which actions and members it has, the table of the
+//! API says; every other difference is answered by [`Reference`], and no other code knows a date.
 
 /// An edition of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,49 +44,10 @@ impl Reference {
     pub(super) fn is_later(self) -> bool {
         self == Self::Today
     }
-
-    /// Returns the action of that name, if this edition has it.
-    pub(super) fn find_action(self, name: &str) -> Option<&'static str> {
-        let (known, is_later) = find_action(name)?;
-        (self.is_later() || !is_later).then_some(known)
-    }
-
-    /// Returns the constraint of HsmType in CreateCluster and ModifyCluster.
-    pub(super) fn hsm_type_constraint(self) -> &'static TextConstraint {
-        match self {
-            Self::Today => &limits::HSM_TYPE,
-            Self::June2022 => &limits::HSM_TYPE_2022,
-        }
-    }
-
-    /// Returns the constraint of SourceBackupId in CreateCluster.
-    pub(super) fn source_backup_constraint(self) -> &'static TextConstraint {
-        match self {
-            Self::Today => &limits::BACKUP_ARN,
-            Self::June2022 => &limits::BACKUP_ID,
-        }
-    }
-
-    /// Returns the constraint of SignedCert and TrustAnchor.
-    pub(super) fn certificate_constraint(self) -> &'static TextConstraint {
-        match self {
-            Self::Today => &limits::CERTIFICATE,
-            Self::June2022 => &limits::CERTIFICATE_2022,
-        }
-    }
-
-    /// Returns the number of entries that Filters may have.
-    pub(super) fn filter_limit(self) -> usize {
-        match self {
-            Self::Today => limits::FILTERS,
-            Self::June2022 => usize::MAX,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::api::ACTIONS;
     use super::*;
 
     #[test]
@@ -101,20 +59,5 @@ mod tests {
             );
         }
         assert_eq!(Reference::parse("2022"), None);
-    }
-
-    #[test]
-    fn fifteen_actions_are_in_the_reference_of_2022_and_eighteen_today() {
-        let count = |reference: Reference| {
-            ACTIONS
-                .iter()
-                .filter(|(action, _)| reference.find_action(action).is_some())
-                .count()
-        };
-        assert_eq!(
-            (count(Reference::June2022), count(Reference::Today)),
-            (15, 18)
-        );
-        assert_eq!(Reference::Today.find_action("Nonsense"), None);
     }
 }

@@ -19,7 +19,7 @@ use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
 use super::requests::RequestNote;
 use super::state::AccountRegion;
-use super::{control, cut_short, origin, page};
+use super::{api, control, cut_short, origin, page};
 
 /// Serves requests until `stop` is sent to or dropped.
 pub(super) async fn serve(
@@ -184,5 +184,5 @@ fn run_action(
         reference,
         fault,
     };
-    actions::run(action, members, &mut context)
+    api::run_action(action, members, &mut context)
 }

@@ -2,26 +2,25 @@
 
 use serde_json::{Value, json};
 
+use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
-use super::super::limits::{BACKUP_ID, REGION};
-use super::super::members::RequestMembers;
+use super::super::members::missing_error;
 use super::super::quotas;
 use super::super::state::{AccountRegion, BACKUP_CREATION, SimulatedBackup, SimulatedBackupState};
 use super::describe_backups::backup_json;
 use super::forms::timestamp_json;
-use super::tags::tag_list;
 use super::{ActionContext, no_such_backup, out_of_order};
 
 /// Copies a backup. "If you specify tags, only these tags will be applied to the destination
 /// backup. If you do not specify tags, the service copies tags from the source backup to the
 /// destination backup."
-pub(super) fn copy_backup_to_region(
-    members: &RequestMembers<'_>,
+pub(crate) fn copy_backup_to_region(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let destination = members.required_text("DestinationRegion", &REGION)?;
-    let id = members.required_text("BackupId", &BACKUP_ID)?;
-    let tags = tag_list(members)?;
+    let destination = members.required_text("DestinationRegion")?;
+    let id = members.required_text("BackupId")?;
+    let tags = members.tags("TagList");
     let here = context.place.region.as_str();
     if destination == here {
         return Err(ApiError::invalid_request(format!(
@@ -75,11 +74,11 @@ fn partition_of(region: &str) -> &'static str {
 
 /// Deletes a backup. "A backup must be in the READY state in order to be deleted" (User Guide,
 /// "Deleting and restoring backups").
-pub(super) fn delete_backup(
-    members: &RequestMembers<'_>,
+pub(crate) fn delete_backup(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("BackupId", &BACKUP_ID)?;
+    let id = members.required_text("BackupId")?;
 
     let now = context.clock.now();
     let (place, reference) = (context.place, context.reference);
@@ -92,11 +91,11 @@ pub(super) fn delete_backup(
 }
 
 /// Restores a backup: "a specified AWS CloudHSM backup that is in the PENDING_DELETION state."
-pub(super) fn restore_backup(
-    members: &RequestMembers<'_>,
+pub(crate) fn restore_backup(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("BackupId", &BACKUP_ID)?;
+    let id = members.required_text("BackupId")?;
 
     let now = context.clock.now();
     let (place, reference) = (context.place, context.reference);
@@ -111,14 +110,14 @@ pub(super) fn restore_backup(
     Ok(json!({ "Backup": backup_json(backup, place, reference) }))
 }
 
-pub(super) fn modify_backup_attributes(
-    members: &RequestMembers<'_>,
+pub(crate) fn modify_backup_attributes(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("BackupId", &BACKUP_ID)?;
+    let id = members.required_text("BackupId")?;
     let never_expires = members
-        .optional_boolean("NeverExpires")?
-        .ok_or_else(|| members.missing_error("NeverExpires"))?;
+        .boolean("NeverExpires")
+        .ok_or_else(|| missing_error("NeverExpires"))?;
 
     let (place, reference) = (context.place, context.reference);
     let backup = find_existing(id, context)?;

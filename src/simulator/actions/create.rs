@@ -3,19 +3,17 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::arn::CloudHsmArn;
 use super::super::chains::HardwareMake;
+use super::super::checked_members::CheckedMembers;
+use super::super::choices::KeptChoices;
 use super::super::clock::{Clock, Millis};
 use super::super::hardware::SimulatedHardware;
 use super::super::ids::{ec2_id, ec2_id_from, resource_id};
 use super::super::json_protocol::ApiError;
-use super::super::limits::{
-    AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE,
-    RETENTION_VALUE, SUBNET_ID, SUBNETS, violation_error,
-};
-use super::super::members::RequestMembers;
+use super::super::limits::violation_error;
 use super::super::quotas;
 use super::super::reference::{HSM1, HSM2M, Reference};
 use super::super::state::{
@@ -23,52 +21,29 @@ use super::super::state::{
     SimulatedBackupState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
 };
 use super::forms::{created_cluster_json, created_hsm_json};
-use super::tags::tag_list;
 use super::{ActionContext, no_such_backup, no_such_cluster, out_of_order};
 
 /// The days for which backups are kept unless the request says otherwise (User Guide, "Configuring
 /// backup retention").
 const DEFAULT_RETENTION_DAYS: u16 = 90;
 
-pub(super) fn create_cluster(
-    members: &RequestMembers<'_>,
+pub(crate) fn create_cluster(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
     let reference = context.reference;
-    let hsm_type = members.required_text("HsmType", reference.hsm_type_constraint())?;
-    let (mode, network_type) = if reference.is_later() {
-        (
-            members.optional_text("Mode", &MODE)?,
-            members.optional_text("NetworkType", &NETWORK_TYPE)?,
-        )
-    } else {
-        (None, None)
-    };
-    let cluster = make_cluster(
-        hsm_type,
-        mode,
-        network_type,
-        |mode| check_on_offer(reference, hsm_type, mode),
-        members,
-        context,
-    )?;
+    let hsm_type = members.required_text("HsmType")?;
+    let judge = |mode: Option<&str>| check_on_offer(reference, hsm_type, mode);
+    let cluster = make_cluster(hsm_type, judge, members, context)?;
     Ok(json!({ "Cluster": created_cluster_json(cluster, reference) }))
 }
 
 /// Makes a cluster of hsm1.medium for tests of the migration. Today's service makes none any more.
 pub(crate) fn create_hsm1_cluster(
-    members: &Map<String, Value>,
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<String, ApiError> {
-    make_cluster(
-        HSM1,
-        None,
-        None,
-        |_| Ok(()),
-        &RequestMembers::new(members),
-        context,
-    )
-    .map(|cluster| cluster.id.clone())
+    make_cluster(HSM1, |_| Ok(()), members, context).map(|cluster| cluster.id.clone())
 }
 
 /// Checks that a new cluster can have that type and mode: "This field is required for HSM types
@@ -97,21 +72,16 @@ fn check_on_offer(
 
 fn make_cluster<'a>(
     hsm_type: &str,
-    mode: Option<&str>,
-    network_type: Option<&str>,
     judge: impl FnOnce(Option<&str>) -> Result<(), ApiError>,
-    members: &RequestMembers<'_>,
+    members: &CheckedMembers<'_>,
     context: &'a mut ActionContext<'_>,
 ) -> Result<&'a SimulatedCluster, ApiError> {
-    let subnets = members
-        .optional_texts("SubnetIds", SUBNETS, &SUBNET_ID)?
-        .ok_or_else(|| members.missing_error("SubnetIds"))?;
-    let retention_days = retention_days(members)?.unwrap_or(DEFAULT_RETENTION_DAYS);
-    let tags = tag_list(members)?.unwrap_or_default();
-    let backup = members.optional_text(
-        "SourceBackupId",
-        context.reference.source_backup_constraint(),
-    )?;
+    let subnets = members.texts("SubnetIds")?;
+    let retention_days = members
+        .retention_days("BackupRetentionPolicy")
+        .unwrap_or(DEFAULT_RETENTION_DAYS);
+    let tags = members.tags("TagList").unwrap_or_default();
+    let (backup, mode) = (members.text("SourceBackupId"), members.text("Mode"));
 
     judge(mode)?;
     let mapping = subnet_mapping(&context.place.region, &subnets)?;
@@ -142,9 +112,11 @@ fn make_cluster<'a>(
     let cluster = SimulatedCluster {
         id: resource_id("cluster").map_err(out_of_order)?,
         hsm_type: hsm_type.to_owned(),
-        mode: mode.map(str::to_owned),
-        // "The default NetworkType is IPV4."
-        network_type: (hsm_type != HSM1).then(|| network_type.unwrap_or("IPV4").to_owned()),
+        choices: if hsm_type == HSM1 {
+            KeptChoices::default()
+        } else {
+            KeptChoices::with_defaults(|name| members.text(name))
+        },
         vpc: vpc_id_of(&context.place.region, &mapping),
         subnets: mapping,
         security_group: ec2_id("sg").map_err(out_of_order)?,
@@ -215,27 +187,6 @@ fn find_source_backup(
     Ok(backup.clone())
 }
 
-pub(super) fn retention_days(members: &RequestMembers<'_>) -> Result<Option<u16>, ApiError> {
-    let Some(policy) = members.optional_object("BackupRetentionPolicy")? else {
-        return Ok(None);
-    };
-    policy.required_text("Type", &RETENTION_TYPE)?;
-    let value = policy.required_text("Value", &RETENTION_VALUE)?;
-    let (least, most) = RETENTION_DAYS;
-    let in_range = value
-        .parse()
-        .ok()
-        .filter(|days| (least..=most).contains(days));
-    let outside = || {
-        violation_error(
-            value,
-            "BackupRetentionPolicy.Value",
-            &format!("Member must have value between {least} and {most}"),
-        )
-    };
-    in_range.ok_or_else(outside).map(Some)
-}
-
 /// Assigns Availability Zones to the subnets. The simulator has no EC2 to ask: the first subnet of
 /// the request is in zone a, the second in b, and so on.
 fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)>, ApiError> {
@@ -263,13 +214,13 @@ fn vpc_id_of(region: &str, mapping: &[(String, String)]) -> String {
     ec2_id_from("vpc", digest.as_ref())
 }
 
-pub(super) fn create_hsm(
-    members: &RequestMembers<'_>,
+pub(crate) fn create_hsm(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
-    let zone = members.required_text("AvailabilityZone", &AVAILABILITY_ZONE)?;
-    let wanted_ip = members.optional_text("IpAddress", &IP_ADDRESS)?;
+    let cluster_id = members.required_text("ClusterId")?;
+    let zone = members.required_text("AvailabilityZone")?;
+    let wanted_ip = members.text("IpAddress");
 
     let identify = context.identify();
     let due = context.clock.time_after(HSM_CREATION);
@@ -405,7 +356,7 @@ fn choose_address(
 fn make_of(cluster: &SimulatedCluster, region: &str) -> HardwareMake {
     HardwareMake {
         ls2: cluster.hsm_type != HSM1,
-        fips: cluster.mode.as_deref() != Some("NON_FIPS"),
+        fips: cluster.choices.get("Mode") != Some("NON_FIPS"),
         us_gov: region.starts_with("us-gov-"),
     }
 }
@@ -452,7 +403,7 @@ pub(crate) fn new_hsm(
     let (card, partition, key) = hardware.assign_place(make_of(cluster, &seat.zone));
     Ok(Hsm {
         id,
-        ip_v6: ip_v6(&seat).filter(|_| cluster.network_type.as_deref() == Some("DUALSTACK")),
+        ip_v6: ip_v6(&seat).filter(|_| cluster.choices.get("NetworkType") == Some("DUALSTACK")),
         zone: seat.zone,
         subnet: seat.subnet,
         eni,

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
-use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
-use super::super::members::RequestMembers;
 use super::super::state::{DELETION, NextState, SimulatedClusterState, SimulatedHsmState};
 use super::create::back_up;
 use super::forms::cluster_json;
@@ -13,14 +12,14 @@ use super::{ActionContext, no_such_cluster};
 /// Deletes an HSM. "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's
 /// elastic network interface (ENI), or the ID of the HSM's ENI. You need to specify only one of
 /// these values." Several have to mean the same HSM.
-pub(super) fn delete_hsm(
-    members: &RequestMembers<'_>,
+pub(crate) fn delete_hsm(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
-    let hsm_id = members.optional_text("HsmId", &HSM_ID)?;
-    let eni_id = members.optional_text("EniId", &ENI_ID)?;
-    let eni_ip = members.optional_text("EniIp", &IP_ADDRESS)?;
+    let cluster_id = members.required_text("ClusterId")?;
+    let hsm_id = members.text("HsmId");
+    let eni_id = members.text("EniId");
+    let eni_ip = members.text("EniIp");
     if hsm_id.is_none() && eni_id.is_none() && eni_ip.is_none() {
         return Err(ApiError::invalid_request(
             "One of HsmId, EniId and EniIp is required; the request has none of them.",
@@ -78,11 +77,11 @@ pub(super) fn delete_hsm(
 }
 
 /// Deletes a cluster. "Before you can delete a cluster, you must delete all HSMs in the cluster."
-pub(super) fn delete_cluster(
-    members: &RequestMembers<'_>,
+pub(crate) fn delete_cluster(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
+    let cluster_id = members.required_text("ClusterId")?;
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.time_after(DELETION));

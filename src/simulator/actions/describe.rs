@@ -3,16 +3,13 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
+use super::super::checked_members::CheckedMembers;
 use super::super::ids::random_bytes;
 use super::super::json_protocol::{Answer, ApiError};
-use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
-use super::super::members::RequestMembers;
+use super::super::limits::MAX_RESULTS;
 use super::super::state::SimulatedCluster;
 use super::ActionContext;
-use super::filters::Filters;
 use super::forms::ClusterForm;
-
-const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -22,18 +19,14 @@ struct ClusterPage<'a> {
     next_token: Option<String>,
 }
 
-pub(super) fn describe_clusters(
-    members: &RequestMembers<'_>,
+pub(crate) fn describe_clusters(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Answer, ApiError> {
-    let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
+    let filters = members.filters("Filters");
     let (_, most) = MAX_RESULTS;
-    let page = members
-        .optional_integer("MaxResults", MAX_RESULTS)?
-        .unwrap_or(most);
-    let token = members
-        .optional_text("NextToken", &NEXT_TOKEN)?
-        .filter(|token| !token.is_empty());
+    let page = members.integer("MaxResults").unwrap_or(most);
+    let token = members.text("NextToken").filter(|token| !token.is_empty());
     let call = format!(
         "DescribeClusters/{}/{}/{}",
         context.place.account,
@@ -171,7 +164,7 @@ mod tests {
                 reference: Reference::Today,
                 fault: None,
             };
-            super::super::run(action, &members, &mut context)
+            super::super::super::api::run_action(action, &members, &mut context)
                 .unwrap()
                 .into_members()
         };

@@ -4,38 +4,25 @@
 use serde_json::{Value, json};
 
 use super::super::arn::CloudHsmArn;
+use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
-use super::super::limits::{MAX_BACKUPS, NEXT_TOKEN};
-use super::super::members::RequestMembers;
+use super::super::limits::MAX_BACKUPS;
 use super::super::reference::Reference;
 use super::super::state::{AccountRegion, SimulatedBackup};
 use super::ActionContext;
-use super::filters::Filters;
 use super::forms::{put_member, tags_json, timestamp_json};
 
-const FILTER_NAMES: [&str; 5] = [
-    "backupIds",
-    "sourceBackupIds",
-    "clusterIds",
-    "states",
-    "neverExpires",
-];
-
-pub(super) fn describe_backups(
-    members: &RequestMembers<'_>,
+pub(crate) fn describe_backups(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
+    let filters = members.filters("Filters");
     let (_, most) = MAX_BACKUPS;
-    let page = members
-        .optional_integer("MaxResults", MAX_BACKUPS)?
-        .unwrap_or(most);
-    let token = members
-        .optional_text("NextToken", &NEXT_TOKEN)?
-        .filter(|token| !token.is_empty());
-    let ascending = members.optional_boolean("SortAscending")?.unwrap_or(false);
+    let page = members.integer("MaxResults").unwrap_or(most);
+    let token = members.text("NextToken").filter(|token| !token.is_empty());
+    let ascending = members.boolean("SortAscending").unwrap_or(false);
     // Later than 2022: backups that other accounts share with this one.
-    let shared = members.optional_boolean("Shared")?.unwrap_or(false);
+    let shared = members.boolean("Shared").unwrap_or(false);
     let place = context.place;
     let call = format!(
         "DescribeBackups/{}/{}/{ascending}/{shared}/{}",

@@ -3,6 +3,8 @@
 //! They borrow, and are written to the answer directly: DescribeClusters is called far more often
 //! than all other actions.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -34,10 +36,8 @@ pub(super) struct ClusterForm<'a> {
     source_backup_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mode: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    network_type: Option<&'a str>,
+    #[serde(flatten)]
+    choices: BTreeMap<&'static str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hsm_type_rollback_expiration: Option<f64>,
 }
@@ -69,8 +69,11 @@ impl<'a> ClusterForm<'a> {
             tag_list: Some(tag_forms(&cluster.tags)),
             source_backup_id: cluster.source_backup.as_deref(),
             state_message: cluster.state_message.as_deref(),
-            mode: cluster.mode.as_deref().filter(|_| later),
-            network_type: cluster.network_type.as_deref().filter(|_| later),
+            choices: if later {
+                cluster.choices.by_name()
+            } else {
+                BTreeMap::new()
+            },
             hsm_type_rollback_expiration: cluster
                 .rollback_until
                 .filter(|_| later)

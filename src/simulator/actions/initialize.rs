@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::checked_members::CheckedMembers;
 use super::super::faults::InjectedFault;
 use super::super::initialize_rules;
 use super::super::json_protocol::ApiError;
-use super::super::limits::CLUSTER_ID;
-use super::super::members::RequestMembers;
 use super::super::state::{INITIALIZATION, NextState, OwnerCertificates, SimulatedClusterState};
 use super::{ActionContext, no_such_cluster};
 
@@ -14,15 +13,13 @@ use super::{ActionContext, no_such_cluster};
 const IN_PROGRESS: &str =
     "Cluster is initializing. State will change to INITIALIZED upon completion.";
 
-pub(super) fn initialize_cluster(
-    members: &RequestMembers<'_>,
+pub(crate) fn initialize_cluster(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
-    let signed_cert =
-        members.required_text("SignedCert", context.reference.certificate_constraint())?;
-    let trust_anchor =
-        members.required_text("TrustAnchor", context.reference.certificate_constraint())?;
+    let cluster_id = members.required_text("ClusterId")?;
+    let signed_cert = members.required_text("SignedCert")?;
+    let trust_anchor = members.required_text("TrustAnchor")?;
 
     let identify = context.identify();
     let (now, due) = (

@@ -1,12 +1,11 @@
-//! The actions of the API. Each reads and checks all its parameters first, then looks things up,
-//! then changes them: a refused call has changed nothing.
+//! The actions of the API. Each is given members that have been checked, looks things up, then
+//! changes them: a refused call has changed nothing.
 
 mod backups;
 mod create;
 mod delete;
 mod describe;
 mod describe_backups;
-mod filters;
 mod forms;
 mod initialize;
 mod modify;
@@ -15,18 +14,24 @@ mod tags;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::clock::Clock;
 use super::faults::InjectedFault;
 use super::hardware::SimulatedHardware;
-use super::json_protocol::{Answer, ApiError, excerpt};
-use super::members::RequestMembers;
+use super::json_protocol::ApiError;
 use super::reference::Reference;
 use super::state::{AccountRegion, Hsm, World};
 
-pub(super) use create::{HsmPlacement, create_hsm1_cluster, new_hsm};
-pub(super) use describe::NextTokenKey;
+pub(super) use backups::{
+    copy_backup_to_region, delete_backup, modify_backup_attributes, restore_backup,
+};
+pub(super) use create::{HsmPlacement, create_cluster, create_hsm, create_hsm1_cluster, new_hsm};
+pub(super) use delete::{delete_cluster, delete_hsm};
+pub(super) use describe::{NextTokenKey, describe_clusters};
+pub(super) use describe_backups::describe_backups;
+pub(super) use initialize::initialize_cluster;
+pub(super) use modify::modify_cluster;
+pub(super) use policies::{delete_resource_policy, get_resource_policy, put_resource_policy};
+pub(super) use tags::{list_tags, tag_resource, untag_resource};
 
 /// The state and settings that the actions work on.
 pub(super) struct ActionContext<'a> {
@@ -50,40 +55,6 @@ impl ActionContext<'_> {
         let now = self.clock.now();
         move |hsm| hardware.identify_hsm(hsm, now)
     }
-}
-
-/// Runs one action.
-pub(super) fn run(
-    action: &str,
-    members: &Map<String, Value>,
-    context: &mut ActionContext<'_>,
-) -> Result<Answer, ApiError> {
-    let members = RequestMembers::new(members);
-    let answer = match action {
-        "CreateCluster" => create::create_cluster(&members, context),
-        "CreateHsm" => create::create_hsm(&members, context),
-        "DescribeClusters" => return describe::describe_clusters(&members, context),
-        "InitializeCluster" => initialize::initialize_cluster(&members, context),
-        "DeleteHsm" => delete::delete_hsm(&members, context),
-        "DeleteCluster" => delete::delete_cluster(&members, context),
-        "ModifyCluster" => modify::modify_cluster(&members, context),
-        "ListTags" => tags::list_tags(&members, context),
-        "TagResource" => tags::tag_resource(&members, context),
-        "UntagResource" => tags::untag_resource(&members, context),
-        "PutResourcePolicy" => policies::put_resource_policy(&members, context),
-        "GetResourcePolicy" => policies::get_resource_policy(&members, context),
-        "DeleteResourcePolicy" => policies::delete_resource_policy(&members, context),
-        "DescribeBackups" => describe_backups::describe_backups(&members, context),
-        "CopyBackupToRegion" => backups::copy_backup_to_region(&members, context),
-        "DeleteBackup" => backups::delete_backup(&members, context),
-        "RestoreBackup" => backups::restore_backup(&members, context),
-        "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
-        other => Err(ApiError::invalid_action(format!(
-            "CloudHSM V2 has no action '{}'",
-            excerpt(other)
-        ))),
-    };
-    answer.map(Answer::Members)
 }
 
 fn no_such_cluster(id: &str) -> ApiError {

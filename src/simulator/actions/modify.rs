@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::super::checked_members::CheckedMembers;
+use super::super::choices::KeptChoices;
 use super::super::clock::{DAY, Millis};
 use super::super::faults::InjectedFault;
 use super::super::json_protocol::ApiError;
-use super::super::limits::CLUSTER_ID;
-use super::super::members::RequestMembers;
+use super::super::members::missing_error;
 use super::super::reference::{HSM1, HSM2M};
 use super::super::state::{
     MODIFICATION, NextState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
 };
-use super::create::retention_days;
 use super::forms::cluster_json;
 use super::{ActionContext, no_such_cluster};
 
@@ -21,19 +21,15 @@ const MOST_TO_MIGRATE: usize = 27;
 
 /// Changes a cluster. BackupRetentionPolicy is required in the reference of 2022. Today HsmType can
 /// stand in its place: without both there would be nothing to do.
-pub(super) fn modify_cluster(
-    members: &RequestMembers<'_>,
+pub(crate) fn modify_cluster(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let cluster_id = members.required_text("ClusterId", &CLUSTER_ID)?;
-    let hsm_type = if context.reference.is_later() {
-        members.optional_text("HsmType", context.reference.hsm_type_constraint())?
-    } else {
-        None
-    };
-    let days = retention_days(members)?;
+    let cluster_id = members.required_text("ClusterId")?;
+    let hsm_type = members.text("HsmType");
+    let days = members.retention_days("BackupRetentionPolicy");
     if days.is_none() && hsm_type.is_none() {
-        return Err(members.missing_error("BackupRetentionPolicy"));
+        return Err(missing_error("BackupRetentionPolicy"));
     }
 
     let identify = context.identify();
@@ -163,9 +159,9 @@ impl Migration {
         }
         cluster.rollback_until = matches!(self, Self::Forward).then(|| now.saturating_add(DAY));
         // hsm1.medium has neither Mode nor NetworkType: it is FIPS and IPV4.
-        (cluster.mode, cluster.network_type) = match self {
-            Self::Forward => (Some(String::from("FIPS")), Some(String::from("IPV4"))),
-            Self::Back => (None, None),
+        cluster.choices = match self {
+            Self::Forward => KeptChoices::with_defaults(|_| None),
+            Self::Back => KeptChoices::default(),
         };
         cluster.next = Some(NextState::new(
             SimulatedClusterState::Active,

@@ -4,21 +4,20 @@
 use serde_json::{Value, json};
 
 use super::super::arn::CloudHsmArn;
+use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
-use super::super::limits::{RESOURCE_ARN, RESOURCE_POLICY};
-use super::super::members::RequestMembers;
 use super::super::state::{SimulatedBackup, SimulatedBackupState};
 use super::forms::put_member;
 use super::{ActionContext, no_such_backup};
 
 /// Stores a policy. "In order to share a backup, it must be in a 'READY' state and you must own
 /// it."
-pub(super) fn put_resource_policy(
-    members: &RequestMembers<'_>,
+pub(crate) fn put_resource_policy(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let arn = members.required_text("ResourceArn", &RESOURCE_ARN)?;
-    let policy = members.required_text("Policy", &RESOURCE_POLICY)?;
+    let arn = members.required_text("ResourceArn")?;
+    let policy = members.required_text("Policy")?;
     if !serde_json::from_str::<Value>(policy).is_ok_and(|policy| policy.is_object()) {
         return Err(ApiError::invalid_request(
             "Policy is not a JSON object, as every policy document is.",
@@ -38,11 +37,11 @@ pub(super) fn put_resource_policy(
 }
 
 /// Shows the policy. A backup without a policy has none to show.
-pub(super) fn get_resource_policy(
-    members: &RequestMembers<'_>,
+pub(crate) fn get_resource_policy(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let arn = members.required_text("ResourceArn", &RESOURCE_ARN)?;
+    let arn = members.required_text("ResourceArn")?;
     let mut answer = json!({});
     if let Some(policy) = &find_backup_by_arn(arn, context)?.policy {
         put_member(&mut answer, "Policy", policy.as_str());
@@ -52,11 +51,11 @@ pub(super) fn get_resource_policy(
 
 /// Removes the policy, and answers with "the policy previously attached to the resource", if there
 /// was one.
-pub(super) fn delete_resource_policy(
-    members: &RequestMembers<'_>,
+pub(crate) fn delete_resource_policy(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let arn = members.required_text("ResourceArn", &RESOURCE_ARN)?;
+    let arn = members.required_text("ResourceArn")?;
     let mut answer = json!({ "ResourceArn": arn });
     if let Some(policy) = find_backup_by_arn(arn, context)?.policy.take() {
         put_member(&mut answer, "Policy", policy);

@@ -2,34 +2,26 @@
 
 use serde_json::{Value, json};
 
+use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
-use super::super::limits::{
-    MAX_TAG_RESULTS, NEXT_TOKEN, RESOURCE_ID, TAG_KEY, TAG_KEYS, TAG_VALUE, TAGS,
-};
-use super::super::members::RequestMembers;
+use super::super::limits::MAX_TAG_RESULTS;
 use super::super::state::{SimulatedBackupState, SimulatedClusterState};
+use super::super::tag_lists::Tags;
 use super::forms::{put_member, tags_json};
 use super::{ActionContext, no_such_cluster};
-
-/// Keys and values, in the order in which they came.
-pub(super) type Tags = Vec<(String, String)>;
 
 /// The most tags that a resource can have (User Guide, "Tagging resources"; `TagList`: at most 50
 /// items).
 const MOST_TAGS: usize = 50;
 
-pub(super) fn list_tags(
-    members: &RequestMembers<'_>,
+pub(crate) fn list_tags(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("ResourceId", &RESOURCE_ID)?;
+    let id = members.required_text("ResourceId")?;
     let (_, most) = MAX_TAG_RESULTS;
-    let page = members
-        .optional_integer("MaxResults", MAX_TAG_RESULTS)?
-        .unwrap_or(most);
-    let token = members
-        .optional_text("NextToken", &NEXT_TOKEN)?
-        .filter(|token| !token.is_empty());
+    let page = members.integer("MaxResults").unwrap_or(most);
+    let token = members.text("NextToken").filter(|token| !token.is_empty());
     let tokens = context.tokens;
     let call = format!(
         "ListTags/{}/{}/{id}",
@@ -59,12 +51,12 @@ pub(super) fn list_tags(
 }
 
 /// "Adds or overwrites one or more tags": all of them, or none.
-pub(super) fn tag_resource(
-    members: &RequestMembers<'_>,
+pub(crate) fn tag_resource(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("ResourceId", &RESOURCE_ID)?;
-    let new = tag_list(members)?.ok_or_else(|| members.missing_error("TagList"))?;
+    let id = members.required_text("ResourceId")?;
+    let new = members.tags("TagList").unwrap_or_default();
 
     let reference = context.reference;
     let tags = find_resource(id, context)?.into_changeable_tags()?;
@@ -91,64 +83,16 @@ pub(super) fn tag_resource(
 }
 
 /// Removes tags. A key that the resource does not have is no error.
-pub(super) fn untag_resource(
-    members: &RequestMembers<'_>,
+pub(crate) fn untag_resource(
+    members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
-    let id = members.required_text("ResourceId", &RESOURCE_ID)?;
-    let keys = members
-        .optional_texts("TagKeyList", TAG_KEYS, &TAG_KEY)?
-        .ok_or_else(|| members.missing_error("TagKeyList"))?;
-    for key in &keys {
-        check_not_reserved(key)?;
-    }
+    let id = members.required_text("ResourceId")?;
+    let keys = members.texts("TagKeyList")?;
 
     let tags = find_resource(id, context)?.into_changeable_tags()?;
     tags.retain(|(key, _)| !keys.contains(&key.as_str()));
     Ok(Value::Null)
-}
-
-/// Reads `TagList`, of any action. A key may come only once, as nobody could say which of two
-/// values holds.
-pub(super) fn tag_list(members: &RequestMembers<'_>) -> Result<Option<Tags>, ApiError> {
-    let Some(items) = members.optional_list("TagList", TAGS)? else {
-        return Ok(None);
-    };
-    let mut tags = Tags::new();
-    for (index, item) in items.iter().enumerate() {
-        let tag = RequestMembers::from_value(
-            item,
-            format!("TagList.{}.member", index.saturating_add(1)),
-        )?;
-        let (key, value) = (
-            tag.required_text("Key", &TAG_KEY)?,
-            tag.required_text("Value", &TAG_VALUE)?,
-        );
-        check_not_reserved(key)?;
-        if tags.iter().any(|(other, _)| other == key) {
-            return Err(ApiError::invalid_tag(format!(
-                "TagList names the key '{key}' more than once."
-            )));
-        }
-        tags.push((key.to_owned(), value.to_owned()));
-    }
-    Ok(Some(tags))
-}
-
-/// Checks that a key is not reserved. Only AWS sets and removes keys that begin with `aws:`,
-/// however they are capitalised (Tagging AWS Resources User Guide, "Tag naming limits and
-/// requirements"). The API Reference of CloudHSM does not name the error.
-fn check_not_reserved(key: &str) -> Result<(), ApiError> {
-    let reserved = key
-        .get(..4)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"));
-    if reserved {
-        Err(ApiError::invalid_tag(format!(
-            "The tag key '{key}' begins with 'aws:', which is reserved for AWS."
-        )))
-    } else {
-        Ok(())
-    }
 }
 
 /// A resource that has tags.

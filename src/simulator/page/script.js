@@ -159,8 +159,8 @@
     const subnets = cluster.subnets.map((one) => h("div", null, mono(one.subnet), ` in ${one.zone}`));
     return h("div", null, h("h3", null, "Cluster"), pairs([
       ["State message", cluster.stateMessage], ["VPC", mono(cluster.vpc)], ["Subnets", subnets], ["Security group", mono(cluster.securityGroup)],
-      ["Created (UTC)", mono(moment(cluster.created))], ["Backup retention", `${cluster.retentionDays} days`], ["Mode", cluster.mode],
-      ["Network type", cluster.networkType], ["Tags", tags(cluster.tags)],
+      ["Created (UTC)", mono(moment(cluster.created))], ["Backup retention", `${cluster.retentionDays} days`],
+      ...cluster.choices, ["Tags", tags(cluster.tags)],
     ]));
   }
 

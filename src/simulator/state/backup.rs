@@ -89,7 +89,7 @@ impl SimulatedBackup {
             restored: None,
             tags: Vec::new(),
             hsm_type: cluster.hsm_type.clone(),
-            mode: cluster.mode.clone(),
+            mode: cluster.choices.get("Mode").map(str::to_owned),
             policy: None,
             claim: cluster.claim.clone(),
             due: Some(due),

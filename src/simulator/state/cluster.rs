@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::chains::SimulatedIdentity;
+use super::super::choices::KeptChoices;
 use super::super::clock::Millis;
 use super::{Hsm, SimulatedHsmState};
 
@@ -104,14 +105,13 @@ impl NextState {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SimulatedCluster {
     pub(crate) id: String,
     pub(crate) hsm_type: String,
-    /// The mode. It and `network_type` are not in the reference of 2022, and a cluster of
-    /// hsm1.medium has neither.
-    pub(crate) mode: Option<String>,
-    pub(crate) network_type: Option<String>,
+    /// What was chosen for good. A cluster of hsm1.medium has none of it. Every name that no other
+    /// field has is read as one of these, so that an unknown one is refused.
+    #[serde(flatten)]
+    pub(crate) choices: KeptChoices,
     /// Availability Zone and subnet, in the order of the request.
     pub(crate) subnets: Vec<(String, String)>,
     pub(crate) vpc: String,

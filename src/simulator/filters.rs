@@ -1,26 +1,27 @@
 //! `Filters` of DescribeClusters and DescribeBackups.
 
-use super::super::json_protocol::ApiError;
-use super::super::limits::{FILTER_NAME, TextConstraint, violation_error};
-use super::super::members::RequestMembers;
-use super::super::reference::Reference;
+use super::json_protocol::ApiError;
+use super::limits::{FILTER_NAME, TextConstraint, violation_error};
+use super::members::RequestMembers;
 
 /// The filters of a call. An item is shown if each filter names a value of it. Values are plain
 /// strings in the reference, so one that names nothing is no error.
+#[derive(Clone, Default)]
 pub(super) struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
 
 impl<'a> Filters<'a> {
-    /// Reads the filters. `known` has the names of the call's filters.
+    /// Reads the filters. `known` has the names of the call's filters, and `most` is their greatest
+    /// number.
     pub(super) fn read(
         members: &RequestMembers<'a>,
         known: &[&str],
-        reference: Reference,
+        most: usize,
     ) -> Result<Self, ApiError> {
         let Some(filters) = members.optional_object("Filters")? else {
             return Ok(Self(Vec::new()));
         };
         let any_text = TextConstraint::unconstrained_text();
-        let (entries, most) = (filters.entry_names().count(), reference.filter_limit());
+        let entries = filters.entry_names().count();
         if entries > most {
             return Err(violation_error(
                 &format!("({entries} entries)"),
