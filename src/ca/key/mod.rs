@@ -147,8 +147,8 @@ impl KeySource {
         }
     }
 
-    /// Returns the error with the beginnings of the other kinds of `--ca-key`, where a path leads to
-    /// no file: a URI whose scheme was left out or misspelt is a path as well.
+    /// Returns the error with the beginnings of the other kinds of `--ca-key`, where a path leads
+    /// to no file: a URI whose scheme was left out or misspelt is a path as well.
     fn with_other_places(&self, mut error: Error) -> Error {
         let [elsewhere @ .., files] = &KEY_BACKENDS;
         if std::ptr::eq(self.backend, files) && error.kind == ErrorKind::CaKeyMissing {

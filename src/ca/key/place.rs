@@ -31,8 +31,8 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     /// What `--ca-key` says to mean this key.
     fn name(&self) -> String;
 
-    /// The program that is run to reach the key: one that lies in the bundle is refused before. Each
-    /// backend says so itself, since forgetting it would run what somebody put into the bundle.
+    /// The program that is run to reach the key: one that lies in the bundle is refused before.
+    /// Each backend says so itself, since forgetting it would run what somebody put into the bundle.
     fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>>;
 
     /// Opens the key.
@@ -119,8 +119,8 @@ pub struct KeyBackend {
     pub form: &'static str,
     /// The same for a CA that is to be made.
     pub form_for_new: &'static str,
-    /// The beginning of such a `--ca-key`, for somebody whose path leads to no file: "one on a token
-    /// begins with ...".
+    /// The beginning of such a `--ca-key`, for somebody whose path leads to no file: "one on a
+    /// token begins with ...".
     pub beginning: &'static str,
     /// The feature that builds it; `None` where every build has it.
     pub feature: Option<&'static str>,
