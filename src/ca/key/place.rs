@@ -32,7 +32,7 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     fn name(&self) -> String;
 
     /// The program that is run to reach the key: one that lies in the bundle is refused before.
-    /// Each backend says so itself, since forgetting it would run what somebody put into the bundle.
+    /// Each backend says so itself: forgetting it would run what somebody put into the bundle.
     fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>>;
 
     /// Opens the key.
