@@ -28,6 +28,8 @@ mod stage;
 #[path = "simulator/support.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -327,3 +327,63 @@ fn a_fleet_is_fetched_into_the_places_that_its_file_names() {
     assert!(stage.path("here/request.json").exists());
     assert!(stage.path(&format!("stick/{other}/request.json")).exists());
 }
+
+/// Two people at a terminal compare a table, once for all bundles.
+#[test]
+fn a_table_of_fingerprints_is_compared_on_the_terminal() {
+    let three = Three::new();
+    let program = three
+        .stage
+        .hsmboot(&[])
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
+    let on_a_terminal = |answer: &str| {
+        let line = format!(
+            "stty -echo; {program} sign {} --ca ca/customerCA.crt --ca-key ca/customerCA.key \
+             --aws-root roots/aws-root.crt --manufacturer-root roots/manufacturer-root.crt",
+            three.ids.join(" ")
+        );
+        let mut command = terminal::terminal(&line);
+        command
+            .current_dir(three.stage.dir.path())
+            .env("NO_COLOR", "1");
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(
+            &mut child.stdin.take().unwrap(),
+            format!("{answer}\n").as_bytes(),
+        )
+        .unwrap();
+        Done::from(child.wait_with_output().unwrap())
+    };
+    let done = on_a_terminal("no");
+    assert_eq!(done.code, 3, "{}", done.stdout);
+    assert!(done.stdout.contains("do not all agree"), "{}", done.stdout);
+    // The table has each cluster with the fingerprint that `fetch` printed.
+    for line in three.list().lines() {
+        let (id, fingerprint) = line.split_once(' ').unwrap();
+        let row = done
+            .stdout
+            .lines()
+            .find(|line| line.starts_with(id))
+            .unwrap();
+        assert!(row.contains(fingerprint), "{row} has not {fingerprint}");
+    }
+    assert_eq!([0, 1, 2].map(|at| three.signed(at)), [false; 3]);
+    let done = on_a_terminal("yes");
+    assert_eq!(done.code, 0, "{}", done.stdout);
+    assert!(
+        done.stdout.contains("3 bundles: 3 signed"),
+        "{}",
+        done.stdout
+    );
+    assert!(!done.stdout.contains("nobody compared"), "{}", done.stdout);
+    // It is on record that somebody did.
+    let id = &three.ids[0];
+    let transcript = three.stage.path(&format!("{id}/transcript.jsonl"));
+    let transcript = fs::read_to_string(transcript).unwrap();
+    assert!(
+        transcript.contains("\"fingerprint_compared\":true"),
+        "{transcript}"
+    );
+}
