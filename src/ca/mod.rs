@@ -35,9 +35,10 @@ pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
 pub use self::generate::NewKey;
 pub use self::init::{CaTerms, make_trust_anchor};
 pub use self::intermediate::make_intermediate;
+pub(crate) use self::key::backends_elsewhere;
 pub use self::key::{
     CaKey, FileKey, KEY_BACKENDS, KeyBackend, KeyLibrary, KeySource, LoadedKey, MAX_KEY_FILE,
-    Provided, TokenOptions, Unlock, Unlocking,
+    Provided, TokenOptions, Unlock,
 };
 pub use self::key_type::KeyType;
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};

@@ -57,27 +57,12 @@ pub enum KeyWarning {
         /// The way in which openssl writes it there; `None`: it does not read the file as it is.
         anew: Option<Anew>,
     },
-    /// The PKCS#11 module, which sees the PIN, can be exchanged by others than its owner.
-    #[cfg(feature = "pkcs11")]
-    ModuleOpenToOthers {
-        /// The library.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The URI names another PKCS#11 module than the command line.
-    #[cfg(feature = "pkcs11")]
-    OtherModule {
-        /// The one that was used.
-        used: PathBuf,
-        /// The URI's.
-        named: PathBuf,
-    },
-    /// The key lies on a token that would give it away.
-    #[cfg(feature = "pkcs11")]
-    TokenKeyExtractable {
-        /// The key and its token.
-        name: String,
+    /// What the module of another kind of place says of a key there.
+    Elsewhere {
+        /// A stable name for programs.
+        id: &'static str,
+        /// The sentence.
+        text: String,
     },
 }
 
@@ -90,12 +75,7 @@ impl KeyWarning {
             KeyWarning::Unencrypted { .. } => "key-unencrypted",
             KeyWarning::EmptyPassphrase { .. } => "key-passphrase-empty",
             KeyWarning::WeakEncryption { .. } => "key-weakly-encrypted",
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::ModuleOpenToOthers { .. } => "module-open-to-others",
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::OtherModule { .. } => "other-module",
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::TokenKeyExtractable { .. } => "token-key-extractable",
+            KeyWarning::Elsewhere { id, .. } => id,
         }
     }
 }
@@ -149,34 +129,7 @@ impl fmt::Display for KeyWarning {
                     shown_path(path)
                 )
             }
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::ModuleOpenToOthers { path, mode } => {
-                write!(
-                    f,
-                    "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the \
-                     PIN: {}",
-                    shown_path(path),
-                    chmod_command("go-w", path)
-                )
-            }
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::OtherModule { used, named } => {
-                write!(
-                    f,
-                    "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, \
-                     and not the URI's {}",
-                    shown_path(used),
-                    shown_path(named)
-                )
-            }
-            #[cfg(feature = "pkcs11")]
-            KeyWarning::TokenKeyExtractable { name } => {
-                write!(
-                    f,
-                    "the CA's key {name} can be taken out of its token: it is not sensitive, or it \
-                     is extractable"
-                )
-            }
+            KeyWarning::Elsewhere { text, .. } => f.write_str(text),
         }
     }
 }
@@ -188,7 +141,8 @@ fn rewrite_hint(anew: Option<Anew>, path: &Path, new: &Path, how: &str) -> Strin
     })
 }
 
-fn chmod_command(mode: &str, path: &Path) -> String {
+/// The command that closes a file to others.
+pub(super) fn chmod_command(mode: &str, path: &Path) -> String {
     hint::quote_command(&["chmod", mode, &hint::path_word(path, "FILE")])
 }
 
@@ -199,15 +153,6 @@ pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
 }
 
 impl KeyWarning {
-    #[cfg(feature = "pkcs11")]
-    pub(crate) fn of_module(path: &Path) -> Option<Self> {
-        let mode = crate::fsio::metadata_of(path)?.permissions().mode() & 0o7777;
-        (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers {
-            path: path.to_path_buf(),
-            mode,
-        })
-    }
-
     pub(crate) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
         open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers {
             path: path.to_path_buf(),

@@ -46,7 +46,7 @@ pub(crate) use ca::CaAccessArgs;
 #[cfg(feature = "awskms")]
 mod ca {
     use crate::aws::ConnectOptions;
-    use crate::ca::KeySource;
+    use crate::ca::{KeySource, backends_elsewhere};
     use crate::error::{Error, ErrorKind, Result};
 
     /// The way to a CA in AWS. What is not given comes from the AWS SDK's usual environment and
@@ -97,10 +97,17 @@ mod ca {
             let named = given.iter().find(|(_, given)| *given);
             let is_in_aws = sources.into_iter().any(KeySource::is_in_aws);
             if let (Some((name, _)), false) = (named, is_in_aws) {
+                let schemes: Vec<String> = backends_elsewhere()
+                    .filter(|backend| backend.in_aws)
+                    .map(|backend| format!("--ca-key {}...", backend.scheme))
+                    .collect();
                 return Err(Error::new(
                     ErrorKind::OptionsForNothing,
                     format!("{name} is for a CA in AWS, and this one is not there"),
-                    format!("leave {name} out, or name the CA's key with --ca-key awskms:..."),
+                    format!(
+                        "leave {name} out, or name the CA's key with {}",
+                        schemes.join(" or ")
+                    ),
                 ));
             }
             Ok(self.options())

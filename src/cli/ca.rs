@@ -16,7 +16,7 @@ use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
 use crate::ca::{
     CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
-    make_intermediate, make_trust_anchor, parse_subject,
+    backends_elsewhere, make_intermediate, make_trust_anchor, parse_subject,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
@@ -42,27 +42,7 @@ pub enum Command {
 /// Make a CA: customerCA.crt (or chainCA.crt, under another CA), and customerCA.key encrypted under
 /// a passphrase, or a key on a token
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is \
-made on the token, and never leaves it. \
-Then customerCA.crt alone is written. With --issuer the CA is an intermediate under that one: \
-chainCA.crt holds it and all above it, and is the trust anchor (--ca). No key is made in AWS KMS: \
-who may use it is its key policy's to say, and `aws kms create-key` sets that.
-
-Examples:
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file \
-pass.txt
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key \
-'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca \
---region eu-central-1
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt \
---issuer-key ./root/customerCA.key
-
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or \
-an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
-8 there is one already")]
+#[command(after_help = init_help())]
 pub struct InitArgs {
     /// The directory to write customerCA.crt (or chainCA.crt) and customerCA.key into
     #[arg(long, value_name = "DIR")]
@@ -100,6 +80,36 @@ pub struct InitArgs {
     #[command(flatten)]
     access: CaAccessArgs,
 }
+
+/// What follows the options of `ca init` in its help.
+fn init_help() -> String {
+    let absent: Vec<&str> = backends_elsewhere()
+        .map(|backend| backend.absent_key_help)
+        .filter(|help| !help.is_empty())
+        .collect();
+    format!(
+        "With --ca-key the key is the one that is there, and customerCA.crt alone is written. {} \
+         With --issuer the CA is an intermediate under that one: chainCA.crt holds it and all \
+         above it, and is the trust anchor (--ca).\n\n{INIT_EXAMPLES}",
+        absent.join(" ")
+    )
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file \
+pass.txt
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key \
+'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca \
+--region eu-central-1
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt \
+--issuer-key ./root/customerCA.key
+
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or \
+an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
+8 there is one already";
 
 /// Show what a CA certificate says
 #[derive(Debug, clap::Args)]
@@ -253,9 +263,9 @@ fn init_elsewhere(
     };
     fsio::write_all(&args.out, &[file]).map_err(kept)?;
     let how = if made {
-        "made on the token; it cannot leave it"
+        format!("made {}; it cannot leave it", source.backend().place)
     } else {
-        "was there already"
+        "was there already".to_owned()
     };
     let mut text = format!(
         "made a CA\n  {:12} {}\n  key          {name}\n               {how}\n",

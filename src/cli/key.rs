@@ -5,7 +5,7 @@ use super::token::TokenArgs;
 use super::ui::Ui;
 use crate::bundle::Store;
 use crate::ca::{
-    KEY_BACKENDS, KeyBackend, KeySource, KeyType, LoadedKey, Provided, TokenOptions, Unlock,
+    KEY_BACKENDS, KeySource, KeyType, LoadedKey, Provided, TokenOptions, Unlock, backends_elsewhere,
 };
 use crate::cli::owner::lies_in;
 use crate::error::{Error, ErrorKind, Result};
@@ -47,8 +47,8 @@ impl KeyAccess<'_> {
         Ok(provided)
     }
 
-    /// Refuses a PKCS#11 module that lies in the bundle. It is somebody else's program: it would
-    /// run in this process, and be given the PIN.
+    /// Refuses a program that lies in the bundle: somebody else's, which would run, and be given
+    /// the PIN.
     fn refuse_library_of_bundle(&self, source: &KeySource, options: &TokenOptions) -> Result<()> {
         let Some(library) = source.library(options) else {
             return Ok(());
@@ -98,9 +98,8 @@ fn report_loaded_key(loaded: &LoadedKey, ui: &Ui) {
 /// The help of an option that names a private key: `whose` says whose, `file` what a key file can
 /// be.
 pub(crate) fn key_help(whose: &str, file: &str) -> String {
-    let [elsewhere @ .., _] = &KEY_BACKENDS;
     let mut forms = vec![file];
-    forms.extend(elsewhere.iter().map(|backend| backend.form));
+    forms.extend(backends_elsewhere().map(|backend| backend.form));
     format!("{whose}: {}", listed(&forms, ", "))
 }
 
@@ -114,9 +113,10 @@ pub(crate) fn ca_key_help() -> String {
 
 /// The help of `--ca-key` where a CA is made.
 pub(crate) fn new_ca_key_help() -> String {
-    let forms = KEY_BACKENDS
-        .each_ref()
-        .map(|backend: &KeyBackend| backend.form_for_new);
+    let forms: Vec<&str> = KEY_BACKENDS
+        .iter()
+        .map(|backend| backend.form_for_new)
+        .collect();
     format!(
         "Where the key is, or is to be made: {}",
         listed(&forms, "; ")

@@ -114,9 +114,9 @@ kinds! {
             "an option or argument is missing, unknown or not of the right form";
         BadKeySource, AfterFix, "bad-key-source", "`--ca-key` is empty";
         BadKeyUri, AfterFix, "bad-key-uri",
-            "`--ca-key` is a `pkcs11:` URI that RFC 7512 does not allow, or with a PIN in it; or \
-             `ca init` is to make a key on a token, and the URI has no `object`; or an `awskms:` \
-             URI that names no key";
+            "what follows the scheme of `--ca-key` names no key: a `pkcs11:` URI that RFC 7512 \
+             does not allow, or with a PIN in it, or without `object` where `ca init` is to make \
+             the key; an `awskms:` URI of another form than its four";
         BadKeyType, AfterFix, "bad-key-type", "`--key-type` is none of the five";
         BadSubject, AfterFix, "bad-subject",
             "`--subject` is no name, neither as RFC 4514 nor as openssl writes one, or too long";

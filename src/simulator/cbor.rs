@@ -5,6 +5,8 @@
 //! taken, as the protocol requires; a key that comes twice is refused (RFC 8949 5.6), and so are
 //! octets after the first item.
 
+// For its feature `std`, which lets an `Encoder` write into a `Vec`.
+use ciborium_io as _;
 use ciborium_ll::{Decoder, Encoder, Header, simple};
 use serde_json::{Map, Number, Value};
 

@@ -16,7 +16,7 @@ fn the_page_of_ca_keys_has_a_row_for_every_kind_of_place() {
         .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
         .collect();
     assert_eq!(rows.len(), KEY_BACKENDS.len());
-    for backend in &KEY_BACKENDS {
+    for backend in KEY_BACKENDS {
         let named = match backend.scheme {
             "" => "a path".to_owned(),
             scheme => format!("`{scheme}...`"),
@@ -27,7 +27,7 @@ fn the_page_of_ca_keys_has_a_row_for_every_kind_of_place() {
             .unwrap_or_else(|| panic!("no row for {named}"));
         assert!(row[1].starts_with(backend.place), "{named}: {}", row[1]);
         assert_eq!(row[2], backend.signs_with, "{named}");
-        assert_eq!(row[3], backend.unlocked_by.as_str(), "{named}");
+        assert_eq!(row[3], backend.unlocked_by, "{named}");
         match backend.feature {
             Some(feature) => assert!(
                 row[4].starts_with(&format!("with the feature `{feature}`")),

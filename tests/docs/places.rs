@@ -88,6 +88,84 @@ fn every_word_of_a_recipe_stands_in_its_files() {
     }
 }
 
+/// A new kind of CA key is one module, its row, its tests and its page.
+#[test]
+fn a_new_kind_of_ca_key_touches_few_files() {
+    let page = read("docs/architecture.md");
+    let (_, recipe) = page.split_once("\n### … kind of CA key").unwrap();
+    let (recipe, _) = recipe.split_once("\n### ").unwrap();
+    let rows = recipe.lines().filter(|line| line.starts_with("| `"));
+    let files: BTreeSet<&str> = rows
+        .flat_map(|row| quoted(row.split('|').nth(1).unwrap()))
+        .collect();
+    assert!((1..=8).contains(&files.len()), "{files:?}");
+}
+
+/// The other kinds of CA key are known to their modules and to the table of all alone. The
+/// messages and help of the program are put together from that.
+#[test]
+fn the_code_names_no_scheme_of_a_ca_key_outside_its_module() {
+    let modules = ["src/ca/key/pkcs11", "src/ca/key/kms"].map(|dir| root().join(dir));
+    let table = root().join("src/ca/key/mod.rs");
+    // Error kinds have sentences for docs/exit-codes.md, and examples stand in help.
+    let told = ["src/error/kind.rs", "src/cli/ca.rs", "src/cli/sign.rs"].map(|f| root().join(f));
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    for file in files {
+        if modules.iter().any(|dir| file.starts_with(dir)) || file == table || told.contains(&file)
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("\n#[cfg(test)]").next().unwrap();
+        for line in code.lines().map(str::trim_start) {
+            let names = ["pkcs11:", "awskms:"]
+                .iter()
+                .any(|scheme| line.contains(scheme));
+            assert!(
+                line.starts_with("//") || !names,
+                "{}: {line}",
+                file.display()
+            );
+        }
+    }
+}
+
+fn rust_files(path: &Path, files: &mut Vec<std::path::PathBuf>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            rust_files(&entry.unwrap().path(), files);
+        }
+    } else if path.extension().is_some_and(|ending| ending == "rs") {
+        files.push(path.to_owned());
+    }
+}
+
+/// The functions that clippy.toml tells people to use.
+#[test]
+fn every_function_that_clippy_names_is_there() {
+    let config = read("clippy.toml");
+    let named: BTreeSet<&str> = quoted(&config)
+        .into_iter()
+        .filter_map(|word| word.strip_prefix("crate::"))
+        .filter(|path| {
+            path.contains("::")
+                && path
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "_:".contains(c))
+        })
+        .collect();
+    assert!(!named.is_empty());
+    for path in named {
+        let (module, function) = path.rsplit_once("::").unwrap();
+        let file = format!("src/{}.rs", module.replace("::", "/"));
+        assert!(
+            read(&file).contains(&format!("fn {function}(")),
+            "no {path}"
+        );
+    }
+}
+
 /// A heading for each kind of change that is common.
 #[test]
 fn every_common_change_has_its_recipe() {

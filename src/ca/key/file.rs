@@ -353,14 +353,7 @@ fn read_bounded(
 fn unreadable_file(path: &Path, error: &std::io::Error) -> Error {
     const GIVE: &str = "give the path of the CA's private key with --ca-key";
     let (kind, what) = match error.kind() {
-        // A URI whose scheme was left out or misspelt is a path as well.
-        io::ErrorKind::NotFound => {
-            return Error::new(
-                ErrorKind::CaKeyMissing,
-                format!("the CA's key file {} does not exist", shown_path(path)),
-                GIVE,
-            );
-        }
+        io::ErrorKind::NotFound => (ErrorKind::CaKeyMissing, "does not exist".to_owned()),
         io::ErrorKind::IsADirectory => (ErrorKind::CaKeyUnreadable, "is a directory".to_owned()),
         io::ErrorKind::InvalidInput => (ErrorKind::CaKeyUnreadable, "is no file".to_owned()),
         _ if fsio::leads_nowhere(error) => (

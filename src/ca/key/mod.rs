@@ -30,7 +30,7 @@ use std::sync::Arc;
 use self::file::KeyFile;
 pub use self::file::{FileKey, MAX_KEY_FILE};
 use self::place::KeyPlace;
-pub use self::place::{CaKey, KeyBackend, KeyLibrary, LoadedKey, Provided, Unlocking};
+pub use self::place::{CaKey, KeyBackend, KeyLibrary, LoadedKey, Provided};
 pub use self::unlock::{TokenOptions, Unlock};
 use crate::ca::key_type::KeyType;
 use crate::error::{Error, ErrorKind, Result};
@@ -50,46 +50,64 @@ macro_rules! built_with {
     }};
 }
 
-/// Every kind of place that a CA's key can be in. The last is the one of every `--ca-key` that no
-/// other fits.
-pub static KEY_BACKENDS: [KeyBackend; 3] = [
-    KeyBackend {
+/// The kind of every `--ca-key` that no other kind fits.
+static KEY_FILES: KeyBackend = KeyBackend {
+    scheme: "",
+    place: "in a file",
+    what: "a key file",
+    signs_with: "RSA, also for PSS only, P-256, P-384",
+    unlocked_by: "a passphrase",
+    in_aws: false,
+    form: "a file",
+    form_for_new: "its file",
+    absent_key_help: "",
+    beginning: "a path",
+    feature: None,
+    read: Some(file::read),
+};
+
+/// Every kind of place that a CA's key can be in; files are the last.
+pub static KEY_BACKENDS: &[&KeyBackend] = &[
+    &KeyBackend {
         scheme: "pkcs11:",
         place: "on a token",
         what: "a PKCS#11 token",
         signs_with: "RSA, P-256, P-384",
-        unlocked_by: Unlocking::Pin,
+        unlocked_by: "a PIN",
+        in_aws: false,
         form: "a pkcs11: URI",
         form_for_new: "a pkcs11: URI with object=NAME",
+        absent_key_help: "Where a pkcs11: URI names a key that is not there, it is made on the \
+                          token, and never leaves it.",
         beginning: "`pkcs11:`",
         feature: Some("pkcs11"),
         read: built_with!("pkcs11", pkcs11::read),
     },
-    KeyBackend {
+    &KeyBackend {
         scheme: "awskms:",
         place: "in AWS KMS",
         what: "an AWS KMS key",
         signs_with: "RSA, P-256, P-384",
-        unlocked_by: Unlocking::Aws,
+        unlocked_by: "AWS credentials",
+        in_aws: true,
         form: "awskms: and a key's ARN, alias or id",
         form_for_new: "awskms: and the ARN, alias or id of a key that is there",
+        absent_key_help: "No key is made in AWS KMS: who may use it is its key policy's to say, \
+                          and `aws kms create-key` sets that.",
         beginning: "`awskms:`, before an ARN too",
         feature: Some("awskms"),
         read: built_with!("awskms", kms::read),
     },
-    KeyBackend {
-        scheme: "",
-        place: "in a file",
-        what: "a key file",
-        signs_with: "RSA, also for PSS only, P-256, P-384",
-        unlocked_by: Unlocking::Passphrase,
-        form: "a file",
-        form_for_new: "its file",
-        beginning: "a path",
-        feature: None,
-        read: Some(file::read),
-    },
+    &KEY_FILES,
 ];
+
+/// Every kind of place but files.
+pub(crate) fn backends_elsewhere() -> impl Iterator<Item = &'static KeyBackend> {
+    KEY_BACKENDS
+        .iter()
+        .copied()
+        .filter(|backend| !backend.scheme.is_empty())
+}
 
 /// A `--ca-key`: told apart by its prefix alone, so no path is ever taken for a URI, nor a URI for
 /// a path.
@@ -116,11 +134,9 @@ impl KeySource {
                 "give the path of the CA's key file",
             ));
         }
-        let [.., files] = &KEY_BACKENDS;
-        let backend = KEY_BACKENDS
-            .iter()
+        let backend = backends_elsewhere()
             .find(|backend| backend.fits(text))
-            .unwrap_or(files);
+            .unwrap_or(&KEY_FILES);
         let read = backend.read.ok_or_else(|| unsupported_error(backend))?;
         Ok(KeySource {
             backend,
@@ -140,9 +156,8 @@ impl KeySource {
     }
 
     fn of_key_file(file: KeyFile) -> KeySource {
-        let [.., backend] = &KEY_BACKENDS;
         KeySource {
-            backend,
+            backend: &KEY_FILES,
             place: Arc::new(file),
         }
     }
@@ -150,14 +165,13 @@ impl KeySource {
     /// Returns the error with the beginnings of the other kinds of `--ca-key`, where a path leads
     /// to no file: a URI whose scheme was left out or misspelt is a path as well.
     fn with_other_places(&self, mut error: Error) -> Error {
-        let [elsewhere @ .., files] = &KEY_BACKENDS;
-        if std::ptr::eq(self.backend, files) && error.kind == ErrorKind::CaKeyMissing {
+        if self.backend.scheme.is_empty() && error.kind == ErrorKind::CaKeyMissing {
             let mut hint = error.hint.to_string();
-            for backend in elsewhere {
-                hint.push_str(&format!(
-                    "; one {} begins with {}",
-                    backend.place, backend.beginning
-                ));
+            for backend in backends_elsewhere() {
+                let KeyBackend {
+                    place, beginning, ..
+                } = backend;
+                hint.push_str(&format!("; one {place} begins with {beginning}"));
             }
             error.hint = hint.into();
         }
@@ -181,7 +195,7 @@ impl KeySource {
 
     /// Whether the key is in AWS, and the options that say how AWS is reached are for it.
     pub fn is_in_aws(&self) -> bool {
-        self.backend.unlocked_by == Unlocking::Aws
+        self.backend.in_aws
     }
 
     /// The region that the name of a key in AWS itself says.

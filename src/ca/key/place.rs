@@ -76,29 +76,6 @@ pub struct KeyLibrary<'a> {
     pub instead: &'static str,
 }
 
-/// How a key is unlocked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unlocking {
-    /// By a passphrase, where there is one.
-    Passphrase,
-    /// By a PIN.
-    Pin,
-    /// By nothing of its own: whoever AWS lets use it. Region, profile and endpoint say how AWS is
-    /// reached.
-    Aws,
-}
-
-impl Unlocking {
-    /// The words for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Unlocking::Passphrase => "a passphrase",
-            Unlocking::Pin => "a PIN",
-            Unlocking::Aws => "AWS credentials",
-        }
-    }
-}
-
 /// The reader of a `--ca-key`: takes all of it, with its scheme.
 pub(super) type PlaceReader = fn(&Path) -> Result<Box<dyn KeyPlace>>;
 
@@ -113,12 +90,18 @@ pub struct KeyBackend {
     pub what: &'static str,
     /// The keys that it signs with.
     pub signs_with: &'static str,
-    /// How such a key is unlocked.
-    pub unlocked_by: Unlocking,
+    /// What such a key is unlocked by: "a PIN".
+    pub unlocked_by: &'static str,
+    /// Whether such a key is in AWS: then region, profile and endpoint of the command line are for
+    /// it.
+    pub in_aws: bool,
     /// What such a `--ca-key` looks like, for help.
     pub form: &'static str,
     /// The same for a CA that is to be made.
     pub form_for_new: &'static str,
+    /// What becomes of such a `--ca-key` that leads to no key when a CA is made, in sentences for
+    /// help.
+    pub absent_key_help: &'static str,
     /// The beginning of such a `--ca-key`, for somebody whose path leads to no file: "one on a
     /// token begins with ...".
     pub beginning: &'static str,

@@ -123,9 +123,11 @@ impl OpenToken {
         if says(AttributeType::Extractable) == Some(true)
             || says(AttributeType::Sensitive) == Some(false)
         {
-            warnings.push(KeyWarning::TokenKeyExtractable {
-                name: format!(
-                    "{} on the token {}",
+            warnings.push(KeyWarning::Elsewhere {
+                id: "token-key-extractable",
+                text: format!(
+                    "the CA's key {} on the token {} can be taken out of its token: it is not \
+                     sensitive, or it is extractable",
                     found.key.uri_attributes(),
                     token.name()
                 ),

@@ -1,5 +1,6 @@
 //! The vendor's library: found, loaded, initialised, and finalised when it goes.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -7,8 +8,9 @@ use cryptoki::error::{Error as Cryptoki, RvError};
 
 use super::failure;
 use super::uri::Pkcs11Uri;
-use crate::ca::warning::KeyWarning;
+use crate::ca::warning::{KeyWarning, chmod_command};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fsio;
 use crate::outside::{Lines, shown_path, shown_text};
 
 /// A PKCS#11 module in use.
@@ -42,12 +44,17 @@ impl Module {
         if let (Some(given), Some(other)) = (given, uri.module_path.as_deref())
             && given != other
         {
-            warnings.push(KeyWarning::OtherModule {
-                used: given.to_path_buf(),
-                named: other.to_path_buf(),
+            warnings.push(KeyWarning::Elsewhere {
+                id: "other-module",
+                text: format!(
+                    "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, \
+                     and not the URI's {}",
+                    shown_path(given),
+                    shown_path(other)
+                ),
             });
         }
-        warnings.extend(KeyWarning::of_module(&path));
+        warnings.extend(warn_if_open(&path));
         let pkcs11 = Pkcs11::new(&path).map_err(|error| cannot_load(&path, &error))?;
         // Some modules have threads of their own, and none of them expects to be unloaded under
         // those: it stays until the process ends.
@@ -121,6 +128,19 @@ fn initialize_library(pkcs11: &Pkcs11) -> std::result::Result<bool, Cryptoki> {
         Err(Cryptoki::Pkcs11(RvError::CantLock, _)) => with(CInitializeFlags::empty()),
         outcome => outcome,
     }
+}
+
+/// Warns where others than its owner can exchange the module, which sees the PIN.
+fn warn_if_open(path: &Path) -> Option<KeyWarning> {
+    let mode = fsio::metadata_of(path)?.permissions().mode() & 0o7777;
+    (mode & 0o022 != 0).then(|| KeyWarning::Elsewhere {
+        id: "module-open-to-others",
+        text: format!(
+            "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the PIN: {}",
+            shown_path(path),
+            chmod_command("go-w", path)
+        ),
+    })
 }
 
 /// The library's file. With a directory, the URI's `module-name` says which file in it (RFC 7512
