@@ -50,6 +50,7 @@ fn every_block_says_what_it_is() {
                 "text",
                 "toml",
                 "json",
+                "yaml",
                 "rust",
             ];
             let variant = ["sh token ", "sh camera "]

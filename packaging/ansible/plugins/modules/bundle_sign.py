@@ -29,39 +29,39 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-bundles:
-  description: The bundles.
-  type: list
-  elements: path
-  required: true
-ca:
-  description: The CA's certificate, or its chain.
-  type: path
-ca_arn:
-  description: The CA in AWS Private CA, in place of O(ca) and O(ca_key).
-  type: str
-ca_fingerprints:
-  description: The SHA-256 of the certificate of O(ca_arn).
-  type: list
-  elements: str
-  default: []
-expect:
-  description: The fingerprint of the one request, as the other side reads it out.
-  type: str
-expect_file:
-  description: A list of fingerprints, with a cluster's id and its fingerprint on each line.
-  type: path
-days:
-  description: The days that the signed certificates last.
-  type: int
-seal:
-  description: Seal the transcripts with the CA's key.
-  type: bool
-  default: false
-force:
-  description: Sign again, over files of other content.
-  type: bool
-  default: false
+  bundles:
+    description: The bundles.
+    type: list
+    elements: path
+    required: true
+  ca:
+    description: The CA's certificate, or its chain.
+    type: path
+  ca_arn:
+    description: The CA in AWS Private CA, in place of O(ca) and O(ca_key).
+    type: str
+  ca_fingerprints:
+    description: The SHA-256 of the certificate of O(ca_arn).
+    type: list
+    elements: str
+    default: []
+  expect:
+    description: The fingerprint of the one request, as the other side reads it out.
+    type: str
+  expect_file:
+    description: A list of fingerprints, with a cluster's id and its fingerprint on each line.
+    type: path
+  days:
+    description: The days that the signed certificates last.
+    type: int
+  seal:
+    description: Seal the transcripts with the CA's key.
+    type: bool
+    default: false
+  force:
+    description: Sign again, over files of other content.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

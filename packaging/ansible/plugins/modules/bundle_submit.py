@@ -30,25 +30,25 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-bundles:
-  description: The bundles.
-  type: list
-  elements: path
-  required: true
-ca:
-  description: Your own copy of the CA's certificate, or chain.
-  type: path
-ca_fingerprints:
-  description: The SHA-256 of your CA's certificate, and of a longer chain's root.
-  type: list
-  elements: str
-  default: []
-expect:
-  description: The fingerprint of the one response, as the other side reads it out.
-  type: str
-expect_file:
-  description: A list of fingerprints, with a cluster's id and its fingerprint on each line.
-  type: path
+  bundles:
+    description: The bundles.
+    type: list
+    elements: path
+    required: true
+  ca:
+    description: Your own copy of the CA's certificate, or chain.
+    type: path
+  ca_fingerprints:
+    description: The SHA-256 of your CA's certificate, and of a longer chain's root.
+    type: list
+    elements: str
+    default: []
+  expect:
+    description: The fingerprint of the one response, as the other side reads it out.
+    type: str
+  expect_file:
+    description: A list of fingerprints, with a cluster's id and its fingerprint on each line.
+    type: path
 """
 
 EXAMPLES = r"""

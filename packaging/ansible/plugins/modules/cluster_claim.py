@@ -31,20 +31,20 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-cluster_id:
-  description: The cluster, by its id.
-  type: str
-  required: true
-ca:
-  description: Your CA's certificate, or chain. It names the owner.
-  type: path
-  required: true
-bundle:
-  description: The directory to work in. By default one with the cluster's id, in the working directory.
-  type: path
-days:
-  description: The days that the signed certificate lasts.
-  type: int
+  cluster_id:
+    description: The cluster, by its id.
+    type: str
+    required: true
+  ca:
+    description: Your CA's certificate, or chain. It names the owner.
+    type: path
+    required: true
+  bundle:
+    description: The directory to work in. By default one with the cluster's id, in the working directory.
+    type: path
+  days:
+    description: The days that the signed certificate lasts.
+    type: int
 """
 
 EXAMPLES = r"""

@@ -26,12 +26,12 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-cluster_id:
-  description: The cluster. By default all of the region.
-  type: str
-ca:
-  description: Your CA's certificate, or chain.
-  type: path
+  cluster_id:
+    description: The cluster. By default all of the region.
+    type: str
+  ca:
+    description: Your CA's certificate, or chain.
+    type: path
 """
 
 EXAMPLES = r"""

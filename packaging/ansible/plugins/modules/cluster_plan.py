@@ -28,26 +28,26 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-cluster_ids:
-  description: The clusters, each by its id or its ARN.
-  type: list
-  elements: str
-  default: []
-fleet:
-  description: A fleet file, with clusters, regions, roles and roots.
-  type: path
-only:
-  description: Only the clusters of the fleet file with these tags, each as C(KEY=VALUE).
-  type: list
-  elements: str
-  default: []
-all:
-  description: Every cluster of the account and region.
-  type: bool
-  default: false
-ca:
-  description: Your CA's certificate, or chain. A fleet file may name it instead.
-  type: path
+  cluster_ids:
+    description: The clusters, each by its id or its ARN.
+    type: list
+    elements: str
+    default: []
+  fleet:
+    description: A fleet file, with clusters, regions, roles and roots.
+    type: path
+  only:
+    description: Only the clusters of the fleet file with these tags, each as C(KEY=VALUE).
+    type: list
+    elements: str
+    default: []
+  all:
+    description: Every cluster of the account and region.
+    type: bool
+    default: false
+  ca:
+    description: Your CA's certificate, or chain. A fleet file may name it instead.
+    type: path
 """
 
 EXAMPLES = r"""

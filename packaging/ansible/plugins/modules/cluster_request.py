@@ -27,21 +27,21 @@ attributes:
 author:
   - hsmboot maintainers (!UNKNOWN)
 options:
-cluster_ids:
-  description: The clusters, each by its id or its ARN.
-  type: list
-  elements: str
-  required: true
-bundle:
-  description: The directory of the one bundle, or one file C(NAME.hsmboot).
-  type: path
-into:
-  description: The directory for the bundles, each in a directory of its cluster's id.
-  type: path
-force:
-  description: Replace files of other content.
-  type: bool
-  default: false
+  cluster_ids:
+    description: The clusters, each by its id or its ARN.
+    type: list
+    elements: str
+    required: true
+  bundle:
+    description: The directory of the one bundle, or one file C(NAME.hsmboot).
+    type: path
+  into:
+    description: The directory for the bundles, each in a directory of its cluster's id.
+    type: path
+  force:
+    description: Replace files of other content.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
