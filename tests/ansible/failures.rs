@@ -175,7 +175,8 @@ while [ "$1" != --region ]; do shift; done
 code=${2%/*} retry=${2#*/}
 [ "$code" != 143 ] || kill -TERM $$
 [ "$retry" != silent ] || exit "$code"
-echo '{"error": {"code": '"$code"', "kind": "k", "retry": "'"$retry"'", "message": "m", "hint": "h"}}'
+said='"kind": "k", "message": "m", "hint": "h"'
+echo "{\"error\": {\"code\": $code, \"retry\": \"$retry\", $said}}"
 exit "$code"
 "#,
     );
