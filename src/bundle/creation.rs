@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CREATION, ClusterId, Part, REQUEST, Store, Transcript, TranscriptStep, write_step};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -34,9 +34,10 @@ pub struct Creation {
     /// Mode, where one was named.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mode: Option<OutsideText>,
-    /// NetworkType, where one was named.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub network_type: Option<OutsideText>,
+    /// What else was chosen for good, by its name in documents: `network_type`, where one was
+    /// named.
+    #[serde(flatten, deserialize_with = "read_choices")]
+    pub choices: BTreeMap<String, OutsideText>,
     /// SubnetIds.
     pub subnet_ids: Vec<OutsideText>,
     /// BackupRetentionPolicy, in days.
@@ -55,6 +56,18 @@ pub struct Creation {
     /// The cluster, once its id is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_id: Option<ClusterId>,
+}
+
+/// Reads what no other member has taken. As elsewhere, a member that this version does not know is
+/// no fault, whatever it holds.
+fn read_choices<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<BTreeMap<String, OutsideText>, D::Error> {
+    let found = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, OutsideText::from(value.as_str()?))))
+        .collect())
 }
 
 impl Creation {

@@ -1,5 +1,6 @@
 //! `hsmboot cluster create`, `list`, `show`, `modify`, `delete`
 
+mod choice_args;
 mod create;
 mod delete;
 mod modify;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cloudhsm::choices::CLUSTER_CHOICES;
 use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, name_text, sha256, to_hex};
@@ -34,14 +35,18 @@ fn certificate_document(text: &Option<String>) -> Value {
 /// Returns the cluster as JSON, its certificates as digests.
 pub(crate) fn cluster_document(cluster: &Cluster) -> Value {
     let certificates = &cluster.certificates;
-    json!({
+    let mut document = json!({
         "cluster_id": cluster.cluster_id,
         "state": cluster.state.as_str(),
         "state_message": cluster.state_message,
         "hsm_type": cluster.hsm_type,
         "hsm_type_rollback_expiration": cluster.rollback_until.map(Moment::from_unix),
         "mode": cluster.mode,
-        "network_type": cluster.network_type,
+    });
+    let chosen = CLUSTER_CHOICES
+        .iter()
+        .map(|choice| (choice.key.to_owned(), json!(cluster.choices.get(choice))));
+    let rest = json!({
         "vpc_id": cluster.vpc_id,
         "subnets": cluster.subnets,
         "security_group": cluster.security_group,
@@ -58,7 +63,11 @@ pub(crate) fn cluster_document(cluster: &Cluster) -> Value {
         "tags": tags_document(&cluster.tags),
         "other": other_document(&cluster.other),
         "other_left_out": cluster.other.left_out,
-    })
+    });
+    if let (Some(members), Value::Object(rest)) = (document.as_object_mut(), rest) {
+        members.extend(chosen.chain(rest));
+    }
+    document
 }
 
 /// Returns an HSM as JSON.
@@ -147,15 +156,12 @@ pub(crate) fn cluster_text(cluster: &Cluster) -> String {
     if let Some(message) = &cluster.state_message {
         line("message", message.to_string());
     }
-    let kind = [
-        &cluster.hsm_type,
-        &cluster.mode,
-        &cluster.network_type,
-        &cluster.vpc_id,
-    ];
-    let kind: Vec<String> = kind
-        .into_iter()
-        .flatten()
+    let kind: Vec<String> = cluster
+        .hsm_type
+        .iter()
+        .chain(&cluster.mode)
+        .chain(cluster.choices.values())
+        .chain(&cluster.vpc_id)
         .map(ToString::to_string)
         .collect();
     if !kind.is_empty() {

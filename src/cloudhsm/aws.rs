@@ -19,6 +19,7 @@ pub use crate::aws::{ConnectOptions, Deadline, Timeouts, check_endpoint};
 use crate::outside::OutsideText;
 
 mod answer;
+mod choices;
 mod fleet;
 mod pages;
 mod raw_answer;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::calls::Call;
 use crate::aws::FailedCall;
 pub use crate::aws::{CallPlace, Trouble};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,110 +17,6 @@ pub struct ServiceError {
     pub trouble: Trouble,
     /// The place it was sent to.
     pub place: Box<CallPlace>,
-}
-
-/// Defines the calls, by the API's names.
-macro_rules! calls {
-    ($($name:ident),* $(,)?) => {
-        /// The calls that are made, by the API's names: those of [`super::CloudHsm`] and
-        /// [`super::Fleet`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Call {
-            $(#[doc = concat!("`", stringify!($name), "`.")] $name,)*
-        }
-
-        impl Call {
-            /// Every action of the API (2017-04-28 as of November 2026).
-            pub const ALL: &'static [Call] = &[$(Call::$name,)*];
-
-            /// Returns the API's name of the call. The IAM action is `cloudhsm:` and this name.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Call::$name => stringify!($name),)*
-                }
-            }
-        }
-    };
-}
-
-calls! {
-    CopyBackupToRegion,
-    CreateCluster,
-    CreateHsm,
-    DeleteBackup,
-    DeleteCluster,
-    DeleteHsm,
-    DeleteResourcePolicy,
-    DescribeBackups,
-    DescribeClusters,
-    GetResourcePolicy,
-    InitializeCluster,
-    ListTags,
-    ModifyBackupAttributes,
-    ModifyCluster,
-    PutResourcePolicy,
-    RestoreBackup,
-    TagResource,
-    UntagResource,
-}
-
-impl Call {
-    /// Returns the hint for a call that would make a second thing if it were repeated.
-    pub(super) fn repetition_hint(self) -> Option<&'static str> {
-        match self {
-            Call::CreateCluster => Some(
-                "look for it with `hsmboot cluster list` before you run this again: a second run \
-                 makes a second cluster",
-            ),
-            Call::CreateHsm => Some(
-                "look for it with `hsmboot cluster show` before you run this again: a second run \
-                 makes a second HSM",
-            ),
-            Call::CopyBackupToRegion => Some(
-                "look for it with `hsmboot backup list` in the destination's region before you run \
-                 this again: a second run makes a second copy",
-            ),
-            _ => None,
-        }
-    }
-
-    /// Returns the terms for a "not found" answer: the error's kind, the thing, and a hint that
-    /// helps to find the right one.
-    fn not_found_terms(self) -> (ErrorKind, &'static str, &'static str) {
-        match self {
-            Call::CopyBackupToRegion
-            | Call::CreateCluster
-            | Call::DeleteBackup
-            | Call::DeleteResourcePolicy
-            | Call::DescribeBackups
-            | Call::GetResourcePolicy
-            | Call::ModifyBackupAttributes
-            | Call::PutResourcePolicy
-            | Call::RestoreBackup => (
-                ErrorKind::BackupNotFound,
-                "backup",
-                "check the backup's id, the region and the account: `hsmboot backup list` lists \
-                 the backups there",
-            ),
-            Call::ListTags | Call::TagResource | Call::UntagResource => (
-                ErrorKind::ResourceNotFound,
-                "cluster or backup",
-                "check the id, the region and the account: `hsmboot cluster list` and `hsmboot \
-                 backup list` list what is there",
-            ),
-            Call::CreateHsm
-            | Call::DeleteCluster
-            | Call::DeleteHsm
-            | Call::DescribeClusters
-            | Call::InitializeCluster
-            | Call::ModifyCluster => (
-                ErrorKind::ClusterNotFound,
-                "cluster",
-                "check the cluster id, the region and the account: `hsmboot status` lists the \
-                 clusters there",
-            ),
-        }
-    }
 }
 
 impl ServiceError {
@@ -199,7 +96,7 @@ impl From<ServiceError> for Error {
             location: place.to_string(),
             region_of: "the cluster's region",
             missing: call.not_found_terms(),
-            allowed: access_hint(call),
+            allowed: call.access_hint(),
             refused:
                 "the service's words above say why; `hsmboot status` shows the cluster as it is"
                     .to_owned(),
@@ -213,33 +110,6 @@ impl From<ServiceError> for Error {
             (Trouble::Unknown { .. }, Some(_)) => error.unless_done_already(),
             _ => error,
         }
-    }
-}
-
-/// Returns the hint that names the missing IAM action. DescribeClusters reads the whole account's
-/// list; InitializeCluster can be granted on one cluster.
-fn access_hint(call: Call) -> String {
-    match call {
-        Call::DescribeClusters => {
-            "the caller's IAM policy must allow cloudhsm:DescribeClusters on \
-                                   resource \"*\""
-                .to_owned()
-        }
-        Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster \
-                                    on the cluster, \
-                                    arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
-            .to_owned(),
-
-        Call::CreateCluster => {
-            "the caller's IAM policy must allow cloudhsm:CreateCluster, and cloudhsm:TagResource \
-             where it is given tags; see docs/iam.md"
-                .to_owned()
-        }
-        _ => format!(
-            "the caller's IAM policy must allow cloudhsm:{}; see \
-                      docs/iam.md",
-            call.as_str()
-        ),
     }
 }
 

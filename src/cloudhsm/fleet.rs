@@ -5,17 +5,15 @@
 
 use std::future::Future;
 
+use super::choices::ChosenValues;
 use super::{BackupState, Cluster, ClusterState, HsmSummary, OtherMembers, ServiceError};
 use crate::outside::OutsideText;
 
 /// The calls that manage a fleet of clusters.
 ///
-/// Calls that make something (CreateCluster, CreateHsm, CopyBackupToRegion) are sent once: the
-/// service may have made the thing although its answer was lost, and a second request would make a
-/// second one. Calls that delete or restore are sent once too. An implementation may repeat a
-/// request only where the service has said that it did nothing (throttling), or where a second one
-/// changes nothing (ModifyCluster of the retention alone, ModifyBackupAttributes, TagResource,
-/// UntagResource, and calls that only read).
+/// [`CallEffect`](super::CallEffect) says of each call whether it is sent once: the service may
+/// have done it although its answer was lost. An implementation may repeat a request only where the
+/// service has said that it did nothing (throttling), or where a second one changes nothing.
 pub trait Fleet {
     /// Sends CreateCluster, once.
     fn create_cluster(
@@ -159,26 +157,6 @@ impl ClusterMode {
     }
 }
 
-/// The kinds of addresses that the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`).
-/// The service takes IPV4 where none is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkType {
-    /// IPv4 alone.
-    Ipv4,
-    /// IPv4 and IPv6; the VPC and its subnets must have both.
-    DualStack,
-}
-
-impl NetworkType {
-    /// Returns the name as the API spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            NetworkType::Ipv4 => "IPV4",
-            NetworkType::DualStack => "DUALSTACK",
-        }
-    }
-}
-
 /// The request of ModifyCluster. A value that is not named stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterChange {
@@ -195,8 +173,8 @@ pub struct NewCluster {
     pub hsm_type: String,
     /// Mode: every type but hsm1.medium needs one.
     pub mode: Option<ClusterMode>,
-    /// NetworkType.
-    pub network_type: Option<NetworkType>,
+    /// What else is chosen once: NetworkType.
+    pub choices: ChosenValues,
     /// SubnetIds, one for each Availability Zone.
     pub subnet_ids: Vec<String>,
     /// SourceBackupId, an id or an ARN: the cluster is restored from it.

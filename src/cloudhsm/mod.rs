@@ -11,6 +11,8 @@ use std::future::Future;
 
 #[cfg(feature = "online")]
 pub mod aws;
+mod calls;
+pub mod choices;
 #[cfg(feature = "online")]
 mod cluster_name;
 pub mod error;
@@ -19,12 +21,15 @@ pub mod limits;
 pub mod next_step;
 pub mod other_members;
 
+pub use calls::{Call, CallEffect};
 #[cfg(feature = "online")]
 pub use cluster_name::ClusterName;
-pub use error::{Call, CallPlace, ServiceError, Trouble};
+pub use error::{CallPlace, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 pub use next_step::{NextStep, next_step, plain_id};
 pub use other_members::OtherMembers;
+
+use choices::ChosenValues;
 
 use crate::outside::OutsideText;
 use crate::owner::Authorized;
@@ -118,8 +123,8 @@ pub struct Cluster {
     pub rollback_until: Option<i64>,
     /// `FIPS` or `NON_FIPS`.
     pub mode: Option<OutsideText>,
-    /// `IPV4` or `DUALSTACK`.
-    pub network_type: Option<OutsideText>,
+    /// What else was chosen when it was created.
+    pub choices: ChosenValues,
     /// The VPC that the cluster stands in.
     pub vpc_id: Option<OutsideText>,
     /// The time of its creation, seconds since the Unix epoch.
@@ -152,7 +157,7 @@ impl Cluster {
             hsm_type: None,
             rollback_until: None,
             mode: None,
-            network_type: None,
+            choices: ChosenValues::default(),
             vpc_id: None,
             created: None,
             subnets: BTreeMap::new(),

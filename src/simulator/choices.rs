@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use super::limits::{MODE, NETWORK_TYPE, TextConstraint};
+use super::limits::{TextConstraint, listed_constraint};
 
 /// A member that a cluster keeps. All are later than 2022, and hsm1.medium has none of them.
 pub(super) struct ChosenMember {
@@ -29,7 +29,7 @@ pub(super) const CHOSEN_MEMBERS: [ChosenMember; 2] = [
         name: "Mode",
         key: "mode",
         label: "Mode",
-        rule: &MODE,
+        rule: &listed_constraint("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v)),
         default: "FIPS",
     },
     // "The default NetworkType is IPV4."
@@ -37,7 +37,7 @@ pub(super) const CHOSEN_MEMBERS: [ChosenMember; 2] = [
         name: "NetworkType",
         key: "network_type",
         label: "Network type",
-        rule: &NETWORK_TYPE,
+        rule: &listed_constraint("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v)),
         default: "IPV4",
     },
 ];

@@ -32,6 +32,17 @@ const fn pattern_constraint(pattern: &'static str, matches: fn(&str) -> bool) ->
     }
 }
 
+/// Makes the constraint of a parameter whose values are listed.
+pub(super) const fn listed_constraint(
+    values: &'static str,
+    matches: fn(&str) -> bool,
+) -> TextConstraint {
+    TextConstraint {
+        listed: true,
+        ..pattern_constraint(values, matches)
+    }
+}
+
 pub(super) const CLUSTER_ID: TextConstraint =
     pattern_constraint("cluster-[2-7a-zA-Z]{11,16}", |v| {
         is_resource_id(v, "cluster-")
@@ -75,26 +86,13 @@ pub(super) const HSM_TYPE: TextConstraint = TextConstraint {
     longest: 32,
     ..pattern_constraint(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", is_hsm_type)
 };
-pub(super) const RETENTION_TYPE: TextConstraint = TextConstraint {
-    listed: true,
-    ..pattern_constraint("DAYS", |v| v == "DAYS")
-};
+pub(super) const RETENTION_TYPE: TextConstraint = listed_constraint("DAYS", |v| v == "DAYS");
 pub(super) const RETENTION_VALUE: TextConstraint = TextConstraint {
     shortest: 1,
     longest: 3,
     ..pattern_constraint("[0-9]+", |v| {
         !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())
     })
-};
-/// Later than 2022.
-pub(super) const MODE: TextConstraint = TextConstraint {
-    listed: true,
-    ..pattern_constraint("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v))
-};
-/// Later than 2022.
-pub(super) const NETWORK_TYPE: TextConstraint = TextConstraint {
-    listed: true,
-    ..pattern_constraint("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v))
 };
 pub(super) const FILTER_NAME: TextConstraint = pattern_constraint("[a-zA-Z0-9_-]+", |v| {
     !v.is_empty()

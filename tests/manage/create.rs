@@ -6,6 +6,7 @@ mod again;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use hsmboot::cloudhsm::choices::CLUSTER_CHOICES;
 use hsmboot::simulator::InjectedFault;
 
 use super::planted::plant;
@@ -198,6 +199,37 @@ fn without_the_root_the_hint_is_the_same_command_with_it() {
     );
     super::stage::Done::from(shell.output().unwrap()).ends(0, "claimed cluster-");
     one_of_each(&stage);
+}
+
+/// What is chosen once: every value of each row of the table is sent, kept and shown.
+#[test]
+fn every_choice_is_sent_and_shown() {
+    let stage = Stage::new();
+    for choice in CLUSTER_CHOICES {
+        assert!(
+            choice
+                .values
+                .iter()
+                .any(|value| value.name == choice.default)
+        );
+        for value in choice.values {
+            let option = format!("--{}", choice.option);
+            let words = [
+                "cluster",
+                "create",
+                "--subnet-id",
+                SUBNET,
+                &option,
+                value.word,
+            ];
+            let made = stage.json(&[&words[..], &["--wait"]].concat());
+            assert_eq!(made["cluster"][choice.key], value.name, "{made:#}");
+            let id = made["cluster"]["cluster_id"].as_str().unwrap();
+            stage
+                .run(&["cluster", "show", "--cluster-id", id])
+                .ends(0, value.name);
+        }
+    }
 }
 
 /// `status` and `cluster show` say the network type, and each HSM's addresses of both kinds.

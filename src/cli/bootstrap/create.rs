@@ -23,7 +23,8 @@ use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NetworkType, NewCluster, NewHsm};
+use crate::cloudhsm::choices::CLUSTER_CHOICES;
+use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, join_shown, shown_text};
@@ -224,7 +225,7 @@ impl ClusterCreation<'_> {
             endpoint: place.endpoint.clone(),
             hsm_type: order.hsm_type.clone().into(),
             mode: order.mode.map(|mode| mode.as_str().into()),
-            network_type: order.network_type.map(|kind| kind.as_str().into()),
+            choices: order.choices.by_key(),
             subnet_ids: order
                 .subnet_ids
                 .iter()
@@ -378,12 +379,9 @@ impl ClusterCreation<'_> {
         let found = |text: Option<&OutsideText>| {
             text.map_or_else(|| "none".to_owned(), ToString::to_string)
         };
-        // "The cluster's NetworkType can be IPv4 (the default) or DUALSTACK" (API Reference,
-        // Cluster): one that says nothing of it has the default.
-        let (ipv4, network) = (
-            OutsideText::from(NetworkType::Ipv4.as_str()),
-            order.network_type.unwrap_or(NetworkType::Ipv4),
-        );
+        let other_choice = CLUSTER_CHOICES.iter().find(|choice| {
+            cluster.choices.value_or_default(choice) != order.choices.value_or_default(choice)
+        });
         let differs = if tag != Some(token) {
             difference_lines(
                 format!("tag {TAG}"),
@@ -412,14 +410,11 @@ impl ClusterCreation<'_> {
             .filter(|mode| !is(cluster.mode.as_ref(), mode.as_str()))
         {
             difference_lines("mode", mode.as_str(), found(cluster.mode.as_ref()))
-        } else if !is(
-            Some(cluster.network_type.as_ref().unwrap_or(&ipv4)),
-            network.as_str(),
-        ) {
+        } else if let Some(choice) = other_choice {
             difference_lines(
-                "network type",
-                network.as_str(),
-                found(cluster.network_type.as_ref()),
+                choice.words,
+                order.choices.value_or_default(choice),
+                found(cluster.choices.get(choice)),
             )
         } else if let Some(backup) = &cluster.source_backup_id {
             difference_lines(
@@ -546,8 +541,9 @@ impl ClusterCreation<'_> {
         let same = earlier.hsm_type == order.hsm_type
             && earlier.mode.as_ref().map(OutsideText::as_raw)
                 == order.mode.map(ClusterMode::as_str)
-            && earlier.network_type.as_ref().map(OutsideText::as_raw)
-                == order.network_type.map(NetworkType::as_str)
+            && CLUSTER_CHOICES
+                .iter()
+                .all(|choice| earlier.choices.get(choice.key) == order.choices.get(choice))
             && earlier.subnet_ids == order.subnet_ids
             && earlier.retention_days == order.retention_days
             && earlier.tags == tags;
@@ -568,13 +564,13 @@ impl ClusterCreation<'_> {
                 format!(
                     "  {was}  {}, {}, in {}{}",
                     join_shown(
-                        [
-                            Some(&earlier.hsm_type),
-                            earlier.mode.as_ref(),
-                            earlier.network_type.as_ref()
-                        ]
-                        .into_iter()
-                        .flatten(),
+                        std::iter::once(&earlier.hsm_type)
+                            .chain(&earlier.mode)
+                            .chain(
+                                CLUSTER_CHOICES
+                                    .iter()
+                                    .filter_map(|choice| earlier.choices.get(choice.key))
+                            ),
                         " "
                     ),
                     join_shown(&earlier.subnet_ids, ", "),

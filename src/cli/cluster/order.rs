@@ -3,10 +3,12 @@
 
 use clap::ValueEnum;
 
+use super::choice_args::ChoiceArgs;
 use super::retention_parser;
 use crate::cli::manage::{check_no_repeats, check_tags, parse_tag, usage_error};
 use crate::cli::ui::{BOLD, StyledText, Ui, styled};
-use crate::cloudhsm::fleet::{ClusterMode, NetworkType, NewCluster};
+use crate::cloudhsm::choices::{CLUSTER_CHOICES, ChosenValues};
+use crate::cloudhsm::fleet::{ClusterMode, NewCluster};
 use crate::cloudhsm::{CallPlace, Tag, limits};
 use crate::error::Result;
 use crate::generation::{Generation, GenerationFacts};
@@ -25,10 +27,8 @@ pub struct NewClusterArgs {
     /// (default: fips; from a backup, the backup's)
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) mode: Option<ModeName>,
-    /// The HSMs' addresses, for good: IPv4, or IPv4 and IPv6 where VPC and subnets have both (the
-    /// service's default: ipv4)
-    #[arg(long, value_enum, value_name = "TYPE")]
-    pub(crate) network_type: Option<NetworkName>,
+    #[command(flatten)]
+    pub(crate) choices: ChoiceArgs,
     /// The days to keep backups, 7 to 379 (the service's default: 90)
     #[arg(long, value_name = "DAYS", value_parser = retention_parser())]
     pub(crate) retention_days: Option<u16>,
@@ -46,15 +46,6 @@ pub enum ModeName {
     NonFips,
 }
 
-/// `--network-type`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NetworkName {
-    /// IPv4 alone
-    Ipv4,
-    /// IPv4 and IPv6
-    Dualstack,
-}
-
 impl From<ModeName> for ClusterMode {
     fn from(name: ModeName) -> Self {
         match name {
@@ -64,19 +55,10 @@ impl From<ModeName> for ClusterMode {
     }
 }
 
-impl From<NetworkName> for NetworkType {
-    fn from(name: NetworkName) -> Self {
-        match name {
-            NetworkName::Ipv4 => NetworkType::Ipv4,
-            NetworkName::Dualstack => NetworkType::DualStack,
-        }
-    }
-}
-
 impl NewClusterArgs {
     /// Tells whether any option for a new cluster is given.
     pub(crate) fn are_given(&self) -> bool {
-        let chosen = self.hsm_type.is_some() || self.mode.is_some() || self.network_type.is_some();
+        let chosen = self.hsm_type.is_some() || self.mode.is_some() || !self.choices.0.is_empty();
         chosen
             || !self.subnet_id.is_empty()
             || self.retention_days.is_some()
@@ -110,7 +92,7 @@ impl NewClusterArgs {
             .unwrap_or_else(|| Generation::NEWEST.hsm_type().to_owned());
         Ok(NewCluster {
             mode: self.mode_for(&hsm_type)?,
-            network_type: self.network_type_for(&hsm_type)?,
+            choices: self.choices_for(&hsm_type)?,
             hsm_type,
             subnet_ids: self.subnet_id.clone(),
             source_backup_id,
@@ -133,19 +115,20 @@ impl NewClusterArgs {
         }
     }
 
-    /// Returns the network type for the HSM type. A type that is not known is taken to have both.
-    fn network_type_for(&self, hsm_type: &str) -> Result<Option<NetworkType>> {
-        match self.network_type {
-            Some(NetworkName::Dualstack)
-                if facts_of(hsm_type).is_some_and(|facts| !facts.has_ipv6) =>
-            {
-                Err(usage_error(
-                    format!("{hsm_type} has IPv4 addresses alone"),
-                    &other_type_hint("--network-type"),
-                ))
+    /// Returns what else is chosen, for the type. A type that is not known is taken to have every
+    /// value.
+    fn choices_for(&self, hsm_type: &str) -> Result<ChosenValues> {
+        let chosen = &self.choices.0;
+        for choice in CLUSTER_CHOICES {
+            let has_one = facts_of(hsm_type).is_some_and(|facts| !(choice.has_all_values)(facts));
+            if has_one && chosen.value_or_default(choice) != choice.default {
+                return Err(usage_error(
+                    format!("{hsm_type} has {} alone", choice.default_words),
+                    &other_type_hint(&format!("--{}", choice.option)),
+                ));
             }
-            kind => Ok(kind.map(NetworkType::from)),
         }
+        Ok(chosen.clone())
     }
 }
 
@@ -194,7 +177,6 @@ pub(crate) fn announce_creation(
     let mode = order
         .mode
         .map_or("the type's only one", ClusterMode::as_str);
-    let network = order.network_type.unwrap_or(NetworkType::Ipv4).as_str();
     let mut out = StyledText::from([
         styled(BOLD, format!("about to create a cluster at {place}")),
         StyledText::from("\n"),
@@ -202,15 +184,23 @@ pub(crate) fn announce_creation(
     let mut line = |label: &str, value: &str| out.push_str(&format!("  {label:8}  {value}\n"));
     line("type", &order.hsm_type);
     line("mode", mode);
-    line("network", network);
+    for choice in CLUSTER_CHOICES {
+        line(choice.label, order.choices.value_or_default(choice));
+    }
     line("subnets", &order.subnet_ids.join(", "));
     if let Some(backup) = &order.source_backup_id {
         line("from", backup);
     }
+    let chosen: String = CLUSTER_CHOICES
+        .iter()
+        .map(|choice| format!("{}, ", choice.words))
+        .collect();
     line(
         "for good",
-        "mode, network type, subnets and their VPC: another cluster is the only way to others, and \
-         a backup goes with its mode",
+        &format!(
+            "mode, {chosen}subnets and their VPC: another cluster is the only way to others, and a \
+             backup goes with its mode"
+        ),
     );
     line(
         "costs",

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudhsmv2::types;
 
+use super::choices::choices_from;
 use super::raw_answer::RawStructure;
 use crate::cloudhsm::fleet::{Backup, BackupCopy, Tag};
 use crate::cloudhsm::{BackupState, Certificates, Cluster, ClusterState, HsmState, HsmSummary};
@@ -38,7 +39,7 @@ pub(super) fn cluster_from(cluster: &types::Cluster, raw: RawStructure<'_>) -> C
             .hsm_type_rollback_expiration()
             .map(|moment| moment.secs()),
         mode: cluster.mode().map(|mode| mode.as_str().into()),
-        network_type: cluster.network_type().map(|kind| kind.as_str().into()),
+        choices: choices_from(cluster),
         vpc_id: outside_text(cluster.vpc_id()),
         created: cluster.create_timestamp().map(|moment| moment.secs()),
         subnets: cluster

@@ -10,6 +10,7 @@ use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_copy_from, backup_from, cluster_from, hsm_from, tags_from};
+use super::choices::add_choices;
 use super::pages::Pages;
 use super::raw_answer::AnswerRecorder;
 use super::{AwsCloudHsm, unknown_if_sent};
@@ -17,7 +18,7 @@ use crate::aws::{failure, run_within};
 use crate::cloudhsm::fleet::{
     Backup, BackupCopy, BackupFilter, ClusterChange, ClusterFilter, Fleet, NewCluster, NewHsm, Tag,
 };
-use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
+use crate::cloudhsm::{Call, CallEffect, Cluster, HsmSummary, ServiceError, Trouble};
 use crate::outside::OutsideText;
 
 /// The number of attempts of a call that is throttled each time, and the length of the first pause.
@@ -25,10 +26,14 @@ use crate::outside::OutsideText;
 const MOST_TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Returns a configuration with one attempt, whatever the environment says (AWS_MAX_ATTEMPTS): see
-/// [`Fleet`].
-fn without_retries() -> config::Builder {
-    config::Builder::new().retry_config(RetryConfig::disabled())
+/// Returns the configuration for a call: with one attempt, whatever the environment says
+/// (AWS_MAX_ATTEMPTS), where a second request would change something again.
+fn retries_of(effect: CallEffect) -> config::Builder {
+    let config = config::Builder::new();
+    match effect {
+        CallEffect::Reads | CallEffect::Repeatable => config,
+        CallEffect::Once | CallEffect::Makes(_) => config.retry_config(RetryConfig::disabled()),
+    }
 }
 
 fn retention_policy(days: u16) -> BackupRetentionPolicy {
@@ -136,15 +141,14 @@ impl Fleet for AwsCloudHsm {
                     .create_cluster()
                     .hsm_type(&order.hsm_type)
                     .set_mode(order.mode.map(|mode| mode.as_str().into()))
-                    .set_network_type(order.network_type.map(|kind| kind.as_str().into()))
                     .set_subnet_ids(Some(order.subnet_ids.clone()))
                     .set_source_backup_id(order.source_backup_id.clone())
                     .set_backup_retention_policy(order.retention_days.map(retention_policy))
                     .set_tag_list(tags.clone());
-                request
+                add_choices(request, &order.choices)
                     .customize()
                     .interceptor(kept.clone())
-                    .config_override(without_retries())
+                    .config_override(retries_of(call.effect()))
                     .send()
             })
             .await?;
@@ -223,11 +227,11 @@ impl Fleet for AwsCloudHsm {
                 .customize()
                 .interceptor(kept.clone());
             // The type is changed once; days may be set again and again.
-            if change.hsm_type.is_some() {
-                request.config_override(without_retries()).send()
-            } else {
-                request.send()
-            }
+            let effect = match change.hsm_type {
+                Some(_) => CallEffect::Once,
+                None => call.effect(),
+            };
+            request.config_override(retries_of(effect)).send()
         };
         let answer = self.send_change(call, request).await?;
         let raw = kept.take_answer();
@@ -246,7 +250,7 @@ impl Fleet for AwsCloudHsm {
                 .delete_cluster()
                 .cluster_id(cluster_id)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::DeleteCluster.effect()))
                 .send()
         };
         self.send_change(Call::DeleteCluster, request)
@@ -267,7 +271,7 @@ impl Fleet for AwsCloudHsm {
                     .set_ip_address(order.ip_address.clone())
                     .customize()
                     .interceptor(kept.clone())
-                    .config_override(without_retries())
+                    .config_override(retries_of(call.effect()))
                     .send()
             })
             .await?;
@@ -286,7 +290,7 @@ impl Fleet for AwsCloudHsm {
                 .cluster_id(cluster_id)
                 .hsm_id(hsm_id)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::DeleteHsm.effect()))
                 .send()
         };
         self.send_change(Call::DeleteHsm, request).await.map(drop)
@@ -369,7 +373,7 @@ impl Fleet for AwsCloudHsm {
                 request
                     .set_tag_list(tags.clone())
                     .customize()
-                    .config_override(without_retries())
+                    .config_override(retries_of(call.effect()))
                     .send()
             })
             .await?;
@@ -385,7 +389,7 @@ impl Fleet for AwsCloudHsm {
                 .delete_backup()
                 .backup_id(backup_id)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::DeleteBackup.effect()))
                 .send()
         };
         self.send_change(Call::DeleteBackup, request)
@@ -399,7 +403,7 @@ impl Fleet for AwsCloudHsm {
                 .restore_backup()
                 .backup_id(backup_id)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::RestoreBackup.effect()))
                 .send()
         };
         self.send_change(Call::RestoreBackup, request)
@@ -419,7 +423,11 @@ impl Fleet for AwsCloudHsm {
                 .modify_backup_attributes()
                 .backup_id(backup_id)
                 .never_expires(never_expires);
-            request.customize().interceptor(kept.clone()).send()
+            request
+                .customize()
+                .interceptor(kept.clone())
+                .config_override(retries_of(call.effect()))
+                .send()
         };
         let answer = self.send_change(call, request).await?;
         let raw = kept.take_answer();
@@ -462,7 +470,7 @@ impl Fleet for AwsCloudHsm {
                 .resource_arn(backup_arn)
                 .policy(policy)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::PutResourcePolicy.effect()))
                 .send()
         };
         self.send_change(Call::PutResourcePolicy, request)
@@ -479,7 +487,7 @@ impl Fleet for AwsCloudHsm {
                 .delete_resource_policy()
                 .resource_arn(backup_arn)
                 .customize()
-                .config_override(without_retries())
+                .config_override(retries_of(Call::DeleteResourcePolicy.effect()))
                 .send()
         };
         let answer = self
@@ -527,6 +535,8 @@ impl Fleet for AwsCloudHsm {
                 .tag_resource()
                 .resource_id(resource_id)
                 .set_tag_list(tags.clone())
+                .customize()
+                .config_override(retries_of(Call::TagResource.effect()))
                 .send()
         };
         self.send_change(Call::TagResource, request).await.map(drop)
@@ -538,6 +548,8 @@ impl Fleet for AwsCloudHsm {
                 .untag_resource()
                 .resource_id(resource_id)
                 .set_tag_key_list(Some(keys.to_vec()))
+                .customize()
+                .config_override(retries_of(Call::UntagResource.effect()))
                 .send()
         };
         self.send_change(Call::UntagResource, request)

@@ -5,8 +5,8 @@ mod parameters;
 pub use parameters::ids;
 use serde_json::{Value, json};
 
-use super::table::Table;
-use super::{UNKNOWN_CLUSTER, World};
+use super::table::{Rule, Table};
+use super::{UNKNOWN_CLUSTER, World, reference};
 
 pub const CLUSTER_ID: &str = "cluster-[2-7a-zA-Z]{11,16}";
 pub const HSM_TYPE: &str = r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)";
@@ -115,6 +115,15 @@ pub fn create_cluster(world: &World) -> Table {
     table
         .one_of("Mode", "FIPS, NON_FIPS", &["fips", ""])
         .one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
+    // Each further member of the reference that lists its values.
+    for (action, parameters) in reference::of(world.reference) {
+        for (parameter, rules) in parameters {
+            let known = table.rows.iter().any(|row| row.parameter == *parameter);
+            if let ("CreateCluster", [Rule::OneOf(values)], false) = (action, *rules, known) {
+                table.one_of(parameter, values, &["of another kind", ""]);
+            }
+        }
+    }
     table
 }
 
