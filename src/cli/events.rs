@@ -1,8 +1,9 @@
 //! `--events`: what happens while a command runs, as JSON lines for another program.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -80,24 +81,40 @@ impl EventKind {
 
 /// The place that events are written to, a line each.
 #[derive(Clone, Debug)]
-pub(crate) struct EventLog(Arc<Mutex<std::fs::File>>);
+pub(crate) struct EventLog {
+    file: Arc<Mutex<std::fs::File>>,
+    lost: Arc<AtomicBool>,
+}
 
 impl EventLog {
     /// Opens the place.
     ///
     /// # Errors
-    /// Class `Machine`, `cannot-write`.
+    /// Class `Machine`, `cannot-write`. Class `Conflict`, `file-exists`: what is there holds no
+    /// events.
     pub(crate) fn open(target: &EventTarget) -> Result<Self> {
         let path = match target {
             EventTarget::File(path) => path.clone(),
             EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
         };
+        if holds_something_else(&path) {
+            return Err(occupied_place(&shown_path(&path)));
+        }
         fsio::open_to_append(&path)
-            .map(|file| EventLog(Arc::new(Mutex::new(file))))
+            .map(|file| EventLog {
+                file: Arc::new(Mutex::new(file)),
+                lost: Arc::default(),
+            })
             .map_err(|cause| cannot_open(&path, &cause))
     }
 
-    /// Writes an event. One that cannot be written is dropped: events are no part of the result.
+    /// Tells whether an event could not be written.
+    pub(crate) fn has_lost_some(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Writes an event. One that cannot be written is dropped, and said to be at the end: events
+    /// are no part of the result.
     pub(crate) fn write(&self, kind: EventKind, members: Value) {
         let mut event = Map::from_iter([
             ("time".to_owned(), json!(super::now())),
@@ -107,9 +124,33 @@ impl EventLog {
             event.extend(members);
         }
         let line = escape_json(&format!("{}\n", Value::Object(event)));
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(file.write_all(line.as_bytes()));
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.write_all(line.as_bytes()).is_err() {
+            self.lost.store(true, Ordering::Relaxed);
+        }
     }
+}
+
+/// Tells whether a file is there that does not begin as events do: a bundle's, or a key. Nothing is
+/// appended to such a one.
+fn holds_something_else(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"{\"time\":";
+    let is_file = fsio::metadata_of(path).is_some_and(|facts| facts.is_file() && facts.len() > 0);
+    if !is_file {
+        return false;
+    }
+    let mut first = [0; BEGINNING.len()];
+    let read = fsio::open_named(path).and_then(|mut file| file.read_exact(&mut first));
+    read.is_err() || first != *BEGINNING
+}
+
+fn occupied_place(place: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        ErrorKind::FileExists,
+        format!("{place} exists and holds no events; it was left as it is"),
+        "give --events another file: one that is not there yet, or that holds events",
+    )
+    .with_fact(FactName::File, place.to_string())
 }
 
 fn cannot_open(path: &Path, cause: &std::io::Error) -> Error {

@@ -47,7 +47,8 @@ pub struct Args {
     /// The directory to write into, or one file NAME.hsmboot (default: ./<cluster-id>)
     #[arg(long, value_name = "DIR", conflicts_with = "fleet")]
     bundle: Option<PathBuf>,
-    /// The directory for many bundles, each in a directory of its cluster's id (default: .)
+    /// The directory for many bundles, each in a directory of its cluster's id (default: where the
+    /// fleet file says, or .)
     #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
     into: Option<PathBuf>,
     /// Replace files of other content
@@ -98,10 +99,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 impl Args {
     /// Returns the place for a cluster's bundle: the one that was named, or a directory of its id.
     fn bundle_dir(&self, member: &Member) -> PathBuf {
-        let named = self.bundle.as_ref().or(member.bundle.as_ref());
-        match (named, &self.into) {
-            (None, Some(into)) => into.join(member.cluster_id.as_str()),
-            (named, _) => bundle_dir(named, &member.cluster_id),
+        match &self.into {
+            Some(into) => into.join(member.cluster_id.as_str()),
+            None => bundle_dir(
+                self.bundle.as_ref().or(member.bundle.as_ref()),
+                &member.cluster_id,
+            ),
         }
     }
 }

@@ -109,11 +109,19 @@ impl MemberArgs {
         if let Some(file) = &self.fleet {
             return self.read_fleet(file);
         }
+        // clap does not ask for what another option excludes.
+        if !self.only.is_empty() {
+            return Err(Error::new(
+                ErrorKind::OptionsForNothing,
+                "--only chooses among the clusters of a fleet file, and none is named",
+                "give --fleet FILE, or leave --only out",
+            ));
+        }
         if self.names.is_empty() && !all {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "no cluster is named",
-                "name clusters by id or ARN, or give --fleet FILE or --all",
+                "name clusters by id or ARN, or give --fleet FILE",
             ));
         }
         let mut members: Vec<Member> = Vec::with_capacity(self.names.len());

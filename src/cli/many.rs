@@ -1,6 +1,7 @@
 //! Many things in one command: each has its own result, none is hidden by another's failure, and
 //! the command ends with the greatest exit code.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -9,9 +10,9 @@ use super::args::TrustArgs;
 use super::events::EventKind;
 use super::owner::NamedCa;
 use super::text::table_text;
-use super::ui::{CommandOutput, Effect, OutputFormat, Ui, path_value, show_error};
+use super::ui::{CommandOutput, Effect, OutputFormat, StyledText, Ui, path_value, show_error};
 use crate::bundle::{Store, counted_noun};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Retry};
 use crate::outside::{Lines, shown_path};
 
 /// What is done with each bundle, for messages.
@@ -32,7 +33,9 @@ pub(crate) fn for_each_bundle(
     mut work: impl FnMut(&Path) -> Result<CommandOutput>,
 ) -> CommandOutput {
     let mut results = ManyResults::new(words, ui);
-    for dir in dirs {
+    let mut seen = BTreeSet::new();
+    // One that is named twice is done once.
+    for dir in dirs.iter().filter(|dir| seen.insert(*dir)) {
         results.add(dir, work(dir));
     }
     results.into_output()
@@ -113,29 +116,34 @@ impl BundleResult {
                     .shown
                     .and_then(|(member, _)| output.document.get(member)?.as_str())
                     .unwrap_or_default();
-                let what = if output.has_changed() {
-                    words.done
-                } else {
-                    words.already
-                };
-                (what.to_owned(), shown.to_owned())
+                (self.label(words).to_owned(), shown.to_owned())
             }
             Err(error) => (format!("failed: {}", error.kind.name()), String::new()),
         };
         [shown_path(&self.dir).to_string(), what, shown]
+    }
+
+    /// Tells whether it was a dry run, and something would be sent.
+    fn would_send(&self) -> bool {
+        matches!(&self.result, Ok(output) if output.document["would_send"].is_object())
+    }
+
+    /// Returns the word for what came of it.
+    fn label(&self, words: &ManyWords) -> &'static str {
+        match &self.result {
+            Ok(output) if output.has_changed() => words.done,
+            Ok(_) if self.would_send() => WOULD_BE_SENT,
+            Ok(_) => words.already,
+            Err(_) => FAILED,
+        }
     }
 }
 
 fn combine_results(results: &[BundleResult], words: &ManyWords) -> CommandOutput {
     let changed = results
         .iter()
-        .filter(|result| matches!(&result.result, Ok(output) if output.has_changed()))
-        .count();
-    let failed = results
-        .iter()
-        .filter(|result| result.result.is_err())
-        .count();
-    let summary = summary_line(results.len(), changed, failed, words);
+        .any(|result| matches!(&result.result, Ok(output) if output.has_changed()));
+    let summary = summary_line(results, words);
     let document = json!({
         "bundles": results.iter().map(BundleResult::to_document).collect::<Vec<_>>(),
     });
@@ -145,25 +153,40 @@ fn combine_results(results: &[BundleResult], words: &ManyWords) -> CommandOutput
         words.shown.map_or("", |(_, title)| title),
     ];
     let rows: Vec<[String; 3]> = results.iter().map(|result| result.cells(words)).collect();
-    let mut text = table_text(head, &rows);
+    let mut text = StyledText::new();
+    for result in results.iter().filter(|result| result.would_send()) {
+        if let Ok(output) = &result.result {
+            text.push(output.text.clone());
+        }
+    }
+    text.push(table_text(head, &rows));
     text.push_str(&format!("{summary}\n"));
     let error = many_error(results, words.done);
-    CommandOutput::with_error(Effect::when(changed > 0), document, text, error).summarized(summary)
+    CommandOutput::with_error(Effect::when(changed), document, text, error).summarized(summary)
 }
 
-fn summary_line(all: usize, changed: usize, failed: usize, words: &ManyWords) -> String {
-    let unchanged = all.saturating_sub(changed).saturating_sub(failed);
-    let parts = [
-        (changed, words.done),
-        (unchanged, words.already),
-        (failed, "failed"),
-    ];
-    let counts: Vec<String> = parts
+/// What a dry run says of a bundle that it would submit.
+const WOULD_BE_SENT: &str = "would be sent";
+
+/// What is said of a bundle that failed.
+const FAILED: &str = "failed";
+
+fn summary_line(results: &[BundleResult], words: &ManyWords) -> String {
+    let mut labels = vec![words.done, WOULD_BE_SENT, words.already, FAILED];
+    labels.dedup();
+    let counts: Vec<String> = labels
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .filter_map(|label| {
+            let of = |result: &&BundleResult| result.label(words) == label;
+            let count = results.iter().filter(of).count();
+            (count > 0).then(|| format!("{count} {label}"))
+        })
         .collect();
-    format!("{}: {}", counted_noun(all, "bundle"), counts.join(", "))
+    format!(
+        "{}: {}",
+        counted_noun(results.len(), "bundle"),
+        counts.join(", ")
+    )
 }
 
 /// Returns the error of a run in which bundles failed: of the kind that gives the greatest exit
@@ -192,14 +215,19 @@ fn many_error(results: &[BundleResult], done: &str) -> Option<Error> {
             )
         })
         .collect();
+    let hint = match worst.retry() {
+        Retry::Never => {
+            "each error above says what to do, and no repetition helps where it says to stop; what \
+             is done already stays as it is"
+        }
+        Retry::SameCommand | Retry::AfterFix => {
+            "do what each error above says, then run the same command again: what is done already \
+             stays as it is"
+        }
+    };
     Some(Error {
         does_it_twice: failures.iter().any(|(_, error)| error.does_it_twice),
-        ..Error::new(
-            worst.kind,
-            Lines::from(first).followed_by(each),
-            "mend what each error names, then run the same command again: what is done already \
-             stays as it is",
-        )
+        ..Error::new(worst.kind, Lines::from(first).followed_by(each), hint)
     })
 }
 

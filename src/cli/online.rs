@@ -16,7 +16,7 @@ use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
-use crate::cloudhsm::{Cluster, ClusterName, ServiceError};
+use crate::cloudhsm::{CallPlace, Cluster, ClusterName, ServiceError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet_file::FleetAccess;
 use crate::outside::OutsideText;
@@ -76,6 +76,33 @@ impl OnlineArgs {
             insecure_http: self.insecure_http,
             assume_role: access.assume_role.clone().or(self.assume_role.clone()),
         }
+    }
+
+    /// Returns these options as words of another command, so that it goes the same way. `place` has
+    /// the region that was found.
+    pub(crate) fn options_to_repeat(&self, place: &CallPlace) -> String {
+        let plain = |text: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b":/._-@+=,".contains(&byte))
+        };
+        let word = |text: &str, otherwise: &str| match plain(text) {
+            true => text.to_owned(),
+            false => otherwise.to_owned(),
+        };
+        let mut options = String::new();
+        if let Some(region) = place.region.as_ref().and_then(crate::cloudhsm::plain_id) {
+            options.push_str(&format!(" --region {region}"));
+        }
+        if let Some(profile) = &self.profile {
+            options.push_str(&format!(" --profile {}", word(profile, "NAME")));
+        }
+        if let Some(url) = &self.endpoint_url {
+            options.push_str(&format!(" --endpoint-url {}", word(url, "URL")));
+        }
+        if let Some(role) = &self.assume_role {
+            options.push_str(&format!(" --assume-role {}", word(role.as_str(), "ARN")));
+        }
+        options
     }
 
     /// Checks that `--region` is the region of a cluster that is named by its ARN.

@@ -1,7 +1,7 @@
 //! `hsmboot plan`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -101,6 +101,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let rows = block_on(async {
         let mut reader = FleetReader {
             connections: Connections::new(&args.online, args.timeout.timeout, ui),
+            online: &args.online,
         };
         if args.all {
             let terms = args.read_terms(&FleetTrust::default(), now)?;
@@ -146,6 +147,7 @@ impl Args {
 /// Reads clusters, over one connection for each way to a service.
 struct FleetReader<'a> {
     connections: Connections<'a>,
+    online: &'a OnlineArgs,
 }
 
 impl FleetReader<'_> {
@@ -155,7 +157,7 @@ impl FleetReader<'_> {
         let place = service.place().clone();
         Ok(clusters
             .iter()
-            .map(|cluster| plan_row(cluster, &place, BTreeMap::new(), false, terms, policy, now))
+            .map(|cluster| self.plan_row(cluster, &place, None, terms, policy, now))
             .collect())
     }
 
@@ -179,15 +181,7 @@ impl FleetReader<'_> {
         };
         let place = service.place().clone();
         match service.describe_cluster(member.cluster_id.as_str()).await {
-            Ok(Some(cluster)) => plan_row(
-                &cluster,
-                &place,
-                member.tags.clone(),
-                true,
-                terms,
-                policy,
-                now,
-            ),
+            Ok(Some(cluster)) => self.plan_row(&cluster, &place, Some(member), terms, policy, now),
             Ok(None) => {
                 let failure = Failure::NotFound {
                     cluster_id: member.cluster_id.to_string(),
@@ -199,63 +193,72 @@ impl FleetReader<'_> {
             Err(error) => unread(Some(place), error.into()),
         }
     }
-}
 
-fn plan_row(
-    cluster: &Cluster,
-    place: &CallPlace,
-    tags: BTreeMap<String, String>,
-    named: bool,
-    terms: &Terms,
-    policy: &Policy,
-    now: Moment,
-) -> Row {
-    let plan = plan_cluster(
-        cluster,
-        &PlanTerms {
-            owner: &terms.owner,
-            ca_refusal: terms.ca_refusal.as_ref(),
-            anchors: &terms.anchors,
-            policy,
-            at: now,
-            region: place.region.as_ref().map(OutsideText::as_raw),
-            named,
-        },
-    );
-    let next = next_command(&plan, place, terms);
-    Row {
-        cluster_id: cluster.cluster_id.clone(),
-        place: Some(place.clone()),
-        tags,
-        plan: Ok(plan),
-        next,
+    /// Plans for one cluster: one that was named, or one of all.
+    fn plan_row(
+        &self,
+        cluster: &Cluster,
+        place: &CallPlace,
+        member: Option<&Member>,
+        terms: &Terms,
+        policy: &Policy,
+        now: Moment,
+    ) -> Row {
+        let plan = plan_cluster(
+            cluster,
+            &PlanTerms {
+                owner: &terms.owner,
+                ca_refusal: terms.ca_refusal.as_ref(),
+                anchors: &terms.anchors,
+                policy,
+                at: now,
+                region: place.region.as_ref().map(OutsideText::as_raw),
+                named: member.is_some(),
+            },
+        );
+        let access = match member {
+            Some(member) => self.online.with_access(&member.access),
+            None => self.online.clone(),
+        };
+        let bundle = member.and_then(|member| member.bundle.as_deref());
+        let next = next_command(&plan, &access.options_to_repeat(place), bundle, terms);
+        Row {
+            cluster_id: cluster.cluster_id.clone(),
+            place: Some(place.clone()),
+            tags: member.map(|member| member.tags.clone()).unwrap_or_default(),
+            plan: Ok(plan),
+            next,
+        }
     }
 }
 
 /// Returns the command that does what is planned, with the region, the CA and the roots of this
 /// run.
-fn next_command(plan: &ClusterPlan, place: &CallPlace, terms: &Terms) -> Option<String> {
-    let region = place
-        .region
-        .as_ref()
-        .and_then(crate::cloudhsm::plain_id)
-        .map(|region| format!(" --region {region}"))
-        .unwrap_or_default();
+fn next_command(
+    plan: &ClusterPlan,
+    options: &str,
+    bundle: Option<&Path>,
+    terms: &Terms,
+) -> Option<String> {
     match plan.action {
         PlannedAction::None | PlannedAction::Investigate => None,
         PlannedAction::Wait | PlannedAction::CreateHsm | PlannedAction::ReplaceHsm => plan
             .step
             .command_for(&plan.cluster_id)
-            .map(|command| command + &region),
+            .map(|command| command + options),
         PlannedAction::Claim => {
             let id = crate::cloudhsm::plain_id(&plan.cluster_id)?;
             let ca = hint::path_word(&terms.ca, "FILE");
+            let bundle: Vec<String> = bundle
+                .map(|dir| vec!["--bundle".to_owned(), hint::path_word(dir, "DIR")])
+                .unwrap_or_default();
             let words: Vec<&str> = ["hsmboot", "bootstrap", "--cluster-id", id, "--ca", &ca]
                 .into_iter()
                 .chain(["--ca-key", "KEY"])
+                .chain(bundle.iter().map(String::as_str))
                 .chain(terms.root_options.iter().map(String::as_str))
                 .collect();
-            Some(hint::command_line(&words) + &region)
+            Some(hint::command_line(&words) + options)
         }
     }
 }

@@ -564,8 +564,8 @@ impl Host for Submission<'_> {
         self.ask_consent()?;
         if self.compared.is_none() {
             self.ui.warn(
-                "nobody compared the response's fingerprint: --expect takes what `hsmboot \
-                          sign` printed on the other side",
+                "nobody compared the response's fingerprint: --expect (of several bundles: \
+                 --expect-file) takes what `hsmboot sign` printed on the other side",
             );
         }
         let now = super::now();

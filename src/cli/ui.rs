@@ -298,6 +298,9 @@ impl Ui {
     /// Prints the result and the error, and returns the exit code.
     pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
         self.write_result_event(EventKind::End, json!({}), result.as_ref());
+        if self.events.as_ref().is_some_and(EventLog::has_lost_some) {
+            self.warn("some events could not be written");
+        }
         let mut detailed_code = 0;
         let (document, text, error) = match result {
             Ok(outcome) => {

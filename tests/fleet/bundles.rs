@@ -80,6 +80,15 @@ fn bundles_are_signed_and_submitted_in_one_go_and_a_second_run_changes_nothing()
     assert_eq!(again["changed"], false);
     assert_eq!(again["summary"], "3 bundles: 3 unchanged");
 
+    // A dry run says what it would send, and one that is named twice is done once.
+    let dry = three.submit(&["--dry-run", &three.ids[0]]);
+    let dry = dry.ends(0, "3 bundles: 3 would be sent");
+    assert_eq!(
+        dry.stdout.matches("SignedCert:").count(),
+        3,
+        "{}",
+        dry.stdout
+    );
     assert_eq!(
         three.submit(&["--output", "json"]).ends(0, "").json()["summary"],
         "3 bundles: 3 submitted"
@@ -324,8 +333,14 @@ fn a_fleet_is_fetched_into_the_places_that_its_file_names() {
     fs::write(stage.path("fleet.toml"), fleet).unwrap();
     let fetch = ["fetch", "--fleet", "fleet.toml", "--into", "stick"];
     run(&mut stage.hsmboot(&fetch)).ends(0, "2 bundles: 2 fetched");
+    // The command line goes before the file's own places, so that the stick has all.
+    for id in [&stage.id, &other] {
+        assert!(stage.path(&format!("stick/{id}/request.json")).exists());
+    }
+    assert!(!stage.path("here").exists());
+    run(&mut stage.hsmboot(&["fetch", "--fleet", "fleet.toml"])).ends(0, "2 bundles: 2 fetched");
     assert!(stage.path("here/request.json").exists());
-    assert!(stage.path(&format!("stick/{other}/request.json")).exists());
+    assert!(stage.path(&format!("{other}/request.json")).exists());
 }
 
 /// Two people at a terminal compare a table, once for all bundles.

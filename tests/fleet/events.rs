@@ -73,4 +73,12 @@ fn they_go_to_a_descriptor_as_well_and_nowhere_where_nothing_can_be_written() {
     assert_eq!(kinds(&events(&stage, "events")), ["start", "end"]);
     run(&mut stage.hsmboot(&["roots", "--events", "none/such"])).ends(1, "cannot be opened");
     run(&mut stage.hsmboot(&["roots", "--events", "fd:x"])).ends(2, "descriptor");
+    // No other file gets a line: not a key, and none of a bundle.
+    for file in ["ca/customerCA.key", "ca/customerCA.crt"] {
+        let before = fs::read(stage.path(file)).unwrap();
+        run(&mut stage.hsmboot(&["roots", "--events", file])).ends(8, "holds no events");
+        assert_eq!(fs::read(stage.path(file)).unwrap(), before);
+    }
+    run(&mut stage.hsmboot(&["roots", "--events", "/dev/full"]))
+        .ends(0, "some events could not be written");
 }

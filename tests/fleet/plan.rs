@@ -44,6 +44,11 @@ fn an_unclaimed_cluster_of_a_proven_hsm_is_to_be_claimed() {
     assert!(next.starts_with("hsmboot bootstrap --cluster-id"), "{next}");
     assert!(next.contains("--ca ca/customerCA.crt"), "{next}");
     assert!(next.contains("--aws-root roots/aws-root.crt"), "{next}");
+    // It goes where this one went.
+    assert!(
+        next.ends_with(&format!("--endpoint-url {}", stage.simulator.url())),
+        "{next}"
+    );
     // The code for gates is asked for apart.
     plan(&stage, &words).ends(0, "1 cluster: 1 claim");
     plan(&stage, &[&words[..], &["--detailed-exitcode"]].concat()).ends(10, "claim");
@@ -66,10 +71,7 @@ fn an_unclaimed_cluster_of_a_proven_hsm_is_to_be_claimed() {
         .into_owned();
     let next = next.replacen("hsmboot ", &format!("{program} "), 1);
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &next])
-        .current_dir(stage.dir.path())
-        .env("AWS_ENDPOINT_URL", stage.simulator.url());
+    shell.args(["-c", &next]).current_dir(stage.dir.path());
     run(&mut shell).ends(0, "claimed");
     let found = row(&stage, &[&words[..], &["--detailed-exitcode"]].concat(), 0);
     assert_eq!(
@@ -260,6 +262,7 @@ tags = {{ env = "test" }}
 fn a_command_that_names_no_cluster_or_two_ways_is_wrong() {
     let stage = Stage::new();
     plan(&stage, &CA).ends(2, "no cluster is named");
+    plan(&stage, &[&["--all", "--only", "a=b"], &CA[..]].concat()).ends(2, "--only");
     plan(&stage, &[&["--all", &stage.id], &CA[..]].concat()).ends(2, "cannot be used with");
     plan(&stage, &["../x", "--ca", "ca/customerCA.crt"]).ends(2, "is not a cluster's id");
 }
