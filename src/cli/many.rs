@@ -125,7 +125,7 @@ impl BundleResult {
 
     /// Tells whether it was a dry run, and something would be sent.
     fn would_send(&self) -> bool {
-        matches!(&self.result, Ok(output) if output.document["would_send"].is_object())
+        matches!(&self.result, Ok(output) if output.document.get("would_send").is_some_and(Value::is_object))
     }
 
     /// Returns the word for what came of it.

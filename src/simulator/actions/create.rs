@@ -84,7 +84,7 @@ fn make_cluster<'a>(
     let (backup, mode) = (members.text("SourceBackupId"), members.text("Mode"));
 
     judge(mode)?;
-    let mapping = subnet_mapping(&context.place.region, &subnets)?;
+    let mapping = subnet_mapping(&context.place.region, subnets)?;
     let source = backup
         .map(|id| find_source_backup(id, hsm_type, mode, context))
         .transpose()?;
