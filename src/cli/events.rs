@@ -154,13 +154,14 @@ fn occupied_place(place: &dyn std::fmt::Display) -> Error {
 }
 
 fn cannot_open(path: &Path, cause: &std::io::Error) -> Error {
+    let why = if fsio::is_link_error(cause) {
+        "it is a link, which is not followed".to_owned()
+    } else {
+        fsio::io_text(cause)
+    };
     Error::new(
         ErrorKind::CannotWrite,
-        format!(
-            "{} cannot be opened for events: {}",
-            shown_path(path),
-            fsio::io_text(cause)
-        ),
+        format!("{} cannot be opened for events: {why}", shown_path(path)),
         "give --events a file that can be written, or fd:N for a descriptor that is open",
     )
     .with_fact(FactName::File, path)

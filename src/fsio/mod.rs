@@ -52,15 +52,32 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens what the user named, to append to it; a file that is not there is made. A link is followed
-/// and a pipe is waited for: it is the user's own.
+/// Opens what the user named, to append to it; a file that is not there is made, and a pipe is
+/// waited for. A link is not followed: where others can write, it is theirs, and leads to what they
+/// like. Those of the system, to open descriptors, are.
 ///
 /// # Errors
-/// As open(2) has them.
+/// As open(2) has them; ELOOP for a link.
 pub fn open_to_append(path: &Path) -> io::Result<File> {
+    let of_the_system = path.starts_with("/dev/fd")
+        || path.starts_with("/proc")
+        || ["/dev/stdout", "/dev/stderr"]
+            .map(Path::new)
+            .contains(&path);
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    let links = if of_the_system && !goes_up {
+        OFlags::empty()
+    } else {
+        OFlags::NOFOLLOW
+    };
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOCTTY | OFlags::CLOEXEC;
     let mode = rustix::fs::Mode::from_raw_mode(0o644);
-    Ok(File::from(rustix::fs::open(path, flags, mode)?))
+    Ok(File::from(rustix::fs::open(path, flags | links, mode)?))
+}
+
+/// Tells whether a path was not opened because it is a link.
+pub fn is_link_error(cause: &io::Error) -> bool {
+    cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 /// Opens a file that lies where others may write: no link, and nothing but a file, so that nothing

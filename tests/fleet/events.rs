@@ -82,3 +82,24 @@ fn they_go_to_a_descriptor_as_well_and_nowhere_where_nothing_can_be_written() {
     run(&mut stage.hsmboot(&["roots", "--events", "/dev/full"]))
         .ends(0, "some events could not be written");
 }
+
+/// Where others can write, a link is theirs.
+#[test]
+fn events_are_not_written_through_a_link() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "");
+    fs::write(stage.path("profile"), "# mine\n").unwrap();
+    let inside = format!("{}/events", stage.id);
+    std::os::unix::fs::symlink(stage.path("profile"), stage.path(&inside)).unwrap();
+    run(&mut stage.hsmboot(&["roots", "--events", &inside])).ends(1, "it is a link");
+    assert_eq!(
+        fs::read_to_string(stage.path("profile")).unwrap(),
+        "# mine\n"
+    );
+    let done = run(&mut stage.hsmboot(&["roots", "--events", "/dev/stderr"]));
+    assert!(
+        done.stderr.contains("\"event\":\"start\""),
+        "{}",
+        done.stderr
+    );
+}
