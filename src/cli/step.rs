@@ -164,18 +164,31 @@ fn shorten_word(word: &str) -> String {
     }
 }
 
-/// Returns the command line. It holds no secret by design but one: a PIN that somebody put into a
-/// `pkcs11:` URI (RFC 7512, `pin-value`). Such a URI is refused as `--ca-key`; in place of another
-/// word it might still come here.
+/// Returns the command line. It holds no secret by design but two: a PIN that somebody put into a
+/// `pkcs11:` URI (RFC 7512, `pin-value`), which is refused as `--ca-key` and might still come here
+/// in place of another word; and what a shell's command for the passphrase has in it.
 fn command_line() -> Vec<OutsideText> {
-    std::env::args_os()
-        .map(|word| {
-            shorten_word(&without_userinfo(&without_pin(
-                &crate::outside::stored_path(word),
-            )))
-            .into()
-        })
+    let words = std::env::args_os().map(crate::outside::stored_path);
+    without_passphrase_command(words)
+        .map(|word| shorten_word(&without_userinfo(&without_pin(&word))).into())
         .collect()
+}
+
+/// The option whose value may hold a token of a secret manager, or the passphrase itself.
+const PASSPHRASE_COMMAND: &str = "--passphrase-command";
+
+/// Withholds the command that prints the passphrase.
+fn without_passphrase_command(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut is_value = false;
+    words.map(move |word| {
+        if std::mem::replace(&mut is_value, word == PASSPHRASE_COMMAND) {
+            return "(withheld)".to_owned();
+        }
+        match word.strip_prefix(PASSPHRASE_COMMAND) {
+            Some(value) if value.starts_with('=') => format!("{PASSPHRASE_COMMAND}=(withheld)"),
+            _ => word,
+        }
+    })
 }
 
 /// Returns this very command with more words at its end, for a hint; `None` where a word of it
@@ -187,7 +200,9 @@ pub(crate) fn repeated_command(more: &[&str]) -> Option<String> {
         .map(|word| word.into_string().ok())
         .collect::<Option<_>>()?;
     let kept = |word: &String| {
-        crate::outside::shown_text(word) == *word && without_userinfo(&without_pin(word)) == *word
+        crate::outside::shown_text(word) == *word
+            && without_userinfo(&without_pin(word)) == *word
+            && !word.starts_with(PASSPHRASE_COMMAND)
     };
     let again: Vec<&str> = ["hsmboot"]
         .into_iter()
