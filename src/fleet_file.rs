@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::aws::RoleArn;
+use crate::aws::{RoleArn, check_endpoint, is_label};
 use crate::bundle::ClusterId;
 use crate::cloudhsm::ClusterName;
 
@@ -116,7 +116,7 @@ impl FleetFile {
     pub fn parse(content: &[u8], directory: &Path) -> Result<Self, String> {
         let text = std::str::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
         let document: FleetDocument = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|fault| fault.to_string())?
+            serde_json::from_str(text).map_err(|fault| without_content(&fault.to_string()))?
         } else {
             toml::from_str(text).map_err(|fault| toml_fault(text, &fault))?
         };
@@ -158,7 +158,46 @@ fn toml_fault(text: &str, fault: &toml::de::Error) -> String {
         let before = text.get(..span.start).unwrap_or_default();
         format!("line {}: ", before.matches('\n').count().saturating_add(1))
     });
-    format!("{}{}", line.unwrap_or_default(), fault.message())
+    format!(
+        "{}{}",
+        line.unwrap_or_default(),
+        without_content(fault.message())
+    )
+}
+
+/// The longest word of the file that a fault shows.
+const MAX_SHOWN_WORD: usize = 20;
+
+/// Returns a parser's fault with nothing of the file in it but what may be a misspelt member. What
+/// was named by mistake may be a key, whole or damaged, and no part of one is shown.
+fn without_content(fault: &str) -> String {
+    let is_harmless = |word: &str| {
+        word.len() <= MAX_SHOWN_WORD
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b"_.=[]{},\"'".contains(&b))
+    };
+    // Between the first mark and the last one before what was expected stands what was found.
+    let (found, expected) = match fault.rfind(", expected ") {
+        Some(at) => fault.split_at(at),
+        None => (fault, ""),
+    };
+    let mark = |c: char| matches!(c, '`' | '"' | '\'');
+    let shown = match (found.find(mark), found.rfind(mark)) {
+        (Some(from), Some(to)) if from < to => {
+            let word = found.get(from + 1..to).unwrap_or_default();
+            match is_harmless(word) {
+                true => found.to_owned(),
+                false => format!(
+                    "{}…{}",
+                    found.get(..from).unwrap_or_default(),
+                    found.get(to + 1..).unwrap_or_default()
+                ),
+            }
+        }
+        _ => found.to_owned(),
+    };
+    shown + expected
 }
 
 impl Entry {
@@ -173,6 +212,19 @@ impl Entry {
                 .or_else(|| arn.clone())
                 .or_else(|| defaults.region.clone()),
         };
+        // It becomes part of a host's name.
+        if region.as_deref().is_some_and(|region| !is_label(region)) {
+            return Err("its region is none: expected one such as eu-central-1".to_owned());
+        }
+        let endpoint_url = self.endpoint_url.or_else(|| defaults.endpoint_url.clone());
+        if endpoint_url
+            .as_deref()
+            .is_some_and(|url| check_endpoint(url).is_err())
+        {
+            return Err(
+                "its endpoint is not of the form https://HOST or http://HOST:PORT".to_owned(),
+            );
+        }
         let assume_role = self
             .assume_role
             .or_else(|| defaults.assume_role.clone())
@@ -194,7 +246,7 @@ impl Entry {
                 region,
                 profile: self.profile.or_else(|| defaults.profile.clone()),
                 assume_role,
-                endpoint_url: self.endpoint_url.or_else(|| defaults.endpoint_url.clone()),
+                endpoint_url,
             },
             trust: FleetTrust {
                 ca: self.ca.or_else(|| defaults.ca.clone()).map(place),

@@ -139,6 +139,15 @@ pub fn plan_cluster(cluster: &Cluster, terms: &PlanTerms<'_>) -> ClusterPlan {
             PlannedAction::None,
             "this CA has claimed it; its first password is still to be set",
         ),
+        // What it shows now, it need not show when the service is done: an InitializeCluster may
+        // fall back.
+        (ClaimedBy::ThisCa, NextStep::Wait(_) | NextStep::LookAgain) => Draft::new(
+            PlannedAction::Wait,
+            format!(
+                "its certificate is this CA's, and the service is at work on it: {}",
+                cluster.state
+            ),
+        ),
         (ClaimedBy::ThisCa, _) => Draft::new(PlannedAction::None, "this CA has claimed it"),
         (
             ClaimedBy::Nobody,
@@ -228,6 +237,10 @@ fn judge_hardware(cluster: &Cluster, terms: &PlanTerms<'_>) -> Draft {
     let by = match record.terms.roots {
         Roots::BuiltIn => "by the built-in roots",
         Roots::Given => "by roots that were given",
+    };
+    let by = match record.with(Status::Accepted).count() {
+        0 => by.to_owned(),
+        accepted => format!("{by}, with {accepted} accepted"),
     };
     let draft = match terms.ca_refusal {
         Some(refusal) => Draft::investigate(format!(

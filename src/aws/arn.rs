@@ -45,7 +45,7 @@ impl<'a> Arn<'a> {
 
 /// Tells whether a text has only lower-case letters, digits and hyphens: a region becomes part of a
 /// host's name.
-fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text
             .bytes()

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::TrustArgs;
 use super::fleet::{Connections, Member, MemberArgs, worst_error};
+use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
 use super::text::styled_table;
@@ -92,7 +93,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let members = args.members.read(args.all, &args.online)?;
     let now = super::now();
     let mut terms = BTreeMap::new();
+    args.warn_of_overruled(&members, ui);
     for member in &members {
+        args.check_outside_bundle(member)?;
         if !terms.contains_key(&member.trust) {
             let read = args.read_terms(&member.trust, now)?;
             terms.insert(member.trust.clone(), read);
@@ -119,6 +122,58 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 }
 
 impl Args {
+    /// Warns where the fleet file overrules what the command line says.
+    fn warn_of_overruled(&self, members: &[Member], ui: &Ui) {
+        let is_another = |named: &Path| {
+            let of_fleet = members
+                .iter()
+                .filter_map(|member| member.trust.ca.as_deref());
+            of_fleet.into_iter().any(|ca| !fsio::is_same(ca, named))
+        };
+        let overruled = [
+            (self.ca.as_deref().is_some_and(is_another), "--ca"),
+            (
+                !self.trust.aws_root.is_empty()
+                    && members
+                        .iter()
+                        .any(|member| !member.trust.aws_roots.is_empty()),
+                "--aws-root",
+            ),
+            (
+                !self.trust.manufacturer_root.is_empty()
+                    && members
+                        .iter()
+                        .any(|member| !member.trust.manufacturer_roots.is_empty()),
+                "--manufacturer-root",
+            ),
+        ];
+        for (_, option) in overruled.iter().filter(|(is_overruled, _)| *is_overruled) {
+            ui.warn(format!(
+                "the fleet file goes before {option}, and names another file for some clusters"
+            ));
+        }
+    }
+
+    /// Refuses a CA or a root of the fleet file that lies in the bundle of the cluster: whoever
+    /// could write to the bundle chose it.
+    fn check_outside_bundle(&self, member: &Member) -> Result<()> {
+        let Some(bundle) = &member.bundle else {
+            return Ok(());
+        };
+        let ca = member.trust.ca.as_deref().or(self.ca.as_deref());
+        check_outside_all(
+            std::slice::from_ref(bundle),
+            ca,
+            &self.trust_for(&member.trust),
+        )
+    }
+
+    /// Returns the options for the roots that a cluster is judged by.
+    fn trust_for(&self, of_fleet: &FleetTrust) -> TrustArgs {
+        self.trust
+            .with_roots(&of_fleet.aws_roots, &of_fleet.manufacturer_roots)
+    }
+
     /// Reads the CA and the roots that a cluster is judged by. A fleet file's go before the command
     /// line's.
     fn read_terms(&self, of_fleet: &FleetTrust, now: Moment) -> Result<Terms> {
@@ -131,9 +186,7 @@ impl Args {
         };
         let text = fsio::read(ca, "a CA certificate", MAX_INPUT)?;
         let trust_anchor = read_trust_anchor(&text, &shown_path(ca))?;
-        let trust = self
-            .trust
-            .with_roots(&of_fleet.aws_roots, &of_fleet.manufacturer_roots);
+        let trust = self.trust_for(of_fleet);
         Ok(Terms {
             owner: OwnerCertificate::all_of(&trust_anchor),
             ca: ca.clone(),

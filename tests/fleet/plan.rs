@@ -323,3 +323,59 @@ fn the_pages_fleet_file_is_one_and_the_schema_takes_the_same() {
     unknown["defaults"]["regoin"] = serde_json::json!("x");
     assert!(!taken(&unknown));
 }
+
+/// InitializeCluster may fall back: then nobody has claimed the cluster.
+#[test]
+fn a_cluster_that_is_being_claimed_is_not_claimed_yet() {
+    let stage = Stage::new();
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    for state in [
+        SimulatedClusterState::InitializeInProgress,
+        SimulatedClusterState::ModifyInProgress,
+    ] {
+        stage.simulator.set_state(&stage.id, state).unwrap();
+        let words = [&[stage.id.as_str()], &CA[..], &["--detailed-exitcode"]].concat();
+        assert_eq!(row(&stage, &words, 10)["action"], "wait", "{state:?}");
+    }
+}
+
+/// What lies in a bundle names nobody, in a fleet file either; and what overrules the command line
+/// is said.
+#[test]
+fn a_fleet_file_takes_no_ca_and_no_root_from_a_bundle() {
+    let stage = Stage::new();
+    let fleet = |more: &str| {
+        let url = stage.simulator.url();
+        let text = format!(
+            "format = \"hsmboot-fleet/1\"\n[defaults]\nendpoint_url = \"{url}\"\n[[clusters]]\n\
+             cluster = \"{}\"\nbundle = \"b\"\n{more}\n",
+            stage.id
+        );
+        fs::write(stage.path("fleet.toml"), text).unwrap();
+    };
+    let planned = |words: &[&str]| {
+        let fleet = ["plan", "--fleet", "fleet.toml"];
+        run(&mut stage.hsmboot(&[&fleet[..], words].concat()))
+    };
+    fleet("ca = \"ca/customerCA.crt\"");
+    run(&mut stage.hsmboot(&["fetch", "--fleet", "fleet.toml"])).ends(0, "1 fetched");
+    fs::copy(stage.path("ca/customerCA.crt"), stage.path("b/ca.crt")).unwrap();
+    fs::copy(stage.path("roots/aws-root.crt"), stage.path("b/root.crt")).unwrap();
+    planned(&[]).ends(0, "1 cluster");
+    fleet("ca = \"b/ca.crt\"");
+    planned(&[]).ends(2, "names a file of the bundle itself");
+    fleet("ca = \"ca/customerCA.crt\"\naws_roots = [\"b/root.crt\"]");
+    planned(&[]).ends(2, "names a file of the bundle itself");
+
+    stage.make_ca("other");
+    fleet("ca = \"other/customerCA.crt\"");
+    let done = planned(&CA);
+    assert!(done.stderr.contains("goes before --ca"), "{}", done.stderr);
+    fleet("ca = \"ca/customerCA.crt\"");
+    let done = planned(&CA);
+    assert!(!done.stderr.contains("goes before"), "{}", done.stderr);
+    for wrong in ["region = \"x.example/\"", "endpoint_url = \"file:///x\""] {
+        fleet(wrong);
+        planned(&CA).ends(4, "clusters[0]: its ");
+    }
+}
