@@ -1,12 +1,14 @@
 //! `--expect`, and the question in its place: is this what the other side sent?
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use super::owner::lies_in;
 use super::screen::Screen;
 use super::text::table_text;
 use super::ui::Ui;
-use crate::bundle::{ClusterId, Fingerprint};
+use crate::bundle::{Bundle, ClusterId, Fingerprint, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::{shown_path, shown_text};
@@ -35,13 +37,16 @@ impl ExpectArgs {
     /// Returns the fingerprint that the command line gives for a bundle, by itself or in a list.
     ///
     /// # Errors
-    /// Class `Input`: the list cannot be read. Class `Rejected`, `not-compared`: it has no line for
-    /// this cluster.
-    pub(crate) fn expected_for(&self, id: &ClusterId) -> Result<Option<Fingerprint>> {
+    /// Class `Input`: the list cannot be read. Class `Usage`, `expect-in-bundle`: it is a file of
+    /// the bundle. Class `Rejected`, `not-compared`: it has no line for this cluster.
+    pub(crate) fn expected_for(&self, bundle: &Bundle) -> Result<Option<Fingerprint>> {
         let Some(file) = &self.expect_file else {
             return Ok(self.expect);
         };
-        let list = read_list(file)?;
+        let id = bundle.id();
+        let (content, facts) = fsio::read_with_facts(file, LIST_NOUN, MAX_LIST)?;
+        refuse_list_of_bundle(file, &facts, bundle.store())?;
+        let list = parse_list(file, &content)?;
         match list.get(id) {
             Some(fingerprint) => Ok(Some(*fingerprint)),
             None => Err(Error::new(
@@ -78,6 +83,24 @@ impl ExpectArgs {
         Ok(())
     }
 
+    /// Refuses a list that lies in any of the bundles. It is to come another way than they do:
+    /// whoever could write to one chose what stands in it, about the others too.
+    ///
+    /// # Errors
+    /// Class `Usage`, `expect-in-bundle`; class `Input`: there is no such file.
+    pub(crate) fn check_outside(&self, bundles: &[PathBuf]) -> Result<()> {
+        let Some(file) = &self.expect_file else {
+            return Ok(());
+        };
+        let facts = match fsio::metadata_of(file) {
+            Some(facts) => facts,
+            None => fsio::read_with_facts(file, LIST_NOUN, MAX_LIST)?.1,
+        };
+        bundles
+            .iter()
+            .try_for_each(|dir| refuse_list_of_bundle(file, &facts, &Store::at_path(dir)))
+    }
+
     /// Compares the fingerprint, and returns whether anybody did. Without `--expect` and without a
     /// terminal nothing is compared, and a warning says so: the chains and the keys are judged all
     /// the same.
@@ -88,7 +111,7 @@ impl ExpectArgs {
     pub(crate) fn compare_fingerprint(
         &self,
         found: Fingerprint,
-        id: &ClusterId,
+        bundle: &Bundle,
         side: &FingerprintSide,
         ui: &Ui,
     ) -> Result<bool> {
@@ -97,7 +120,7 @@ impl ExpectArgs {
                 .map(|mut screen| ask_fingerprint(side, &mut screen))
                 .transpose()
         };
-        let given = match self.expected_for(id)? {
+        let given = match self.expected_for(bundle)? {
             Some(given) => Some(given),
             None => asked()?.flatten(),
         };
@@ -131,10 +154,31 @@ pub(crate) fn check_same(
 /// The greatest size of a list of fingerprints.
 const MAX_LIST: u64 = 1024 * 1024;
 
-/// Reads a list of fingerprints: on each line a cluster's id, white space, and the fingerprint.
+/// What such a list is called in messages.
+const LIST_NOUN: &str = "a list of fingerprints";
+
+/// Refuses a list that is a file of this bundle.
+fn refuse_list_of_bundle(file: &Path, facts: &Metadata, bundle: &Store) -> Result<()> {
+    if !lies_in(bundle, file, Some(facts)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::ExpectInBundle,
+        [
+            "--expect-file names a file of the bundle itself, which proves nothing: whoever could \
+             write to the bundle chose it"
+                .to_owned(),
+            format!("  list    {}", shown_path(file)),
+            format!("  bundle  {}", shown_path(bundle.path())),
+        ],
+        "give --expect-file a list that came another way than the bundles",
+    )
+    .with_fact(FactName::File, file))
+}
+
+/// Parses a list of fingerprints: on each line a cluster's id, white space, and the fingerprint.
 /// Empty lines, and those that begin with `#`, are left out.
-fn read_list(file: &Path) -> Result<BTreeMap<ClusterId, Fingerprint>> {
-    let content = fsio::read(file, "a list of fingerprints", MAX_LIST)?;
+fn parse_list(file: &Path, content: &[u8]) -> Result<BTreeMap<ClusterId, Fingerprint>> {
     let unfit = |line: usize, fault: &str| {
         Error::new(
             ErrorKind::Malformed,
@@ -144,7 +188,7 @@ fn read_list(file: &Path) -> Result<BTreeMap<ClusterId, Fingerprint>> {
         )
         .with_fact(FactName::File, file)
     };
-    let text = std::str::from_utf8(&content).map_err(|_| unfit(1, "it is not UTF-8"))?;
+    let text = std::str::from_utf8(content).map_err(|_| unfit(1, "it is not UTF-8"))?;
     let mut list = BTreeMap::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -154,7 +198,10 @@ fn read_list(file: &Path) -> Result<BTreeMap<ClusterId, Fingerprint>> {
         let (id, fingerprint) = line
             .split_once(char::is_whitespace)
             .ok_or_else(|| unfit(number, "it has one word"))?;
-        let id: ClusterId = id.parse().map_err(|fault: String| unfit(number, &fault))?;
+        // The word is not shown: a file that was named by mistake may hold a key.
+        let id: ClusterId = id
+            .parse()
+            .map_err(|_: String| unfit(number, "its first word is not a cluster's id"))?;
         let fingerprint: Fingerprint = fingerprint
             .parse()
             .map_err(|fault: String| unfit(number, &fault))?;

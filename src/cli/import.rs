@@ -122,7 +122,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let compared = args.expect.is_given()
             && args.expect.compare_fingerprint(
                 request,
-                bundle.id(),
+                &bundle,
                 &FingerprintSide {
                     what: "request",
                     by: "fetch",
@@ -153,7 +153,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     }
     let compared = args.expect.compare_fingerprint(
         request,
-        bundle.id(),
+        &bundle,
         &FingerprintSide {
             what: "request",
             by: "fetch",

@@ -2,6 +2,7 @@
 //! the command ends with the greatest exit code.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -13,6 +14,7 @@ use super::text::table_text;
 use super::ui::{CommandOutput, Effect, OutputFormat, StyledText, Ui, path_value, show_error};
 use crate::bundle::{Store, counted_noun};
 use crate::error::{Error, Result, Retry};
+use crate::fsio;
 use crate::outside::{Lines, shown_path};
 
 /// What is done with each bundle, for messages.
@@ -34,8 +36,13 @@ pub(crate) fn for_each_bundle(
 ) -> CommandOutput {
     let mut results = ManyResults::new(words, ui);
     let mut seen = BTreeSet::new();
-    // One that is named twice is done once.
-    for dir in dirs.iter().filter(|dir| seen.insert(*dir)) {
+    // One that is named twice is done once, by whatever names. Signed twice, it would have two
+    // results, and the first would tell of a certificate that is gone.
+    let identity = |dir: &Path| match fsio::metadata_of(dir) {
+        Some(facts) => Ok((facts.dev(), facts.ino())),
+        None => Err(dir.to_owned()),
+    };
+    for dir in dirs.iter().filter(|dir| seen.insert(identity(dir))) {
         results.add(dir, work(dir));
     }
     results.into_output()

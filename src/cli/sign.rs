@@ -217,6 +217,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         return ceremony.sign_bundle(dir);
     }
     check_outside_all(&args.dirs, args.ca.ca.as_deref(), &args.trust)?;
+    args.expect.check_outside(&args.dirs)?;
     args.ca.check_takes_many()?;
     if !args.expect.is_given() {
         ceremony.compare_all()?;
@@ -409,7 +410,7 @@ impl SigningJob<'_> {
         let found = self.request_fingerprint();
         let Some((all, compared)) = &self.ceremony.shown else {
             let expect = &self.args.expect;
-            return expect.compare_fingerprint(found, self.bundle.id(), &REQUEST_SIDE, self.ui);
+            return expect.compare_fingerprint(found, self.bundle, &REQUEST_SIDE, self.ui);
         };
         match all.get(self.bundle.id()) {
             // What was shown is what is signed.

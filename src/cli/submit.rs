@@ -95,6 +95,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         return submit_bundle(args, dir, ui);
     }
     check_outside_all(&args.dirs, args.ca.as_deref(), &args.trust)?;
+    args.expect.check_outside(&args.dirs)?;
     Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
         submit_bundle(args, dir, ui)
     }))
@@ -310,7 +311,7 @@ fn prove_owner(
     // Everything that the command line says must hold.
     let expected = args
         .expect
-        .expected_for(bundle.id())?
+        .expected_for(bundle)?
         .map(by_response)
         .transpose()?;
     let compared = expected.as_ref().map(|_| ResponseComparison::Beforehand);

@@ -103,6 +103,9 @@ kinds! {
         CaInBundle, AfterFix, "ca-in-bundle",
             "`--ca` or `--trust-anchor` leads to a file of the bundle itself, which proves \
              nothing";
+        ExpectInBundle, AfterFix, "expect-in-bundle",
+            "`--expect-file` leads to a file of the bundle itself, or of another of the bundles, \
+             which proves nothing";
         ModuleInBundle, AfterFix, "module-in-bundle",
             "a program that would be run to reach the CA's key (the PKCS#11 module: \
              `--pkcs11-module`, its variable, or `module-path`) is a file of the bundle itself; it \
