@@ -31,11 +31,13 @@ mod settings;
 mod wait;
 
 #[cfg(any(feature = "online", feature = "awskms"))]
+pub(crate) use arn::Arn;
+#[cfg(any(feature = "online", feature = "awskms"))]
 pub use arn::RoleArn;
+#[cfg(feature = "online")]
+pub(crate) use arn::is_label;
 #[cfg(feature = "awskms")]
 pub(crate) use arn::is_uuid;
-#[cfg(any(feature = "online", feature = "awskms"))]
-pub(crate) use arn::{Arn, is_label};
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{ConnectOptions, Service, ServiceConnection, Timeouts, connect};
 #[cfg(any(feature = "online", feature = "awskms"))]
