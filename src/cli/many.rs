@@ -132,7 +132,9 @@ impl BundleResult {
 
     /// Tells whether it was a dry run, and something would be sent.
     fn would_send(&self) -> bool {
-        matches!(&self.result, Ok(output) if output.document.get("would_send").is_some_and(Value::is_object))
+        let request = |output: &CommandOutput| output.document.get("would_send").cloned();
+        let sent = self.result.as_ref().ok().and_then(request);
+        sent.is_some_and(|request| request.is_object())
     }
 
     /// Returns the word for what came of it.
