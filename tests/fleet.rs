@@ -30,6 +30,10 @@ mod stage;
 mod support;
 #[path = "support/terminal.rs"]
 mod terminal;
+#[path = "fleet/three.rs"]
+mod three;
+#[path = "fleet/vouching.rs"]
+mod vouching;
 
 use std::fs;
 use std::process::{Command, Stdio};
