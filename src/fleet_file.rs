@@ -40,6 +40,22 @@ pub struct FleetMember {
     pub tags: BTreeMap<String, String>,
 }
 
+impl FleetMember {
+    /// A cluster that a command line names.
+    pub fn from_name(name: &ClusterName) -> Self {
+        FleetMember {
+            cluster_id: name.id.clone(),
+            access: FleetAccess {
+                region: name.region.clone(),
+                ..FleetAccess::default()
+            },
+            trust: FleetTrust::default(),
+            bundle: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
 /// The way to the service that a cluster is on. Clusters of equal access share a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FleetAccess {

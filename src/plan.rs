@@ -103,14 +103,13 @@ pub fn plan_cluster(cluster: &Cluster, terms: &PlanTerms<'_>) -> ClusterPlan {
     let step = next_step(cluster);
     let draft = match (&owner, &step) {
         (ClaimedBy::AnotherCa(failure), _) => Draft::investigate(first_line(failure)),
-        (_, NextStep::CreateCluster) => Draft {
-            action: if terms.named {
-                PlannedAction::Investigate
-            } else {
-                PlannedAction::None
-            },
-            ..Draft::new(PlannedAction::None, "it is deleted, or about to be")
-        },
+        (_, NextStep::CreateCluster) => {
+            let action = match terms.named {
+                true => PlannedAction::Investigate,
+                false => PlannedAction::None,
+            };
+            Draft::new(action, "it is deleted, or about to be")
+        }
         (ClaimedBy::Nobody, NextStep::Fetch) => judge_hardware(cluster, terms),
         (
             ClaimedBy::Nobody | ClaimedBy::Unknown(_),

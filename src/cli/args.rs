@@ -200,6 +200,16 @@ impl TrustArgs {
             .collect()
     }
 
+    /// Does the same for a command that asks for the reason of what is accepted.
+    #[cfg(feature = "online")]
+    pub(crate) fn options_with_reason(&self) -> Vec<String> {
+        let mut options = self.options_to_repeat();
+        if !self.accept.is_empty() {
+            options.extend(["--reason".to_owned(), "TEXT".to_owned()]);
+        }
+        options
+    }
+
     /// Returns the root options of this command line, as words of another command. Roots that the
     /// environment names are left out: the other command reads them there itself.
     pub(crate) fn root_options(&self) -> Vec<String> {

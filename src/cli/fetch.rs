@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::TOOL;
 use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, root_files_from_env};
-use super::fleet::{Connections, Member, MemberArgs, parse_cluster_name};
+use super::fleet::{Connections, MemberArgs, parse_cluster_name};
 use super::hardware;
 use super::many::{ManyResults, ManyWords};
 use super::online::{OnlineArgs, block_on};
@@ -16,6 +16,7 @@ use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterName, NextStep, next_step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, FetchFacts, Fetched};
+use crate::fleet_file::FleetMember;
 use crate::generation::PublishedRoot;
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown_path};
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let members = match &args.cluster_id {
         Some(name) => {
             args.online.check_region(name)?;
-            vec![Member::from_name(name)]
+            vec![FleetMember::from_name(name)]
         }
         None => args.members.read(false, &args.online)?,
     };
@@ -98,7 +99,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
 impl Args {
     /// Returns the place for a cluster's bundle: the one that was named, or a directory of its id.
-    fn bundle_dir(&self, member: &Member) -> PathBuf {
+    fn bundle_dir(&self, member: &FleetMember) -> PathBuf {
         match &self.into {
             Some(into) => into.join(member.cluster_id.as_str()),
             None => bundle_dir(
@@ -111,7 +112,7 @@ impl Args {
 
 async fn fetch_member(
     args: &Args,
-    member: &Member,
+    member: &FleetMember,
     connections: &mut Connections<'_>,
     ui: &Ui,
 ) -> Result<CommandOutput> {

@@ -8,11 +8,10 @@ use clap::Args;
 
 use super::online::OnlineArgs;
 use super::ui::Ui;
-use crate::bundle::ClusterId;
 use crate::cloudhsm::ClusterName;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fleet_file::{FleetAccess, FleetFile, FleetTrust};
+use crate::fleet_file::{FleetAccess, FleetFile, FleetMember};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown_path;
 
@@ -28,33 +27,6 @@ pub struct MemberArgs {
     /// Only the clusters of the fleet file with this tag (may repeat: with all of them)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, requires = "fleet")]
     pub(crate) only: Vec<(String, String)>,
-}
-
-/// A cluster to work on.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) cluster_id: ClusterId,
-    pub(crate) access: FleetAccess,
-    pub(crate) trust: FleetTrust,
-    /// The bundle's directory, where the fleet file names one.
-    pub(crate) bundle: Option<PathBuf>,
-    pub(crate) tags: BTreeMap<String, String>,
-}
-
-impl Member {
-    /// A cluster that the command line names.
-    pub(crate) fn from_name(name: &ClusterName) -> Self {
-        Member {
-            cluster_id: name.id.clone(),
-            access: FleetAccess {
-                region: name.region.clone(),
-                ..FleetAccess::default()
-            },
-            trust: FleetTrust::default(),
-            bundle: None,
-            tags: BTreeMap::new(),
-        }
-    }
 }
 
 /// The connections of one command: one for each way to a service.
@@ -105,7 +77,7 @@ impl MemberArgs {
     /// # Errors
     /// Class `Usage`: none is named, or `--region` is not the region of one's ARN. Class `Input`:
     /// the fleet file cannot be read.
-    pub(crate) fn read(&self, all: bool, online: &OnlineArgs) -> Result<Vec<Member>> {
+    pub(crate) fn read(&self, all: bool, online: &OnlineArgs) -> Result<Vec<FleetMember>> {
         if let Some(file) = &self.fleet {
             return self.read_fleet(file);
         }
@@ -124,17 +96,17 @@ impl MemberArgs {
                 "name clusters by id or ARN, or give --fleet FILE",
             ));
         }
-        let mut members: Vec<Member> = Vec::with_capacity(self.names.len());
+        let mut members: Vec<FleetMember> = Vec::with_capacity(self.names.len());
         for name in &self.names {
             online.check_region(name)?;
             if !members.iter().any(|member| member.cluster_id == name.id) {
-                members.push(Member::from_name(name));
+                members.push(FleetMember::from_name(name));
             }
         }
         Ok(members)
     }
 
-    fn read_fleet(&self, file: &Path) -> Result<Vec<Member>> {
+    fn read_fleet(&self, file: &Path) -> Result<Vec<FleetMember>> {
         let content = fsio::read(file, "a fleet file", MAX_INPUT)?;
         let directory = file.parent().unwrap_or(Path::new("."));
         let fleet = FleetFile::parse(&content, directory).map_err(|fault| {
@@ -151,17 +123,10 @@ impl MemberArgs {
                 .iter()
                 .all(|(key, value)| tags.get(key) == Some(value))
         };
-        let members: Vec<Member> = fleet
+        let members: Vec<FleetMember> = fleet
             .clusters
             .into_iter()
             .filter(|member| wanted(&member.tags))
-            .map(|member| Member {
-                cluster_id: member.cluster_id,
-                access: member.access,
-                trust: member.trust,
-                bundle: member.bundle,
-                tags: member.tags,
-            })
             .collect();
         if members.is_empty() {
             return Err(Error::new(
@@ -174,15 +139,18 @@ impl MemberArgs {
     }
 }
 
-/// Returns the error that a command about many things ends with: the one of the greatest exit code,
+/// Returns the error that a command about many things ends with: the first of the greatest rank,
 /// with the others' first lines behind it.
-pub(crate) fn worst_error(errors: impl IntoIterator<Item = Error>) -> Option<Error> {
+pub(crate) fn worst_error<R: Ord>(
+    errors: impl IntoIterator<Item = Error>,
+    rank: impl Fn(&Error) -> R,
+) -> Option<Error> {
     let mut errors: Vec<Error> = errors.into_iter().collect();
     let (at, _) = errors
         .iter()
         .enumerate()
         .rev()
-        .max_by_key(|(_, error)| error.exit_code())?;
+        .max_by_key(|(_, error)| rank(error))?;
     let mut worst = errors.remove(at);
     for other in errors {
         worst.message = worst.message.followed_by(other.message.lines().next());

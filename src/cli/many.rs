@@ -132,9 +132,10 @@ impl BundleResult {
 
     /// Tells whether it was a dry run, and something would be sent.
     fn would_send(&self) -> bool {
-        let request = |output: &CommandOutput| output.document.get("would_send").cloned();
-        let sent = self.result.as_ref().ok().and_then(request);
-        sent.is_some_and(|request| request.is_object())
+        self.result.as_ref().is_ok_and(|output| {
+            let request = output.document.get("would_send");
+            request.is_some_and(Value::is_object)
+        })
     }
 
     /// Returns the word for what came of it.
@@ -181,7 +182,8 @@ const WOULD_BE_SENT: &str = "would be sent";
 const FAILED: &str = "failed";
 
 fn summary_line(results: &[BundleResult], words: &ManyWords) -> String {
-    let mut labels = vec![words.done, WOULD_BE_SENT, words.already, FAILED];
+    // `verify` has one word for both, which are neighbours here.
+    let mut labels = vec![WOULD_BE_SENT, words.done, words.already, FAILED];
     labels.dedup();
     let counts: Vec<String> = labels
         .into_iter()

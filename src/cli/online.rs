@@ -99,6 +99,9 @@ impl OnlineArgs {
         if let Some(url) = &self.endpoint_url {
             options.push_str(&format!(" --endpoint-url {}", word(url, "URL")));
         }
+        if self.insecure_http {
+            options.push_str(" --insecure-http");
+        }
         if let Some(role) = &self.assume_role {
             options.push_str(&format!(" --assume-role {}", word(role.as_str(), "ARN")));
         }

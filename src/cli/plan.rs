@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
-use super::fleet::{Connections, Member, MemberArgs, worst_error};
+use super::fleet::{Connections, MemberArgs, worst_error};
 use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
@@ -17,7 +17,7 @@ use crate::claim::Failure;
 use crate::claim::ownership::OwnerCertificate;
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fleet_file::{FleetAccess, FleetTrust};
+use crate::fleet_file::{FleetAccess, FleetMember, FleetTrust};
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown_path};
@@ -74,8 +74,8 @@ struct Terms {
     ca: PathBuf,
     ca_refusal: Option<Error>,
     anchors: Anchors,
-    /// The roots that were given, as words of a command.
-    root_options: Vec<String>,
+    /// The options by which it is judged alike, as words of a command.
+    trust_options: Vec<String>,
 }
 
 /// One line of the plan.
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
 impl Args {
     /// Warns where the fleet file overrules what the command line says.
-    fn warn_of_overruled(&self, members: &[Member], ui: &Ui) {
+    fn warn_of_overruled(&self, members: &[FleetMember], ui: &Ui) {
         let is_another = |named: &Path| {
             let of_fleet = members
                 .iter()
@@ -156,7 +156,7 @@ impl Args {
 
     /// Refuses a CA or a root of the fleet file that lies in the bundle of the cluster: whoever
     /// could write to the bundle chose it.
-    fn check_outside_bundle(&self, member: &Member) -> Result<()> {
+    fn check_outside_bundle(&self, member: &FleetMember) -> Result<()> {
         let Some(bundle) = &member.bundle else {
             return Ok(());
         };
@@ -192,7 +192,7 @@ impl Args {
             ca: ca.clone(),
             ca_refusal: judge_read_trust_anchor(&trust_anchor, now).err(),
             anchors: trust.read_anchors_without_bundle()?,
-            root_options: trust.root_options(),
+            trust_options: trust.options_with_reason(),
         })
     }
 }
@@ -216,7 +216,7 @@ impl FleetReader<'_> {
 
     async fn plan_member(
         &mut self,
-        member: &Member,
+        member: &FleetMember,
         terms: &Terms,
         policy: &Policy,
         now: Moment,
@@ -252,7 +252,7 @@ impl FleetReader<'_> {
         &self,
         cluster: &Cluster,
         place: &CallPlace,
-        member: Option<&Member>,
+        member: Option<&FleetMember>,
         terms: &Terms,
         policy: &Policy,
         now: Moment,
@@ -309,7 +309,7 @@ fn next_command(
                 .into_iter()
                 .chain(["--ca-key", "KEY"])
                 .chain(bundle.iter().map(String::as_str))
-                .chain(terms.root_options.iter().map(String::as_str))
+                .chain(terms.trust_options.iter().map(String::as_str))
                 .collect();
             Some(hint::command_line(&words) + options)
         }
@@ -395,7 +395,8 @@ fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
         text.push_str(&format!("next: {next}\n"));
     }
     let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
-    let error = worst_error(rows.into_iter().filter_map(|row| row.plan.err()));
+    let errors = rows.into_iter().filter_map(|row| row.plan.err());
+    let error = worst_error(errors, Error::exit_code);
     let mut output =
         CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
     if detailed && !idle {

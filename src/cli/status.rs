@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::fleet::worst_error;
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::ui::{CommandOutput, Effect, StyledText, Ui};
 use super::{next_steps, view};
@@ -115,7 +116,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         [cluster] => format!("{} is {}", cluster.cluster_id, cluster.state),
         many => format!("{} at {place}", counted_noun(many.len(), "cluster")),
     };
-    let error = worst_error(errors);
+    // Another CA's claim goes before what cannot be told.
+    let error = worst_error(errors, |error| error.kind == ErrorKind::ClaimedByAnotherCa);
     Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
 }
 
@@ -138,21 +140,4 @@ const fn owner_text(whose: &ClaimedBy) -> &'static str {
         ClaimedBy::Nobody => "nobody yet: it is not claimed",
         ClaimedBy::Unknown(_) => "it cannot be told",
     }
-}
-
-/// Returns the error that the command ends with: of several clusters', another CA's claim before
-/// what cannot be told. The others are named in it.
-fn worst_error(mut errors: Vec<Error>) -> Option<Error> {
-    let at = errors
-        .iter()
-        .position(|error| error.kind == ErrorKind::ClaimedByAnotherCa)
-        .unwrap_or(0);
-    if at >= errors.len() {
-        return None;
-    }
-    let mut worst = errors.remove(at);
-    for other in errors {
-        worst.message = worst.message.followed_by(other.message.lines().next());
-    }
-    Some(worst)
 }

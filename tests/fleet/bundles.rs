@@ -38,7 +38,9 @@ fn bundles_are_signed_and_submitted_in_one_go_and_a_second_run_changes_nothing()
     );
     three.submit(&[]).ends(0, "3 bundles: 3 unchanged");
     assert_eq!(three.stage.calls("InitializeCluster"), 3);
-    three.each("verify", &[]).ends(0, "3 bundles: 3 verified");
+    three
+        .each("verify", &[])
+        .ends(0, "\n3 bundles: 3 verified\n");
 }
 
 #[test]
