@@ -1,5 +1,10 @@
 //! The scripts that make and try the packages: where a step fails, they stop there and say which.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -64,4 +69,21 @@ fn a_package_that_cannot_be_made_is_neither_judged_nor_installed() {
         "{said}"
     );
     assert!(!said.contains("lintian"), "{said}");
+}
+
+/// Ansible gives modules nothing to share what they return by: all six say the same of it.
+#[test]
+fn every_ansible_module_says_the_same_of_what_all_return() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/ansible/plugins/modules");
+    let shared: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .map(|module| {
+            let returned = module.split("RETURN = r\"\"\"\n").nth(1).unwrap();
+            let end = "What happened, in one line.\n  returned: always\n  type: str\n";
+            returned.split_once(end).unwrap().0.to_owned()
+        })
+        .collect();
+    assert_eq!(shared.len(), 6);
+    assert!(shared.iter().all(|one| *one == shared[0]), "{shared:#?}");
 }
