@@ -7,7 +7,7 @@
 //! and with the grounds that the CSR is a genuine HSM's. The request itself,
 //! [`crate::cloudhsm::InitializeCluster`], is made from nothing else.
 
-use crate::bundle::{ClusterId, Fingerprint};
+use crate::bundle::{ClusterId, DocumentWord, Fingerprint, OwnerProof};
 use crate::ca::CaKey;
 use crate::check::Pair;
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -43,20 +43,22 @@ pub enum Basis {
     },
 }
 
-/// The name of [`Basis::Waived`] in records.
-pub const FROM_BUNDLE: &str = "ca-from-bundle";
-
 impl Basis {
-    /// The name that records use.
-    pub const fn as_str(&self) -> &'static str {
+    /// Returns what records note of it.
+    pub const fn noted_proof(&self) -> OwnerProof {
         match self {
-            Basis::Certificate => "ca",
-            Basis::CertificateFingerprint => "ca-fingerprint",
-            Basis::ResponseFingerprint => "response-fingerprint",
-            Basis::Key => "ca-key",
-            Basis::NewCa => "new-ca",
-            Basis::Waived { .. } => FROM_BUNDLE,
+            Basis::Certificate => OwnerProof::Certificate,
+            Basis::CertificateFingerprint => OwnerProof::CertificateFingerprint,
+            Basis::ResponseFingerprint => OwnerProof::ResponseFingerprint,
+            Basis::Key => OwnerProof::Key,
+            Basis::NewCa => OwnerProof::NewCa,
+            Basis::Waived { .. } => OwnerProof::Waived,
         }
+    }
+
+    /// The name that records use.
+    pub fn as_str(&self) -> &'static str {
+        self.noted_proof().as_word()
     }
 
     /// The basis in a sentence's end, for people.

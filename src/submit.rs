@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::bundle::{ClusterId, Receipt, Waiver};
+use crate::bundle::{ClusterId, Receipt, ReceiptOutcome, Waiver};
 use crate::claim::{Claim, ClaimOrigin, ClaimOutcome, ClaimStep};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
@@ -152,8 +152,8 @@ pub fn make_receipt(
         endpoint: account.endpoint.map(Into::into),
         tool: account.tool.into(),
         outcome: match outcome.how {
-            ClaimOrigin::Claimed => "claimed".into(),
-            ClaimOrigin::AlreadyClaimed => "already-claimed".into(),
+            ClaimOrigin::Claimed => ReceiptOutcome::Claimed.into(),
+            ClaimOrigin::AlreadyClaimed => ReceiptOutcome::AlreadyClaimed.into(),
         },
         submitted_at: account.submitted_at,
         confirmed_at: account.now,
@@ -175,12 +175,10 @@ pub fn make_receipt(
             .cluster_certificate
             .clone()
             .map(Into::into),
-        owner: Some(owner.basis().as_str().into()),
+        owner: Some(owner.basis().noted_proof().into()),
         ca_from_bundle: owner.basis().waiver_reason().map(Waiver::for_reason),
-        verdict: account.record.map(|record| record.verdict_word().into()),
-        roots: account
-            .record
-            .map(|record| record.terms.roots.as_str().into()),
+        verdict: account.record.map(|record| record.verdict.into()),
+        roots: account.record.map(|record| record.terms.roots.into()),
         notes: account
             .record
             .map(|record| receipt_notes(record, outcome))

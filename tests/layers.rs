@@ -20,6 +20,8 @@ mod homes;
 mod sources;
 #[path = "layers/ways.rs"]
 mod ways;
+#[path = "layers/words.rs"]
+mod words;
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and
 /// the part itself; by all but the simulator: `error`.

@@ -203,7 +203,10 @@ fn a_genuine_chain_is_verified_under_each_form_of_its_roots() {
         .terms
         .anchors
         .iter()
-        .map(|anchor| anchor.file.as_deref().unwrap())
+        .map(|anchor| match &anchor.source {
+            hsmboot::verify::Source::Given(file) => file.as_str(),
+            hsmboot::verify::Source::BuiltIn => panic!("built in"),
+        })
         .collect();
     assert_eq!(used, [OWNER_ROOT, MANUFACTURER_ROOTS[0]]);
 }

@@ -4,11 +4,13 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
+use super::{
+    ClusterId, Digests, NotedWord, OwnerProof, RECEIPT, REQUEST, RESPONSE, ReceiptOutcome, Store,
+};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, is_obeyed};
 use crate::quote::{DocumentFormat, explain_misfit};
-use crate::verify::Hardware;
+use crate::verify::{Hardware, Roots, Verdict};
 use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
@@ -115,7 +117,7 @@ pub struct Response {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issued_by: Option<IssuedBy>,
     /// `verified`, or `rejected` where the operator went on without proof.
-    pub verdict: OutsideText,
+    pub verdict: NotedWord<Verdict>,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
@@ -168,7 +170,7 @@ pub struct Receipt {
     /// Name and version of the program.
     pub tool: OutsideText,
     /// `claimed` now, or `already-claimed` by the same CA.
-    pub outcome: OutsideText,
+    pub outcome: NotedWord<ReceiptOutcome>,
     /// The time when InitializeCluster was sent; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub submitted_at: Option<Moment>,
@@ -197,17 +199,17 @@ pub struct Receipt {
     /// The way in which the owner was named or proved: `ca`, `ca-fingerprint`,
     /// `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owner: Option<OutsideText>,
+    pub owner: Option<NotedWord<OwnerProof>>,
     /// There when the operator took the CA in the bundle although nothing proved that it is theirs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ca_from_bundle: Option<Waiver>,
     /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was
     /// judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verdict: Option<OutsideText>,
+    pub verdict: Option<NotedWord<Verdict>>,
     /// The roots that the verdict rests on: `built-in` or `given`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub roots: Option<OutsideText>,
+    pub roots: Option<NotedWord<Roots>>,
     /// Remarks on the hardware: that it is for non-FIPS mode.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<OutsideText>,

@@ -11,6 +11,7 @@ mod fingerprint;
 mod store;
 mod survey;
 mod transcript;
+mod word;
 
 use std::path::Path;
 
@@ -30,6 +31,7 @@ pub use transcript::{
     AfterSeal, FileAccount, FileStanding, Seal, Sealer, TRANSCRIPT, Transcript, TranscriptEntry,
     TranscriptReading, TranscriptStep,
 };
+pub use word::{AnnouncedCall, DocumentWord, NotedWord, OwnerProof, ReceiptOutcome};
 
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};

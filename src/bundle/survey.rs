@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request,
-    Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, TranscriptReading, VERIFICATION,
+    Bundle, CA_FILE, CREATION, ClusterId, NotedWord, Part, RECEIPT, REQUEST, RESPONSE, Receipt,
+    Request, Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, TranscriptReading, VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
 use crate::outside::{Lines, OutsideText};
-use crate::verify::Evidence;
+use crate::verify::{CheckId, Evidence, Profile, Side, Status, Verdict};
 use crate::x509::{Moment, PublicKey};
 
 /// A file that a bundle of this cluster can have.
@@ -52,9 +52,9 @@ impl<T> SurveyedDocument<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedVerification {
     /// `verified` or `rejected`.
-    pub verdict: OutsideText,
+    pub verdict: NotedWord<Verdict>,
     /// The policy that was judged under.
-    pub policy: OutsideText,
+    pub policy: NotedWord<Profile>,
     /// The moment that validity was judged at.
     pub at: Moment,
     /// The anchors used.
@@ -76,7 +76,7 @@ impl NotedVerification {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedAnchor {
     /// `aws` or `manufacturer`.
-    pub side: OutsideText,
+    pub side: NotedWord<Side>,
     /// SHA-256 of its SubjectPublicKeyInfo, in hex.
     pub key_sha256: OutsideText,
 }
@@ -85,9 +85,9 @@ pub struct NotedAnchor {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedCheck {
     /// Its id.
-    pub id: OutsideText,
+    pub id: NotedWord<CheckId>,
     /// The status of the check.
-    pub status: OutsideText,
+    pub status: NotedWord<Status>,
     /// The sentence that says what was compared with what.
     pub detail: OutsideText,
 }

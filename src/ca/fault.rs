@@ -237,11 +237,35 @@ impl KeyFault {
 }
 
 impl KeyFault {
+    /// Tells whether the hint is a command of openssl's on the file.
+    const fn is_seen_to_by_openssl(&self) -> bool {
+        match self {
+            KeyFault::Empty
+            | KeyFault::NoKey
+            | KeyFault::Malformed { .. }
+            | KeyFault::UnsupportedEncryption { .. }
+            | KeyFault::TooCostly { .. }
+            | KeyFault::WrongPassphrase
+            | KeyFault::Inconsistent => true,
+            KeyFault::UnsupportedKey { instead, .. } => match instead {
+                Instead::NamedCurve
+                | Instead::Pkcs12 { .. }
+                | Instead::Pvk { .. }
+                | Instead::Blob => true,
+                Instead::Another | Instead::OpenSsh | Instead::Keystore => false,
+            },
+            KeyFault::TooLarge { .. }
+            | KeyFault::NotAKey { .. }
+            | KeyFault::SeveralKeys { .. }
+            | KeyFault::UnsupportedSize { .. } => false,
+        }
+    }
+
     /// The same error for a file that openssl does not read as it is: a command of openssl's comes
     /// second.
     pub(crate) fn as_openssl_does_not_read_it(&self, path: &Path) -> Error {
         let error = self.to_error(path);
-        if !error.hint.contains("`openssl") {
+        if !self.is_seen_to_by_openssl() {
             return error;
         }
         let first = "openssl does not read the file as it is: save it as plain text first, with a \
@@ -417,4 +441,60 @@ impl Instead {
 /// A format error, without the bytes at fault.
 pub(crate) const fn malformed(what: &'static str) -> KeyFault {
     KeyFault::Malformed { what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_command_of_openssl_waits_until_openssl_reads_the_file() {
+        let unsupported = [
+            Instead::Another,
+            Instead::NamedCurve,
+            Instead::OpenSsh,
+            Instead::Pkcs12 { legacy: true },
+            Instead::Keystore,
+            Instead::Pvk { encrypted: true },
+            Instead::Blob,
+        ]
+        .map(|instead| KeyFault::UnsupportedKey {
+            found: "a key",
+            instead,
+        });
+        let scheme = Scheme {
+            name: "RC2",
+            legacy: true,
+        };
+        let others = [
+            KeyFault::Empty,
+            KeyFault::TooLarge { limit: 1 },
+            KeyFault::NoKey,
+            KeyFault::NotAKey { found: "a CSR" },
+            KeyFault::SeveralKeys { count: 2 },
+            malformed("cut short"),
+            KeyFault::UnsupportedSize { bits: 1024 },
+            KeyFault::UnsupportedEncryption { scheme },
+            KeyFault::TooCostly {
+                found: Cost::Rounds(1),
+                store: true,
+            },
+            KeyFault::WrongPassphrase,
+            KeyFault::Inconsistent,
+        ];
+        for fault in unsupported.into_iter().chain(others) {
+            let path = Path::new("ca.key");
+            assert_eq!(
+                fault.is_seen_to_by_openssl(),
+                fault.to_error(path).hint.contains("`openssl"),
+                "{fault}"
+            );
+            let later = fault.as_openssl_does_not_read_it(path);
+            assert_eq!(
+                later.hint.contains("does not read the file as it is"),
+                fault.is_seen_to_by_openssl(),
+                "{fault}"
+            );
+        }
+    }
 }

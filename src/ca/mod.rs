@@ -42,6 +42,6 @@ pub use self::key::{
 };
 pub use self::key_type::KeyType;
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};
-pub use self::show::CaSummary;
+pub use self::show::{CaFact, CaSummary};
 pub use self::subject::parse_subject;
 pub use self::warning::KeyWarning;

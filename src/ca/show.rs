@@ -60,6 +60,61 @@ pub struct KeyUsageSummary {
     pub critical: bool,
 }
 
+/// A fact that the summary has a line for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaFact {
+    /// `subject`
+    Subject,
+    /// `issuer`
+    Issuer,
+    /// `self-signed`
+    SelfSigned,
+    /// `serial`
+    Serial,
+    /// `version`
+    Version,
+    /// `key`
+    Key,
+    /// `signed with`
+    SignedWith,
+    /// `valid from`
+    ValidFrom,
+    /// `valid until`
+    ValidUntil,
+    /// `basicConstraints`
+    BasicConstraints,
+    /// `keyUsage`
+    KeyUsage,
+    /// `key identifier`
+    KeyIdentifier,
+    /// `SHA-256`
+    Sha256,
+    /// `key SHA-256`
+    KeySha256,
+}
+
+impl CaFact {
+    /// Returns the name that stands before the fact.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CaFact::Subject => "subject",
+            CaFact::Issuer => "issuer",
+            CaFact::SelfSigned => "self-signed",
+            CaFact::Serial => "serial",
+            CaFact::Version => "version",
+            CaFact::Key => "key",
+            CaFact::SignedWith => "signed with",
+            CaFact::ValidFrom => "valid from",
+            CaFact::ValidUntil => "valid until",
+            CaFact::BasicConstraints => "basicConstraints",
+            CaFact::KeyUsage => "keyUsage",
+            CaFact::KeyIdentifier => "key identifier",
+            CaFact::Sha256 => "SHA-256",
+            CaFact::KeySha256 => "key SHA-256",
+        }
+    }
+}
+
 impl CaSummary {
     /// Summarises a certificate.
     pub fn from_certificate(certificate: &Certificate) -> Self {
@@ -97,24 +152,24 @@ impl CaSummary {
     }
 
     /// Returns the same as lines of text: a name and a value each.
-    pub fn to_lines(&self) -> Vec<(&'static str, String)> {
+    pub fn to_lines(&self) -> Vec<(CaFact, String)> {
         let critical = |critical: bool| if critical { " (critical)" } else { "" };
         let mut lines = vec![
-            ("subject", self.subject.clone()),
-            ("issuer", self.issuer.clone()),
+            (CaFact::Subject, self.subject.clone()),
+            (CaFact::Issuer, self.issuer.clone()),
             (
-                "self-signed",
+                CaFact::SelfSigned,
                 if self.self_signed { "yes" } else { "no" }.to_owned(),
             ),
-            ("serial", self.serial.clone()),
-            ("version", self.version.to_string()),
-            ("key", self.key.clone()),
-            ("signed with", self.signature_algorithm.clone()),
-            ("valid from", self.not_before.to_string()),
-            ("valid until", self.not_after.to_string()),
+            (CaFact::Serial, self.serial.clone()),
+            (CaFact::Version, self.version.to_string()),
+            (CaFact::Key, self.key.clone()),
+            (CaFact::SignedWith, self.signature_algorithm.clone()),
+            (CaFact::ValidFrom, self.not_before.to_string()),
+            (CaFact::ValidUntil, self.not_after.to_string()),
         ];
         lines.push((
-            "basicConstraints",
+            CaFact::BasicConstraints,
             match &self.basic_constraints {
                 None => "absent".to_owned(),
                 Some(found) => {
@@ -131,20 +186,20 @@ impl CaSummary {
             },
         ));
         lines.push((
-            "keyUsage",
+            CaFact::KeyUsage,
             match &self.key_usage {
                 None => "absent".to_owned(),
                 Some(found) => format!("{}{}", found.bits.join(", "), critical(found.critical)),
             },
         ));
         lines.push((
-            "key identifier",
+            CaFact::KeyIdentifier,
             self.subject_key_identifier
                 .clone()
                 .unwrap_or_else(|| "absent".to_owned()),
         ));
-        lines.push(("SHA-256", self.sha256.clone()));
-        lines.push(("key SHA-256", self.key_sha256.clone()));
+        lines.push((CaFact::Sha256, self.sha256.clone()));
+        lines.push((CaFact::KeySha256, self.key_sha256.clone()));
         lines
     }
 }
@@ -196,7 +251,9 @@ mod tests {
             ("keyUsage", "keyCertSign, cRLSign (critical)"),
         ] {
             assert!(
-                lines.contains(&(line.0, line.1.to_owned())),
+                lines
+                    .iter()
+                    .any(|(fact, value)| (fact.name(), value.as_str()) == line),
                 "{line:?} in {lines:?}"
             );
         }

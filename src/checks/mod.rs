@@ -14,7 +14,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use record::{Engine, Finding, Record, Status, Unread, Verdict};
-pub use subject::{Height, Input, Side};
+pub use subject::{Height, Input, ReadSubject, Side};
 
 use crate::error::Class;
 
@@ -53,6 +53,12 @@ impl<J> Check<J> {
 pub trait CheckName: Copy + Eq + fmt::Debug + fmt::Display + Serialize + 'static {
     /// What is declared of it.
     fn facts(self) -> Check<()>;
+
+    /// Returns the subject that it reads for all other checks, where it is the one that does.
+    fn read_subject(self) -> Option<ReadSubject>;
+
+    /// Tells whether it judges a signature, and not the names or dates beside one.
+    fn is_of_signature(self) -> bool;
 }
 
 /// What it means that a check fails.
@@ -190,10 +196,11 @@ impl Remark {
     }
 
     /// It could not be judged, since what it needs could not be read: the check `see` says why.
-    pub(crate) fn unread(noun: &'static str, see: impl CheckName) -> Self {
+    pub(crate) fn unread(subject: ReadSubject, see: impl CheckName) -> Self {
         let see = see.facts().id;
+        let noun = subject.noun();
         Remark {
-            unread: Some(Unread { noun, see }),
+            unread: Some(Unread { subject, see }),
             ..Remark::skipped(format!("{noun} could not be read: see {see}"))
         }
     }

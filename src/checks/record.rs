@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{CheckName, Judged};
+use super::{CheckName, Judged, ReadSubject};
 use crate::error::Class;
 use crate::outside::Lines;
 use crate::x509::Moment;
@@ -26,6 +26,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub(crate) const ALL: [Status; 5] = [
+        Status::Pass,
+        Status::Note,
+        Status::Fail,
+        Status::Accepted,
+        Status::Skipped,
+    ];
+
     /// As written in records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,8 +50,8 @@ impl Status {
 /// What could not be read, so that a check was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// What it is called.
-    pub noun: &'static str,
+    /// The file of the input.
+    pub subject: ReadSubject,
     /// The id of the check that says why.
     pub see: &'static str,
 }
@@ -84,6 +93,16 @@ pub enum Verdict {
     Verified,
     /// Something failed.
     Rejected,
+}
+
+impl Verdict {
+    /// Selects this verdict's value of a pair that holds both verdicts', the good one's first.
+    pub(crate) fn select_from<T>(self, [verified, rejected]: [T; 2]) -> T {
+        match self {
+            Verdict::Verified => verified,
+            Verdict::Rejected => rejected,
+        }
+    }
 }
 
 /// What is judged: the HSM, or the pair to be sent.
@@ -130,11 +149,7 @@ impl<E: Engine> Record<E> {
 
     /// The verdict as documents call it.
     pub fn verdict_word(&self) -> &'static str {
-        let [good, bad] = E::WORDS;
-        match self.verdict {
-            Verdict::Verified => good,
-            Verdict::Rejected => bad,
-        }
+        self.verdict.select_from(E::WORDS)
     }
 
     /// The finding of one check.

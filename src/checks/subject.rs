@@ -38,6 +38,28 @@ impl Input {
     }
 }
 
+/// A subject that a judgement reads: one of the four inputs, or what the owner adds to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadSubject {
+    /// One of the inputs.
+    Input(Input),
+    /// The certificate that the owner's CA signed.
+    SignedCert,
+    /// The owner's CA certificate, or the chain that it begins.
+    TrustAnchor,
+}
+
+impl ReadSubject {
+    /// Returns the noun that sentences have for it.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            ReadSubject::Input(input) => input.noun(),
+            ReadSubject::SignedCert => "the signed certificate",
+            ReadSubject::TrustAnchor => "the trust anchor",
+        }
+    }
+}
+
 /// One of the two chains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,6 +73,11 @@ pub enum Side {
 impl Side {
     /// Both.
     pub const ALL: [Side; 2] = [Side::Aws, Side::Manufacturer];
+
+    /// Returns the word that records have for it.
+    pub const fn as_str(self) -> &'static str {
+        self.pick("aws", "manufacturer")
+    }
 
     /// Selects this side's value of a pair that holds both sides', AWS's first.
     pub(crate) fn select_from<T>(self, [aws, manufacturer]: [T; 2]) -> T {

@@ -443,7 +443,7 @@ fn summary_lines(summary: &CaSummary) -> String {
     summary
         .to_lines()
         .iter()
-        .map(|(name, value)| format!("  {name:16} {value}\n"))
+        .map(|(fact, value)| format!("  {:16} {value}\n", fact.name()))
         .collect()
 }
 

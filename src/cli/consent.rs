@@ -112,7 +112,7 @@ impl ClaimIntent<'_> {
             .terms
             .anchors
             .iter()
-            .filter(|anchor| anchor.source == "given")
+            .filter(|anchor| !anchor.is_built_in())
             .map(|anchor| anchor.side.anchor_noun())
             .collect();
         line(

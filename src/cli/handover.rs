@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::args::parse_sha256;
@@ -212,6 +213,15 @@ fn prove_owner(
     }
 }
 
+/// The source of the HSMs' addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum AddressSource {
+    Option,
+    Receipt,
+    None,
+}
+
 fn handover_output(
     args: &Args,
     receipt: &Receipt,
@@ -220,9 +230,9 @@ fn handover_output(
     changed: bool,
 ) -> CommandOutput {
     let from = match (args.addresses.is_empty(), handover.addresses.is_empty()) {
-        (false, _) => "option",
-        (true, false) => "receipt",
-        (true, true) => "none",
+        (false, _) => AddressSource::Option,
+        (true, false) => AddressSource::Receipt,
+        (true, true) => AddressSource::None,
     };
     let digests = handover.file_digests();
     let document = json!({
@@ -253,13 +263,15 @@ fn handover_output(
         rest.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     let addresses = match from {
-        "none" => "none known: clients ask DescribeClusters. --address names them".to_owned(),
-        "receipt" => format!(
+        AddressSource::None => {
+            "none known: clients ask DescribeClusters. --address names them".to_owned()
+        }
+        AddressSource::Receipt => format!(
             "{}, as the receipt of {} has them",
             handover.addresses.join(" "),
             receipt.confirmed_at
         ),
-        _ => format!("{}, as you named them", handover.addresses.join(" ")),
+        AddressSource::Option => format!("{}, as you named them", handover.addresses.join(" ")),
     };
     rest.push_str(&format!(
         "  trust anchor  SHA-256 {}, {}\n  HSMs          {addresses}\n",

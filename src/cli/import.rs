@@ -170,7 +170,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         reason,
         unverified,
         fingerprint_compared: Some(compared),
-        owner: Some(owner.basis().as_str()),
+        owner: Some(owner.basis().noted_proof()),
         ..step
     };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);

@@ -438,7 +438,7 @@ impl SigningJob<'_> {
             reason: self.args.trust.reason(),
             unverified: self.waiver.is_some(),
             fingerprint_compared: Some(compared),
-            owner: Some(owner.basis().as_str()),
+            owner: Some(owner.basis().noted_proof()),
             ..with_judgement(
                 self.args.step.begin_step(self.now),
                 &self.judgement.record,

@@ -133,7 +133,7 @@ pub(crate) fn with_judgement<'a>(
         .map(|finding| finding.id.to_string())
         .collect();
     TranscriptStep {
-        verdict: Some(record.verdict_word().to_owned()),
+        verdict: Some(record.verdict),
         accepted,
         reason: record.terms.reason.clone(),
         given: roots.clone(),

@@ -16,7 +16,10 @@ use super::ui::{
     BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, path_value, styled,
 };
 use super::{TOOL, hardware, next_steps, sign};
-use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Store, TranscriptStep, Waiver};
+use crate::bundle::{
+    self, AnnouncedCall, Bundle, Digests, NotedWord, Part, RECEIPT, Receipt, Store, TranscriptStep,
+    Waiver,
+};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, ClaimOrigin, Patience};
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, InitializeCluster};
@@ -176,7 +179,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
         let step = TranscriptStep {
             reason: args.trust.reason(),
             unverified: recorded.is_some(),
-            owner: Some(owner.basis().as_str()),
+            owner: Some(owner.basis().noted_proof()),
             ..step
         };
         let (id, patience) = (
@@ -587,7 +590,7 @@ impl Host for Submission<'_> {
 pub(crate) fn record_sending(bundle: &Bundle, step: &TranscriptStep<'_>) -> Result<()> {
     bundle
         .note_step(&TranscriptStep {
-            sends: Some("InitializeCluster"),
+            sends: Some(AnnouncedCall::InitializeCluster),
             ..step.clone()
         })
         .map_err(|mut error| {
@@ -723,8 +726,8 @@ fn claimed_by_text(receipt: &Receipt) -> &'static str {
 
 /// Returns the roots on which the verdict rests, as a receipt of this very run says.
 fn recorded_roots(receipt: &Receipt) -> Roots {
-    match receipt.roots.as_ref().map(OutsideText::as_raw) {
-        Some(roots) if roots == Roots::BuiltIn.as_str() => Roots::BuiltIn,
+    match receipt.roots {
+        Some(NotedWord::Known(roots)) => roots,
         _ => Roots::Given,
     }
 }

@@ -7,7 +7,7 @@
 // The addresses' type, without the sockets that `std` has beside it.
 use core::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::{ClusterState, limits, plain_id};
@@ -24,7 +24,6 @@ const CONFIGURE: &str = "AWS CloudHSM User Guide, Client SDK 5 configuration par
 const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability settings";
 const HSM: &str = "AWS CloudHSM User Guide, Adding an HSM to a cluster";
 const KEY_STORE: &str = "AWS KMS Developer Guide, Create an AWS CloudHSM key store";
-const HSMBOOT: &str = "hsmboot";
 
 /// The path of the trust anchor on every client machine with Linux.
 pub const LINUX_PATH: &str = "/opt/cloudhsm/etc/customerCA.crt";
@@ -94,6 +93,30 @@ pub struct ClaimedCluster<'a> {
     pub lead: Lead<'a>,
 }
 
+/// What describes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepSource {
+    /// This program itself.
+    Hsmboot,
+    /// A page of documentation.
+    Page(&'static str),
+}
+
+impl From<&'static str> for StepSource {
+    fn from(page: &'static str) -> Self {
+        StepSource::Page(page)
+    }
+}
+
+impl Serialize for StepSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            StepSource::Hsmboot => "hsmboot",
+            StepSource::Page(page) => page,
+        })
+    }
+}
+
 /// A step, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientStep {
@@ -101,19 +124,19 @@ pub struct ClientStep {
     pub what: String,
     /// The command that does it, where one does.
     pub command: Option<String>,
-    /// The page that describes the step.
-    pub source: &'static str,
+    /// The page that describes the step, or `hsmboot`.
+    pub source: StepSource,
 }
 
 fn client_step(
     what: impl Into<String>,
     command: Option<String>,
-    source: &'static str,
+    source: impl Into<StepSource>,
 ) -> ClientStep {
     ClientStep {
         what: what.into(),
         command,
-        source,
+        source: source.into(),
     }
 }
 
@@ -156,7 +179,11 @@ fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
             ]);
             let what = "make sure that it is yours, with your own copy of the CA's certificate: \
                         whoever claimed it holds its HSMs";
-            Some(client_step(what, Some(with_region(command, of)), HSMBOOT))
+            Some(client_step(
+                what,
+                Some(with_region(command, of)),
+                StepSource::Hsmboot,
+            ))
         }
         Lead::Handover { bundle, proven } => {
             let from = hint::path_word(bundle, "BUNDLE");
@@ -193,7 +220,7 @@ fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
                      commands. CA.crt stands for your own copy of the CA's certificate"
                 ),
             };
-            Some(client_step(what, Some(command), HSMBOOT))
+            Some(client_step(what, Some(command), StepSource::Hsmboot))
         }
     }
 }
@@ -325,7 +352,7 @@ fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         client_step(
             "here: see the cluster become ACTIVE",
             Some(with_region(wait, of)),
-            HSMBOOT,
+            StepSource::Hsmboot,
         ),
     ]
 }
@@ -435,9 +462,10 @@ pub fn to_numbered_text(steps: &[ClientStep]) -> String {
 /// Returns the pages that describe the steps, each once.
 pub fn source_pages(steps: &[ClientStep]) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = Vec::new();
-    for step in steps.iter().filter(|step| step.source != HSMBOOT) {
-        if !all.contains(&step.source) {
-            all.push(step.source);
+    for step in steps {
+        match step.source {
+            StepSource::Page(page) if !all.contains(&page) => all.push(page),
+            _ => {}
         }
     }
     all

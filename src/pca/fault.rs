@@ -12,10 +12,32 @@ use super::CaArn;
 use crate::aws::{CallPlace, Deadline, FailedCall, Trouble, failure, run_within};
 use crate::error::{Error, ErrorKind};
 
+/// An operation of AWS Private CA's API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PcaOperation {
+    DescribeCertificateAuthority,
+    GetCertificateAuthorityCertificate,
+    IssueCertificate,
+    GetCertificate,
+}
+
+impl PcaOperation {
+    /// Returns the API's name; with `acm-pca:` before it, the IAM action.
+    const fn name(self) -> &'static str {
+        match self {
+            PcaOperation::DescribeCertificateAuthority => "DescribeCertificateAuthority",
+            PcaOperation::GetCertificateAuthorityCertificate => {
+                "GetCertificateAuthorityCertificate"
+            }
+            PcaOperation::IssueCertificate => "IssueCertificate",
+            PcaOperation::GetCertificate => "GetCertificate",
+        }
+    }
+}
+
 /// A call to AWS Private CA, for the message about its failure.
 pub(super) struct PcaCall<'a> {
-    /// The API's name; with `acm-pca:` before it, the IAM action.
-    pub(super) name: &'static str,
+    pub(super) operation: PcaOperation,
     /// The subject of the call: the CA, or a certificate.
     pub(super) arn: &'a str,
     pub(super) place: &'a CallPlace,
@@ -29,17 +51,19 @@ impl PcaCall<'_> {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match failure::classify_error(error, true) {
-            Trouble::NotFound { message } if self.name != "GetCertificate" => Error::new(
-                ErrorKind::CaNotFound,
-                [
-                    "AWS Private CA knows no such CA".to_owned(),
-                    format!("  CA       {}", self.arn),
-                    format!("  at       {}", self.place.text_for("AWS Private CA")),
-                    format!("  service  {message}"),
-                ],
-                "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of this \
-                 account and region",
-            ),
+            Trouble::NotFound { message } if self.operation != PcaOperation::GetCertificate => {
+                Error::new(
+                    ErrorKind::CaNotFound,
+                    [
+                        "AWS Private CA knows no such CA".to_owned(),
+                        format!("  CA       {}", self.arn),
+                        format!("  at       {}", self.place.text_for("AWS Private CA")),
+                        format!("  service  {message}"),
+                    ],
+                    "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of \
+                     this account and region",
+                )
+            }
             trouble => self.explain_trouble(&trouble),
         }
     }
@@ -62,7 +86,7 @@ impl PcaCall<'_> {
     pub(super) fn explain_trouble(&self, trouble: &Trouble) -> Error {
         let asked = FailedCall {
             service: &self.place.service_or_endpoint("AWS Private CA"),
-            call: self.name,
+            call: self.operation.name(),
             location: self.place.text_for("AWS Private CA"),
             region_of: "the CA's region",
             missing: (
@@ -76,7 +100,7 @@ impl PcaCall<'_> {
             allowed: format!(
                 "the caller's IAM policy, or the CA's own policy, must allow \
                               acm-pca:{} on the CA; see docs/iam.md",
-                self.name
+                self.operation.name()
             ),
             refused: format!(
                 "the service's words above say why; it was about {}",

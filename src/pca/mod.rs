@@ -20,7 +20,7 @@ use aws_sdk_acmpca::types::{
 use aws_sdk_acmpca::types::{SigningAlgorithm, Validity, ValidityPeriodType};
 
 pub use self::arn::CaArn;
-use self::fault::PcaCall;
+use self::fault::{PcaCall, PcaOperation};
 use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::check::{self, Pair};
 use crate::error::{Error, ErrorKind, Result};
@@ -36,8 +36,6 @@ const SERVICE: Service = Service {
 /// The profile: basicConstraints CA:FALSE, critical keyUsage digitalSignature and keyEncipherment,
 /// extendedKeyUsage, key identifiers. Known to have been accepted (docs/verification.md).
 const TEMPLATE: &str = "EndEntityCertificate/V1";
-
-const DESCRIBE: &str = "DescribeCertificateAuthority";
 
 /// The greatest number of days for which a CA of UsageMode SHORT_LIVED_CERTIFICATE issues (AWS
 /// Private CA User Guide, "CA modes").
@@ -97,7 +95,7 @@ impl AwsPrivateCa {
         let (client, place, elsewhere, notes, description, text) = aws::run_to_end(async {
             let failed = |(trouble, place): (_, CallPlace)| {
                 PcaCall {
-                    name: DESCRIBE,
+                    operation: PcaOperation::DescribeCertificateAuthority,
                     arn: arn.as_str(),
                     place: &place,
                 }
@@ -105,8 +103,8 @@ impl AwsPrivateCa {
             };
             let connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let (client, place) = (Client::new(&connected.config), connected.place);
-            let call = |name| PcaCall {
-                name,
+            let call = |operation| PcaCall {
+                operation,
                 arn: arn.as_str(),
                 place: &place,
             };
@@ -114,13 +112,15 @@ impl AwsPrivateCa {
                 .describe_certificate_authority()
                 .certificate_authority_arn(arn.as_str())
                 .send();
-            let description = call(DESCRIBE).await_answer(deadline, asking).await?;
+            let description = call(PcaOperation::DescribeCertificateAuthority)
+                .await_answer(deadline, asking)
+                .await?;
             let kind = is_active(&description, arn)?;
             let asking = client
                 .get_certificate_authority_certificate()
                 .certificate_authority_arn(arn.as_str())
                 .send();
-            let answer = call("GetCertificateAuthorityCertificate")
+            let answer = call(PcaOperation::GetCertificateAuthorityCertificate)
                 .await_answer(deadline, asking)
                 .await?;
             // "The chain does not include your private CA certificate. If this is a root CA, the
@@ -226,7 +226,7 @@ impl AwsPrivateCa {
             &value.to_string(),
         ]);
         let call = PcaCall {
-            name: "IssueCertificate",
+            operation: PcaOperation::IssueCertificate,
             arn: self.arn.as_str(),
             place: &self.place,
         };
@@ -273,7 +273,7 @@ impl AwsPrivateCa {
     /// it is not there within `patience`; class [`Class::Service`](crate::error::Class::Service).
     pub fn collect_certificate(&self, certificate: &str, patience: Duration) -> Result<String> {
         let call = PcaCall {
-            name: "GetCertificate",
+            operation: PcaOperation::GetCertificate,
             arn: certificate,
             place: &self.place,
         };

@@ -3,8 +3,8 @@
 use super::html::Html;
 use super::view::{PageView, algorithm_text};
 use crate::bundle::{Part, TRUST_ANCHOR_FILES};
-use crate::ca::CaSummary;
-use crate::verify::Side;
+use crate::ca::{CaFact, CaSummary};
+use crate::verify::{Side, Source};
 use crate::x509::{Certificate, Csr, TrustAnchor, name_text, to_hex};
 
 pub(super) fn write_anchors(html: &mut Html, view: &PageView<'_>) {
@@ -22,9 +22,9 @@ pub(super) fn write_anchors(html: &mut Html, view: &PageView<'_>) {
             },
         );
         html.write_element_of("dl", "facts", |html| {
-            html.write_fact("Source", |html| match &used.file {
-                None => html.write_text("built into hsmboot"),
-                Some(file) => {
+            html.write_fact("Source", |html| match &used.source {
+                Source::BuiltIn => html.write_text("built into hsmboot"),
+                Source::Given(file) => {
                     html.write_raw(
                         "<strong>given</strong> to this report, in the place of the built-in one: ",
                     );
@@ -131,26 +131,11 @@ fn write_certificate(
         write_absence(html, view, name);
         return;
     };
-    let digests = ["SHA-256", "key SHA-256"];
     html.write_element_of("dl", "facts", |html| {
-        for (name, value) in CaSummary::from_certificate(found).to_lines() {
-            let first = name
-                .chars()
-                .next()
-                .map(|c| c.to_uppercase().to_string())
-                .unwrap_or_default();
-            let rest: String = name.chars().skip(1).collect();
-            let name = if digests.contains(&name)
-                || name.contains("Constraints")
-                || name.contains("Usage")
-            {
-                name.to_owned()
-            } else {
-                first + &rest
-            };
-            html.write_fact(&name, |html| match name.as_str() {
-                "SHA-256" | "key SHA-256" => html.write_digest(&value),
-                "Key" => html.write_text(format!(
+        for (fact, value) in CaSummary::from_certificate(found).to_lines() {
+            html.write_fact(fact_label(fact), |html| match fact {
+                CaFact::Sha256 | CaFact::KeySha256 => html.write_digest(&value),
+                CaFact::Key => html.write_text(format!(
                     "{value}, key {} in the picture",
                     view.key_letter(found.public_key())
                 )),
@@ -158,6 +143,17 @@ fn write_certificate(
             });
         }
     });
+}
+
+/// Returns the label of a fact: its name, and a capital letter first where it is words.
+fn fact_label(fact: CaFact) -> String {
+    let name = fact.name();
+    let mut letters = name.chars();
+    match (fact, letters.next()) {
+        (CaFact::BasicConstraints | CaFact::KeyUsage | CaFact::Sha256 | CaFact::KeySha256, _)
+        | (_, None) => name.to_owned(),
+        (_, Some(first)) => first.to_uppercase().chain(letters).collect(),
+    }
 }
 
 fn write_csr(html: &mut Html, view: &PageView<'_>, found: &Csr) {

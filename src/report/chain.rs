@@ -1,12 +1,12 @@
 //! The chain as data: its parts, the ties between them, and the effect of each check on both. The
 //! picture and the list below it show the same data.
 
+use super::icons::Icon;
 use super::rank::Rank;
 use super::view::{PageView, algorithm_text, day_text, first_digits, short_name};
-use crate::bundle::{Part, Receipt, SurveyedDocument};
+use crate::bundle::{AnnouncedCall, Part, Receipt, ReceiptOutcome, SurveyedDocument};
 use crate::check::{self, Rule};
-use crate::checks::{CheckName, Input, PicturePlace, Side, Status};
-use crate::outside::OutsideText;
+use crate::checks::{CheckName, Finding, Input, PicturePlace, Side, Status};
 use crate::verify::Source;
 use crate::x509::name::same_name;
 use crate::x509::{Certificate, PublicKey, TrustAnchor, to_hex};
@@ -86,18 +86,11 @@ impl Tie {
 
     /// What a tie is known by.
     pub(super) fn name(self) -> String {
-        let side = |side| {
-            if side == Side::Aws {
-                "aws"
-            } else {
-                "manufacturer"
-            }
-        };
         match self {
             Tie::Roots => "roots".to_owned(),
-            Tie::Certified(of) => format!("certified-{}", side(of)),
+            Tie::Certified(of) => format!("certified-{}", of.as_str()),
             Tie::SameHardwareKey => "hardware".to_owned(),
-            Tie::Vouched(of) => format!("vouched-{}", side(of)),
+            Tie::Vouched(of) => format!("vouched-{}", of.as_str()),
             Tie::SameKey => "key".to_owned(),
             Tie::Possession => "possession".to_owned(),
             Tie::SelfSigned(_) => "own".to_owned(),
@@ -246,6 +239,18 @@ pub(super) struct DrawnFinding<'a> {
     pub(super) id: &'a str,
     pub(super) status: Status,
     pub(super) detail: &'a str,
+    is_of_signature: bool,
+}
+
+impl<'a> DrawnFinding<'a> {
+    fn from_finding<I: CheckName>(found: &'a Finding<I>) -> Self {
+        DrawnFinding {
+            id: found.id.facts().id,
+            status: found.status,
+            detail: &found.detail,
+            is_of_signature: found.id.is_of_signature(),
+        }
+    }
 }
 
 /// Returns the findings that show at a place or tie.
@@ -258,22 +263,14 @@ pub(super) fn findings_at<'a>(
         .checks
         .iter()
         .filter(|found| CheckLocation::of_place(found.id.facts().place) == place);
-    let checks = checks.map(|found| DrawnFinding {
-        id: found.id.as_str(),
-        status: found.status,
-        detail: &found.detail,
-    });
     let rules = view
         .pair
         .iter()
         .flat_map(|pair| &pair.checks)
         .flat_map(|found| rule_finding_at(view, found, place));
     checks
-        .chain(rules.map(|found| DrawnFinding {
-            id: found.id.as_str(),
-            status: found.status,
-            detail: &found.detail,
-        }))
+        .map(DrawnFinding::from_finding)
+        .chain(rules.map(DrawnFinding::from_finding))
         .collect()
 }
 
@@ -356,15 +353,15 @@ impl DrawnState {
         }
     }
 
-    /// Returns the symbol and the word for the state.
-    pub(super) const fn symbol_and_word(self) -> (&'static str, &'static str) {
+    /// Returns the icon and the word for the state.
+    pub(super) const fn icon_and_word(self) -> (Icon, &'static str) {
         match self {
-            DrawnState::Holds => ("pass", "holds"),
-            DrawnState::Accepted => ("accepted", "accepted"),
-            DrawnState::Broken => ("fail", "broken"),
-            DrawnState::Unjudged => ("skipped", "not judged"),
-            DrawnState::Recorded => ("told", "recorded"),
-            DrawnState::Absent => ("absent", "not there"),
+            DrawnState::Holds => (Icon::Pass, "holds"),
+            DrawnState::Accepted => (Icon::Accepted, "accepted"),
+            DrawnState::Broken => (Icon::Fail, "broken"),
+            DrawnState::Unjudged => (Icon::Skipped, "not judged"),
+            DrawnState::Recorded => (Icon::Told, "recorded"),
+            DrawnState::Absent => (Icon::Absent, "not there"),
         }
     }
 }
@@ -407,7 +404,7 @@ pub(super) fn find_relation<'a>(view: &'a PageView<'_>, tie: Tie) -> DrawnRelati
     let signature = |status| {
         findings
             .iter()
-            .any(|found| found.status == status && found.id.contains("sign"))
+            .any(|found| found.status == status && found.is_of_signature)
     };
     let says = match state {
         DrawnState::Holds | DrawnState::Accepted | DrawnState::Recorded => holds,
@@ -511,7 +508,11 @@ pub(super) fn last_announced_send(view: &PageView<'_>) -> Option<u64> {
     steps
         .iter()
         .rev()
-        .find(|step| step.sends.as_ref().map(OutsideText::as_raw) == Some("InitializeCluster"))
+        .find(|step| {
+            step.sends
+                .as_ref()
+                .is_some_and(|call| call.is_word_for(AnnouncedCall::InitializeCluster))
+        })
         .map(|step| step.step)
 }
 
@@ -552,7 +553,7 @@ pub(super) fn describe_mismatch(view: &PageView<'_>, receipt: &Receipt) -> Optio
     }
     // A cluster that this CA had claimed before may show a certificate from then.
     let shown_another = receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256
-        && receipt.outcome != "already-claimed";
+        && !receipt.outcome.is_word_for(ReceiptOutcome::AlreadyClaimed);
     shown_another.then(|| {
         "by the receipt, the cluster showed another certificate than the one that was sent"
             .to_owned()

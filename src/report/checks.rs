@@ -76,7 +76,7 @@ pub(super) fn write_status(html: &mut Html, status: Status) {
         "span",
         &[("class", &format!("mark {}", status.as_str()))],
         |html| {
-            write_icon(html, status.as_str());
+            write_icon(html, status.into());
             html.write_text(status.as_str());
         },
     );

@@ -8,14 +8,14 @@ use super::chain::describe_mismatch;
 use super::transcript::judge_transcript;
 use super::view::PageView;
 use crate::bundle::{
-    Digests, NotedVerification, RECEIPT, REQUEST, RESPONSE, Receipt, Response, SurveyedDocument,
-    TRANSCRIPT, VERIFICATION,
+    Digests, DocumentWord, NotedVerification, NotedWord, RECEIPT, REQUEST, RESPONSE, Receipt,
+    Response, SurveyedDocument, TRANSCRIPT, VERIFICATION,
 };
 use crate::claim::ownership::{
     self, ExpectedClaim, OwnerCertificate, Ownership, OwnershipJudgement,
 };
 use crate::outside::{Lines, OutsideText, shown_text};
-use crate::verify::Profile;
+use crate::verify::Verdict;
 use crate::x509::{Certificate, Csr, TrustAnchor, sha256, to_hex};
 
 /// A difference between a document and the judgement.
@@ -98,6 +98,9 @@ pub(super) fn describe_ownership(ownership: &Ownership) -> String {
         Ownership::CannotBeJudged(doubt) => doubt.to_string(),
     }
 }
+
+/// The subject of the differences between two verdicts.
+const THE_VERDICT: &str = "the verdict";
 
 struct DifferenceList<'v, 'a> {
     view: &'v PageView<'a>,
@@ -187,36 +190,35 @@ impl DifferenceList<'_, '_> {
         }
     }
 
-    fn compare_verdict(&mut self, recorded: &str) {
-        self.compare_texts(
-            "the verdict",
-            recorded,
-            self.view.facts.verification.verdict_word(),
-        );
+    /// Compares a recorded word with the value that was found; `None`: the document has none.
+    fn compare_word<T: DocumentWord>(
+        &mut self,
+        about: &str,
+        recorded: Option<&NotedWord<T>>,
+        found: T,
+    ) {
+        if !recorded.is_some_and(|word| word.is_word_for(found)) {
+            let recorded = recorded.map_or_else(|| "not listed".to_owned(), ToString::to_string);
+            self.add(about, recorded, found.as_word());
+        }
+    }
+
+    fn compare_verdict(&mut self, about: &str, recorded: &NotedWord<Verdict>) {
+        self.compare_word(about, Some(recorded), self.view.facts.verification.verdict);
     }
 
     fn compare_verification(&mut self, noted: &NotedVerification) {
         let judged = &self.view.facts.verification;
-        let policy = if judged.terms.policy == Profile::Attestation {
-            "attestation"
-        } else {
-            "rfc5280"
-        };
-        self.compare_verdict(noted.verdict.as_raw());
-        self.compare_texts("the policy", noted.policy.as_raw(), policy);
+        self.compare_verdict(THE_VERDICT, &noted.verdict);
+        self.compare_word("the policy", Some(&noted.policy), judged.terms.policy);
         for anchor in &judged.terms.anchors {
-            let side = if anchor.side == crate::verify::Side::Aws {
-                "aws"
-            } else {
-                "manufacturer"
-            };
             let recorded = noted
                 .anchors
                 .iter()
-                .find(|noted| noted.side == side)
+                .find(|noted| noted.side.is_word_for(anchor.side))
                 .map_or("none", |noted| noted.key_sha256.as_raw());
             self.compare_texts(
-                &format!("the {side} anchor’s key, SHA-256"),
+                &format!("the {} anchor’s key, SHA-256", anchor.side.as_str()),
                 recorded,
                 &anchor.key_sha256,
             );
@@ -225,19 +227,15 @@ impl DifferenceList<'_, '_> {
             let recorded = noted
                 .checks
                 .iter()
-                .find(|noted| noted.id == check.id.as_str())
-                .map_or("not listed", |noted| noted.status.as_raw());
-            self.compare_texts(
-                &format!("the check {}", check.id),
-                recorded,
-                check.status.as_str(),
-            );
+                .find(|noted| noted.id.is_word_for(check.id))
+                .map(|noted| &noted.status);
+            self.compare_word(&format!("the check {}", check.id), recorded, check.status);
         }
         for stray in noted.checks.iter().filter(|noted| {
             !judged
                 .checks
                 .iter()
-                .any(|check| noted.id == check.id.as_str())
+                .any(|check| noted.id.is_word_for(check.id))
         }) {
             self.add(
                 format!("the check {}", stray.id),
@@ -260,7 +258,7 @@ impl DifferenceList<'_, '_> {
             response.ca_fingerprint.as_raw(),
             &response.chain_sha256,
         );
-        self.compare_verdict(response.verdict.as_raw());
+        self.compare_verdict(THE_VERDICT, &response.verdict);
     }
 
     fn compare_pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
@@ -319,7 +317,7 @@ impl DifferenceList<'_, '_> {
             None => {}
         }
         if let Some(verdict) = &receipt.verdict {
-            self.compare_verdict(verdict.as_raw());
+            self.compare_verdict(THE_VERDICT, verdict);
         }
     }
 
@@ -353,17 +351,10 @@ impl DifferenceList<'_, '_> {
             .content()
             .map(|trail| trail.holds.entries())
             .unwrap_or_default();
-        let judged = self.view.facts.verification.verdict_word();
-        for step in steps.iter().filter(|step| {
-            step.verdict
-                .as_ref()
-                .is_some_and(|verdict| *verdict != judged)
-        }) {
-            self.add(
-                format!("the verdict of step {}", step.step),
-                step.verdict.clone().unwrap_or_default().to_string(),
-                judged,
-            );
+        for step in steps {
+            if let Some(verdict) = &step.verdict {
+                self.compare_verdict(&format!("the verdict of step {}", step.step), verdict);
+            }
         }
     }
 

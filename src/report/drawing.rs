@@ -411,13 +411,7 @@ fn draw_box(html: &mut Html, node: &DrawnNode<'_>, lines: &[TextLine], frame: Bo
                 &[("x", &x), ("y", &y), ("width", &width), ("height", &height)],
                 |html| {
                     write_text(html, "title", PADDING, 24, node.spot.title());
-                    write_symbol(
-                        html,
-                        node.state.symbol_and_word().0,
-                        frame.width - 32,
-                        10,
-                        18,
-                    );
+                    write_symbol(html, node.state.icon_and_word().0, frame.width - 32, 10, 18);
                     write_lines(html, lines, PADDING, 42);
                 },
             );

@@ -1,7 +1,7 @@
 //! The page's section on the bundle's files, and the lines for signatures on paper.
 
 use super::html::Html;
-use super::icons::write_icon;
+use super::icons::{Icon, write_icon};
 use super::view::{PageView, count_text};
 use crate::bundle::{
     CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, SurveyedFile,
@@ -31,7 +31,7 @@ pub(super) fn write_files(html: &mut Html, view: &PageView<'_>) {
     let survey = &view.facts.survey;
     if !survey.private_keys.is_empty() {
         html.write_element("p", &[], |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_raw("<strong>A private key lies in the bundle: ");
             write_name_list(html, survey.private_keys.iter());
             html.write_raw(
@@ -99,7 +99,7 @@ fn write_row(html: &mut Html, view: &PageView<'_>, seen: &SurveyedFile) {
     match &seen.content {
         None if is_missing(view, &seen.name) => {
             html.write_element("td", &[], |html| {
-                write_icon(html, "fail");
+                write_icon(html, Icon::Fail);
                 html.write_raw("<strong>missing</strong>");
             });
             html.write_raw("<td></td>");
@@ -107,7 +107,7 @@ fn write_row(html: &mut Html, view: &PageView<'_>, seen: &SurveyedFile) {
         None => html.write_raw("<td>absent</td><td></td>"),
         Some(Err(why)) => {
             html.write_element("td", &[], |html| {
-                write_icon(html, "fail");
+                write_icon(html, Icon::Fail);
                 html.write_quote(why);
             });
             html.write_raw("<td></td>");
@@ -213,7 +213,7 @@ fn write_recorded(html: &mut Html, view: &PageView<'_>, name: &str, digest: &str
         for (file, recorded) in &all {
             let same = recorded.as_raw().eq_ignore_ascii_case(digest);
             html.write_element("li", &[], |html| {
-                write_icon(html, if same { "pass" } else { "fail" });
+                write_icon(html, if same { Icon::Pass } else { Icon::Fail });
                 html.write_code(file);
                 html.write_raw(if same {
                     ": the same"

@@ -3,60 +3,39 @@
 
 use super::PageFacts;
 use crate::bundle::{ClusterId, Part, Survey};
-use crate::check::{self, Rule};
-use crate::checks::{CheckName, Engine, Finding, Input, Record, Status};
-use crate::verify::{self, CheckId};
+use crate::check;
+use crate::checks::{CheckName, Engine, Finding, Input, ReadSubject, Record, Status};
+use crate::verify;
 
 /// A file that has no content to judge.
 struct Gap {
-    /// The checks that read it.
-    readers: Vec<&'static str>,
+    subject: ReadSubject,
     /// The name of the file, and the reason why its content is not known.
     why: String,
     missing: bool,
 }
 
-/// Returns the files that are judged, each with its noun and the checks that read it.
-fn judged_files(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static str>); 6] {
-    let pem = |input: Input| CheckId::Pem(input).as_str();
+/// Returns the files that are judged, each with what it holds.
+fn judged_files(id: &ClusterId, anchor: &str) -> [(String, ReadSubject); 6] {
+    let part_file = |part: Part, subject| (part.file_name(id), subject);
     [
-        (
-            Part::Csr.file_name(id),
-            Input::Csr.noun(),
-            vec![pem(Input::Csr), Rule::PemCsr.as_str()],
+        part_file(Part::Csr, ReadSubject::Input(Input::Csr)),
+        part_file(Part::Hsm, ReadSubject::Input(Input::Hsm)),
+        part_file(Part::AwsHardware, ReadSubject::Input(Input::AwsHardware)),
+        part_file(
+            Part::ManufacturerHardware,
+            ReadSubject::Input(Input::ManufacturerHardware),
         ),
-        (
-            Part::Hsm.file_name(id),
-            Input::Hsm.noun(),
-            vec![pem(Input::Hsm)],
-        ),
-        (
-            Part::AwsHardware.file_name(id),
-            Input::AwsHardware.noun(),
-            vec![pem(Input::AwsHardware)],
-        ),
-        (
-            Part::ManufacturerHardware.file_name(id),
-            Input::ManufacturerHardware.noun(),
-            vec![pem(Input::ManufacturerHardware)],
-        ),
-        (
-            Part::SignedCert.file_name(id),
-            "the signed certificate",
-            vec![Rule::PemSignedCert.as_str()],
-        ),
-        (
-            anchor.to_owned(),
-            "the trust anchor",
-            vec![Rule::PemTrustAnchor.as_str()],
-        ),
+        part_file(Part::SignedCert, ReadSubject::SignedCert),
+        (anchor.to_owned(), ReadSubject::TrustAnchor),
     ]
 }
 
 fn find_gaps(survey: &Survey) -> Vec<Gap> {
     let files = judged_files(&survey.cluster_id, survey.trust_anchor_file()).into_iter();
     files
-        .filter_map(|(name, noun, readers)| {
+        .filter_map(|(name, subject)| {
+            let noun = subject.noun();
             match survey
                 .files
                 .iter()
@@ -65,12 +44,12 @@ fn find_gaps(survey: &Survey) -> Vec<Gap> {
                 .as_ref()
             {
                 None => Some(Gap {
-                    readers,
+                    subject,
                     why: format!("{noun} is missing: there is no file {name}"),
                     missing: true,
                 }),
                 Some(Err(why)) => Some(Gap {
-                    readers,
+                    subject,
                     why: format!("{noun}: {why}"),
                     missing: false,
                 }),
@@ -106,18 +85,17 @@ pub(super) fn missing_request_files(survey: &Survey) -> (Vec<String>, Vec<String
 /// What a check says on the page: its own sentence, unless that is of an empty text in the place of
 /// a file.
 fn page_detail<I: CheckName>(gaps: &[Gap], found: &Finding<I>) -> Option<String> {
-    let reads = |gap: &&Gap, id: &'static str| gap.readers.contains(&id);
     if found.status == Status::Fail {
-        let id = found.id.facts().id;
+        let subject = found.id.read_subject()?;
         return gaps
             .iter()
-            .find(|gap| reads(gap, id))
+            .find(|gap| gap.subject == subject)
             .map(|gap| gap.why.clone());
     }
     let unread = found.unread?;
     gaps.iter()
-        .find(|gap| gap.missing && reads(gap, unread.see))
-        .map(|_| format!("{} is missing: see {}", unread.noun, unread.see))
+        .find(|gap| gap.missing && gap.subject == unread.subject)
+        .map(|gap| format!("{} is missing: see {}", gap.subject.noun(), unread.see))
 }
 
 fn name_gaps<E: Engine>(gaps: &[Gap], record: &mut Record<E>) {

@@ -1,12 +1,54 @@
 //! The symbols of the page.
 
 use super::html::Html;
+use crate::checks::Status;
 
 /// The symbols that the page uses, drawn once.
 pub(super) const SYMBOLS: &str = include_str!("symbols.svg");
 
+/// An icon of [`SYMBOLS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Icon {
+    Pass,
+    Note,
+    Fail,
+    Accepted,
+    Skipped,
+    /// A document records it.
+    Told,
+    Absent,
+}
+
+impl Icon {
+    /// Returns its name in [`SYMBOLS`] and in the style sheet.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Icon::Pass => "pass",
+            Icon::Note => "note",
+            Icon::Fail => "fail",
+            Icon::Accepted => "accepted",
+            Icon::Skipped => "skipped",
+            Icon::Told => "told",
+            Icon::Absent => "absent",
+        }
+    }
+}
+
+impl From<Status> for Icon {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pass => Icon::Pass,
+            Status::Note => Icon::Note,
+            Status::Fail => Icon::Fail,
+            Status::Accepted => Icon::Accepted,
+            Status::Skipped => Icon::Skipped,
+        }
+    }
+}
+
 /// A symbol among text.
-pub(super) fn write_icon(html: &mut Html, name: &'static str) {
+pub(super) fn write_icon(html: &mut Html, icon: Icon) {
+    let name = icon.name();
     html.write_element(
         "svg",
         &[

@@ -2,6 +2,7 @@
 
 use super::chain::{DrawnFinding, DrawnNode, DrawnRelation, DrawnState};
 use super::html::Html;
+use super::icons::Icon;
 use crate::outside::push_shown;
 use crate::verify::Status;
 
@@ -15,15 +16,23 @@ const MAX_REASON_LINES: usize = 16;
 /// A line of text in the drawing.
 pub(super) struct TextLine {
     class: &'static str,
-    symbol: Option<&'static str>,
+    mark: LineMark,
     text: String,
+}
+
+/// A mark before a line.
+enum LineMark {
+    Blank,
+    Icon(Icon),
+    /// The letter of a key.
+    KeyLetter(String),
 }
 
 impl TextLine {
     fn new(class: &'static str, text: String) -> Self {
         TextLine {
             class,
-            symbol: None,
+            mark: LineMark::Blank,
             text,
         }
     }
@@ -31,20 +40,19 @@ impl TextLine {
     fn from_finding(found: &DrawnFinding<'_>) -> Self {
         TextLine {
             class: "id",
-            symbol: Some(found.status.as_str()),
+            mark: LineMark::Icon(found.status.into()),
             text: found.id.to_owned(),
         }
     }
 
     /// Writes it with its base line at `y`.
     fn write(&self, html: &mut Html, x: i32, y: i32) {
-        match (self.symbol, self.class) {
-            (Some(name), class) => {
-                write_symbol(html, name, x, y - 10, 12);
-                write_text(html, class, x + 16, y, &self.text);
+        match &self.mark {
+            LineMark::Icon(icon) => {
+                write_symbol(html, *icon, x, y - 10, 12);
+                write_text(html, self.class, x + 16, y, &self.text);
             }
-            (None, "key") => {
-                let (letter, rest) = self.text.split_once(' ').unwrap_or_default();
+            LineMark::KeyLetter(letter) => {
                 let [left, top] = [x, y - 11].map(|n| n.to_string());
                 html.write_element(
                     "rect",
@@ -69,9 +77,9 @@ impl TextLine {
                     ],
                     |html| html.write_text(letter),
                 );
-                write_text(html, "small", x + 21, y, rest);
+                write_text(html, "small", x + 21, y, &self.text);
             }
-            (None, class) => write_text(html, class, x, y, &self.text),
+            LineMark::Blank => write_text(html, self.class, x, y, &self.text),
         }
     }
 }
@@ -97,10 +105,11 @@ pub(super) fn write_text(html: &mut Html, class: &'static str, x: i32, y: i32, t
     );
 }
 
-pub(super) fn write_symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: i32) {
-    if name == "absent" {
+pub(super) fn write_symbol(html: &mut Html, icon: Icon, x: i32, y: i32, size: i32) {
+    if icon == Icon::Absent {
         return;
     }
+    let name = icon.name();
     let [x, y, size] = [x, y, size].map(|n| n.to_string());
     let (class, href) = (format!("s-{name}"), format!("#s-{name}"));
     html.write_element(
@@ -139,8 +148,10 @@ pub(super) fn statement_lines(relation: &DrawnRelation<'_>, units: u16) -> Vec<T
     .map(|text| TextLine::new("says", text))
     .collect();
     if let Some(first) = lines.first_mut() {
-        first.symbol =
-            Some(relation.state.symbol_and_word().0).filter(|symbol| *symbol != "absent");
+        first.mark = match relation.state.icon_and_word().0 {
+            Icon::Absent => LineMark::Blank,
+            icon => LineMark::Icon(icon),
+        };
     }
     lines
 }
@@ -193,11 +204,11 @@ pub(super) fn box_lines(node: &DrawnNode<'_>, units: u16) -> Vec<TextLine> {
         .flat_map(|text| wrap_text(text, LineWidth { units, size: 120 }, 2))
         .map(|text| TextLine::new("name", text))
         .collect();
-    lines.extend(
-        node.key
-            .iter()
-            .map(|(letter, key)| TextLine::new("key", format!("{letter} {key}"))),
-    );
+    lines.extend(node.key.iter().map(|(letter, key)| TextLine {
+        class: "small",
+        mark: LineMark::KeyLetter(letter.clone()),
+        text: key.clone(),
+    }));
     lines.extend(
         texts
             .flat_map(|text| wrap_text(text, width, 1))

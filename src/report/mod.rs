@@ -210,7 +210,7 @@ fn write_section(
 /// Writes the tag that marks a statement of one of the bundle's documents.
 fn write_unproven_mark(html: &mut Html, document: &str) {
     html.write_element_of("p", "told", |html| {
-        icons::write_icon(html, "told");
+        icons::write_icon(html, icons::Icon::Told);
         html.write_raw("<strong>Recorded by ");
         html.write_code(document);
         html.write_raw(

@@ -63,12 +63,12 @@ fn write_legend(html: &mut Html) {
 }
 
 fn write_tie_in_words(html: &mut Html, relation: &DrawnRelation<'_>) {
-    let (symbol, word) = relation.state.symbol_and_word();
+    let (icon, word) = relation.state.icon_and_word();
     html.write_element(
         "li",
         &[("data-tie", &relation.tie.name()), ("data-state", word)],
         |html| {
-            write_icon(html, symbol);
+            write_icon(html, icon);
             let (from, to) = relation.tie.end_spots();
             html.write_element_of("div", "tie", |html| {
                 html.write_element("p", &[], |html| {
@@ -105,9 +105,9 @@ fn write_tie_in_words(html: &mut Html, relation: &DrawnRelation<'_>) {
 }
 
 fn write_place_in_words(html: &mut Html, node: &DrawnNode<'_>) {
-    let (symbol, word) = node.state.symbol_and_word();
+    let (icon, word) = node.state.icon_and_word();
     html.write_element("li", &[("data-state", word)], |html| {
-        write_icon(html, symbol);
+        write_icon(html, icon);
         html.write_element_of("div", "tie", |html| {
             html.write_element("p", &[], |html| {
                 html.write_text_element("strong", node.spot.title());

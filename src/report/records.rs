@@ -1,7 +1,7 @@
 //! The history of request and signature, as the bundle's documents record it.
 
 use super::html::Html;
-use super::icons::write_icon;
+use super::icons::{Icon, write_icon};
 use super::transcript::{step_command, written_by};
 use super::view::PageView;
 use super::write_unproven_mark;
@@ -42,7 +42,7 @@ fn write_document<T>(
             html.write_text(format!(": {otherwise}."));
         }),
         SurveyedDocument::Damaged(why) => html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_code(name);
             html.write_text(" cannot be read: ");
             html.write_quote(why);

@@ -4,15 +4,15 @@ use super::certificates::write_absence;
 use super::chain::last_announced_send;
 use super::differences::{describe_ownership, judge_receipt_claim};
 use super::html::Html;
-use super::icons::write_icon;
+use super::icons::{Icon, write_icon};
 use super::transcript::step_name;
 use super::view::PageView;
 use super::write_unproven_mark;
 use crate::bundle::{
-    Part, RECEIPT, RESPONSE, Receipt, SurveyedDocument, TRANSCRIPT, VERIFICATION, Waiver,
+    OwnerProof, Part, RECEIPT, RESPONSE, Receipt, SurveyedDocument, TRANSCRIPT, VERIFICATION,
+    Waiver,
 };
 use crate::outside::{OutsideText, join_shown};
-use crate::owner::FROM_BUNDLE;
 use crate::verify::{Status, Verdict};
 use crate::x509::to_hex;
 
@@ -70,18 +70,18 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
         });
     }
     if let Some(noted) = survey.verification.content() {
-        let accepted: Vec<&OutsideText> = noted
+        let accepted: Vec<String> = noted
             .checks
             .iter()
-            .filter(|check| check.status == "accepted")
-            .map(|check| &check.id)
+            .filter(|check| check.status.is_word_for(Status::Accepted))
+            .map(|check| check.id.to_string())
             .collect();
         if !accepted.is_empty() {
             let reason = Some(noted.reason.clone().unwrap_or_default());
             all.push(Decision {
                 by: Some(VERIFICATION),
                 kind: DecisionKind::Minor,
-                what: format!("accepted: {}", join_shown(accepted, ", ")),
+                what: format!("accepted: {}", accepted.join(", ")),
                 reason,
             });
         }
@@ -125,7 +125,7 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
         if step
             .owner
             .as_ref()
-            .is_some_and(|owner| *owner == FROM_BUNDLE)
+            .is_some_and(|owner| owner.is_word_for(OwnerProof::Waived))
         {
             let what = format!("step {}, {}: {UNPROVEN_CA}", step_name(step), step.time);
             all.push(Decision {
@@ -228,7 +228,7 @@ pub(super) fn write_decisions(html: &mut Html, view: &PageView<'_>) {
                     },
                 )],
                 |html| {
-                    write_icon(html, "accepted");
+                    write_icon(html, Icon::Accepted);
                     html.write_element("div", &[], |html| {
                         html.write_element("p", &[], |html| {
                             if let Some(label) = decision.kind.heading() {
@@ -281,7 +281,7 @@ pub(super) fn write_submission(html: &mut Html, view: &PageView<'_>) {
         }
         SurveyedDocument::Damaged(why) => {
             html.write_element_of("p", "alarm", |html| {
-                write_icon(html, "fail");
+                write_icon(html, Icon::Fail);
                 html.write_text("The receipt cannot be read: ");
                 html.write_quote(why);
             });
@@ -365,7 +365,7 @@ fn write_sent_text(
             "p",
             &[("class", if same { "standing" } else { "alarm" })],
             |html| {
-                write_icon(html, if same { "pass" } else { "fail" });
+                write_icon(html, if same { Icon::Pass } else { Icon::Fail });
                 html.write_text(if same {
                 "The bundle’s certificate is the one that the receipt names."
             } else {
@@ -429,12 +429,10 @@ fn write_outcome(html: &mut Html, view: &PageView<'_>, receipt: &Receipt) {
             html.write_fact("CSR, SHA-256", |html| html.write_digest(digest));
         }
         html.write_fact("Verdict then", |html| {
-            html.write_quote(
-                receipt
-                    .verdict
-                    .clone()
-                    .unwrap_or_else(|| "nothing was judged in that run".into()),
-            )
+            html.write_quote(receipt.verdict.as_ref().map_or_else(
+                || "nothing was judged in that run".to_owned(),
+                ToString::to_string,
+            ))
         });
         html.write_fact("Program", |html| html.write_quote(&receipt.tool));
     });

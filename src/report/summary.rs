@@ -3,7 +3,7 @@
 use super::chain::last_announced_send;
 use super::differences::{Difference, differences_in};
 use super::html::Html;
-use super::icons::write_icon;
+use super::icons::{Icon, write_icon};
 use super::transcript::{TranscriptStanding, judge_transcript};
 use super::view::{PageView, count_text, join_list};
 use super::{PageFacts, checks, gaps, rejection_cause, submission};
@@ -16,7 +16,7 @@ use crate::x509::{Certificate, Csr, TrustAnchor, to_hex};
 pub(super) struct VerdictWords {
     /// `good`, `warn` or `bad`, for the style; the symbol says it as well.
     class: &'static str,
-    symbol: &'static str,
+    icon: Icon,
     /// One word.
     pub(super) word: &'static str,
     says: &'static str,
@@ -27,25 +27,25 @@ pub(super) fn verdict_words(facts: &PageFacts) -> VerdictWords {
     match facts.verification.verdict {
         Verdict::Rejected => VerdictWords {
             class: "bad",
-            symbol: "fail",
+            icon: Icon::Fail,
             word: "Rejected",
             says: "The HSM’s identity is not proven.",
         },
         Verdict::Verified if accepted => VerdictWords {
             class: "warn",
-            symbol: "accepted",
+            icon: Icon::Accepted,
             word: "Verified, with failures accepted",
             says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
         },
         Verdict::Verified if facts.verification.terms.roots == Roots::Given => VerdictWords {
             class: "good",
-            symbol: "pass",
+            icon: Icon::Pass,
             word: "Verified",
             says: "The CSR’s key is an HSM’s, by roots that were given.",
         },
         Verdict::Verified => VerdictWords {
             class: "good",
-            symbol: "pass",
+            icon: Icon::Pass,
             word: "Verified",
             says: "The CSR’s key is a genuine HSM’s.",
         },
@@ -104,7 +104,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
         "div",
         &[("class", &format!("verdict {}", words.class))],
         |html| {
-            write_icon(html, words.symbol);
+            write_icon(html, words.icon);
             html.write_element("div", &[], |html| {
                 html.write_text_element_of("p", "word", words.word);
                 html.write_text_element("p", words.says);
@@ -136,7 +136,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
         .and_then(|request| request.mode.as_ref());
     if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::as_raw)) {
         html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_raw("<strong>NOT FIPS</strong>: ");
             html.write_quote(&alarm);
             html.write_raw(".");
@@ -144,7 +144,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     }
     if let Some(reason) = submission::unverified_reason(view) {
         html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "accepted");
+            write_icon(html, Icon::Accepted);
             html.write_raw(
                 "<strong>UNVERIFIED</strong>: the bundle records that somebody went on \
                       without proof, for this reason: ",
@@ -158,7 +158,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     }
     if let Some(reason) = submission::from_bundle_reason(view) {
         html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "accepted");
+            write_icon(html, Icon::Accepted);
             html.write_raw(
                 "<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the \
                       CA that lay in it, for this reason: ",
@@ -172,7 +172,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     }
     if let Some(file) = view.another_ca() {
         html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_raw(
                 "<strong>The trust anchor is not your CA.</strong> It is another certificate than ",
             );
@@ -182,7 +182,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     }
     if !differences_in(view).is_empty() {
         html.write_element_of("p", "alarm", |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_raw(
                 "<strong>The bundle’s records differ from what was found.</strong> <a \
                       href=\"#differences\">How, and what counts</a>",
@@ -203,14 +203,14 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     });
 }
 
-fn write_aspect(html: &mut Html, name: &str, symbol: &'static str, says: &str) {
+fn write_aspect(html: &mut Html, name: &str, icon: Icon, says: &str) {
     html.write_element(
         "div",
-        &[("class", if symbol == "fail" { "loud" } else { "calm" })],
+        &[("class", if icon == Icon::Fail { "loud" } else { "calm" })],
         |html| {
             html.write_text_element("dt", name);
             html.write_element("dd", &[], |html| {
-                write_icon(html, symbol);
+                write_icon(html, icon);
                 html.write_quote(says);
             });
         },
@@ -247,16 +247,16 @@ fn write_aspects(html: &mut Html, view: &PageView<'_>) {
             )
         }
     };
-    write_aspect(html, "HSM", verdict_words(facts).symbol, &hsm);
+    write_aspect(html, "HSM", verdict_words(facts).icon, &hsm);
     match &facts.pair {
-        None => write_aspect(html, "Pair", "absent", "nothing is signed yet"),
+        None => write_aspect(html, "Pair", Icon::Absent, "nothing is signed yet"),
         Some(pair) if pair.verdict == Verdict::Verified => {
-            write_aspect(html, "Pair", "pass", "fit for InitializeCluster")
+            write_aspect(html, "Pair", Icon::Pass, "fit for InitializeCluster")
         }
         Some(pair) => write_aspect(
             html,
             "Pair",
-            "fail",
+            Icon::Fail,
             &format!(
                 "unfit: {}",
                 failing_count(pair.failed().count(), pair.checks.len())
@@ -264,47 +264,55 @@ fn write_aspects(html: &mut Html, view: &PageView<'_>) {
         ),
     }
     match &facts.survey.receipt {
-        SurveyedDocument::Absent if last_announced_send(view).is_some() => {
-            write_aspect(html, "Submission", "skipped", "perhaps sent: no receipt")
-        }
-        SurveyedDocument::Absent => write_aspect(html, "Submission", "absent", "no receipt"),
+        SurveyedDocument::Absent if last_announced_send(view).is_some() => write_aspect(
+            html,
+            "Submission",
+            Icon::Skipped,
+            "perhaps sent: no receipt",
+        ),
+        SurveyedDocument::Absent => write_aspect(html, "Submission", Icon::Absent, "no receipt"),
         SurveyedDocument::Damaged(_) => {
-            write_aspect(html, "Submission", "fail", "the receipt cannot be read")
+            write_aspect(html, "Submission", Icon::Fail, "the receipt cannot be read")
         }
         SurveyedDocument::Read(receipt) => write_aspect(
             html,
             "Submission",
-            "told",
+            Icon::Told,
             &format!("recorded as {}, state {}", receipt.outcome, receipt.state),
         ),
     }
     let transcript = judge_transcript(view);
-    write_aspect(html, "Transcript", transcript.symbol, &transcript.brief);
+    write_aspect(html, "Transcript", transcript.icon, &transcript.brief);
     match (&transcript.not_compared_in, &transcript.compared_in) {
         (Some(_), _) => {
             let steps = count_text(transcript.not_compared.len(), "step", "steps");
             write_aspect(
                 html,
                 "Fingerprints",
-                "accepted",
+                Icon::Accepted,
                 &format!("not compared in {steps}"),
             );
         }
         (None, Some(steps)) => write_aspect(
             html,
             "Fingerprints",
-            "told",
+            Icon::Told,
             &format!("compared in {steps}"),
         ),
-        (None, None) => write_aspect(html, "Fingerprints", "absent", "no step compared any"),
+        (None, None) => write_aspect(html, "Fingerprints", Icon::Absent, "no step compared any"),
     }
     match differences_in(view).len() {
-        0 => write_aspect(html, "Records", "told", "agree with what was found"),
-        1 => write_aspect(html, "Records", "fail", "one differs from what was found"),
+        0 => write_aspect(html, "Records", Icon::Told, "agree with what was found"),
+        1 => write_aspect(
+            html,
+            "Records",
+            Icon::Fail,
+            "one differs from what was found",
+        ),
         more => write_aspect(
             html,
             "Records",
-            "fail",
+            Icon::Fail,
             &format!("{more} differ from what was found"),
         ),
     }
@@ -503,7 +511,7 @@ fn write_differences(html: &mut Html, differences: &[Difference]) {
     }
     html.write_element_of("div", "alarm block", |html| {
         html.write_element("h3", &[("id", "differences")], |html| {
-            write_icon(html, "fail");
+            write_icon(html, Icon::Fail);
             html.write_text("The bundle’s records differ from what was found");
         });
         html.write_raw(
@@ -581,7 +589,7 @@ fn write_proven(html: &mut Html, view: &PageView<'_>) {
     if let (
         Some((_, file)),
         TranscriptStanding {
-            symbol: "pass",
+            icon: Icon::Pass,
             sealed_up_to: Some(step),
             ..
         },

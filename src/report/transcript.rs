@@ -2,7 +2,7 @@
 //! is still consistent.
 
 use super::html::Html;
-use super::icons::write_icon;
+use super::icons::{Icon, write_icon};
 use super::view::{PageView, count_text, join_list};
 use super::write_unproven_mark;
 use serde::Serialize;
@@ -47,13 +47,13 @@ pub struct TranscriptStanding {
     #[serde(skip)]
     pub(super) brief: String,
     #[serde(skip)]
-    pub(super) symbol: &'static str,
+    pub(super) icon: Icon,
 }
 
 /// Checks the transcript against itself, the bundle's files, and the CA's key.
 pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
     let survey = &view.facts.survey;
-    let nothing = |holds, symbol, says: &str, faults| TranscriptStanding {
+    let nothing = |holds, icon, says: &str, faults| TranscriptStanding {
         steps: 0,
         head: None,
         sealed_up_to: None,
@@ -64,12 +64,14 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
         compared_in: None,
         says: says.to_owned(),
         brief: says.to_owned(),
-        symbol,
+        icon,
     };
     let trail = match &survey.transcript {
-        SurveyedDocument::Absent => return nothing(None, "absent", "there is none", Vec::new()),
+        SurveyedDocument::Absent => {
+            return nothing(None, Icon::Absent, "there is none", Vec::new());
+        }
         SurveyedDocument::Damaged(why) => {
-            return nothing(Some(false), "fail", "cannot be read", vec![why.clone()]);
+            return nothing(Some(false), Icon::Fail, "cannot be read", vec![why.clone()]);
         }
         SurveyedDocument::Read(trail) => trail,
     };
@@ -158,8 +160,8 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
             .filter(|step| step.fingerprint_compared == Some(compared))
             .collect()
     };
-    let symbol = match (faults.is_empty(), &after) {
-        (false, _) => "fail",
+    let icon = match (faults.is_empty(), &after) {
+        (false, _) => Icon::Fail,
         // Only a seal by a key that the reader knows says more than that nothing was lost by
         // accident, and only of files that it is about.
         (true, Some(after))
@@ -167,9 +169,9 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
                 && after.replaced.is_empty()
                 && after.added.is_empty() =>
         {
-            "pass"
+            Icon::Pass
         }
-        (true, _) => "told",
+        (true, _) => Icon::Told,
     };
     TranscriptStanding {
         steps,
@@ -182,7 +184,7 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
         compared_in: label_steps(&that(true)),
         says,
         brief,
-        symbol,
+        icon,
     }
 }
 
@@ -268,7 +270,7 @@ pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
         }
         SurveyedDocument::Damaged(why) => {
             html.write_element_of("p", "alarm", |html| {
-                write_icon(html, "fail");
+                write_icon(html, Icon::Fail);
                 html.write_text("The transcript cannot be read: ");
                 html.write_quote(why);
             });
@@ -289,7 +291,7 @@ pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
             },
         )],
         |html| {
-            write_icon(html, standing.symbol);
+            write_icon(html, standing.icon);
             html.write_text("The transcript ");
             html.write_quote(&standing.says);
             html.write_text(".");
@@ -312,7 +314,7 @@ pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
     if let Some((number, why)) = &trail.fault {
         html.write_element_of("div", "alarm block", |html| {
             html.write_element("p", &[], |html| {
-                write_icon(html, "fail");
+                write_icon(html, Icon::Fail);
                 html.write_text_element("strong", format!("Line {number} {why}."));
                 html.write_text(
                     " It and what follows stands there as below, and is not part of the chain.",
@@ -371,7 +373,7 @@ fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
         }
         if entry.unverified {
             html.write_fact("Unverified", |html| {
-                write_icon(html, "accepted");
+                write_icon(html, Icon::Accepted);
                 html.write_raw("<strong>done although the bundle did not verify</strong>");
             });
         }

@@ -17,7 +17,8 @@ use crate::x509::{
 pub const MAX_ANCHOR_FILE: usize = 256 * 1024;
 
 /// The source of an anchor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "source", content = "file", rename_all = "kebab-case")]
 pub enum Source {
     /// The table of the hardware's generations.
     BuiltIn,
@@ -63,22 +64,17 @@ pub struct AnchorFacts {
     /// published in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_sha256: Option<String>,
-    /// `built-in` or `given`
-    pub source: &'static str,
-    /// The file it was read from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    /// `source` is `built-in`, or `given` beside the `file`.
+    #[serde(flatten)]
+    pub source: Source,
 }
 
 impl AnchorFacts {
     /// Tells whether it is of this program's table.
     pub fn is_built_in(&self) -> bool {
-        self.source == BUILT_IN
+        self.source == Source::BuiltIn
     }
 }
-
-/// The name that a record has for the source of a built-in anchor.
-const BUILT_IN: &str = "built-in";
 
 /// The anchors of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,10 +209,6 @@ impl Anchor {
 
     /// Returns the facts for the record.
     pub fn to_facts(&self, side: Side) -> AnchorFacts {
-        let (source, file) = match &self.source {
-            Source::BuiltIn => (BUILT_IN, None),
-            Source::Given(file) => ("given", Some(file.clone())),
-        };
         AnchorFacts {
             side,
             subject: name_text(&self.subject),
@@ -226,8 +218,7 @@ impl Anchor {
                 .first()
                 .and_then(|issue| issue.fingerprint)
                 .map(|print| to_hex(&print)),
-            source,
-            file,
+            source: self.source.clone(),
         }
     }
 

@@ -34,6 +34,11 @@ impl Roots {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HsmIdentity {}
 
+impl HsmIdentity {
+    /// The words that documents have for the two verdicts.
+    pub(crate) const VERDICT_WORDS: [&'static str; 2] = ["verified", "rejected"];
+}
+
 /// What the HSM was judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsmTerms {
@@ -64,7 +69,7 @@ impl HsmTerms {
 impl Engine for HsmIdentity {
     type Check = CheckId;
     type Terms = HsmTerms;
-    const WORDS: [&'static str; 2] = ["verified", "rejected"];
+    const WORDS: [&'static str; 2] = Self::VERDICT_WORDS;
 
     fn document(record: &Record<Self>) -> impl Serialize + '_ {
         let terms = &record.terms;

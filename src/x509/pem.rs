@@ -44,6 +44,28 @@ impl Label {
     }
 }
 
+/// A form of UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Utf16Encoding {
+    /// With a byte order mark.
+    WithMark,
+    /// Without one, the lower octet first.
+    LittleEndian,
+    /// Without one, the higher octet first.
+    BigEndian,
+}
+
+impl Utf16Encoding {
+    /// Returns the name that iconv has for it.
+    pub const fn iconv_name(self) -> &'static str {
+        match self {
+            Utf16Encoding::WithMark => "UTF-16",
+            Utf16Encoding::LittleEndian => "UTF-16LE",
+            Utf16Encoding::BigEndian => "UTF-16BE",
+        }
+    }
+}
+
 /// The reason why a text is not the one PEM block that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
@@ -71,12 +93,13 @@ pub enum PemError {
     /// UTF-16: Windows PowerShell's redirection, without being asked.
     #[error(
         "it is UTF-16{}, as PowerShell writes what it redirects, expected ASCII: `iconv -f \
-         {encoding} -t ASCII` converts it",
-        if *.encoding == "UTF-16" { " with a byte order mark" } else { "" }
+         {} -t ASCII` converts it",
+        if *.encoding == Utf16Encoding::WithMark { " with a byte order mark" } else { "" },
+        encoding.iconv_name()
     )]
     Utf16 {
-        /// The encoding, as iconv calls it.
-        encoding: &'static str,
+        /// The encoding.
+        encoding: Utf16Encoding,
     },
     /// The word that the aws CLI writes where there is nothing.
     #[error(
@@ -235,10 +258,10 @@ fn trim_space(text: &str) -> &str {
 fn refuse_non_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
     let utf16 = |encoding| Err(PemError::Utf16 { encoding });
     match text {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return utf16("UTF-16"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return utf16(Utf16Encoding::WithMark),
         // Two characters of ASCII.
-        [1..=0x7F, 0, 1..=0x7F, 0, ..] => return utf16("UTF-16LE"),
-        [0, 1..=0x7F, 0, 1..=0x7F, ..] => return utf16("UTF-16BE"),
+        [1..=0x7F, 0, 1..=0x7F, 0, ..] => return utf16(Utf16Encoding::LittleEndian),
+        [0, 1..=0x7F, 0, 1..=0x7F, ..] => return utf16(Utf16Encoding::BigEndian),
         _ => {}
     }
     let word = text.trim_ascii();
@@ -619,7 +642,9 @@ mod tests {
         assert!(!error(&key).to_string().contains("c2Vj"));
         assert_eq!(
             decode_certificates(&[0xFF, 0xFE, b'-', 0]),
-            Err(PemError::Utf16 { encoding: "UTF-16" })
+            Err(PemError::Utf16 {
+                encoding: Utf16Encoding::WithMark
+            })
         );
         let pkcs8 = [&[0x30, 0x82, 1, 0, 2, 1, 0][..], &[0; 253]].concat();
         assert_eq!(
@@ -841,9 +866,12 @@ mod tests {
             .flat_map(u16::to_be_bytes)
             .collect();
         for (encoding, text) in [
-            ("UTF-16LE", little.clone()),
-            ("UTF-16BE", big),
-            ("UTF-16", [&[0xFF, 0xFE][..], &little].concat()),
+            (Utf16Encoding::LittleEndian, little.clone()),
+            (Utf16Encoding::BigEndian, big),
+            (
+                Utf16Encoding::WithMark,
+                [&[0xFF, 0xFE][..], &little].concat(),
+            ),
         ] {
             assert_eq!(decode_error(&text), PemError::Utf16 { encoding });
             assert_eq!(

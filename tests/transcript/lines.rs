@@ -1,6 +1,8 @@
 //! What a line of a transcript says and cannot say.
 
 use super::*;
+use hsmboot::outside::OutsideText;
+use hsmboot::verify::Verdict;
 
 #[test]
 fn a_transcript_makes_nobody_read_outside_the_bundle() {
@@ -51,7 +53,10 @@ fn what_a_line_holds_cannot_pose_as_another_line() {
     let lie = "Ada\n9 2026-01-01T00:00:00Z on vault by the CEO\n  verified\u{202e}\u{1b}[2J";
     (all[1].operator, all[1].host, all[1].reason) =
         (Some(lie.into()), lie.into(), Some(lie.into()));
-    (all[1].verdict, all[1].sends) = (Some(lie.into()), Some(lie.into()));
+    (all[1].verdict, all[1].sends) = {
+        let lie = OutsideText::from(lie);
+        (Some(lie.clone().into()), Some(lie.into()))
+    };
     (all[1].command, all[1].accepted) = (vec![lie.into()], vec![lie.into()]);
     all[1].inputs.extend([(lie, lie)]);
     all[1].outputs.extend([(lie, lie)]);
@@ -259,7 +264,7 @@ fn a_step_says_on_which_machine_and_when_it_was_taken() {
     );
     assert_eq!(
         (entry.operator.clone(), entry.verdict.clone()),
-        (Some("Ada Example".into()), Some("verified".into()))
+        (Some("Ada Example".into()), Some(Verdict::Verified.into()))
     );
     assert!(
         entry.tool.as_raw().starts_with("hsmboot "),

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_TRANSCRIPT, Transcript, transcript_full};
-use crate::bundle::{ClusterId, Digests, escape_json};
+use crate::bundle::{AnnouncedCall, ClusterId, Digests, NotedWord, OwnerProof, escape_json};
 use crate::error::Result;
 use crate::outside::OutsideText;
 use crate::quote::DocumentFormat;
+use crate::verify::Verdict;
 use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, sha256, to_hex};
 
@@ -43,7 +44,7 @@ pub struct TranscriptEntry {
     pub outputs: Digests,
     /// `verified` or `rejected`, where something was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verdict: Option<OutsideText>,
+    pub verdict: Option<NotedWord<Verdict>>,
     /// Checks whose failure was accepted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub accepted: Vec<OutsideText>,
@@ -59,10 +60,10 @@ pub struct TranscriptEntry {
     /// The way in which the owner was named or proved, where the step needed that;
     /// `ca-from-bundle`: not at all, for the reason given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owner: Option<OutsideText>,
+    pub owner: Option<NotedWord<OwnerProof>>,
     /// The call that was about to be sent when this was written: `InitializeCluster`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sends: Option<OutsideText>,
+    pub sends: Option<NotedWord<AnnouncedCall>>,
     /// SHA-256 of the line before, without its line end; of the first, zeros.
     pub previous: String,
     /// The CA's signature over the line without this member.
@@ -177,7 +178,7 @@ pub struct TranscriptStep<'a> {
     /// under.
     pub given: Digests,
     /// The verdict, if anything was judged.
-    pub verdict: Option<String>,
+    pub verdict: Option<Verdict>,
     /// Checks whose failure was accepted.
     pub accepted: Vec<String>,
     /// The reason why something was accepted, or done unverified.
@@ -187,9 +188,9 @@ pub struct TranscriptStep<'a> {
     /// True if the other side's fingerprint was compared.
     pub fingerprint_compared: Option<bool>,
     /// The way in which the owner was named or proved.
-    pub owner: Option<&'static str>,
+    pub owner: Option<OwnerProof>,
     /// A call that is about to be sent, and cannot be taken back.
-    pub sends: Option<&'static str>,
+    pub sends: Option<AnnouncedCall>,
     /// The CA's key, where it shall seal the step.
     pub seal: Option<Sealer<'a>>,
 }
@@ -226,7 +227,7 @@ impl TranscriptStep<'_> {
             cluster_id: cluster_id.cloned(),
             inputs,
             outputs,
-            verdict: self.verdict.clone().map(Into::into),
+            verdict: self.verdict.map(Into::into),
             accepted: self.accepted.iter().map(|id| id.as_str().into()).collect(),
             reason: self.reason.clone(),
             unverified: self.unverified,

@@ -15,8 +15,8 @@ use trust_anchor::signed_and_anchor;
 pub(super) use trust_anchor::{name_constraints, ordered};
 
 use crate::checks::{
-    Check, CheckName, FailureMeaning, Finding, Group, Input, Judged, PicturePlace, Remark, fail,
-    join_answers,
+    Check, CheckName, FailureMeaning, Finding, Group, Input, Judged, PicturePlace, ReadSubject,
+    Remark, fail, join_answers,
 };
 use crate::error::Class;
 use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor};
@@ -471,6 +471,22 @@ enum RuleJudge {
 impl CheckName for Rule {
     fn facts(self) -> Check<()> {
         self.declared().facts()
+    }
+
+    fn read_subject(self) -> Option<ReadSubject> {
+        match self {
+            Rule::PemCsr => Some(ReadSubject::Input(Input::Csr)),
+            Rule::PemSignedCert => Some(ReadSubject::SignedCert),
+            Rule::PemTrustAnchor => Some(ReadSubject::TrustAnchor),
+            _ => None,
+        }
+    }
+
+    fn is_of_signature(self) -> bool {
+        matches!(
+            self,
+            Rule::CsrSignature | Rule::Signature | Rule::ChainSignatures | Rule::SelfSigned
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! The three that are sent, as far as they could be read.
 
-use super::{Rule, SIGNED_CERT};
-use crate::checks::Remark;
+use super::Rule;
+use crate::checks::{Input, ReadSubject, Remark};
 use crate::x509::{Certificate, Csr, Malformed, Moment, TrustAnchor};
 
 /// An input as read: what parsed, or why it did not.
@@ -21,20 +21,20 @@ impl Parts {
     pub(super) fn csr(&self) -> Result<&Csr, Remark> {
         self.csr
             .as_ref()
-            .map_err(|_| Remark::unread("the CSR", Rule::PemCsr))
+            .map_err(|_| Remark::unread(ReadSubject::Input(Input::Csr), Rule::PemCsr))
     }
 
     /// The signed certificate, or why a rule that needs it is skipped.
     pub(super) fn signed_cert(&self) -> Result<&Certificate, Remark> {
         self.signed_cert
             .as_ref()
-            .map_err(|_| Remark::unread(SIGNED_CERT, Rule::PemSignedCert))
+            .map_err(|_| Remark::unread(ReadSubject::SignedCert, Rule::PemSignedCert))
     }
 
     /// The trust anchor, or why a rule that needs it is skipped.
     pub(super) fn trust_anchor(&self) -> Result<&TrustAnchor, Remark> {
         self.trust_anchor
             .as_ref()
-            .map_err(|_| Remark::unread("the trust anchor", Rule::PemTrustAnchor))
+            .map_err(|_| Remark::unread(ReadSubject::TrustAnchor, Rule::PemTrustAnchor))
     }
 }

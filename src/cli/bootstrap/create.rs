@@ -13,7 +13,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use crate::bundle::{CREATION, ClusterId, Creation, Store, TranscriptStep};
+use crate::bundle::{AnnouncedCall, CREATION, ClusterId, Creation, Store, TranscriptStep};
 use crate::cli::cluster::{
     AfterCreation, NewClusterArgs, announce_creation, is_deleting_or_deleted, wait_until_created,
 };
@@ -246,7 +246,7 @@ impl ClusterCreation<'_> {
             self.store,
             first,
             &TranscriptStep {
-                sends: Some("CreateCluster"),
+                sends: Some(AnnouncedCall::CreateCluster),
                 ..self.step.begin_step(creation.asked_at)
             },
         )?;

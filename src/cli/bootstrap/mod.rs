@@ -318,7 +318,7 @@ async fn claim_cluster(
             let receipt = make_receipt(&SignedResponse::from_pair(pair), owner, &outcome, &account);
             if !args.dry_run {
                 let step = TranscriptStep {
-                    owner: Some(owner.basis().as_str()),
+                    owner: Some(owner.basis().noted_proof()),
                     reason: args.trust.reason(),
                     ..args.step.begin_step(now)
                 };
@@ -512,7 +512,7 @@ impl Host for BootstrapRun<'_> {
         self.ask_consent()?;
         let now = super::now();
         let fresh = || Bundle::at_path(self.dir, self.id.clone());
-        let owner = self.ca.owner().map(|owner| owner.basis().as_str());
+        let owner = self.ca.owner().map(|owner| owner.basis().noted_proof());
         let step = TranscriptStep {
             owner,
             reason: self.args.trust.reason(),

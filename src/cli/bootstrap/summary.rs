@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::signing_ca::BootstrapCa;
-use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
+use crate::bundle::{Bundle, CA_FILE, Part, Receipt, ReceiptOutcome, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert_member};
 use crate::cli::ui::{BOLD, CommandOutput, Effect, StyledText, YELLOW, path_value, styled};
@@ -16,7 +16,7 @@ use crate::handover;
 use crate::outside::shown_path;
 use crate::owner::Owner;
 use crate::submit::ReceiptFacts;
-use crate::verify::Record;
+use crate::verify::{Record, Source};
 use crate::x509::to_hex;
 
 /// Returns the result for a claimed cluster.
@@ -143,16 +143,14 @@ fn anchor_lines(record: Option<&Record>) -> String {
         "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n"
             .to_owned();
     for anchor in &record.terms.anchors {
-        let file = anchor
-            .file
-            .as_deref()
-            .map(|file| format!(" ({file})"))
-            .unwrap_or_default();
+        let source = match &anchor.source {
+            Source::BuiltIn => "built-in".to_owned(),
+            Source::Given(file) => format!("given ({file})"),
+        };
         text.push_str(&format!(
-            "    {}: {}\n      {}{file}, key SHA-256 {}\n",
+            "    {}: {}\n      {source}, key SHA-256 {}\n",
             anchor.side.anchor_noun(),
             anchor.subject,
-            anchor.source,
             anchor.key_sha256
         ));
     }
@@ -202,7 +200,7 @@ pub(super) fn bare_receipt(
         region: account.region.into(),
         endpoint: account.endpoint.map(Into::into),
         tool: account.tool.into(),
-        outcome: "already-claimed".into(),
+        outcome: ReceiptOutcome::AlreadyClaimed.into(),
         submitted_at: None,
         confirmed_at: account.now,
         state: outcome.cluster.state.as_str().into(),
@@ -223,7 +221,7 @@ pub(super) fn bare_receipt(
             .cluster_certificate
             .clone()
             .map(Into::into),
-        owner: Some(owner.basis().as_str().into()),
+        owner: Some(owner.basis().noted_proof().into()),
         ca_from_bundle: owner.basis().waiver_reason().map(Waiver::for_reason),
         verdict: None,
         roots: None,

@@ -104,7 +104,7 @@ impl SignedPair<'_> {
                 .collect(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
-            verdict: self.record.verdict_word().into(),
+            verdict: self.record.verdict.into(),
             unverified: self.unverified.clone(),
         }
     }

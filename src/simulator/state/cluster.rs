@@ -64,7 +64,20 @@ impl SimulatedClusterState {
 
     /// Tells whether it is a state on the way to another.
     pub(crate) fn is_in_transition(self) -> bool {
-        self == Self::PendingRollback || self.name().ends_with("_IN_PROGRESS")
+        match self {
+            Self::CreateInProgress
+            | Self::InitializeInProgress
+            | Self::UpdateInProgress
+            | Self::ModifyInProgress
+            | Self::RollbackInProgress
+            | Self::PendingRollback
+            | Self::DeleteInProgress => true,
+            Self::Uninitialized
+            | Self::Initialized
+            | Self::Active
+            | Self::Deleted
+            | Self::Degraded => false,
+        }
     }
 
     /// Returns the state of that name.

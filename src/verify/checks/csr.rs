@@ -1,6 +1,7 @@
 //! The CSR, held against the HSM certificate.
 
 use super::{Judged, ParsedEvidence, Remark, need_certificate, need_judgeable, short_fingerprint};
+use crate::checks::ReadSubject;
 use crate::verify::{CheckId, Input};
 use crate::x509::{Csr, name_text};
 
@@ -10,9 +11,9 @@ pub(super) fn need_csr<'a>(parts: &'a ParsedEvidence<'_>) -> Result<&'a Csr, Rem
         None => Err(Remark::skipped(
             "only the chains were judged, without a CSR (--chains-only)",
         )),
-        Some(_) => parts
-            .parsed_csr()
-            .ok_or_else(|| Remark::unread(Input::Csr.noun(), CheckId::Pem(Input::Csr))),
+        Some(_) => parts.parsed_csr().ok_or_else(|| {
+            Remark::unread(ReadSubject::Input(Input::Csr), CheckId::Pem(Input::Csr))
+        }),
     }
 }
 

@@ -16,8 +16,8 @@ use serde::{Serialize, Serializer};
 
 use super::ParsedEvidence;
 use crate::checks::{
-    Check, CheckName, FailureMeaning, Finding, Group, Height, Input, Judged, PicturePlace, Remark,
-    Side,
+    Check, CheckName, FailureMeaning, Finding, Group, Height, Input, Judged, PicturePlace,
+    ReadSubject, Remark, Side,
 };
 use crate::error::Class;
 use crate::x509::{Certificate, PublicKey, to_hex};
@@ -351,6 +351,20 @@ impl CheckName for CheckId {
     fn facts(self) -> Check<()> {
         self.declared().facts()
     }
+
+    fn read_subject(self) -> Option<ReadSubject> {
+        match self {
+            CheckId::Pem(input) => Some(ReadSubject::Input(input)),
+            _ => None,
+        }
+    }
+
+    fn is_of_signature(self) -> bool {
+        matches!(
+            self,
+            CheckId::Signature(_) | CheckId::HsmSignature(_) | CheckId::CsrSignature
+        )
+    }
 }
 
 impl fmt::Display for CheckId {
@@ -394,7 +408,7 @@ fn need_certificate<'a>(
 ) -> Result<&'a Certificate, Remark> {
     parts
         .certificate_of(input)
-        .ok_or_else(|| Remark::unread(input.noun(), CheckId::Pem(input)))
+        .ok_or_else(|| Remark::unread(ReadSubject::Input(input), CheckId::Pem(input)))
 }
 
 /// A key's SHA-256 for eyes: the first sixteen digits are enough to compare two at a glance; the

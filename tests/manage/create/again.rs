@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use hsmboot::bundle::Creation;
-use hsmboot::outside::OutsideText;
 use hsmboot::simulator::{Options, SimulatedClusterState, Simulator, Speed};
 use hsmboot::x509::{sha256, to_hex};
 use serde_json::Value;
@@ -49,7 +48,7 @@ fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
     assert_eq!(
         (
             &first.cluster_id,
-            first.sends.as_ref().map(OutsideText::as_raw)
+            first.sends.as_ref().map(ToString::to_string).as_deref()
         ),
         (&None, Some("CreateCluster"))
     );

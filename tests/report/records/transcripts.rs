@@ -4,7 +4,7 @@ use crate::{
     shared::{one_step_more, request_fingerprint, states, transcript_in_head},
     support::sign,
 };
-use hsmboot::bundle::{Digests, Transcript, TranscriptEntry};
+use hsmboot::bundle::{AnnouncedCall, Digests, Transcript, TranscriptEntry};
 use hsmboot::x509::{sha256, to_hex};
 
 use super::*;
@@ -105,7 +105,7 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
         previous,
         inputs,
         outputs: Digests::new(),
-        sends: Some("InitializeCluster".into()),
+        sends: Some(AnnouncedCall::InitializeCluster.into()),
         seal: None,
         ..last
     };
@@ -170,7 +170,7 @@ fn a_fingerprint_that_nobody_compared_is_no_secret() {
         entry.command = ["hsmboot", "--output", "json", "submit", "bundle"]
             .map(Into::into)
             .to_vec();
-        entry.sends = Some("InitializeCluster".into());
+        entry.sends = Some(AnnouncedCall::InitializeCluster.into());
     });
     let page = report(&bench, &[]);
     assert!(section(&page, "decisions").contains(&format!(
@@ -254,7 +254,7 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
 
     // What `submit` and its like leave behind: it takes nothing from the seal.
     one_step_more(&bench, |entry| {
-        entry.sends = Some("InitializeCluster".into())
+        entry.sends = Some(AnnouncedCall::InitializeCluster.into())
     });
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "pass");
