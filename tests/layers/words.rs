@@ -11,7 +11,7 @@ use hsmboot::verify::{CheckId, Profile, Roots, Side, Status, Verdict};
 use super::form::modules;
 
 /// Where text is compared with a literal, and where the text comes from: not from this program.
-const OUTSIDE: [(&str, &[&str]); 12] = [
+const OUTSIDE: [(&str, &[&str]); 11] = [
     (
         "codes, texts, names and numbers of the service or of its SDK",
         &[
@@ -25,7 +25,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "cloudhsm/cluster_name",
             "cloudhsm/limits",
             "pca/arn",
-            "verify/generation",
+            "verify/hardware",
         ],
     ),
     (
@@ -51,10 +51,6 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
         ],
     ),
     (
-        "the words of a certificate's own name",
-        &["verify/checks/profile"],
-    ),
-    (
         "a URI that the user wrote (RFC 7512)",
         &["ca/key/pkcs11/uri"],
     ),
@@ -75,6 +71,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "ca/passphrase",
             "cli/aws",
             "cli/consent",
+            "cli/events",
             "cli/expect",
             "cli/manage",
             "cli/meta",
@@ -100,13 +97,13 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     (
         "requests, and what they name: the simulator is a service",
         &[
-            "simulator/actions",
             "simulator/actions/backups",
             "simulator/actions/create",
             "simulator/actions/describe",
             "simulator/actions/describe_backups",
             "simulator/actions/policies",
             "simulator/actions/tags",
+            "simulator/api",
             "simulator/arn",
             "simulator/certificate",
             "simulator/cluster_faults",
@@ -120,24 +117,19 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "simulator/server",
             "simulator/signature",
             "simulator/sigv4",
+            "simulator/tag_lists",
         ],
     ),
 ];
 
 /// A word of this program's that is a word of somebody else's as well, where it is that one.
-const NAMESAKES: [(&str, &str, &str); 6] = [
+const NAMESAKES: [(&str, &str, &str); 4] = [
     ("aws/arn", "aws", "the partition of an ARN"),
     ("ca/key/pkcs11/uri", "file", "a URI's scheme"),
     (
         "ca/key/pkcs11/uri",
         "manufacturer",
         "an attribute of RFC 7512",
-    ),
-    ("simulator/actions", "CreateCluster", "a request's action"),
-    (
-        "simulator/actions",
-        "InitializeCluster",
-        "a request's action",
     ),
     (
         "simulator/faults",
