@@ -61,6 +61,7 @@ const OUTSIDE: [(&str, &[&str]); 11] = [
             "bundle/store",
             "bundle/survey",
             "cli/qr/show",
+            "fsio",
             "fsio/dir",
         ],
     ),
