@@ -252,10 +252,7 @@ fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_backup(&service, id).await?;
         let changed = match before.state {
             BackupState::PendingDeletion | BackupState::Deleted => false,
@@ -298,10 +295,7 @@ fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
 fn restore_backup(args: &RestoreArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_backup(&service, id).await?;
         match before.state {
             BackupState::Ready => {

@@ -152,10 +152,7 @@ fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
         ip_address: args.ip_address.clone(),
     };
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let mut cluster = find_cluster(&service, id).await?;
         check_takes_hsm(&cluster, &order.availability_zone)?;
         let made = service.create_hsm(&order).await?;
@@ -333,10 +330,7 @@ fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.cluster_id;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let cluster = find_cluster(&service, id).await?;
         let hsm = cluster
             .hsms

@@ -118,48 +118,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .into_iter()
         .chain(args.trust.options_to_repeat())
         .collect();
-    if before.is_some() {
-        let compared = args.expect.is_given()
-            && args.expect.compare_fingerprint(
-                request,
-                &bundle,
-                &FingerprintSide {
-                    what: "request",
-                    by: "fetch",
-                },
-                ui,
-            )?;
-        let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-        let signed = SignedPair {
-            bundle,
-            pair,
-            evidence,
-            record,
-            unverified: waiver,
-            origin: SignatureOrigin::default(),
-            signed_at: now,
-            force: false,
-        };
-        let signed = signed.with_recorded_origin();
-        return Ok(signed.signing_output(
-            &signed.to_response(),
-            &SignatureSummary {
-                request,
-                compared,
-                changed: false,
-                again,
-            },
-        ));
-    }
-    let compared = args.expect.compare_fingerprint(
-        request,
-        &bundle,
-        &FingerprintSide {
-            what: "request",
-            by: "fetch",
-        },
-        ui,
-    )?;
+    let changed = before.is_none();
+    let side = FingerprintSide {
+        what: "request",
+        by: "fetch",
+    };
+    // Where nothing is to be signed, nobody is asked for a fingerprint that he did not name.
+    let compared = (changed || args.expect.is_given())
+        && args
+            .expect
+            .compare_fingerprint(request, &bundle, &side, ui)?;
     let step = with_judgement(args.step.begin_step(now), &judgement.record, &roots);
     let mut files = roots;
     files.extend(given_file_digest(&args.signed_cert, &signed_cert));
@@ -174,7 +142,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         ..step
     };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-    let signed = SignedPair {
+    let mut signed = SignedPair {
         bundle,
         pair,
         evidence,
@@ -182,15 +150,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         unverified: waiver,
         origin: SignatureOrigin::default(),
         signed_at: now,
-        force: args.force,
+        force: changed && args.force,
     };
-    let response = signed.write(&step)?;
+    let response = if changed {
+        signed.write(&step)?
+    } else {
+        signed = signed.with_recorded_origin();
+        signed.to_response()
+    };
     Ok(signed.signing_output(
         &response,
         &SignatureSummary {
             request,
             compared,
-            changed: true,
+            changed,
             again,
         },
     ))

@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::online::{Watcher, parse_duration};
+use super::online::{OnlineArgs, Watcher, parse_duration};
 use super::screen::Screen;
 use super::ui::{BOLD, StyledText, Ui, styled};
+use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, ServiceError, Tag, is_spelt_as_state, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_text};
@@ -37,6 +38,11 @@ impl WaitArgs {
     /// Does the same as [`WaitArgs::wait_limit`] with another default, for what takes another time.
     pub(crate) fn wait_limit_or(&self, usual: Duration) -> Option<Duration> {
         self.wait.then(|| self.timeout.unwrap_or(usual))
+    }
+
+    /// Connects to the service, within the time to wait where there is one.
+    pub(crate) async fn connect_within(&self, online: &OnlineArgs, ui: &Ui) -> Result<AwsCloudHsm> {
+        online.connect_within(self.wait_limit(), None, ui).await
     }
 }
 

@@ -58,10 +58,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .collect::<Vec<_>>(),
     )?;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_backup(&service, id).await?;
         if matches!(
             before.state,

@@ -1,20 +1,23 @@
 //! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle,
 //! or a new one.
 
+mod making;
+mod proof;
+
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
-use crate::ca::{CaKey, KeySource, KeyType, KeyWarning, Passphrase, parse_subject};
+use crate::ca::{CaKey, KeySource, KeyWarning, Passphrase};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
-use crate::cli::owner::{NamedCa, lies_in, read_trust_anchor};
+use crate::cli::owner::{NamedCa, read_trust_anchor};
 use crate::cli::{self, sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio::{self, MAX_INPUT};
+use crate::fsio::MAX_INPUT;
 use crate::outside::shown_path;
-use crate::owner::{self, KeyOrigin, Owner};
+use crate::owner::Owner;
 use crate::sign::SigningCa;
 use crate::x509::{Moment, TrustAnchor};
 
@@ -178,104 +181,6 @@ impl<'a> BootstrapCa<'a> {
         }
     }
 
-    /// That nothing says there should be a CA, where there is none: no option, and no key without
-    /// its certificate.
-    fn check_none_is_meant(&self, store: &Store, key_is_there: bool) -> Result<()> {
-        let usage =
-            |message: String, hint: &str| Err(Error::new(ErrorKind::CaMissing, message, hint));
-        if self.args.ca_key.is_some() {
-            return usage(
-                "--ca-key stands alone: there is no CA certificate to go with it".to_owned(),
-                "name it with --ca FILE",
-            );
-        }
-        if self.args.from_bundle.ca_from_bundle {
-            let message = format!(
-                "--ca-from-bundle takes the CA in the bundle, and there is none: {} is missing",
-                store.place(CA_FILE)
-            );
-            return usage(
-                message,
-                "name your CA with --ca FILE, or leave --ca-from-bundle out",
-            );
-        }
-        if key_is_there {
-            return Err(Error::new(
-                ErrorKind::CaIncomplete,
-                format!(
-                    "{} holds a CA key without its certificate",
-                    shown_path(&self.dir)
-                ),
-                format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
-            ));
-        }
-        if store.is_archive() {
-            let message = format!(
-                "there is no CA, and none can be made: {} is one file, and a private key never \
-                 goes into it",
-                shown_path(&self.dir)
-            );
-            return usage(
-                message,
-                "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle \
-                 a directory",
-            );
-        }
-        Ok(())
-    }
-
-    /// Proves that a CA which nobody named is the operator's. It lies in the bundle, and a bundle
-    /// may come from anywhere: whoever can write to it must not become the cluster's owner. The
-    /// private key proves it, if the operator names it or opens it with a passphrase.
-    fn prove(&self, ca: CaFile, source: Option<KeySource>, store: &Store) -> Result<Stage> {
-        let (trust_anchor, place) = (&ca.trust_anchor, &ca.place);
-        if self.args.from_bundle.ca_from_bundle {
-            let reason = self.args.trust.reason.as_deref();
-            let owner = self
-                .args
-                .from_bundle
-                .waive_proof(trust_anchor, reason, self.ui);
-            return Ok(self.with_owner(ca, owner, source));
-        }
-        let Some(source) = source else {
-            return Err(owner::not_proven(
-                "its private key is not at hand, and no --ca was given",
-                trust_anchor,
-                place,
-            ));
-        };
-        let in_bundle = source.is_of_bundle()
-            || source
-                .file()
-                .is_some_and(|file| lies_in(store, file, fsio::metadata_of(file).as_ref()));
-        let passphrase = self.args.passphrase.source().source_file();
-        let passphrase_in_bundle =
-            passphrase.is_some_and(|file| lies_in(store, &file, fsio::metadata_of(&file).as_ref()));
-        let key = self
-            .load_key(trust_anchor, &source)
-            .map_err(|error| match error.kind {
-                // A token or a service that holds no key of this certificate.
-                ErrorKind::CaKeyMismatch => owner::not_proven(&error.message, trust_anchor, place),
-                _ => error,
-            })?;
-        let origin = match (in_bundle, key.guarded) {
-            (false, _) => KeyOrigin::Named,
-            (true, Guarded::Not) => KeyOrigin::PlainInBundle,
-            (true, Guarded::ByNothing) => KeyOrigin::OpenedByAnybody,
-            (true, Guarded::ByPassphrase) if passphrase_in_bundle => KeyOrigin::OpenedByAnybody,
-            (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
-        };
-        let owner = Owner::with_key(key.key.as_ref(), origin, trust_anchor, place)?;
-        self.ui.say([
-            "the CA is the one in the bundle, proved by its key".to_owned(),
-            format!(
-                "  subject  {}",
-                crate::x509::name_text(trust_anchor.signing_ca().subject())
-            ),
-        ]);
-        Ok(Stage::KeyLoaded(KnownCa { file: ca, owner }, key))
-    }
-
     /// The CA that is there, with its owner; `None`: there is none yet.
     const fn known(&self) -> Option<&KnownCa> {
         match &self.stage {
@@ -437,19 +342,6 @@ impl<'a> BootstrapCa<'a> {
         online.options_for_other_service(region)
     }
 
-    fn new_passphrase(&self) -> Result<Option<Passphrase>> {
-        let source = self.args.passphrase.source();
-        let none_given = source == crate::ca::PassphraseSource::Ask;
-        // A rehearsal's key is worth nothing, and nobody may be there to ask.
-        if self.args.no_passphrase || (self.args.is_rehearsal() && none_given) {
-            return Ok(None);
-        }
-        if let Some(warning) = source.storage_warning() {
-            self.ui.warn(warning.to_string());
-        }
-        source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
-    }
-
     /// The CA to sign with: got ready, and made if need be, in the bundle that was judged.
     ///
     /// # Errors
@@ -468,67 +360,6 @@ impl<'a> BootstrapCa<'a> {
         };
         self.stage = Stage::Ready(ready.clone());
         Ok(ready)
-    }
-
-    /// Makes the CA. Its key, which this run has made, proves the owner.
-    fn make(&self, passphrase: Option<&Passphrase>, store: &Store) -> Result<ReadyCa> {
-        let subject = parse_subject(&self.subject())?;
-        let key_type = self.key_type();
-        let order = cli::ca::CaOrder {
-            subject: &subject,
-            key_type,
-            days: self.args.days,
-            force: false,
-            file: CA_FILE,
-            issuer: None,
-        };
-        self.ui
-            .say(format!("making a CA, with a key of type {key_type}"));
-        let (trust_anchor, key) =
-            order.make_ca(passphrase, self.ui, |files| store.write_beside(files))?;
-        let place = store.place(CA_FILE).to_string();
-        let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?;
-        let file = CaFile {
-            text: trust_anchor.to_pem().into_bytes(),
-            trust_anchor,
-            place,
-        };
-        let encrypted = passphrase.is_some();
-        Ok(ReadyCa {
-            known: KnownCa { file, owner },
-            key: OpenKey {
-                key: Rc::new(key),
-                name: None,
-                guarded: match encrypted {
-                    true => Guarded::ByPassphrase,
-                    false => Guarded::Not,
-                },
-            },
-            origin: CaOrigin::Made { encrypted },
-        })
-    }
-
-    /// Returns the type for a new key. A rehearsal gets a smaller one: a large RSA key takes time
-    /// to make.
-    fn key_type(&self) -> KeyType {
-        let usual = if self.args.is_rehearsal() {
-            KeyType::Rsa2048
-        } else {
-            KeyType::Rsa4096
-        };
-        self.args.key_type.unwrap_or(usual)
-    }
-
-    fn subject(&self) -> String {
-        let name = self.dir.file_name().map(crate::outside::stored_path);
-        match (&self.args.subject, name) {
-            (Some(subject), _) => subject.clone(),
-            // A directory's name may hold what a name's string form gives a meaning to.
-            (None, Some(name)) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                format!("CN=CA of {name}")
-            }
-            _ => "CN=CloudHSM cluster CA".to_owned(),
-        }
     }
 }
 

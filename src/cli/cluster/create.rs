@@ -48,10 +48,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let mut order = args.new.to_new_cluster(args.source_backup_id.clone())?;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         // Of hsm1.medium there is one mode, and none is named.
         if let (Some(backup), Some(_)) = (&order.source_backup_id, order.mode) {
             let given = args.new.mode.map(ClusterMode::from);

@@ -43,10 +43,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.cluster_id;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args
-            .online
-            .connect_within(args.wait.wait_limit(), None, ui)
-            .await?;
+        let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_cluster(&service, id).await?;
         let changed = !is_deleting_or_deleted(&before);
         if changed {

@@ -1,0 +1,87 @@
+//! A new CA: its name, its key and the passphrase for that.
+
+use std::rc::Rc;
+
+use super::{BootstrapCa, CaFile, CaOrigin, Guarded, KnownCa, OpenKey, ReadyCa};
+use crate::bundle::{CA_FILE, CA_KEY_FILE, Store};
+use crate::ca::{KeyType, Passphrase, parse_subject};
+use crate::cli;
+use crate::error::Result;
+use crate::owner::{KeyOrigin, Owner};
+
+impl BootstrapCa<'_> {
+    /// Returns the passphrase for the key of a new CA; `None`: that stays in plain.
+    pub(super) fn new_passphrase(&self) -> Result<Option<Passphrase>> {
+        let source = self.args.passphrase.source();
+        let none_given = source == crate::ca::PassphraseSource::Ask;
+        // A rehearsal's key is worth nothing, and nobody may be there to ask.
+        if self.args.no_passphrase || (self.args.is_rehearsal() && none_given) {
+            return Ok(None);
+        }
+        if let Some(warning) = source.storage_warning() {
+            self.ui.warn(warning.to_string());
+        }
+        source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
+    }
+
+    /// Makes the CA. Its key, which this run has made, proves the owner.
+    pub(super) fn make(&self, passphrase: Option<&Passphrase>, store: &Store) -> Result<ReadyCa> {
+        let subject = parse_subject(&self.subject())?;
+        let key_type = self.key_type();
+        let order = cli::ca::CaOrder {
+            subject: &subject,
+            key_type,
+            days: self.args.days,
+            force: false,
+            file: CA_FILE,
+            issuer: None,
+        };
+        self.ui
+            .say(format!("making a CA, with a key of type {key_type}"));
+        let (trust_anchor, key) =
+            order.make_ca(passphrase, self.ui, |files| store.write_beside(files))?;
+        let place = store.place(CA_FILE).to_string();
+        let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?;
+        let file = CaFile {
+            text: trust_anchor.to_pem().into_bytes(),
+            trust_anchor,
+            place,
+        };
+        let encrypted = passphrase.is_some();
+        Ok(ReadyCa {
+            known: KnownCa { file, owner },
+            key: OpenKey {
+                key: Rc::new(key),
+                name: None,
+                guarded: match encrypted {
+                    true => Guarded::ByPassphrase,
+                    false => Guarded::Not,
+                },
+            },
+            origin: CaOrigin::Made { encrypted },
+        })
+    }
+
+    /// Returns the type for a new key. A rehearsal gets a smaller one: a large RSA key takes time
+    /// to make.
+    fn key_type(&self) -> KeyType {
+        let usual = if self.args.is_rehearsal() {
+            KeyType::Rsa2048
+        } else {
+            KeyType::Rsa4096
+        };
+        self.args.key_type.unwrap_or(usual)
+    }
+
+    fn subject(&self) -> String {
+        let name = self.dir.file_name().map(crate::outside::stored_path);
+        match (&self.args.subject, name) {
+            (Some(subject), _) => subject.clone(),
+            // A directory's name may hold what a name's string form gives a meaning to.
+            (None, Some(name)) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                format!("CN=CA of {name}")
+            }
+            _ => "CN=CloudHSM cluster CA".to_owned(),
+        }
+    }
+}
