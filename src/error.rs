@@ -53,6 +53,41 @@ impl Class {
             Class::Interrupted => 130,
         }
     }
+
+    /// Returns the `errorType` with which `hsmboot lambda` answers: what state machines catch.
+    pub const fn lambda_error_type(self) -> &'static str {
+        match self {
+            Class::Machine => "HsmbootBug",
+            Class::Usage => "HsmbootUsage",
+            Class::Rejected => "HsmbootRejected",
+            Class::Input => "HsmbootInput",
+            Class::Ca => "HsmbootCa",
+            Class::Service => "HsmbootService",
+            Class::Unfinished | Class::Interrupted => "HsmbootNotInTime",
+            Class::Conflict => "HsmbootConflict",
+        }
+    }
+
+    /// Returns the class of a program that ended with this code. What a signal ended was
+    /// interrupted; a code that is none of the program's is a bug.
+    pub fn from_exit_code(code: i32) -> Self {
+        let all = [
+            Class::Usage,
+            Class::Rejected,
+            Class::Input,
+            Class::Ca,
+            Class::Service,
+            Class::Unfinished,
+            Class::Conflict,
+        ];
+        match code {
+            129.. => Class::Interrupted,
+            _ => all
+                .into_iter()
+                .find(|class| i32::from(class.exit_code()) == code)
+                .unwrap_or(Class::Machine),
+        }
+    }
 }
 
 /// The error with which a command ends when it does not succeed.

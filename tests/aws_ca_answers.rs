@@ -17,6 +17,8 @@ mod authorities;
 mod issued;
 #[path = "aws_ca_answers/kms.rs"]
 mod kms;
+#[path = "support/kms.rs"]
+mod kms_key;
 #[path = "aws_ca_answers/options.rs"]
 mod options;
 #[path = "aws_ca_answers/private_ca.rs"]
@@ -25,66 +27,16 @@ mod private_ca;
 mod schemas;
 mod support;
 
-use std::path::Path;
-
+use kms_key::{ALIAS, KEY, key, kms, public_key, signature};
 use private_ca::{PrivateCa, by_pca};
-use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::EncodePublicKey;
 use rsa::sha2::{Digest, Sha256};
 use schemas::is_by;
 use serde_json::{Value, json};
-use support::aws::{Call, StandIn, base64, refusal, unbase64};
+use support::aws::{self, Call, StandIn, base64, refusal, unbase64};
 use support::{Bench, CLUSTER, Run, TRUST, openssl, run};
 
-const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-const ALIAS: &str = "awskms:arn:aws:kms:eu-central-1:111122223333:alias/cloudhsm-ca";
 const CA: &str = "arn:aws-us-gov:acm-pca:us-gov-west-1:111122223333:certificate-authority/1234abcd-\
                   12ab-34cd-56ef-1234567890ab";
-
-// The key in KMS.
-
-fn key() -> rsa::PrivateKey {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys/rsa-2048-stranger.pem");
-    rsa::PrivateKey::from_pkcs1_der(pem::parse(std::fs::read(file).unwrap()).unwrap().contents())
-        .unwrap()
-}
-
-fn public_key(change: &[(&str, Value)]) -> (u16, Value) {
-    let spki = key().to_public_key().to_public_key_der().unwrap();
-    let mut answer = json!({
-        "KeyId": KEY, "KeyUsage": "SIGN_VERIFY", "KeySpec": "RSA_2048",
-        "CustomerMasterKeySpec": "RSA_2048",
-        "PublicKey": base64(spki.as_bytes()),
-        "SigningAlgorithms": ["RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PSS_SHA_256"],
-    });
-    for (name, value) in change {
-        answer[*name] = value.clone();
-    }
-    (200, answer)
-}
-
-/// What KMS makes of a digest.
-fn signature(call: &Call) -> (u16, Value) {
-    let digest = unbase64(call.body["Message"].as_str().unwrap());
-    let signature = key()
-        .sign(rsa::Pkcs1v15Sign::new::<Sha256>(), &digest)
-        .unwrap();
-    (
-        200,
-        json!({
-            "KeyId": KEY, "Signature": base64(&signature),
-            "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
-        }),
-    )
-}
-
-fn kms() -> StandIn {
-    StandIn::new(|call| match call.target.as_str() {
-        "TrentService.GetPublicKey" => public_key(&[]),
-        "TrentService.Sign" => signature(call),
-        other => panic!("{other}"),
-    })
-}
 
 /// Runs hsmboot with the stand-in in the place of the service, and nothing else of AWS in sight.
 fn hsmboot(bench: &Bench, service: &StandIn, args: &[&str]) -> Run {

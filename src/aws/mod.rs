@@ -29,6 +29,8 @@ mod guard;
 mod settings;
 #[cfg(feature = "awskms")]
 mod wait;
+#[cfg(feature = "lambda")]
+mod web;
 
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub(crate) use arn::Arn;
@@ -51,3 +53,5 @@ pub use error::{CallPlace, FailedCall, Trouble};
 pub use guard::ReceivedOctets;
 #[cfg(feature = "awskms")]
 pub(crate) use wait::run_to_end;
+#[cfg(feature = "lambda")]
+pub(crate) use web::{WebAnswer, WebFault, WebRequest, WebRoute, send_web_request};

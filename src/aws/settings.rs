@@ -13,9 +13,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_types::service_config::ServiceConfigKey;
 
@@ -288,27 +288,33 @@ fn http_client(http: &HttpClientUse, received: ReceivedOctets) -> SharedHttpClie
     http_client_fn(move |settings, components| {
         let mut connector = Connector::builder().connector_settings(settings.clone());
         connector.set_sleep_impl(components.sleep_impl());
-        connector.set_proxy_config(Some(if loopback {
-            ProxyConfig::disabled()
-        } else {
-            ProxyConfig::from_env()
-        }));
-        let connector = connector.tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ));
-        let connector = match TlsContext::builder()
-            .with_trust_store(store.clone())
-            .build()
-        {
-            Ok(context) => connector.tls_context(context),
-            Err(_) => connector,
-        };
-        let inner = SharedHttpConnector::new(connector.build());
         SharedHttpConnector::new(GuardedConnector {
-            inner,
+            inner: build_connector(connector, !loopback, store.clone()),
             insecure_http,
             received: received.clone(),
         })
+    })
+}
+
+/// Builds a connector: HTTPS by rustls with ring and these roots; through the environment's proxy,
+/// if that may be used.
+pub(super) fn build_connector(
+    mut connector: ConnectorBuilder,
+    proxied: bool,
+    store: TrustStore,
+) -> SharedHttpConnector {
+    connector.set_proxy_config(Some(if proxied {
+        ProxyConfig::from_env()
+    } else {
+        ProxyConfig::disabled()
+    }));
+    let connector = connector.tls_provider(tls::Provider::Rustls(
+        tls::rustls_provider::CryptoMode::Ring,
+    ));
+    let context = TlsContext::builder().with_trust_store(store).build();
+    SharedHttpConnector::new(match context {
+        Ok(context) => connector.tls_context(context).build(),
+        Err(_) => connector.build(),
     })
 }
 

@@ -29,6 +29,8 @@ mod hardware;
 mod hsm;
 mod import;
 mod key;
+#[cfg(feature = "lambda")]
+mod lambda;
 #[cfg(feature = "online")]
 mod manage;
 mod many;
@@ -164,6 +166,9 @@ pub enum Command {
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
     #[allow(missing_docs)]
+    #[cfg(feature = "lambda")]
+    Lambda(lambda::Args),
+    #[allow(missing_docs)]
     Pack(pack::Args),
     #[allow(missing_docs)]
     Unpack(pack::UnpackArgs),
@@ -291,6 +296,8 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
         Command::Tag(command) => tag::run(&command, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
+        #[cfg(feature = "lambda")]
+        Command::Lambda(_) => lambda::run(ui),
         Command::Pack(args) => pack::run(&args, ui),
         Command::Unpack(args) => pack::run_unpack(&args, ui),
         #[cfg(feature = "qr")]

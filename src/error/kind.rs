@@ -224,6 +224,9 @@ kinds! {
         DigestMismatch, AfterFix, "digest-mismatch",
             "a file is not the one that `request.json`, `response.json` or the transcript \
              recorded";
+        EventAnswerTooLarge, AfterFix, "event-answer-too-large",
+            "`lambda`: the answer is longer than the 6 MB that Lambda returns; what was to be done \
+             is done";
         FileMissing, AfterFix, "file-missing", "a file is not there";
         FileTooLarge, AfterFix, "file-too-large",
             "a file is far larger than what it should be; it was not read";

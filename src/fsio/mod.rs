@@ -4,6 +4,8 @@ mod dir;
 mod group;
 mod lock;
 mod new_file;
+#[cfg(feature = "lambda")]
+mod scratch;
 mod staged;
 mod write;
 
@@ -17,6 +19,8 @@ use rustix::fs::OFlags;
 
 pub use dir::Dir;
 pub use new_file::NewFile;
+#[cfg(feature = "lambda")]
+pub(crate) use scratch::ScratchDir;
 pub use staged::{abandon_on_bug, abandon_pending};
 pub(crate) use write::{ChosenPlace, key_in_place, occupied_place};
 pub use write::{

@@ -1,0 +1,430 @@
+//! An event becomes a command line: what it may not say is refused before anything is done.
+
+use std::fmt;
+use std::path::Path;
+
+use base64ct::{Base64, Encoding};
+use serde_json::{Map, Value};
+
+use super::members::{EventMember, EventWaiver, MemberForm};
+use super::settings::FunctionSettings;
+use crate::aws::ConnectOptions;
+use crate::ca::KeySource;
+use crate::cloudhsm::ClusterName;
+use crate::error::{Error, ErrorKind, Result};
+use crate::outside::shown_text;
+
+/// A command that an event may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventCommand {
+    Plan,
+    Fetch,
+    Verify,
+    Sign,
+    Submit,
+    Bootstrap,
+    Status,
+}
+
+impl EventCommand {
+    /// Every command, in the order of a claim.
+    pub(super) const ALL: [EventCommand; 7] = [
+        EventCommand::Plan,
+        EventCommand::Fetch,
+        EventCommand::Verify,
+        EventCommand::Sign,
+        EventCommand::Submit,
+        EventCommand::Bootstrap,
+        EventCommand::Status,
+    ];
+
+    /// Returns its name, on the command line and in events.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            EventCommand::Plan => "plan",
+            EventCommand::Fetch => "fetch",
+            EventCommand::Verify => "verify",
+            EventCommand::Sign => "sign",
+            EventCommand::Submit => "submit",
+            EventCommand::Bootstrap => "bootstrap",
+            EventCommand::Status => "status",
+        }
+    }
+
+    /// Tells whether its first argument is the bundle, which must be there.
+    const fn works_on_bundle(self) -> bool {
+        matches!(
+            self,
+            EventCommand::Verify | EventCommand::Sign | EventCommand::Submit
+        )
+    }
+
+    /// Tells whether it works on one cluster, which must be named.
+    const fn works_on_cluster(self) -> bool {
+        matches!(self, EventCommand::Fetch | EventCommand::Bootstrap)
+    }
+}
+
+impl fmt::Display for EventCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A command to run, as an event ordered it.
+#[derive(Clone, Debug)]
+pub(super) struct CommandOrder {
+    pub(super) command: EventCommand,
+    options: Vec<String>,
+    arguments: Vec<String>,
+    /// The files that it reads, which lie in its directory.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// The cluster, where the event names one alone.
+    pub(super) cluster: Option<ClusterName>,
+    /// The bundle's file, where the command has one.
+    pub(super) bundle: Option<String>,
+    /// Whether the bundle belongs into the answer.
+    pub(super) returns_bundle: bool,
+    /// Whether the command has a limit of its own for its time.
+    takes_timeout: bool,
+}
+
+impl CommandOrder {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// Class `Usage`: a member that is unknown, not this command's, of another form, or not
+    /// allowed by the function's environment. Class `Input`: a bundle that is no base64.
+    pub(super) fn from_event(
+        event: &Map<String, Value>,
+        settings: &FunctionSettings,
+    ) -> Result<Self> {
+        let command = read_command(event)?;
+        for (name, _) in given_members(event) {
+            if !EventMember::all_of(command).any(|member| member.name == name) {
+                return Err(refused_member_error(command, name));
+            }
+        }
+        let mut order = CommandOrder {
+            command,
+            options: Vec::new(),
+            arguments: Vec::new(),
+            files: Vec::new(),
+            cluster: None,
+            bundle: None,
+            returns_bundle: false,
+            takes_timeout: false,
+        };
+        let mut content = None;
+        let mut region = None;
+        for member in EventMember::all_of(command) {
+            let Some(value) = event.get(member.name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            check_allowed(member, settings)?;
+            match (member.form, member.name) {
+                (MemberForm::Cluster, _) => order.cluster = Some(read_cluster(member, value)?),
+                (MemberForm::Bundle, _) => content = Some(read_bundle(member, value)?),
+                (_, "region") => region = Some(read_text(member, value)?.to_owned()),
+                _ => order.add_member(member, value)?,
+            }
+        }
+        order.place_cluster(region)?;
+        order.place_bundle(content)?;
+        order.takes_timeout = match command {
+            EventCommand::Plan | EventCommand::Submit | EventCommand::Bootstrap => true,
+            // AWS Private CA is waited for; a key is not.
+            EventCommand::Sign => event.get("ca_arn").is_some_and(|arn| !arn.is_null()),
+            EventCommand::Fetch | EventCommand::Verify | EventCommand::Status => false,
+        };
+        if matches!(command, EventCommand::Submit | EventCommand::Bootstrap) {
+            order.options.push("--yes".to_owned());
+        }
+        Ok(order)
+    }
+
+    /// Returns the words of the command line, for a command that has this many seconds.
+    pub(super) fn words(&self, seconds: u64) -> Vec<String> {
+        let mut words = vec!["--output=json".to_owned(), self.command.name().to_owned()];
+        words.extend_from_slice(&self.options);
+        if self.takes_timeout {
+            words.push(format!("--timeout={seconds}"));
+        }
+        words.push("--".to_owned());
+        words.extend_from_slice(&self.arguments);
+        words
+    }
+
+    fn add_member(&mut self, member: &EventMember, value: &Value) -> Result<()> {
+        let option = member.option();
+        match member.form {
+            MemberForm::Flag => match value {
+                Value::Bool(true) => self.options.push(option),
+                Value::Bool(false) => {}
+                _ => return Err(form_error(member, "true or false")),
+            },
+            MemberForm::Text => {
+                let text = read_text(member, value)?;
+                self.options.push(format!("{option}={text}"));
+            }
+            MemberForm::Texts => {
+                for text in read_texts(member, value)? {
+                    self.options.push(format!("{option}={text}"));
+                }
+            }
+            MemberForm::Number => {
+                let number = read_number(member, value)?;
+                self.options.push(format!("{option}={number}"));
+            }
+            MemberForm::KmsKey => {
+                let text = read_text(member, value)?;
+                check_key_in_aws(member, text)?;
+                self.options.push(format!("{option}={text}"));
+            }
+            MemberForm::Certificate => {
+                let text = read_text(member, value)?;
+                self.add_file(&option, format!("{}.crt", member.name), text);
+            }
+            MemberForm::Certificates => {
+                for (at, text) in read_texts(member, value)?.into_iter().enumerate() {
+                    let number = at + 1;
+                    self.add_file(&option, format!("{}-{number}.crt", member.name), text);
+                }
+            }
+            MemberForm::Clusters => {
+                let names = read_texts(member, value)?;
+                self.arguments.extend(names.into_iter().map(str::to_owned));
+            }
+            MemberForm::Cluster | MemberForm::Bundle => {}
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, option: &str, name: String, text: &str) {
+        self.options.push(format!("{option}={name}"));
+        self.files.push((name, text.as_bytes().to_vec()));
+    }
+
+    /// Names the cluster and the region. The region that an ARN says is the command's.
+    fn place_cluster(&mut self, region: Option<String>) -> Result<()> {
+        let offline = matches!(self.command, EventCommand::Verify | EventCommand::Sign);
+        let own = self
+            .cluster
+            .as_ref()
+            .and_then(|name| name.region.clone())
+            .filter(|_| !offline);
+        let region = match own {
+            Some(own) => {
+                let given = ConnectOptions {
+                    region,
+                    ..ConnectOptions::default()
+                };
+                given.in_region(&own)?.region
+            }
+            None => region,
+        };
+        if let Some(region) = region {
+            self.options.push(format!("--region={region}"));
+        }
+        match (&self.cluster, self.command) {
+            (Some(name), EventCommand::Plan) => self.arguments.push(name.id.to_string()),
+            (Some(name), EventCommand::Fetch | EventCommand::Bootstrap | EventCommand::Status) => {
+                self.options.push(format!("--cluster-id={}", name.id));
+            }
+            (None, command) if command.works_on_cluster() => {
+                return Err(missing_member_error(command, "cluster"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Puts the bundle into a file, and names that.
+    fn place_bundle(&mut self, content: Option<Vec<u8>>) -> Result<()> {
+        let command = self.command;
+        if !command.works_on_bundle() && !command.works_on_cluster() {
+            return Ok(());
+        }
+        let stem = match &self.cluster {
+            Some(name) => name.id.as_str(),
+            None => "bundle",
+        };
+        let file = format!("{stem}{}", crate::bundle::SUFFIX);
+        match (command.works_on_bundle(), &content) {
+            (true, None) => return Err(missing_member_error(command, "bundle")),
+            (true, Some(_)) => self.arguments.push(file.clone()),
+            (false, _) => self.options.push(format!("--bundle={file}")),
+        }
+        if let Some(content) = content {
+            self.files.push((file.clone(), content));
+        }
+        self.bundle = Some(file);
+        self.returns_bundle = command != EventCommand::Verify
+            || self.options.iter().any(|option| option == "--record");
+        Ok(())
+    }
+}
+
+/// Returns the members that say something.
+fn given_members(event: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    event
+        .iter()
+        .map(|(name, value)| (name.as_str(), value))
+        .filter(|(name, value)| *name != "command" && !value.is_null())
+}
+
+fn read_command(event: &Map<String, Value>) -> Result<EventCommand> {
+    let names = || {
+        let all: Vec<&str> = EventCommand::ALL.iter().map(|one| one.name()).collect();
+        format!("one of {}", all.join(", "))
+    };
+    let usage = |message: String| {
+        Error::new(
+            ErrorKind::Usage,
+            message,
+            format!("an event's member `command` is {}", names()),
+        )
+    };
+    let named = match event.get("command") {
+        None | Some(Value::Null) => return Err(usage("the event names no `command`".to_owned())),
+        Some(Value::String(named)) => named,
+        Some(_) => return Err(usage("the event's `command` is no text".to_owned())),
+    };
+    EventCommand::ALL
+        .into_iter()
+        .find(|command| command.name() == named)
+        .ok_or_else(|| usage(format!("`{}` is no command of an event", shown_text(named))))
+}
+
+fn usage_error(message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, message.into(), hint.into())
+}
+
+/// Returns the error for a member that the command does not take.
+fn refused_member_error(command: EventCommand, name: &str) -> Error {
+    let message = format!("a `{command}` event has no member `{}`", shown_text(name));
+    let name = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["passphrase", "password", "secret", "pin"]) && !has(&["fingerprint"]) {
+        return usage_error(
+            message,
+            "no secret may be in an event, and none is needed: the CA's key is in AWS KMS \
+             (`ca_key`: \"awskms:...\"), or the CA is AWS Private CA (`ca_arn`)",
+        );
+    }
+    if has(&["endpoint", "profile", "insecure"]) {
+        return usage_error(
+            message,
+            "where calls go to is the function's environment's to say (AWS_ENDPOINT_URL_CLOUDHSM_V2 \
+             and the like), not an event's",
+        );
+    }
+    let members: Vec<&str> = EventMember::all_of(command)
+        .map(|member| member.name)
+        .collect();
+    usage_error(message, format!("it takes: {}", members.join(", ")))
+}
+
+fn missing_member_error(command: EventCommand, name: &str) -> Error {
+    usage_error(
+        format!("a `{command}` event needs the member `{name}`"),
+        match name {
+            "bundle" => "it is the one-file bundle in base64, as `fetch` answered it",
+            _ => "it is the cluster's id or its ARN",
+        },
+    )
+}
+
+fn form_error(member: &EventMember, expected: &str) -> Error {
+    usage_error(
+        format!("the event's `{}` is not {expected}", member.name),
+        format!("`{}` is {expected}", member.name),
+    )
+}
+
+fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()> {
+    let Some(waiver) = member.waiver.filter(|waiver| !settings.allows(*waiver)) else {
+        return Ok(());
+    };
+    let what = match waiver {
+        EventWaiver::Roots => "name roots to trust: they are the program's own, or the function's",
+        EventWaiver::Accept => "accept a check that fails",
+        EventWaiver::Unverified => "go on without the proof of the HSM",
+        EventWaiver::CaFromBundle => "go on without the proof of the owner",
+    };
+    Err(usage_error(
+        format!("`{}`: no event of this function may {what}", member.name),
+        format!(
+            "whoever deploys the function allows it with the word {} in the variable {}",
+            waiver.word(),
+            super::settings::ALLOW_VARIABLE
+        ),
+    ))
+}
+
+fn read_text<'a>(member: &EventMember, value: &'a Value) -> Result<&'a str> {
+    // An argument ends at a NUL (execve(2)).
+    value
+        .as_str()
+        .filter(|text| !text.contains('\0'))
+        .ok_or_else(|| form_error(member, "a text"))
+}
+
+fn read_texts<'a>(member: &EventMember, value: &'a Value) -> Result<Vec<&'a str>> {
+    match value {
+        Value::Array(list) if !list.is_empty() => list
+            .iter()
+            .map(|one| read_text(member, one))
+            .collect::<Result<_>>()
+            .map_err(|_| form_error(member, "a list of texts")),
+        Value::String(_) => read_text(member, value).map(|text| vec![text]),
+        _ => Err(form_error(member, "a text, or a list of texts")),
+    }
+}
+
+fn read_number(member: &EventMember, value: &Value) -> Result<u64> {
+    // State machines and templates write numbers as text.
+    let number = match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
+        _ => None,
+    };
+    number.ok_or_else(|| form_error(member, "a whole number"))
+}
+
+fn read_cluster(member: &EventMember, value: &Value) -> Result<ClusterName> {
+    let text = read_text(member, value)?;
+    text.parse().map_err(|fault: String| {
+        usage_error(
+            format!("the event's `{}`: {}", member.name, shown_text(&fault)),
+            "give the cluster's id, cluster-..., or its ARN",
+        )
+    })
+}
+
+fn read_bundle(member: &EventMember, value: &Value) -> Result<Vec<u8>> {
+    let text = read_text(member, value)?;
+    Base64::decode_vec(text.trim()).map_err(|_| {
+        Error::new(
+            ErrorKind::Malformed,
+            "the event's `bundle` is no base64 text",
+            "give the one-file bundle as `hsmboot pack` writes it, in base64 (RFC 4648 4) without \
+             line breaks: `base64 -w0`",
+        )
+    })
+}
+
+/// Refuses a key that is not in AWS: a file's key, or a PIN, would have to be in the function.
+fn check_key_in_aws(member: &EventMember, text: &str) -> Result<()> {
+    let in_aws = KeySource::parse(Path::new(text)).is_ok_and(|source| source.is_in_aws());
+    if in_aws {
+        return Ok(());
+    }
+    Err(usage_error(
+        format!("the event's `{}` is no key in AWS KMS", member.name),
+        "a function holds no key of a CA: give `ca_key` as \"awskms:...\", or `ca_arn` for AWS \
+         Private CA",
+    ))
+}
