@@ -97,7 +97,7 @@
 //!
 //! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by
 //! default. Without them the crate has no network code: that is the air-gapped tool. `pkcs11` (CA
-//! keys on tokens) is on by default too.
+//! keys on tokens) is on by default too. `lambda` (a function of AWS Lambda) is off.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

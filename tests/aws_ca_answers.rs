@@ -27,7 +27,7 @@ mod private_ca;
 mod schemas;
 mod support;
 
-use kms_key::{ALIAS, KEY, key, kms, public_key, signature};
+use kms_key::{ALIAS, KEY, kms, public_key, signature};
 use private_ca::{PrivateCa, by_pca};
 use rsa::sha2::{Digest, Sha256};
 use schemas::is_by;

@@ -53,6 +53,29 @@ fn sections_of_kinds() -> (String, Vec<(String, String)>) {
     (before, sections)
 }
 
+/// The second table of docs/exit-codes.md: what `hsmboot lambda` answers for each code.
+#[test]
+fn every_exit_code_has_its_type_for_lambda() {
+    let page = read("docs/exit-codes.md");
+    let table = page
+        .split("`errorType` of `hsmboot lambda` |")
+        .nth(1)
+        .unwrap();
+    let rows: Vec<(i32, &str)> = table
+        .lines()
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .flat_map(|(codes, name)| codes.split(", ").map(move |code| (code, name)))
+        .map(|(code, name)| (code.parse().unwrap(), name.trim_end_matches(" |")))
+        .collect();
+    let codes: Vec<i32> = rows.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8, 130, 143]);
+    for (code, name) in rows {
+        let class = Class::from_exit_code(code);
+        assert_eq!(name, format!("`{}`", class.lambda_error_type()), "{code}");
+    }
+}
+
 #[test]
 fn every_error_kind_is_documented_under_its_exit_code() {
     let documented: Vec<(u8, String, String)> = sections_of_kinds()

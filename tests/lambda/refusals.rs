@@ -159,6 +159,31 @@ fn an_event_waives_nothing_unless_the_function_may() {
     assert_eq!(answer.result()["verdict"], "verified");
 }
 
+/// The schema has each command's members, and no others.
+#[test]
+fn the_schema_has_the_members_of_each_command() {
+    let lambda = LambdaStage::new();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/schemas/lambda-event.schema.json")).unwrap();
+    for event in schema["oneOf"].as_array().unwrap() {
+        let event = &event["properties"];
+        let unknown = json!({ "command": event["command"]["const"], "nothing": 1 });
+        let document = lambda
+            .function
+            .invoke(&unknown)
+            .failure("HsmbootUsage", "usage");
+        let taken = document["error"]["hint"].as_str().unwrap();
+        let named: Vec<&str> = event
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .filter(|name| *name != "command")
+            .collect();
+        assert_eq!(taken, format!("it takes: {}", named.join(", ")));
+    }
+}
+
 /// Whatever is sent is answered.
 #[test]
 fn a_malformed_event_is_answered() {

@@ -11,7 +11,7 @@ use hsmboot::verify::{CheckId, Profile, Roots, Side, Status, Verdict};
 use super::form::modules;
 
 /// Where text is compared with a literal, and where the text comes from: not from this program.
-const OUTSIDE: [(&str, &[&str]); 11] = [
+const OUTSIDE: [(&str, &[&str]); 12] = [
     (
         "codes, texts, names and numbers of the service or of its SDK",
         &[
@@ -83,6 +83,7 @@ const OUTSIDE: [(&str, &[&str]); 11] = [
             "cli/step",
         ],
     ),
+    ("the members of an event", &["cli/lambda/event"]),
     (
         "a command line that a document records",
         &["report/records", "report/transcript"],

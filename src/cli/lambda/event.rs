@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::members::{EventMember, EventWaiver, MemberForm};
 use super::settings::FunctionSettings;
 use crate::aws::ConnectOptions;
-use crate::ca::KeySource;
+use crate::ca::{KeySource, backends_elsewhere};
 use crate::cloudhsm::ClusterName;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
@@ -57,6 +57,11 @@ impl EventCommand {
             self,
             EventCommand::Verify | EventCommand::Sign | EventCommand::Submit
         )
+    }
+
+    /// Tells whether it changes the bundle, whatever its options.
+    const fn changes_bundle(self) -> bool {
+        self.works_on_cluster() || matches!(self, EventCommand::Sign | EventCommand::Submit)
     }
 
     /// Tells whether it works on one cluster, which must be named.
@@ -122,14 +127,16 @@ impl CommandOrder {
                 continue;
             };
             check_allowed(member, settings)?;
-            match (member.form, member.name) {
-                (MemberForm::Cluster, _) => order.cluster = Some(read_cluster(member, value)?),
-                (MemberForm::Bundle, _) => content = Some(read_bundle(member, value)?),
-                (_, "region") => region = Some(read_text(member, value)?.to_owned()),
+            match member.form {
+                MemberForm::Cluster => order.cluster = Some(read_cluster(member, value)?),
+                MemberForm::Bundle => content = Some(read_bundle(member, value)?),
+                MemberForm::Region => region = Some(read_text(member, value)?.to_owned()),
                 _ => order.add_member(member, value)?,
             }
         }
         order.place_cluster(region)?;
+        order.returns_bundle =
+            command.changes_bundle() || event.get("record") == Some(&Value::Bool(true));
         order.place_bundle(content)?;
         order.takes_timeout = match command {
             EventCommand::Plan | EventCommand::Submit | EventCommand::Bootstrap => true,
@@ -195,7 +202,7 @@ impl CommandOrder {
                 let names = read_texts(member, value)?;
                 self.arguments.extend(names.into_iter().map(str::to_owned));
             }
-            MemberForm::Cluster | MemberForm::Bundle => {}
+            MemberForm::Cluster | MemberForm::Bundle | MemberForm::Region => {}
         }
         Ok(())
     }
@@ -232,7 +239,8 @@ impl CommandOrder {
                 self.options.push(format!("--cluster-id={}", name.id));
             }
             (None, command) if command.works_on_cluster() => {
-                return Err(missing_member_error(command, "cluster"));
+                let what = "`cluster` is the cluster's id or its ARN";
+                return Err(missing_member_error(command, "cluster", what));
             }
             _ => {}
         }
@@ -251,7 +259,10 @@ impl CommandOrder {
         };
         let file = format!("{stem}{}", crate::bundle::SUFFIX);
         match (command.works_on_bundle(), &content) {
-            (true, None) => return Err(missing_member_error(command, "bundle")),
+            (true, None) => {
+                let what = "`bundle` is the one-file bundle in base64, as `fetch` answered it";
+                return Err(missing_member_error(command, "bundle", what));
+            }
             (true, Some(_)) => self.arguments.push(file.clone()),
             (false, _) => self.options.push(format!("--bundle={file}")),
         }
@@ -259,8 +270,6 @@ impl CommandOrder {
             self.files.push((file.clone(), content));
         }
         self.bundle = Some(file);
-        self.returns_bundle = command != EventCommand::Verify
-            || self.options.iter().any(|option| option == "--record");
         Ok(())
     }
 }
@@ -308,15 +317,16 @@ fn refused_member_error(command: EventCommand, name: &str) -> Error {
     if has(&["passphrase", "password", "secret", "pin"]) && !has(&["fingerprint"]) {
         return usage_error(
             message,
-            "no secret may be in an event, and none is needed: the CA's key is in AWS KMS \
-             (`ca_key`: \"awskms:...\"), or the CA is AWS Private CA (`ca_arn`)",
+            format!(
+                "no secret may be in an event, and none is needed: {}",
+                places_of_key()
+            ),
         );
     }
     if has(&["endpoint", "profile", "insecure"]) {
         return usage_error(
             message,
-            "where calls go to is the function's environment's to say (AWS_ENDPOINT_URL_CLOUDHSM_V2 \
-             and the like), not an event's",
+            "the function's environment says where calls go to (AWS_ENDPOINT_URL and the like)",
         );
     }
     let members: Vec<&str> = EventMember::all_of(command)
@@ -325,13 +335,10 @@ fn refused_member_error(command: EventCommand, name: &str) -> Error {
     usage_error(message, format!("it takes: {}", members.join(", ")))
 }
 
-fn missing_member_error(command: EventCommand, name: &str) -> Error {
+fn missing_member_error(command: EventCommand, name: &str, what: &str) -> Error {
     usage_error(
         format!("a `{command}` event needs the member `{name}`"),
-        match name {
-            "bundle" => "it is the one-file bundle in base64, as `fetch` answered it",
-            _ => "it is the cluster's id or its ARN",
-        },
+        what,
     )
 }
 
@@ -416,6 +423,18 @@ fn read_bundle(member: &EventMember, value: &Value) -> Result<Vec<u8>> {
     })
 }
 
+/// Returns the places where a CA's key is out of the function's reach.
+fn places_of_key() -> String {
+    let schemes: Vec<String> = backends_elsewhere()
+        .filter(|backend| backend.in_aws)
+        .map(|backend| format!("`ca_key` begins with {}", backend.scheme))
+        .collect();
+    format!(
+        "the CA's key is in AWS KMS ({}), or the CA is AWS Private CA (`ca_arn`)",
+        schemes.join(", or ")
+    )
+}
+
 /// Refuses a key that is not in AWS: a file's key, or a PIN, would have to be in the function.
 fn check_key_in_aws(member: &EventMember, text: &str) -> Result<()> {
     let in_aws = KeySource::parse(Path::new(text)).is_ok_and(|source| source.is_in_aws());
@@ -424,7 +443,6 @@ fn check_key_in_aws(member: &EventMember, text: &str) -> Result<()> {
     }
     Err(usage_error(
         format!("the event's `{}` is no key in AWS KMS", member.name),
-        "a function holds no key of a CA: give `ca_key` as \"awskms:...\", or `ca_arn` for AWS \
-         Private CA",
+        format!("a function holds no key of a CA: {}", places_of_key()),
     ))
 }

@@ -10,6 +10,8 @@ pub(super) enum MemberForm {
     Cluster,
     /// A list of them.
     Clusters,
+    /// The AWS region.
+    Region,
     /// The bundle in one file, in base64.
     Bundle,
     /// `true` or `false`.
@@ -123,7 +125,7 @@ const MEMBERS: [EventMember; 27] = {
         member("all", F::Flag, &[Plan]),
         member(
             "region",
-            F::Text,
+            F::Region,
             &[Plan, Fetch, Sign, Submit, Bootstrap, Status],
         ),
         member("assume_role", F::Text, ONLINE),
