@@ -103,9 +103,7 @@ impl PairTerms {
 /// one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    csr: Csr,
-    signed_cert: Certificate,
-    trust_anchor: TrustAnchor,
+    inputs: SignedInputs,
     notes: Vec<Finding>,
 }
 
@@ -116,29 +114,34 @@ impl Pair {
         &self.notes
     }
 
+    /// The three that belong together.
+    pub(crate) const fn inputs(&self) -> &SignedInputs {
+        &self.inputs
+    }
+
     /// The CSR that was signed.
     pub const fn csr(&self) -> &Csr {
-        &self.csr
+        &self.inputs.csr
     }
 
     /// The signed certificate.
     pub const fn signed_cert(&self) -> &Certificate {
-        &self.signed_cert
+        &self.inputs.signed_cert
     }
 
     /// The trust anchor.
     pub const fn trust_anchor(&self) -> &TrustAnchor {
-        &self.trust_anchor
+        &self.inputs.trust_anchor
     }
 
     /// SignedCert, exactly as it is sent.
     pub fn signed_cert_pem(&self) -> String {
-        self.signed_cert.to_pem()
+        self.inputs.signed_cert.to_pem()
     }
 
     /// TrustAnchor, exactly as it is sent.
     pub fn trust_anchor_pem(&self) -> String {
-        self.trust_anchor.to_pem()
+        self.inputs.trust_anchor.to_pem()
     }
 }
 
@@ -147,28 +150,77 @@ impl Pair {
 pub struct PairJudgement {
     /// Every rule and the verdict.
     pub record: Record,
-    pair: Option<Pair>,
-    inputs: Option<(Csr, Certificate, TrustAnchor)>,
+    inputs: Option<SignedInputs>,
+}
+
+/// CSR, signed certificate and trust anchor as they were read, whether they may be sent or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedInputs {
+    pub(crate) csr: Csr,
+    pub(crate) signed_cert: Certificate,
+    pub(crate) trust_anchor: TrustAnchor,
+}
+
+/// What was signed, and belongs together for good.
+#[derive(Clone, Debug)]
+pub(crate) struct BelongingPair {
+    pub(crate) inputs: SignedInputs,
+    /// The pair, or the error that says why CloudHSM would not take it now.
+    pub(crate) pair: Result<Pair, Error>,
+    /// True where a signature cannot be verified any more, since its algorithm was given up.
+    pub(crate) is_unsigned: bool,
 }
 
 impl PairJudgement {
-    /// CSR, signed certificate and trust anchor as they were read, whether they may be sent or not;
-    /// `None` where one of them could not be read.
-    pub(crate) fn inputs(&self) -> Option<(Csr, Certificate, TrustAnchor)> {
-        self.inputs.clone()
-    }
-
     /// Returns what may be sent, or the worst failure as an error.
     ///
     /// # Errors
     /// Class `Input`, `Ca` or `Rejected`, with the record as its document.
     pub fn into_pair(self) -> Result<Pair, Error> {
+        self.split()?.1
+    }
+
+    /// Returns what was read, and whether it may be sent now.
+    ///
+    /// # Errors
+    /// Whatever forbids it for good: see [`may_fail_with_time`].
+    pub(crate) fn into_belonging(self) -> Result<BelongingPair, Error> {
+        let failed: Vec<Rule> = self.record.failed().map(|finding| finding.id).collect();
+        let (inputs, pair) = self.split()?;
+        if !may_fail_with_time(&failed) {
+            pair.as_ref().map_err(Clone::clone)?;
+        }
+        let is_unsigned = failed.iter().any(|rule| {
+            matches!(
+                rule,
+                Rule::Signature | Rule::SelfSigned | Rule::ChainSignatures
+            )
+        });
+        Ok(BelongingPair {
+            inputs,
+            pair,
+            is_unsigned,
+        })
+    }
+
+    /// Returns what was read, and beside it the pair or the worst failure; or the worst failure
+    /// alone, where something could not be read.
+    fn split(self) -> Result<(SignedInputs, Result<Pair, Error>), Error> {
         let document = serde_json::to_value(&self.record).unwrap_or_default();
-        match (self.record.error(), self.pair) {
-            (None, Some(pair)) => Ok(pair),
-            (Some(error), _) => Err(error.with_document(document)),
+        let failure = self.record.error();
+        let failure = failure.map(|error| error.with_document(document));
+        match (failure, self.inputs) {
+            (None, Some(inputs)) if self.record.verdict == Verdict::Verified => {
+                let pair = Pair {
+                    inputs: inputs.clone(),
+                    notes: self.record.notes().cloned().collect(),
+                };
+                Ok((inputs, Ok(pair)))
+            }
+            (Some(error), Some(inputs)) => Ok((inputs, Err(error))),
+            (Some(error), None) => Err(error),
             // Not reachable: what is not read has failed its `pem` rule. Denied all the same.
-            (None, None) => Err(Error::new(
+            (None, _) => Err(Error::new(
                 ErrorKind::Malformed,
                 "an input could not be read",
                 "give each file as one PEM block",
@@ -210,25 +262,15 @@ pub fn check_with_trust_anchor(
         .collect();
     let terms = PairTerms::from_findings(&checks, &parts);
     let record = Record::new(at, checks, terms);
-    let notes = record.notes().cloned().collect();
     let inputs = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
-        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Some((csr, signed_cert, trust_anchor)),
-        _ => None,
-    };
-    let pair = inputs
-        .clone()
-        .filter(|_| record.verdict == Verdict::Verified)
-        .map(|(csr, signed_cert, trust_anchor)| Pair {
+        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Some(SignedInputs {
             csr,
             signed_cert,
             trust_anchor,
-            notes,
-        });
-    PairJudgement {
-        record,
-        pair,
-        inputs,
-    }
+        }),
+        _ => None,
+    };
+    PairJudgement { record, inputs }
 }
 
 /// Refuses a CA that CloudHSM would refuse, before anything is signed with its key. Only the trust

@@ -9,7 +9,7 @@
 
 use crate::bundle::{ClusterId, DocumentWord, Fingerprint, OwnerProof};
 use crate::ca::CaKey;
-use crate::check::Pair;
+use crate::check::{Pair, SignedInputs};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 use crate::sign::Grounds;
@@ -411,13 +411,18 @@ pub struct SignedResponse<'a> {
 }
 
 impl<'a> SignedResponse<'a> {
+    /// Takes the response from what was read of a bundle.
+    pub(crate) const fn from_inputs(inputs: &'a SignedInputs) -> Self {
+        SignedResponse {
+            csr: &inputs.csr,
+            signed_cert: &inputs.signed_cert,
+            trust_anchor: &inputs.trust_anchor,
+        }
+    }
+
     /// Takes the response from a checked pair.
     pub const fn from_pair(pair: &'a Pair) -> Self {
-        SignedResponse {
-            csr: pair.csr(),
-            signed_cert: pair.signed_cert(),
-            trust_anchor: pair.trust_anchor(),
-        }
+        SignedResponse::from_inputs(pair.inputs())
     }
 
     /// Its fingerprint, for this cluster.

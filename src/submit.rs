@@ -1,6 +1,7 @@
 //! The last step: drives a [`Claim`] against the service, and records the result.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::bundle::{ClusterId, Receipt, ReceiptOutcome, Waiver};
@@ -15,6 +16,10 @@ use crate::x509::{Moment, to_hex};
 
 /// The environment of a claim: a clock, a way to wait, and a maker of the pair.
 pub trait Host {
+    /// What a claim ends with that is not to have its pair, as in a dry run;
+    /// [`Infallible`](std::convert::Infallible) where every claim has one.
+    type Rehearsal;
+
     /// Returns the time since the claim began.
     fn elapsed(&self) -> Duration;
 
@@ -30,12 +35,12 @@ pub trait Host {
         Ok(())
     }
 
-    /// Verifies, signs, checks and authorizes, for a claim that began without a pair. `None` ends
-    /// the claim here, as a dry run signs nothing.
+    /// Verifies, signs, checks and authorizes, for a claim that began without a pair. A dry run
+    /// signs nothing, and breaks off here.
     ///
     /// # Errors
     /// Whatever ends the claim.
-    fn make_pair(&mut self, cluster: &Cluster) -> Result<Option<Authorized>>;
+    fn make_pair(&mut self, cluster: &Cluster) -> Result<ControlFlow<Self::Rehearsal, Authorized>>;
 
     /// Tells whether InitializeCluster may be sent now. `false` ends the claim here (`--dry-run`).
     ///
@@ -46,24 +51,24 @@ pub trait Host {
 
 /// The successful end of a claim.
 #[derive(Clone, Debug)]
-pub enum DriveEnd {
+pub enum DriveEnd<Rehearsal> {
     /// The cluster belongs to this CA.
     Claimed(Box<ClaimOutcome>),
     /// Everything but InitializeCluster was done. This request would be sent.
     WouldSend(Box<InitializeCluster>),
     /// The CSR is verified, and would be signed next.
-    WouldSign,
+    WouldSign(Rehearsal),
 }
 
 /// Drives a claim to its end.
 ///
 /// # Errors
 /// The claim's failure, or the host's.
-pub async fn drive_claim(
+pub async fn drive_claim<H: Host>(
     service: &impl CloudHsm,
     claim: &mut Claim,
-    host: &mut impl Host,
-) -> Result<DriveEnd> {
+    host: &mut H,
+) -> Result<DriveEnd<H::Rehearsal>> {
     loop {
         match claim.next(host.elapsed()) {
             ClaimStep::Describe => {
@@ -72,12 +77,10 @@ pub async fn drive_claim(
                 host.on_progress(claim)?;
             }
             ClaimStep::Pause(length) => host.pause(claim, length).await,
-            ClaimStep::Certify(cluster) => {
-                let Some(authorized) = host.make_pair(&cluster)? else {
-                    return Ok(DriveEnd::WouldSign);
-                };
-                claim.set_pair(&authorized)?;
-            }
+            ClaimStep::Certify(cluster) => match host.make_pair(&cluster)? {
+                ControlFlow::Continue(authorized) => claim.set_pair(&authorized)?,
+                ControlFlow::Break(rehearsal) => return Ok(DriveEnd::WouldSign(rehearsal)),
+            },
             ClaimStep::Initialize(request) => {
                 if !host.may_send(&request)? {
                     return Ok(DriveEnd::WouldSend(request));

@@ -12,7 +12,7 @@ use super::aws::CaAccessArgs;
 use super::key::{KeyAccess, new_ca_key_help};
 use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
-use super::ui::{CommandOutput, Effect, Ui, path_value};
+use super::ui::{CommandOutput, Effect, Ui, path_value, with_members};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
 use crate::ca::{
     CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
@@ -223,11 +223,8 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
         "keep the key and its passphrase offline and apart: they decide who owns every \
                    cluster that this CA claims\n",
     );
-    let mut document = ca_document(&made, &args.out.join(file));
-    if let Some(object) = document.as_object_mut() {
-        object.insert("key".to_owned(), path_value(&key_path));
-        object.insert("key_encrypted".to_owned(), json!(passphrase.is_some()));
-    }
+    let key = json!({ "key": path_value(&key_path), "key_encrypted": passphrase.is_some() });
+    let document = with_members(ca_document(&made, &args.out.join(file)), key);
     let summary = format!("made a CA, {}", summary_name(made.signing_ca()));
     Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
 }
@@ -274,11 +271,8 @@ fn init_elsewhere(
     );
     text.push_str(&describe_chain(&certified));
     text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
-    let mut document = ca_document(&certified, &path);
-    if let Some(object) = document.as_object_mut() {
-        object.insert("key".to_owned(), json!(name));
-        object.insert("key_made".to_owned(), json!(made));
-    }
+    let key = json!({ "key": name, "key_made": made });
+    let document = with_members(ca_document(&certified, &path), key);
     let summary = format!("made a CA, {}", summary_name(certified.signing_ca()));
     Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
 }
@@ -484,13 +478,14 @@ fn show_ca(args: &ShowArgs) -> Result<CommandOutput> {
             .collect::<String>(),
     );
     let mut summaries = summaries.iter();
-    let mut document = serde_json::to_value(summaries.next()).unwrap_or_default();
-    if let Some(object) = document.as_object_mut() {
-        object.insert("chain".to_owned(), json!(summaries.collect::<Vec<_>>()));
-        object.insert("fit_as_trust_anchor".to_owned(), json!(refused.is_none()));
-        object.insert("notes".to_owned(), json!(notes));
-        object.insert("refusal".to_owned(), json!(refused));
-    }
+    let first = serde_json::to_value(summaries.next()).unwrap_or_default();
+    let members = json!({
+        "chain": summaries.collect::<Vec<_>>(),
+        "fit_as_trust_anchor": refused.is_none(),
+        "notes": notes,
+        "refusal": refused,
+    });
+    let document = with_members(first, members);
     let name = summary_name(trust_anchor.signing_ca());
     let summary = match &refused {
         None => format!("{name}: fit as trust anchor"),

@@ -11,7 +11,7 @@ use super::hardware;
 use super::many::{ManyResults, ManyWords};
 use super::online::{OnlineArgs, block_on};
 use super::step::StepArgs;
-use super::ui::{CommandOutput, Effect, Ui, path_value};
+use super::ui::{CommandOutput, Effect, Ui, insert_member, path_value, with_members};
 use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterName, NextStep, next_step};
 use crate::error::{Error, ErrorKind, Result};
@@ -199,15 +199,16 @@ fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
 
 fn fetch_output(fetched: &Fetched) -> CommandOutput {
     let dir = fetched.bundle.path();
-    let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
-    if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), path_value(dir));
-        object.insert("unchanged".to_owned(), json!(fetched.unchanged));
-        object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
-        let roots = roots_needed(fetched);
-        if !roots.is_empty() {
-            object.insert("roots_needed".to_owned(), json!(roots));
-        }
+    let request = serde_json::to_value(&fetched.request).unwrap_or_default();
+    let members = json!({
+        "bundle": path_value(dir),
+        "unchanged": fetched.unchanged,
+        "fingerprint": fetched.fingerprint,
+    });
+    let mut document = with_members(request, members);
+    let roots = roots_needed(fetched);
+    if !roots.is_empty() {
+        insert_member(&mut document, "roots_needed", json!(roots));
     }
     let mut text = if fetched.unchanged {
         format!(

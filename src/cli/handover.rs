@@ -8,15 +8,16 @@ use serde_json::json;
 
 use super::args::parse_sha256;
 use super::owner::NamedCa;
+use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
-use crate::bundle::{Bundle, Part, RECEIPT, Receipt, Transcript};
-use crate::check;
+use crate::bundle::{Bundle, RECEIPT, Receipt, Transcript};
+use crate::check::BelongingPair;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::handover::{self as engine, Handover, HandoverFacts, SUMS};
 use crate::outside::shown_path;
 use crate::owner::{self, Owner, ProofPurpose, SignedResponse};
-use crate::x509::{Certificate, Csr, TrustAnchor, to_hex};
+use crate::x509::to_hex;
 
 /// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a
 /// SHA256SUMS. Never a key
@@ -78,9 +79,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     }
     let receipt = Receipt::read(bundle.store())?;
     Transcript::read(bundle.store())?.account_for(bundle.store(), Some(bundle.id()), None)?;
-    let parts = ClaimedParts::read(&bundle)?;
-    let owner = prove_owner(args, named.as_ref(), &bundle, &parts)?;
-    engine::check_same_claim(&receipt, &bundle, &parts.as_response())?;
+    // It does not matter whether the pair may still be sent.
+    let claimed = check_bundle_pair(&bundle, super::now())?.into_belonging()?;
+    let owner = prove_owner(args, named.as_ref(), &bundle, &claimed)?;
+    let response = SignedResponse::from_inputs(&claimed.inputs);
+    engine::check_same_claim(&receipt, &bundle, &response)?;
     let handover = Handover::new(&HandoverFacts {
         receipt: &receipt,
         owner: &owner,
@@ -129,70 +132,17 @@ fn with_other_directory_hint(error: Error) -> Error {
     }
 }
 
-/// The claimed pair, as the bundle's files hold it.
-struct ClaimedParts {
-    csr: Csr,
-    signed_cert: Certificate,
-    trust_anchor: TrustAnchor,
-    /// The reason why a signature cannot be verified any more, since its algorithm was given up.
-    unverified: Option<Error>,
-}
-
-impl ClaimedParts {
-    /// Reads the three files and checks that they belong together. It does not matter whether they
-    /// may still be sent.
-    ///
-    /// # Errors
-    /// Whatever forbids the pair for good: see [`check::may_fail_with_time`].
-    fn read(bundle: &Bundle) -> Result<Self> {
-        let (csr, signed_cert, trust_anchor) = (
-            bundle.read(Part::Csr)?,
-            bundle.read(Part::SignedCert)?,
-            bundle.read_trust_anchor()?,
-        );
-        let checked = check::check(&csr, &signed_cert, &trust_anchor, super::now());
-        let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-        let unsigned = failed.iter().any(|rule| {
-            matches!(
-                rule,
-                check::Rule::Signature | check::Rule::SelfSigned | check::Rule::ChainSignatures
-            )
-        });
-        let inputs = checked.inputs();
-        match (checked.into_pair().err(), inputs) {
-            (Some(error), _) if !check::may_fail_with_time(&failed) => Err(error),
-            (unfit, Some((csr, signed_cert, trust_anchor))) => Ok(ClaimedParts {
-                csr,
-                signed_cert,
-                trust_anchor,
-                unverified: unfit.filter(|_| unsigned),
-            }),
-            // Not reachable: what is not read has failed its rule. Denied all the same.
-            (unfit, None) => Err(unfit.unwrap_or_else(|| {
-                Error::new(ErrorKind::Bug, "a pair passed unread", "please report it")
-            })),
-        }
-    }
-
-    const fn as_response(&self) -> SignedResponse<'_> {
-        SignedResponse {
-            csr: &self.csr,
-            signed_cert: &self.signed_cert,
-            trust_anchor: &self.trust_anchor,
-        }
-    }
-}
-
 /// Proves the owner from what the command line names; all of it must hold. Nothing in the bundle
 /// proves the owner.
 fn prove_owner(
     args: &Args,
     named: Option<&NamedCa>,
     bundle: &Bundle,
-    parts: &ClaimedParts,
+    claimed: &BelongingPair,
 ) -> Result<Owner> {
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
-    let found = &parts.trust_anchor;
+    let found = &claimed.inputs.trust_anchor;
+    let unverified = claimed.pair.as_ref().err().filter(|_| claimed.is_unsigned);
     let by_copy = named.map(NamedCa::to_owner);
     by_copy
         .iter()
@@ -200,7 +150,7 @@ fn prove_owner(
     let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| {
         Owner::with_fingerprints(&args.ca_fingerprint, found, &place, ProofPurpose::Handover)
     });
-    match (by_copy, fingerprints, &parts.unverified) {
+    match (by_copy, fingerprints, unverified) {
         // With --ca all of the chain is named: what is given besides must fit, and need not
         // suffice.
         (Some(_), Some(Err(error)), _) if error.kind != ErrorKind::OwnerNotProven => Err(error),

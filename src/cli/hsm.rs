@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
 use super::manage::{ConsentArgs, PollStatus, WaitArgs, or_dash, poll_until_there, with_place};
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, Effect, Ui};
+use super::ui::{CommandOutput, Effect, Ui, insert_member};
 use super::view::hsm_document;
 use crate::bundle::ClusterId;
 use crate::claim::state_reasons;
@@ -382,7 +382,7 @@ fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             .filter(|_| !after.hsms.is_empty());
         text.push_str(&next_command_line(&after));
         let mut document = hsm_change_document(&service, changed, id, last.as_ref());
-        super::submit::insert_member(&mut document, "hsm_id", json!(hsm.hsm_id));
+        insert_member(&mut document, "hsm_id", json!(hsm.hsm_id));
         Ok(CommandOutput::success(
             Effect::when(changed),
             document,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::online::{OnlineArgs, Watcher, parse_duration};
 use super::screen::Screen;
-use super::ui::{BOLD, StyledText, Ui, styled};
+use super::ui::{BOLD, StyledText, Ui, styled, with_members};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, ServiceError, Tag, is_spelt_as_state, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -170,11 +170,8 @@ pub(crate) async fn poll_until_there<T>(
 
 /// Returns a document that begins with the place it is about.
 pub(crate) fn with_place(place: &CallPlace, members: Value) -> Value {
-    let mut document = json!({ "region": place.region, "endpoint": place.endpoint });
-    if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
-        object.extend(members);
-    }
-    document
+    let document = json!({ "region": place.region, "endpoint": place.endpoint });
+    with_members(document, members)
 }
 
 /// Returns the text of a cell, or a dash where there is nothing.

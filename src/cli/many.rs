@@ -11,7 +11,9 @@ use super::args::TrustArgs;
 use super::events::EventKind;
 use super::owner::NamedCa;
 use super::text::table_text;
-use super::ui::{CommandOutput, Effect, OutputFormat, StyledText, Ui, path_value, show_error};
+use super::ui::{
+    CommandOutput, Effect, OutputFormat, StyledText, Ui, insert_member, path_value, show_error,
+};
 use crate::bundle::{Store, counted_noun};
 use crate::error::{Error, Result, Retry};
 use crate::fsio;
@@ -106,11 +108,9 @@ impl BundleResult {
                 .cloned()
                 .unwrap_or_else(|| Value::Object(Map::new())),
         };
-        if let Some(object) = document.as_object_mut() {
-            object.insert("bundle".to_owned(), path_value(&self.dir));
-            if let Err(error) = &self.result {
-                object.insert("error".to_owned(), error.to_json());
-            }
+        insert_member(&mut document, "bundle", path_value(&self.dir));
+        if let Err(error) = &self.result {
+            insert_member(&mut document, "error", error.to_json());
         }
         document
     }

@@ -1,8 +1,8 @@
 //! The steps after a claim, as the online commands show them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::ui::{BOLD, StyledText, styled};
+use super::ui::{BOLD, StyledText, insert_member, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
 use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
@@ -48,12 +48,7 @@ pub(crate) fn lead_from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead
 
 /// Adds the steps to a command's result.
 pub(crate) fn add_steps(steps: &[ClientStep], document: &mut Value, text: &mut StyledText) {
-    if let Some(object) = document.as_object_mut() {
-        object.insert(
-            "next_steps".to_owned(),
-            serde_json::to_value(steps).unwrap_or_default(),
-        );
-    }
+    insert_member(document, "next_steps", json!(steps));
     if !steps.is_empty() {
         text.push([
             styled(BOLD, "next:"),

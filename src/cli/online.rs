@@ -11,7 +11,7 @@ use serde_json::json;
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
 use super::events::EventKind;
-use super::ui::{StyledText, Ui};
+use super::ui::{StyledText, Ui, insert_member};
 use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
@@ -242,9 +242,9 @@ impl<'a> Watcher<'a> {
         }
         let cluster = cluster.filter(|_| trouble.is_none());
         let mut members = json!({ "detail": line });
-        if let (Some(cluster), Some(object)) = (cluster, members.as_object_mut()) {
-            object.insert("cluster_id".to_owned(), json!(cluster.cluster_id));
-            object.insert("state".to_owned(), json!(cluster.state.as_str()));
+        if let Some(cluster) = cluster {
+            insert_member(&mut members, "cluster_id", json!(cluster.cluster_id));
+            insert_member(&mut members, "state", cluster.state.as_str());
         }
         let kind = match trouble {
             None => EventKind::State,

@@ -11,7 +11,7 @@ use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
 use super::text::styled_table;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, with_members};
 use crate::check::judge_read_trust_anchor;
 use crate::claim::Failure;
 use crate::claim::ownership::OwnerCertificate;
@@ -340,7 +340,7 @@ impl Row {
             .place
             .as_ref()
             .and_then(|place| place.endpoint.as_ref());
-        let mut document = json!({
+        let document = json!({
             "cluster_id": self.cluster_id,
             "region": self.region(),
             "endpoint": endpoint,
@@ -348,22 +348,17 @@ impl Row {
             "why": self.why().lines().next(),
             "tags": self.tags,
         });
-        let Some(object) = document.as_object_mut() else {
-            return document;
+        let rest = match &self.plan {
+            Ok(plan) => json!({
+                "state": plan.state.as_str(),
+                "owner": plan.owner.as_str(),
+                "roots": plan.roots,
+                "failed_checks": plan.failed_checks,
+                "next": self.next,
+            }),
+            Err(error) => json!({ "error": error.to_json() }),
         };
-        match &self.plan {
-            Ok(plan) => {
-                object.insert("state".to_owned(), json!(plan.state.as_str()));
-                object.insert("owner".to_owned(), json!(plan.owner.as_str()));
-                object.insert("roots".to_owned(), json!(plan.roots));
-                object.insert("failed_checks".to_owned(), json!(plan.failed_checks));
-                object.insert("next".to_owned(), json!(self.next));
-            }
-            Err(error) => {
-                object.insert("error".to_owned(), error.to_json());
-            }
-        }
-        document
+        with_members(document, rest)
     }
 
     /// Returns the row's cells: cluster, region, state, action, owner, reason.

@@ -8,8 +8,8 @@ use super::TOOL;
 use super::args::TrustArgs;
 use super::owner::NamedCa;
 use super::ui::{
-    BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, path_value,
-    styled,
+    BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, insert_member,
+    path_value, styled,
 };
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check_with_trust_anchor;
@@ -217,8 +217,8 @@ fn report_document(
         "private_keys": facts.survey.private_keys,
         "next_steps": engine::next_steps(facts),
     });
-    if let (false, Some(object)) = (to_file, document.as_object_mut()) {
-        object.insert("page".to_owned(), Value::String(page.to_owned()));
+    if !to_file {
+        insert_member(&mut document, "page", page);
     }
     document
 }

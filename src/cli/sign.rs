@@ -8,7 +8,8 @@ mod response;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use preconditions::check_signed;
 pub(crate) use preconditions::{
-    already_signed_error, check_ca_fit, check_places_free, find_earlier_pair, signing_grounds,
+    already_signed_error, check_bundle_pair, check_ca_fit, check_places_free, find_earlier_pair,
+    signing_grounds,
 };
 #[cfg(feature = "online")]
 pub(crate) use response::pair_notes;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fleet::worst_error;
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
-use super::ui::{CommandOutput, Effect, StyledText, Ui};
+use super::ui::{CommandOutput, Effect, StyledText, Ui, insert_member};
 use super::{next_steps, view};
 use crate::bundle::ClusterId;
 use crate::bundle::counted_noun;
@@ -94,15 +94,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     if clusters.is_empty() {
         text = format!("no clusters at {place}\n");
     }
-    if let (Some(object), Some(owner)) = (document.as_object_mut(), &owner) {
-        object.insert(
-            "ca_sha256".to_owned(),
-            owner
-                .iter()
-                .map(|ca| json!(to_hex(&ca.to_shown_certificate().fingerprint)))
-                .collect(),
-        );
-        object.insert("owners".to_owned(), Value::Array(owners));
+    if let Some(owner) = &owner {
+        let ca: Vec<String> = owner
+            .iter()
+            .map(|ca| to_hex(&ca.to_shown_certificate().fingerprint))
+            .collect();
+        insert_member(&mut document, "ca_sha256", ca);
+        insert_member(&mut document, "owners", owners);
     }
     let mut text = StyledText::from(text);
     if let (Some(_), [cluster]) = (&args.cluster_id, clusters.as_slice()) {

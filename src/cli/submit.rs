@@ -1,9 +1,13 @@
 //! `hsmboot submit`
 
+mod host;
+mod output;
+mod receipt;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{TrustArgs, parse_sha256};
 use super::consent::{ClaimIntent, ConsentAnswer, ConsentQuestion, YesArgs};
@@ -12,24 +16,21 @@ use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, warn_of_gaps, with_judgement};
-use super::ui::{
-    BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, path_value, styled,
-};
+use super::ui::{CommandOutput, Ui, insert_member};
 use super::{TOOL, hardware, next_steps, sign};
-use crate::bundle::{
-    self, AnnouncedCall, Bundle, Digests, NotedWord, Part, RECEIPT, Receipt, Store, TranscriptStep,
-    Waiver,
-};
-use crate::check::{self, Pair};
-use crate::claim::{self, Claim, ClaimOrigin, Patience};
-use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, InitializeCluster};
+use crate::bundle::{Bundle, Digests, Part, Store, TranscriptStep, Waiver};
+use crate::check::{BelongingPair, Pair, Rule};
+use crate::claim::{Claim, Patience};
+use crate::cloudhsm::CloudHsm;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fsio::{self, NewFile};
-use crate::outside::{Lines, OutsideText, shown_path};
+use crate::outside::{Lines, OutsideText};
 use crate::owner::{self, Authorized, Owner, ProofPurpose, SignedResponse};
-use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
-use crate::verify::{self as engine, Roots};
-use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
+use crate::submit::{DriveEnd, ReceiptFacts, drive_claim, make_receipt};
+use crate::verify as engine;
+use crate::x509::Moment;
+use host::{ResponseComparison, Submission};
+pub(crate) use output::{claim_document, claim_effect, claim_text, would_send_output};
+pub(crate) use receipt::{record_sending, write_receipt};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
@@ -124,14 +125,14 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             )
         })?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
-    let parts = SignedParts::read(&bundle, now)?;
-    let notes = parts
+    let signed = read_signed(&bundle, now)?;
+    let notes = signed
         .pair
         .as_ref()
         .map(sign::pair_notes)
         .unwrap_or_default();
     notes.iter().for_each(|note| ui.warn(note));
-    let response = parts.as_response();
+    let response = SignedResponse::from_inputs(&signed.inputs);
     let named = args
         .ca
         .as_deref()
@@ -187,15 +188,17 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             patience_from_timeout(args.timeout.timeout),
         );
         // What is not fit to be sent now may have been sent long ago.
-        let (claim, unfit) = match parts.pair.clone() {
-            Ok(pair) => (
-                Claim::for_submission(id, Authorized::new(pair, &grounds, &owner)?, patience),
-                None,
-            ),
-            Err(unfit) => (
-                Claim::for_confirmation(id, owner.clone(), Some(parts.csr.clone()), patience),
-                Some(unfit),
-            ),
+        let (claim, authorized) = match signed.pair.clone() {
+            Ok(pair) => {
+                let authorized = Authorized::new(pair, &grounds, &owner)?;
+                let claim = Claim::for_submission(id, authorized.clone(), patience);
+                (claim, Ok(authorized))
+            }
+            Err(unfit) => {
+                let csr = Some(signed.inputs.csr.clone());
+                let claim = Claim::for_confirmation(id, owner.clone(), csr, patience);
+                (claim, Err(unfit))
+            }
         };
         let mut claim = claim.with_place(service.place().clone());
         let mut host = Submission {
@@ -204,7 +207,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             args,
             bundle: &bundle,
             response,
-            unfit,
+            authorized,
             intent: intent(Some(owner.basis())),
             step,
             compared,
@@ -221,7 +224,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             DriveEnd::WouldSend(request) => {
                 return Ok(would_send_output(&request, service.place(), &owner));
             }
-            DriveEnd::WouldSign => return Err(missing_pair_error()),
+            DriveEnd::WouldSign(never) => match never {},
             DriveEnd::Claimed(outcome) => outcome,
         };
         let account = ReceiptFacts {
@@ -280,16 +283,6 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             text,
         ))
     })
-}
-
-/// The way in which somebody compared the fingerprint of the response, and so has seen what is
-/// about to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ResponseComparison {
-    /// By `--expect`.
-    Beforehand,
-    /// On the terminal, as the answer to what is about to happen.
-    OnScreen,
 }
 
 /// Proves the owner, whom the command line or somebody at the terminal names. Otherwise whoever
@@ -378,14 +371,6 @@ fn prove_owner(
     }
 }
 
-fn missing_pair_error() -> Error {
-    Error::new(
-        ErrorKind::Bug,
-        "a submission asked for a pair that it was given",
-        "please report it",
-    )
-}
-
 /// Returns the patience that `--timeout` asks for.
 pub(crate) fn patience_from_timeout(timeout: Option<Duration>) -> Patience {
     match timeout {
@@ -416,64 +401,27 @@ fn with_waiver_hint(bundle: &Bundle, error: Error) -> Error {
     }
 }
 
-/// The content of a signed bundle, and the pair where it may be sent.
-struct SignedParts {
-    csr: Csr,
-    signed_cert: Certificate,
-    trust_anchor: TrustAnchor,
-    /// The pair, or the error that says why CloudHSM would not take it now, although its parts
-    /// belong together.
-    pair: Result<Pair>,
-}
-
-impl SignedParts {
-    /// Reads and checks the pair as the bundle's files hold it.
-    ///
-    /// # Errors
-    /// Whatever forbids the pair for good: it is malformed, changed, or does not belong together.
-    fn read(bundle: &Bundle, now: Moment) -> Result<Self> {
-        sign::check_signed(bundle)?;
-        let (csr, signed_cert, trust_anchor) = (
-            bundle.read(Part::Csr)?,
-            bundle.read(Part::SignedCert)?,
-            bundle.read_trust_anchor()?,
-        );
-        let checked = check::check(&csr, &signed_cert, &trust_anchor, now);
-        let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-        let inputs = checked.inputs();
-        let pair = checked.into_pair().map_err(|error| {
-            if failed == [check::Rule::Key] {
-                signed_for_another_error(bundle, error)
-            } else {
-                error
-            }
-        });
-        let belongs_together = check::may_fail_with_time(&failed);
-        match (pair, inputs) {
-            (Err(error), _) if !belongs_together => Err(error),
-            (pair, Some((csr, signed_cert, trust_anchor))) => Ok(SignedParts {
-                csr,
-                signed_cert,
-                trust_anchor,
-                pair,
-            }),
-            // Not reachable: what is not read has failed its rule. Denied all the same.
-            (pair, None) => Err(pair.err().unwrap_or_else(missing_pair_error)),
-        }
-    }
-
-    const fn as_response(&self) -> SignedResponse<'_> {
-        SignedResponse {
-            csr: &self.csr,
-            signed_cert: &self.signed_cert,
-            trust_anchor: &self.trust_anchor,
-        }
-    }
-}
-
 /// Reads the pair as the bundle's files hold it, and checks it.
 pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
-    SignedParts::read(bundle, now)?.pair
+    read_signed(bundle, now)?.pair
+}
+
+/// Reads and checks the pair as the bundle's files hold it.
+///
+/// # Errors
+/// Whatever forbids the pair for good: it is malformed, changed, or does not belong together.
+fn read_signed(bundle: &Bundle, now: Moment) -> Result<BelongingPair> {
+    sign::check_signed(bundle)?;
+    let checked = sign::check_bundle_pair(bundle, now)?;
+    let failed = checked.record.failed().map(|finding| finding.id);
+    let is_of_another_csr = failed.eq([Rule::Key]);
+    checked.into_belonging().map_err(|error| {
+        if is_of_another_csr {
+            signed_for_another_error(bundle, error)
+        } else {
+            error
+        }
+    })
 }
 
 /// Returns the error for a sound pair that was signed for another CSR than the bundle's: the CSR
@@ -495,302 +443,4 @@ fn signed_for_another_error(bundle: &Bundle, error: Error) -> Error {
         .into(),
         ..error
     }
-}
-
-/// The host of a claim whose pair exists already.
-struct Submission<'a> {
-    watcher: Watcher<'a>,
-    ui: &'a Ui,
-    args: &'a Args,
-    bundle: &'a Bundle,
-    response: SignedResponse<'a>,
-    /// The reason why the pair cannot be sent now, if it cannot.
-    unfit: Option<Error>,
-    intent: ClaimIntent<'a>,
-    step: TranscriptStep<'a>,
-    compared: Option<ResponseComparison>,
-    sent_at: Option<Moment>,
-}
-
-impl Submission<'_> {
-    /// Asks once whether to send the request, unless that was answered before.
-    fn ask_consent(&mut self) -> Result<()> {
-        if self.args.consent.yes
-            || self.sent_at.is_some()
-            || self.compared == Some(ResponseComparison::OnScreen)
-        {
-            return Ok(());
-        }
-        let question = if self.compared.is_some() {
-            ConsentQuestion::Yes
-        } else {
-            ConsentQuestion::ResponseOrYes
-        };
-        self.watcher.clear();
-        if let Some(ConsentAnswer::Response(typed)) = self.intent.show_and_ask(question)? {
-            Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| {
-                another_fingerprint_error(
-                    &FingerprintSide {
-                        what: "response",
-                        by: "sign",
-                    },
-                    &apart,
-                )
-            })?;
-            self.compared = Some(ResponseComparison::OnScreen);
-        }
-        Ok(())
-    }
-}
-
-impl Host for Submission<'_> {
-    fn elapsed(&self) -> Duration {
-        self.watcher.elapsed()
-    }
-
-    async fn pause(&mut self, _claim: &Claim, length: Duration) {
-        self.watcher.pause(length).await;
-    }
-
-    fn on_progress(&mut self, claim: &Claim) -> Result<()> {
-        self.watcher.show_claim(claim);
-        Ok(())
-    }
-
-    fn make_pair(&mut self, _cluster: &Cluster) -> Result<Option<Authorized>> {
-        Err(self.unfit.take().unwrap_or_else(missing_pair_error))
-    }
-
-    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
-        if self.args.dry_run {
-            return Ok(false);
-        }
-        self.ask_consent()?;
-        if self.compared.is_none() {
-            self.ui.warn(
-                "nobody compared the response's fingerprint: --expect (of several bundles: \
-                 --expect-file) takes what `hsmboot sign` printed on the other side",
-            );
-        }
-        let now = super::now();
-        let step = TranscriptStep {
-            time: Some(now),
-            fingerprint_compared: Some(self.compared.is_some()),
-            ..self.step.clone()
-        };
-        record_sending(self.bundle, &step)?;
-        self.sent_at = Some(now);
-        self.watcher.show_line("InitializeCluster is sent");
-        Ok(true)
-    }
-}
-
-/// Records the call before it is made: whatever happens then, even to this machine, the transcript
-/// knows of it.
-pub(crate) fn record_sending(bundle: &Bundle, step: &TranscriptStep<'_>) -> Result<()> {
-    bundle
-        .note_step(&TranscriptStep {
-            sends: Some(AnnouncedCall::InitializeCluster),
-            ..step.clone()
-        })
-        .map_err(|mut error| {
-            error.message = Lines::from("nothing was sent: the transcript cannot be written first")
-                .followed_by(error.message.prefixed_with("  "));
-            error
-        })
-}
-
-/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if
-/// hsmboot wrote it and it is of this claim.
-pub(crate) fn write_receipt(
-    bundle: &Bundle,
-    receipt: &Receipt,
-    how: ClaimOrigin,
-    step: &TranscriptStep<'_>,
-) -> Result<()> {
-    // Where the transcript does not hold, writing says so.
-    if how == ClaimOrigin::AlreadyClaimed
-        && bundle
-            .without_cache()
-            .holds_receipt_of(receipt)
-            .unwrap_or(false)
-    {
-        return Ok(());
-    }
-    let content = bundle::to_document(receipt);
-    // What happened is written down, whatever became of the files meanwhile.
-    bundle
-        .without_cache()
-        .write(
-            &[NewFile {
-                name: RECEIPT.to_owned(),
-                content: &content,
-                mode: 0o644,
-                replace: true,
-            }],
-            step,
-        )
-        .map_err(|mut error| {
-            error.message = Lines::from(format!(
-                "{} is claimed, but its receipt cannot be kept",
-                receipt.cluster_id
-            ))
-            .followed_by(error.message.prefixed_with("  "));
-            error.hint =
-                "the claim itself is done and confirmed; run the same command again to write \
-                      the receipt"
-                    .into();
-            error.with_document(serde_json::to_value(receipt).unwrap_or_default())
-        })
-}
-
-pub(crate) fn insert_member(document: &mut Value, name: &str, value: Value) {
-    if let Some(object) = document.as_object_mut() {
-        object.insert(name.to_owned(), value);
-    }
-}
-
-/// Returns the document of a claimed cluster: its receipt and its bundle, where there is one.
-pub(crate) fn claim_document(
-    bundle: &Bundle,
-    receipt: &Receipt,
-    outcome: &claim::ClaimOutcome,
-    dry_run: bool,
-) -> Value {
-    let mut document = serde_json::to_value(receipt).unwrap_or_default();
-    let dir = fsio::is_there(bundle.path()).then(|| path_value(bundle.path()));
-    insert_member(&mut document, "bundle", json!(dir));
-    if dry_run {
-        insert_member(&mut document, "dry_run", json!(true));
-    }
-    // Two runs raced, and the cluster has the other one's certificate: ours is of no more use.
-    if !outcome.same_certificate && bundle.without_cache().has_part(Part::SignedCert) {
-        let theirs = &receipt.cluster_certificate_sha256;
-        insert_member(&mut document, "superseded_by", json!(theirs));
-    }
-    document
-}
-
-/// Returns whether this run claimed the cluster.
-pub(crate) fn claim_effect(outcome: &claim::ClaimOutcome) -> Effect {
-    Effect::when(outcome.how == ClaimOrigin::Claimed)
-}
-
-/// Returns the result of a dry run: exactly what it would have sent.
-pub(crate) fn would_send_output(
-    request: &InitializeCluster,
-    place: &CallPlace,
-    owner: &Owner,
-) -> CommandOutput {
-    let document = json!({
-        "dry_run": true,
-        "region": place.region,
-        "endpoint": place.endpoint,
-        "owner": owner.basis().as_str(),
-        "would_send": {
-            "ClusterId": request.cluster_id(),
-            "SignedCert": request.signed_cert(),
-            "TrustAnchor": request.trust_anchor(),
-        },
-    });
-    let rest = format!(
-        "\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: \
-         {}\nSignedCert:\n{}TrustAnchor:\n{}",
-        owner.basis().as_phrase(),
-        request.cluster_id(),
-        request.signed_cert(),
-        request.trust_anchor(),
-    );
-    let text = StyledText::from([
-        styled(BOLD, "dry run: nothing was sent"),
-        StyledText::from(rest),
-    ]);
-    let summary = format!(
-        "dry run: the claim of {} would be sent to {place}",
-        request.cluster_id()
-    );
-    CommandOutput::success(Effect::Unchanged, document, text).summarized(summary)
-}
-
-/// Returns the words for the certificate under which the cluster was claimed before, as far as this
-/// machine can tell. Without a pair here, and so without a CSR, there is none to compare with.
-fn claimed_by_text(receipt: &Receipt) -> &'static str {
-    match &receipt.csr_sha256 {
-        None => "by this very CA",
-        Some(_) if receipt.signed_cert_sha256 == receipt.cluster_certificate_sha256 => {
-            "with this very certificate"
-        }
-        Some(_) => "with another certificate of this very CA",
-    }
-}
-
-/// Returns the roots on which the verdict rests, as a receipt of this very run says.
-fn recorded_roots(receipt: &Receipt) -> Roots {
-    match receipt.roots {
-        Some(NotedWord::Known(roots)) => roots,
-        _ => Roots::Given,
-    }
-}
-
-pub(crate) fn claim_text(
-    bundle: &Bundle,
-    receipt: &Receipt,
-    outcome: &claim::ClaimOutcome,
-) -> StyledText {
-    let first = match outcome.how {
-        ClaimOrigin::Claimed => format!("claimed {}", bundle.id()),
-        ClaimOrigin::AlreadyClaimed => format!(
-            "{} is claimed already, {}; nothing was changed",
-            bundle.id(),
-            claimed_by_text(receipt)
-        ),
-    };
-    let proof = match (&receipt.unverified, &receipt.verdict) {
-        (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => StyledText::from(format!(
-            "{verdict}: {}",
-            hardware::proof_sentence(recorded_roots(receipt))
-        )),
-        (None, None) => StyledText::from("not judged in this run"),
-    };
-    let submitted = match receipt.submitted_at {
-        Some(at) => format!("signed certificate and trust anchor, at {at}"),
-        None => "nothing in this run".to_owned(),
-    };
-    let state = format!(
-        "\n  submitted            {submitted}\n  state                {}\n  HSM                  ",
-        receipt.state
-    );
-    let rest = format!(
-        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  \
-         bundle               {}\n",
-        receipt.cluster_certificate_sha256,
-        receipt.trust_anchor_sha256,
-        receipt
-            .chain_sha256
-            .iter()
-            .map(|above| format!("\n    above it           SHA-256 {above}"))
-            .collect::<String>(),
-        shown_path(bundle.path()),
-    );
-    let origin = outcome
-        .cluster
-        .origin_text()
-        .map(|origin| format!("  restored             {origin}\n"))
-        .unwrap_or_default();
-    let rest = format!("{rest}{origin}");
-    let notes: Vec<StyledText> = receipt
-        .notes
-        .iter()
-        .map(|note| styled(YELLOW, format!("  note                 {note}\n")))
-        .collect();
-    [
-        styled(GREEN, first),
-        StyledText::from(state),
-        proof,
-        StyledText::from(rest),
-    ]
-    .into_iter()
-    .chain(notes)
-    .collect()
 }

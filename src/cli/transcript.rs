@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::parse_sha256;
 use super::owner::NamedCa;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, path_value, styled};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, insert_member, path_value, styled};
 use crate::bundle::{
     Bundle, ClusterId, FileStanding, Store, TRANSCRIPT, Transcript, TranscriptEntry, counted_noun,
     shell_words,
@@ -290,9 +290,7 @@ fn key_mark(is_key: bool) -> StyledText {
 /// Returns a step as JSON, with the SHA-256 of its line.
 fn with_hash(entry: &TranscriptEntry) -> Value {
     let mut step = serde_json::to_value(entry).unwrap_or_default();
-    if let Some(members) = step.as_object_mut() {
-        members.insert("sha256".to_owned(), Value::String(entry.hash()));
-    }
+    insert_member(&mut step, "sha256", entry.hash());
     step
 }
 

@@ -147,9 +147,9 @@ impl CommandOutput {
     /// Returns the document; of a success with `changed` and `summary`.
     pub(crate) fn full_document(&self) -> Value {
         let mut document = self.document.clone();
-        if let (None, Some(object)) = (&self.error, document.as_object_mut()) {
-            object.insert("changed".to_owned(), json!(self.has_changed()));
-            object.insert("summary".to_owned(), json!(self.summary_line()));
+        if self.error.is_none() {
+            insert_member(&mut document, "changed", self.has_changed());
+            insert_member(&mut document, "summary", self.summary_line());
         }
         document
     }
@@ -280,17 +280,13 @@ impl Ui {
             Ok(output) => output.error.as_ref(),
             Err(error) => Some(error),
         };
-        if let Some(object) = members.as_object_mut() {
-            match (error, result) {
-                (Some(error), _) => {
-                    object.insert("error".to_owned(), error.to_json());
-                }
-                (None, Ok(output)) => {
-                    object.insert("changed".to_owned(), json!(output.has_changed()));
-                    object.insert("summary".to_owned(), json!(output.summary_line()));
-                }
-                (None, Err(_)) => {}
+        match (error, result) {
+            (Some(error), _) => insert_member(&mut members, "error", error.to_json()),
+            (None, Ok(output)) => {
+                insert_member(&mut members, "changed", output.has_changed());
+                insert_member(&mut members, "summary", output.summary_line());
             }
+            (None, Err(_)) => {}
         }
         self.write_event(kind, members);
     }
@@ -341,6 +337,21 @@ impl Ui {
             _ => ExitCode::from(code),
         }
     }
+}
+
+/// Puts a member into a document.
+pub(crate) fn insert_member(document: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(object) = document.as_object_mut() {
+        object.insert(name.to_owned(), value.into());
+    }
+}
+
+/// Returns a document with the members of another added.
+pub(crate) fn with_members(mut document: Value, members: Value) -> Value {
+    if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
+        object.extend(members);
+    }
+    document
 }
 
 /// Returns a path as JSON. JSON is Unicode and a path need not be: what is not Unicode shows as

@@ -9,7 +9,9 @@ use super::binary;
 use super::hardware;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::step::{StepArgs, with_judgement};
-use super::ui::{BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::ui::{
+    BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, insert_member, styled,
+};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -80,8 +82,8 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     }
     let mut answer = record_document(&record);
     let alarm = engine::fips_alarm(&record, mode.map(OutsideText::as_raw));
-    if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
-        object.insert("alarms".to_owned(), json!([alarm]));
+    if let Some(alarm) = alarm {
+        insert_member(&mut answer, "alarms", json!([alarm]));
     }
     let error = hardware::rejection_error(&record, &bundle, &args.trust)
         .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence));

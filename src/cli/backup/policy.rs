@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{backup_state_error, find_backup, look_up_backup};
 use crate::cli::manage::{ConsentArgs, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{CommandOutput, Effect, Ui};
+use crate::cli::ui::{CommandOutput, Effect, Ui, with_members};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Trouble, limits};
 use crate::error::{Error, ErrorKind, Result};
@@ -179,11 +179,8 @@ impl SharedBackup {
     }
 
     fn result_document(&self, service: &AwsCloudHsm, members: Value) -> Value {
-        let mut document = with_place(service.place(), json!({ "backup_arn": self.arn }));
-        if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
-            object.extend(members);
-        }
-        document
+        let document = with_place(service.place(), json!({ "backup_arn": self.arn }));
+        with_members(document, members)
     }
 }
 
@@ -373,6 +370,7 @@ fn allows_everybody(policy: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ui::insert_member;
 
     #[test]
     fn a_policy_for_everybody_is_seen() {
@@ -392,12 +390,8 @@ mod tests {
                 "{statement}"
             );
             let mut held = statement;
-            if let Some(object) = held.as_object_mut() {
-                object.insert(
-                    "Condition".to_owned(),
-                    json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }),
-                );
-            }
+            let condition = json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } });
+            insert_member(&mut held, "Condition", condition);
             assert!(!allows_everybody(&policy(held)));
         }
         let one =

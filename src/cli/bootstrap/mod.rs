@@ -6,6 +6,7 @@ mod rehearsal;
 mod signing_ca;
 mod summary;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -284,7 +285,7 @@ async fn claim_cluster(
             ));
         }
         (DriveEnd::Claimed(outcome), Some(_)) => outcome,
-        (DriveEnd::WouldSign, _) => {
+        (DriveEnd::WouldSign(()), _) => {
             return Ok(summary::dry_run_output(
                 summary::would_sign_output(&bundle, &place, &run.ca),
                 run.record.as_ref(),
@@ -409,6 +410,8 @@ struct BootstrapRun<'a> {
 }
 
 impl Host for BootstrapRun<'_> {
+    type Rehearsal = ();
+
     fn elapsed(&self) -> Duration {
         self.watcher.elapsed()
     }
@@ -447,7 +450,7 @@ impl Host for BootstrapRun<'_> {
         Ok(())
     }
 
-    fn make_pair(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
+    fn make_pair(&mut self, cluster: &Cluster) -> Result<ControlFlow<(), Authorized>> {
         self.watcher.clear();
         let now = super::now();
         let facts = FetchFacts {
@@ -502,7 +505,7 @@ impl Host for BootstrapRun<'_> {
         self.record = Some(judgement.record);
         self.authorized.clone_from(&authorized);
         self.bundle = Some(bundle);
-        Ok(authorized)
+        Ok(authorized.map_or(ControlFlow::Break(()), ControlFlow::Continue))
     }
 
     fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {

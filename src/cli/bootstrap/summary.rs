@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, ReceiptOutcome, Waiver};
 use crate::claim;
-use crate::cli::submit::{self, insert_member};
-use crate::cli::ui::{BOLD, CommandOutput, Effect, StyledText, YELLOW, path_value, styled};
+use crate::cli::submit;
+use crate::cli::ui::{
+    BOLD, CommandOutput, Effect, StyledText, YELLOW, insert_member, path_value, styled,
+};
 use crate::cli::{next_steps, verify};
 use crate::cloudhsm::CallPlace;
 use crate::handover;

@@ -130,6 +130,19 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
     bundle.compare_written()
 }
 
+/// Holds the pair of the bundle's files against every rule.
+///
+/// # Errors
+/// Class `Input`, where a file cannot be read.
+pub(crate) fn check_bundle_pair(bundle: &Bundle, now: Moment) -> Result<check::PairJudgement> {
+    let (csr, signed_cert, trust_anchor) = (
+        bundle.read(Part::Csr)?,
+        bundle.read(Part::SignedCert)?,
+        bundle.read_trust_anchor()?,
+    );
+    Ok(check::check(&csr, &signed_cert, &trust_anchor, now))
+}
+
 /// Checks that nothing is in the way of the files that will be written, before a passphrase is
 /// asked for and anything is signed. The trust anchor's place may hold that anchor already.
 pub(crate) fn check_places_free(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::bundle::{
     TranscriptStep, Waiver,
 };
 use crate::check::Pair;
-use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Effect, Ui, path_value, with_members};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -174,17 +174,14 @@ impl SignedPair<'_> {
             again,
         } = told;
         let back = owner::SignedResponse::from_pair(pair).fingerprint(bundle.id());
-        let mut document = serde_json::to_value(response).unwrap_or_default();
-        if let Some(object) = document.as_object_mut() {
-            object.insert("bundle".to_owned(), path_value(bundle.path()));
-            object.insert(
-                "verification".to_owned(),
-                verify::record_document(self.record),
-            );
-            object.insert("request_fingerprint".to_owned(), json!(request));
-            object.insert("request_compared".to_owned(), json!(compared));
-            object.insert("response_fingerprint".to_owned(), json!(back));
-        }
+        let members = json!({
+            "bundle": path_value(bundle.path()),
+            "verification": verify::record_document(self.record),
+            "request_fingerprint": request,
+            "request_compared": compared,
+            "response_fingerprint": back,
+        });
+        let document = with_members(serde_json::to_value(response).unwrap_or_default(), members);
         let proof = match response.unverified {
             Some(_) => "UNVERIFIED: no proof that the key is an HSM's",
             None if self.record.terms.roots == Roots::BuiltIn => {

@@ -221,7 +221,7 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         ),
     ),
     (
-        "iconv -f {encoding} -t ASCII",
+        "iconv -f {} -t ASCII",
         Shell(
             "for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII \
              | cmp - DIR/*.csr; done",

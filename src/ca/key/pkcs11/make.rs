@@ -33,30 +33,26 @@ struct PairKind {
 }
 
 impl PairKind {
-    fn from_key_type(kind: KeyType) -> Option<Self> {
-        let rsa = |bits: usize| {
-            Some(PairKind {
-                generate: Mechanism::RsaPkcsKeyPairGen,
-                needs: (
-                    MechanismType::RSA_PKCS_KEY_PAIR_GEN,
-                    "CKM_RSA_PKCS_KEY_PAIR_GEN",
-                ),
-                scheme: SignatureScheme::Rsa,
-                public: vec![
-                    Attribute::ModulusBits(Ulong::try_from(bits).ok()?),
-                    Attribute::PublicExponent(F4.to_vec()),
-                ],
-                not: vec![Attribute::Decrypt(false), Attribute::Unwrap(false)],
-            })
+    fn from_key_type(kind: KeyType) -> Self {
+        let rsa = |bits| PairKind {
+            generate: Mechanism::RsaPkcsKeyPairGen,
+            needs: (
+                MechanismType::RSA_PKCS_KEY_PAIR_GEN,
+                "CKM_RSA_PKCS_KEY_PAIR_GEN",
+            ),
+            scheme: SignatureScheme::Rsa,
+            public: vec![
+                Attribute::ModulusBits(Ulong::from(bits)),
+                Attribute::PublicExponent(F4.to_vec()),
+            ],
+            not: vec![Attribute::Decrypt(false), Attribute::Unwrap(false)],
         };
-        let ec = |curve: Curve, scheme| {
-            Some(PairKind {
-                generate: Mechanism::EccKeyPairGen,
-                needs: (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
-                scheme,
-                public: vec![Attribute::EcParams(curve.to_der())],
-                not: vec![Attribute::Derive(false)],
-            })
+        let ec = |curve: Curve, scheme| PairKind {
+            generate: Mechanism::EccKeyPairGen,
+            needs: (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
+            scheme,
+            public: vec![Attribute::EcParams(curve.to_der())],
+            not: vec![Attribute::Derive(false)],
         };
         match kind {
             KeyType::Rsa4096 => rsa(4096),
@@ -96,14 +92,7 @@ pub(super) fn make_pair(
         ));
     };
     let name = token.name();
-    let bug = || {
-        Error::new(
-            ErrorKind::Bug,
-            "this machine's numbers are too small for a key's length",
-            "please report it",
-        )
-    };
-    let made = PairKind::from_key_type(kind).ok_or_else(bug)?;
+    let made = PairKind::from_key_type(kind);
     check_mechanisms(token, module, &made, kind)?;
     if let Some(id) = &uri.id {
         is_free(session, token, id)?;
