@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::shown_path;
 use crate::{fsio, hint};
 
@@ -233,6 +233,7 @@ impl KeyFault {
             format!("the CA's key file {} {self}", shown_path(path)),
             hint,
         )
+        .with_fact(FactName::File, path)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes the trust anchor: the owner's self-signed CA certificate.
 
 use super::CaKey;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::der::{self, tag};
 use crate::x509::extension::BASIC_CONSTRAINTS;
 use crate::x509::write::{self, Tbs};
@@ -69,7 +69,9 @@ pub fn make_trust_anchor(terms: &CaTerms<'_>, key: &dyn CaKey) -> Result<Certifi
                 pem::MAX_CHARS
             ),
             "choose a shorter subject",
-        ));
+        )
+        .with_fact(FactName::Limit, pem::MAX_CHARS)
+        .with_fact(FactName::Size, length));
     }
     Ok(certificate)
 }

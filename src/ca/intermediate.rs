@@ -3,11 +3,11 @@
 
 use super::init::{check_terms, unsound_certificate};
 use super::{CaKey, CaTerms};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::der::{self, tag};
 use crate::x509::extension::BASIC_CONSTRAINTS;
 use crate::x509::write::{self, Tbs};
-use crate::x509::{Certificate, Moment, Strictness, TrustAnchor};
+use crate::x509::{Certificate, Moment, Strictness, TrustAnchor, sha256, to_hex};
 
 /// digitalSignature, keyCertSign and cRLSign (RFC 5280 4.2.1.3): as the AWS guide's intermediates
 /// have it (Initialize the cluster, September 2026).
@@ -33,24 +33,7 @@ pub fn make_intermediate(
     issuer_key: &dyn CaKey,
 ) -> Result<TrustAnchor> {
     let above = issuer.signing_ca();
-    if above.spki() != issuer_key.spki() {
-        return Err(Error::new(
-            ErrorKind::CaKeyMismatch,
-            [
-                "the issuer's key is not the issuer certificate's".to_owned(),
-                format!(
-                    "  certificate SHA-256 of its key {}",
-                    crate::x509::to_hex(&crate::x509::sha256(above.spki()))
-                ),
-                format!(
-                    "  issuer key  SHA-256 of its key {}",
-                    crate::x509::to_hex(&crate::x509::sha256(issuer_key.spki()))
-                ),
-            ],
-            "give the certificate and the key of the same CA: of a chain, the key of its first \
-             certificate",
-        ));
-    }
+    check_issuer_key(issuer, issuer_key)?;
     let not_before = issuer
         .certificates()
         .map(Certificate::not_before)
@@ -102,6 +85,30 @@ pub fn make_intermediate(
             )
         },
     )
+}
+
+/// Checks that a key is the issuer certificate's.
+///
+/// # Errors
+/// Class [`Class::Ca`](crate::error::Class::Ca), `ca-key-mismatch`.
+pub(crate) fn check_issuer_key(issuer: &TrustAnchor, issuer_key: &dyn CaKey) -> Result<()> {
+    let (certified, at_hand) = (issuer.signing_ca().spki(), issuer_key.spki());
+    if certified == at_hand {
+        return Ok(());
+    }
+    let [expected, found] = [certified, at_hand].map(|spki| to_hex(&sha256(spki)));
+    Err(Error::new(
+        ErrorKind::CaKeyMismatch,
+        [
+            "the issuer's key is not the issuer certificate's".to_owned(),
+            format!("  certificate SHA-256 of its key {expected}"),
+            format!("  issuer key  SHA-256 of its key {found}"),
+        ],
+        "give the certificate and the key of the same CA: of a chain, the key of its first \
+         certificate",
+    )
+    .with_fact(FactName::Expected, expected)
+    .with_fact(FactName::Found, found))
 }
 
 fn build_tbs(terms: &CaTerms<'_>, spki: &[u8], issuer: &Certificate, algorithm: &[u8]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 use crate::x509::PublicKey;
 
@@ -76,6 +76,8 @@ impl FromStr for KeyType {
                     format!("`{}` is not a key type", shown_text(text)),
                     "one of rsa-4096, rsa-3072, rsa-2048, p256, p384",
                 )
+                .with_fact(FactName::Option, "--key-type")
+                .with_fact(FactName::Found, text)
             })
     }
 }

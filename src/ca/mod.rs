@@ -34,6 +34,7 @@ mod warning;
 pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
 pub use self::generate::NewKey;
 pub use self::init::{CaTerms, make_trust_anchor};
+pub(crate) use self::intermediate::check_issuer_key;
 pub use self::intermediate::make_intermediate;
 pub(crate) use self::key::backends_elsewhere;
 pub use self::key::{

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 pub use self::terminal::restore_terminal;
 use super::warning::{KeyWarning, open_to_others};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
 
@@ -261,6 +261,7 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
             format!("{name} {what}"),
             "give a readable source of the passphrase",
         )
+        .with_fact(FactName::File, path)
     };
     let describe = |error: std::io::Error| match error.kind() {
         io::ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),

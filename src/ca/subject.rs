@@ -14,7 +14,7 @@
 mod attributes;
 
 use self::attributes::{ATTRIBUTES, AttributeKind};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{is_obeyed, shown_text};
 use crate::x509::der;
 
@@ -48,6 +48,8 @@ pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
              and plus signs inside a value as `\\,` and `\\+`; or as openssl takes it, `/C=US/O=My \
              Company/CN=My CA`",
         )
+        .with_fact(FactName::Option, "--subject")
+        .with_fact(FactName::Found, text)
     })
 }
 

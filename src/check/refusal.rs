@@ -3,7 +3,7 @@
 use super::Record;
 use super::rules::Rule;
 use crate::checks::Finding;
-use crate::error::{Class, Error, ErrorKind};
+use crate::error::{Class, Error, ErrorKind, FactName};
 use crate::outside::Lines;
 
 /// The first thing to do about dates.
@@ -144,10 +144,10 @@ impl Record {
                  first of its chain",
             ),
         };
-        Some(Error::new(
-            kind,
-            Lines::from(first).followed_by(lines),
-            hint,
-        ))
+        let checks: Vec<&str> = self.failed().map(|finding| finding.id.as_str()).collect();
+        Some(
+            Error::new(kind, Lines::from(first).followed_by(lines), hint)
+                .with_fact(FactName::Checks, checks),
+        )
     }
 }

@@ -47,7 +47,7 @@ pub(crate) use ca::CaAccessArgs;
 mod ca {
     use crate::aws::ConnectOptions;
     use crate::ca::{KeySource, backends_elsewhere};
-    use crate::error::{Error, ErrorKind, Result};
+    use crate::error::{Error, ErrorKind, FactName, Result};
 
     /// The way to a CA in AWS. What is not given comes from the AWS SDK's usual environment and
     /// files.
@@ -108,7 +108,8 @@ mod ca {
                         "leave {name} out, or name the CA's key with {}",
                         schemes.join(" or ")
                     ),
-                ));
+                )
+                .with_fact(FactName::Option, *name));
             }
             Ok(self.options())
         }

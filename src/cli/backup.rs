@@ -166,6 +166,8 @@ async fn find_backup(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
             "check the id, the region and the account: `hsmboot backup list` lists the backups \
              there",
         )
+        .with_fact(FactName::BackupId, id.to_string())
+        .with_fact(FactName::Endpoint, service.place().to_string())
     })
 }
 

@@ -18,7 +18,7 @@ use crate::ca::{
     CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
     backends_elsewhere, make_intermediate, make_trust_anchor, parse_subject,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::outside::shown_path;
 use crate::sign::DEFAULT_DAYS;
@@ -343,7 +343,8 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
                 ),
                 "choose another directory with --out, or replace it with --force: then clusters \
                  that it claimed have lost their CA",
-            ));
+            )
+            .with_fact(FactName::File, path.as_path()));
         }
         // A directory in its place is replaced by nothing, and a key by a key alone.
         let mode = if *name == CA_KEY_FILE { 0o600 } else { 0o644 };

@@ -5,7 +5,7 @@ use super::screen::Screen;
 use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
 use crate::bundle::Fingerprint;
 use crate::cloudhsm::CallPlace;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
 use crate::x509::{TrustAnchor, name_text, to_hex};
@@ -204,6 +204,7 @@ impl ClaimIntent<'_> {
                     "run the same command again and answer yes, or say so beforehand with --yes"
                 }
             },
-        ))
+        )
+        .with_fact(FactName::ClusterId, self.cluster_id))
     }
 }

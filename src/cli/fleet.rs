@@ -133,7 +133,9 @@ impl MemberArgs {
                 ErrorKind::Usage,
                 format!("no cluster of {} has these tags", shown_path(file)),
                 "look at `tags` in the fleet file, or leave --only out",
-            ));
+            )
+            .with_fact(FactName::Option, "--only")
+            .with_fact(FactName::File, file));
         }
         Ok(members)
     }

@@ -12,7 +12,7 @@ use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
 use crate::bundle::{Bundle, RECEIPT, Receipt, Transcript};
 use crate::check::BelongingPair;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::handover::{self as engine, Handover, HandoverFacts, SUMS};
 use crate::outside::shown_path;
@@ -72,7 +72,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                 shown_path(&args.out)
             ),
             "name another directory with -o",
-        ));
+        )
+        .with_fact(FactName::Option, "--out")
+        .with_fact(FactName::File, args.out.as_path()));
     }
     if !bundle.has_file(RECEIPT) {
         return Err(engine::not_claimed(&bundle));

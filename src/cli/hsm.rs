@@ -471,4 +471,6 @@ fn no_such_hsm_error(cluster: &Cluster, name: &str) -> Error {
             cluster.cluster_id
         ),
     )
+    .with_fact(FactName::ClusterId, &cluster.cluster_id)
+    .with_fact(FactName::Found, name)
 }

@@ -8,7 +8,7 @@ use crate::ca::{
     KEY_BACKENDS, KeySource, KeyType, LoadedKey, Provided, TokenOptions, Unlock, backends_elsewhere,
 };
 use crate::cli::owner::lies_in;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
 use crate::x509::Certificate;
@@ -70,7 +70,8 @@ impl KeyAccess<'_> {
                 format!("  bundle  {}", shown_path(bundle.path())),
             ],
             library.instead,
-        ))
+        )
+        .with_fact(FactName::File, library.path))
     }
 
     fn with_unlock<T>(&self, ui: &Ui, open: impl FnOnce(Unlock<'_>) -> Result<T>) -> Result<T> {

@@ -204,7 +204,9 @@ pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
                 limits::MAX_TAGS
             ),
             "use several commands",
-        ));
+        )
+        .with_fact(FactName::Limit, limits::MAX_TAGS)
+        .with_fact(FactName::Size, keys.len()));
     }
     check_no_repeats("the tag", keys)
 }
@@ -216,7 +218,8 @@ pub(crate) fn check_no_repeats(what: &str, values: &[&str]) -> Result<()> {
         Some(twice) => Err(usage_error(
             format!("{what} {} is named twice", shown_text(twice)),
             "name each once",
-        )),
+        )
+        .with_fact(FactName::Found, *twice)),
         None => Ok(()),
     }
 }

@@ -74,10 +74,10 @@ mod wait;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind as ClapError;
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::error::{Class, Error, ErrorKind, Result};
+use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
 use crate::x509::Moment;
 use ui::{CommandOutput, Effect, OutputFormat, Ui};
@@ -312,7 +312,6 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
 /// Returns the error with what clap quotes of the command line and of the environment in its shown
 /// form.
 fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
-    use clap::error::{ContextKind, ContextValue};
     let quoted: Vec<_> = fault
         .context()
         .filter_map(|(kind, value)| match value {
@@ -346,6 +345,16 @@ fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
 /// Returns the text without its styles, on one line, in its shown form.
 fn strip_styles(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
     shown_on_a_line(&text.to_string()).into()
+}
+
+/// Returns a word of the command line that the message quotes: an option without its value, or the
+/// value.
+fn quoted_word(fault: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match (kind, fault.get(kind)?) {
+        (ContextKind::InvalidArg, ContextValue::String(text)) => text.split([' ', '=']).next(),
+        (_, ContextValue::String(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// Renders clap's message, with its escape sequences. What a value's own parser says of the value
@@ -402,6 +411,14 @@ fn report_clap_error(fault: clap::Error) -> ExitCode {
             ErrorKind::Usage,
             Lines::from_own_text(&message),
             "hsmboot --help",
+        )
+        .with_fact(
+            FactName::Option,
+            quoted_word(fault, ContextKind::InvalidArg),
+        )
+        .with_fact(
+            FactName::Found,
+            quoted_word(fault, ContextKind::InvalidValue),
         );
         return Ui::with_format(OutputFormat::Json).finish(Err(error));
     }

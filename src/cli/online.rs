@@ -17,7 +17,7 @@ use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
 use crate::cloudhsm::{CallPlace, Cluster, ClusterName, ServiceError};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fleet_file::FleetAccess;
 use crate::outside::OutsideText;
 
@@ -201,6 +201,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
                 ),
                 "nothing has been done",
             )
+            .with_fact(FactName::Cause, crate::fsio::io_text(&cause))
         })?;
     let done = runtime.block_on(work);
     // A name that is still being looked up, or a file that nobody writes, is not waited for.

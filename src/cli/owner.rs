@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::step::given_file_digest;
 use crate::bundle::{Digests, Store};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown_path;
 use crate::owner::Owner;
@@ -48,7 +48,9 @@ impl NamedCa {
                     "give {option} a copy of your CA's certificate that did not come with the \
                      bundle"
                 ),
-            ));
+            )
+            .with_fact(FactName::Option, option)
+            .with_fact(FactName::File, file));
         }
         let trust_anchor = read_trust_anchor(&text, &shown_path(file))?;
         Ok(NamedCa {
@@ -83,6 +85,7 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
             }
         };
         Error::new(ErrorKind::Malformed, format!("{place}: {fault}"), hint)
+            .with_fact(FactName::File, place.to_string())
     })
 }
 

@@ -1,12 +1,12 @@
 //! `hsmboot pack`, `hsmboot unpack`: a bundle as a directory, and the same bundle as one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{join_shown, shown_path};
 use crate::x509::to_hex;
 
@@ -60,10 +60,8 @@ pub struct UnpackArgs {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let target = Store::at_path(&args.out);
     if !target.is_archive() {
-        return Err(usage_error(&format!(
-            "`{}` is no name for a bundle in one file: it must end in {SUFFIX}",
-            shown_path(&args.out)
-        )));
+        let fault = format!("no name for a bundle in one file: it must end in {SUFFIX}");
+        return Err(usage_error(&args.out, &fault));
     }
     let bundle = Bundle::open(&args.dir)?;
     let members = bundle.members()?;
@@ -111,10 +109,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
 pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
     if Store::at_path(&args.dir).is_archive() {
-        return Err(usage_error(&format!(
-            "`{}` is a name for a bundle in one file, and a directory is expected",
-            shown_path(&args.dir)
-        )));
+        return Err(usage_error(
+            &args.dir,
+            "a name for a bundle in one file, and a directory is expected",
+        ));
     }
     let from = Bundle::open(&args.file)?;
     let arrival = Arrival::new(&from, &args.dir, args.force)?;
@@ -148,10 +146,11 @@ pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
     ))
 }
 
-fn usage_error(message: &str) -> Error {
+fn usage_error(file: &Path, fault: &str) -> Error {
     Error::new(
         ErrorKind::Usage,
-        message,
+        format!("`{}` is {fault}", shown_path(file)),
         format!("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR"),
     )
+    .with_fact(FactName::File, file)
 }

@@ -13,7 +13,7 @@ use super::ui::{
 };
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check_with_trust_anchor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{join_shown, shown_path};
 use crate::report::{self as engine, Difference, PageFacts};
@@ -157,7 +157,9 @@ impl ReportTarget {
                     shown_path(out)
                 ),
                 "choose another name",
-            ));
+            )
+            .with_fact(FactName::Option, "--out")
+            .with_fact(FactName::File, out));
         }
         Ok(ReportTarget::File {
             dir,

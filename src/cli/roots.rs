@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::{read_root, unreadable_root_error};
 use super::ui::{CommandOutput, Effect, StyledText, YELLOW, styled};
 use crate::bundle::counted_noun;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::generation::{Generation, PublishedRoot};
 use crate::outside::{Lines, shown_path};
 use crate::verify::{Anchor, Anchors, IssuedCertificate, Side, roots_in};
@@ -248,6 +248,7 @@ fn show_roots(file: &Path) -> Result<CommandOutput> {
                 .followed_by(faults),
             "download it again from the maker's page, which `hsmboot roots` names",
         )
+        .with_fact(FactName::File, file)
     });
     let summary = format!(
         "{}: {}",

@@ -13,7 +13,7 @@ use crate::bundle::counted_noun;
 use crate::claim::ownership::OwnerCertificate;
 use crate::claim::{ClaimedBy, Failure};
 use crate::cloudhsm::CloudHsm;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::handover::Lead;
 use crate::outside::shown_path;
@@ -127,6 +127,7 @@ pub(crate) fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
             format!("{}: {fault}", shown_path(path)),
             "give the CA's certificate, or its chain, in PEM or DER",
         )
+        .with_fact(FactName::File, path)
     })
 }
 

@@ -12,7 +12,7 @@ use crate::bundle::{
     Bundle, ClusterId, FileStanding, Store, TRANSCRIPT, Transcript, TranscriptEntry, counted_noun,
     shell_words,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::MAX_INPUT;
 use crate::outside::{OutsideText, join_shown, shown_path};
 use crate::x509::{Certificate, TrustAnchor, to_hex};
@@ -104,7 +104,8 @@ fn open_transcript(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, T
                 store.place(TRANSCRIPT)
             ),
             "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
-        ));
+        )
+        .with_fact(FactName::File, store.place(TRANSCRIPT).to_string()));
     }
     let id = known.or(transcript.cluster_id().cloned());
     Ok((store, id, transcript))
@@ -172,7 +173,8 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
                 ),
                 "if it was signed with --seal, the seal was taken away: keep the bundle as \
                  evidence; if not, leave --ca out and compare the last line's SHA-256",
-            ));
+            )
+            .with_fact(FactName::File, file.as_path()));
         }
         (None, _, None) => {
             "not sealed: whoever could write to the bundle could have made up all of it".to_owned()
@@ -200,7 +202,8 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
                      seal against"
                 ),
                 "give the CA's certificate with --ca",
-            ));
+            )
+            .with_fact(FactName::Option, "--ca"));
         }
     };
     let files = transcript.account_for_files(&store, id.as_ref());

@@ -74,6 +74,11 @@ fact_names! {
     Target, "target", Text, "the state that was waited for, or asked for";
     File, "file", Text, "the file, or directory, that the message is about";
     Line, "line", Number, "the line of that file";
+    Option, "option", Text, "the option of the command line";
+    CaKey, "ca_key", Text, "the CA's key in AWS KMS, as it was named";
+    Token, "token", Text, "the PKCS#11 token";
+    CaArn, "ca_arn", Text, "the CA in AWS Private CA";
+    CertificateArn, "certificate_arn", Text, "the certificate in AWS Private CA";
     Cause, "cause", Text, "what the system says";
     Expected, "expected", Text, "what was expected; a SHA-256 is 64 hexadecimal digits";
     Found, "found", Text, "what was found instead, in the same form";

@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::CaArn;
 use crate::aws::{CallPlace, Deadline, FailedCall, Trouble, failure, run_within};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 
 /// An operation of AWS Private CA's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,10 @@ impl PcaCall<'_> {
                     "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of \
                      this account and region",
                 )
+                .with_fact(FactName::CaArn, self.arn)
+                .with_fact(FactName::Action, self.operation.name())
+                .with_fact(FactName::Endpoint, self.place.text_for("AWS Private CA"))
+                .with_fact(FactName::ServiceMessage, &message)
             }
             trouble => self.explain_trouble(&trouble),
         }
@@ -139,5 +143,8 @@ pub(super) fn pending_certificate(ca: &CaArn, certificate: &str, patience: Durat
                  this very certificate and requests no other"
         ),
     )
+    .with_fact(FactName::CaArn, ca.as_str())
+    .with_fact(FactName::CertificateArn, certificate)
+    .with_fact(FactName::WaitedSeconds, patience.as_secs())
     .with_document(serde_json::json!({ "certificate_arn": certificate }))
 }

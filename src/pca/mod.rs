@@ -23,7 +23,7 @@ pub use self::arn::CaArn;
 use self::fault::{PcaCall, PcaOperation};
 use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::check::{self, Pair};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Moment, PublicKey, TrustAnchor, sha256, to_hex};
@@ -212,7 +212,10 @@ impl AwsPrivateCa {
                     format!("  CA  {}, UsageMode SHORT_LIVED_CERTIFICATE", self.arn),
                 ],
                 format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
-            ));
+            )
+            .with_fact(FactName::CaArn, self.arn.as_str())
+            .with_fact(FactName::Limit, SHORT_LIVED_DAYS)
+            .with_fact(FactName::Size, days));
         }
         check::check_name_constraints(&self.trust_anchor, grounds.csr().subject(), now)?;
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().as_der());
@@ -381,6 +384,7 @@ fn without_chain(arn: &CaArn) -> Error {
         "`aws acm-pca import-certificate-authority-certificate` takes the CA's certificate with \
          its chain; or give the ARN of a CA of type ROOT",
     )
+    .with_fact(FactName::CaArn, arn.as_str())
 }
 
 /// Checks that the CA is active, and finds whether it is a root, or has a chain above it that
@@ -399,7 +403,10 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
                 ],
                 "`aws acm-pca describe-certificate-authority` shows it; a CA that is disabled can \
                  be enabled again, one without its certificate needs that first",
-            ));
+            )
+            .with_fact(FactName::CaArn, arn.as_str())
+            .with_fact(FactName::Expected, "ACTIVE")
+            .with_fact(FactName::Found, found));
         }
     }
     match ca.and_then(|ca| ca.r#type()) {
@@ -415,7 +422,9 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
                     format!("  type  {found}, expected ROOT or SUBORDINATE"),
                 ],
                 "give the ARN of a CA of one of these types",
-            ))
+            )
+            .with_fact(FactName::CaArn, arn.as_str())
+            .with_fact(FactName::Found, found))
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::check::{self, Pair};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
+use crate::x509::{
+    Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, sha256, to_hex, write,
+};
 
 /// The grounds that entitle to a signature: the proof that the CSR is a genuine HSM's, or the
 /// operator's word to do without it.
@@ -71,30 +73,22 @@ impl<'a> SigningCa<'a> {
         if certificate.spki() != key.spki() {
             let given = PublicKey::from_der(key.spki(), "the CA key")
                 .map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
+            let [expected, found] =
+                [certificate.spki(), key.spki()].map(|spki| to_hex(&sha256(spki)));
             return Err(Error::new(
                 ErrorKind::CaKeyMismatch,
                 [
                     "the CA key is not the CA certificate's".to_owned(),
                     format!(
-                        "  certificate SHA-256 of its key {}  {}",
-                        crate::x509::to_hex(&crate::x509::sha256(certificate.spki())),
+                        "  certificate SHA-256 of its key {expected}  {}",
                         certificate.public_key().describe()
                     ),
-                    format!(
-                        "  CA key      SHA-256 of its key {}  {given}",
-                        crate::x509::to_hex(&crate::x509::sha256(key.spki()))
-                    ),
+                    format!("  CA key      SHA-256 of its key {found}  {given}"),
                 ],
                 "give the certificate and the key of the same CA",
             )
-            .with_fact(
-                FactName::Expected,
-                crate::x509::to_hex(&crate::x509::sha256(certificate.spki())),
-            )
-            .with_fact(
-                FactName::Found,
-                crate::x509::to_hex(&crate::x509::sha256(key.spki())),
-            ));
+            .with_fact(FactName::Expected, expected)
+            .with_fact(FactName::Found, found));
         }
         Ok(SigningCa { trust_anchor, key })
     }

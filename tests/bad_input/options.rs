@@ -248,3 +248,33 @@ fn each_way_to_call_a_command_has_a_line_of_its_own() {
         assert!(run.stderr.contains(second), "{}", run.stderr);
     }
 }
+
+#[test]
+fn what_a_wrong_command_line_is_about_stands_in_fields() {
+    let bench = Bench::new();
+    let facts = |args: &[&str]| {
+        let done = bench.run(&[args, &["--output", "json"]].concat());
+        let document: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        document["error"]["facts"].clone()
+    };
+    let of = |option: &str, found: &str| serde_json::json!({ "option": option, "found": found });
+    let init = |more: &[&'static str]| [&["ca", "init", "--out", "new"], more].concat();
+    for (args, expected) in [
+        (verify(&["--accept", "csr.key"]), of("--accept", "csr.key")),
+        (
+            verify(&["--frobnicate"]),
+            serde_json::json!({ "option": "--frobnicate" }),
+        ),
+        (
+            init(&["--subject", "CN=A", "--key-type", "dsa"]),
+            of("--key-type", "dsa"),
+        ),
+        (init(&["--subject", "nobody"]), of("--subject", "nobody")),
+        (
+            init(&["--subject", "CN=A", "--ca-key", "awskms:"]),
+            of("--ca-key", "awskms:"),
+        ),
+    ] {
+        assert_eq!(facts(&args), expected, "{args:?}");
+    }
+}

@@ -18,7 +18,7 @@ use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
 use crate::ca::secret::Secret;
 use crate::ca::warning::KeyWarning;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
 
@@ -374,4 +374,5 @@ fn unreadable_file(path: &Path, error: &std::io::Error) -> Error {
         format!("the CA's key file {} {what}", shown_path(path)),
         GIVE,
     )
+    .with_fact(FactName::File, path)
 }

@@ -33,7 +33,7 @@ use self::place::KeyPlace;
 pub use self::place::{CaKey, KeyBackend, KeyLibrary, LoadedKey, Provided};
 pub use self::unlock::{TokenOptions, Unlock};
 use crate::ca::key_type::KeyType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::PublicKey;
 
 /// The reader of a backend, in a build that has it.
@@ -251,7 +251,10 @@ impl KeySource {
                     format!("  found   {}  {}", public.describe(), provided.name),
                 ],
                 "leave --key-type out to use that key, or name another key",
-            )),
+            )
+            .with_fact(FactName::Option, "--key-type")
+            .with_fact(FactName::Expected, wanted.to_string())
+            .with_fact(FactName::Found, public.describe())),
             _ => Ok(provided),
         }
     }
@@ -270,6 +273,7 @@ fn unsupported_error(backend: &KeyBackend) -> Error {
              `./{scheme}...`"
         ),
     )
+    .with_fact(FactName::Option, "--ca-key")
 }
 
 #[cfg(test)]

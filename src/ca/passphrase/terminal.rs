@@ -8,7 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::Zeroizing;
 
 use super::{MAX_PASSPHRASE, PassphraseLine, read_line};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_lines;
 
@@ -95,7 +95,8 @@ pub(super) fn ask_passphrase(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
             ErrorKind::PassphraseUnfit,
             format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"),
             "run the command again",
-        )),
+        )
+        .with_fact(FactName::Limit, MAX_PASSPHRASE)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui, with_members};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Trouble, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::{OutsideText, shown_path};
 
@@ -155,7 +155,9 @@ impl SharedBackup {
                     format!("  at  {}", service.place()),
                 ],
                 "name it yourself: --backup-arn arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and the id",
-            ));
+            )
+            .with_fact(FactName::BackupId, id.to_string())
+            .with_fact(FactName::Endpoint, service.place().to_string()));
         };
         Ok(SharedBackup {
             arn,
@@ -335,6 +337,7 @@ fn read_policy(path: &Path) -> Result<(String, Value)> {
             format!("{place} is no resource policy: {fault}"),
             hint,
         )
+        .with_fact(FactName::File, place.to_string())
     };
     let text = String::from_utf8(bytes).map_err(|_| bad("not UTF-8".to_owned()))?;
     let value = limits::resource_policy(&text).map_err(bad)?;

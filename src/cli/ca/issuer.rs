@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::ca::{CaKey, KeySource};
+use crate::ca::{CaKey, KeySource, check_issuer_key};
 use crate::check;
 use crate::cli::args::PassphraseArgs;
 use crate::cli::key::{KeyAccess, key_help};
@@ -133,22 +133,7 @@ impl NamedIssuer {
             aws,
         };
         let key = access.load_key(&self.source, ui)?.key;
-        if key.spki() != self.trust_anchor.signing_ca().spki() {
-            let digest = |spki: &[u8]| crate::x509::to_hex(&crate::x509::sha256(spki));
-            return Err(Error::new(
-                ErrorKind::CaKeyMismatch,
-                [
-                    "the issuer's key is not the issuer certificate's".to_owned(),
-                    format!(
-                        "  certificate SHA-256 of its key {}",
-                        digest(self.trust_anchor.signing_ca().spki())
-                    ),
-                    format!("  issuer key  SHA-256 of its key {}", digest(key.spki())),
-                ],
-                "give the certificate and the key of the same CA: of a chain, the key of its first \
-                 certificate",
-            ));
-        }
+        check_issuer_key(&self.trust_anchor, key.as_ref())?;
         Ok(Issuer {
             trust_anchor: self.trust_anchor,
             key,

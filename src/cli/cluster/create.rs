@@ -13,7 +13,7 @@ use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterMode};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::OutsideText;
 
 /// Create a cluster, empty or from a backup
@@ -122,7 +122,10 @@ async fn mode_of_backup(
                 format!("  asked   {}", given.as_str()),
             ],
             "leave out --mode: the backup's is taken then. Nothing was created",
-        )),
+        )
+        .with_fact(FactName::BackupId, backup.to_string())
+        .with_fact(FactName::Expected, known.as_str())
+        .with_fact(FactName::Found, given.as_str())),
         (Some(given), _) => Ok(Some(given)),
         (None, known) => Ok(known),
     }

@@ -20,7 +20,7 @@ use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, ClusterState, Fleet, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
 
@@ -208,7 +208,8 @@ impl<'a> ModificationPlan<'a> {
             ErrorKind::Declined,
             format!("{id} stays as it is: nothing was changed"),
             "answer yes, or say so beforehand with --yes",
-        ))
+        )
+        .with_fact(FactName::ClusterId, id.to_string()))
     }
 
     /// Sends ModifyCluster, where something has to be changed. Where the answer is lost, the

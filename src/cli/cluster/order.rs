@@ -10,7 +10,7 @@ use crate::cli::ui::{BOLD, StyledText, Ui, styled};
 use crate::cloudhsm::choices::{CLUSTER_CHOICES, ChosenValues};
 use crate::cloudhsm::fleet::{ClusterMode, NewCluster};
 use crate::cloudhsm::{CallPlace, Tag, limits};
-use crate::error::Result;
+use crate::error::{FactName, Result};
 use crate::generation::{Generation, GenerationFacts};
 
 /// The options for a new cluster.
@@ -76,7 +76,10 @@ impl NewClusterArgs {
                     limits::MAX_SUBNETS
                 ),
                 "name them with --subnet-id",
-            ));
+            )
+            .with_fact(FactName::Option, "--subnet-id")
+            .with_fact(FactName::Limit, limits::MAX_SUBNETS)
+            .with_fact(FactName::Size, subnets.len()));
         }
         check_no_repeats("the subnet", &subnets)?;
         check_tags(
@@ -108,7 +111,8 @@ impl NewClusterArgs {
             (Some(ModeName::NonFips), true) => Err(usage_error(
                 format!("{hsm_type} has the FIPS mode alone"),
                 &other_type_hint("--mode"),
-            )),
+            )
+            .with_fact(FactName::Option, "--mode")),
             (Some(mode), _) => Ok(Some(mode.into())),
             (None, true) => Ok(None),
             (None, false) => Ok(Some(ClusterMode::Fips)),
@@ -125,7 +129,8 @@ impl NewClusterArgs {
                 return Err(usage_error(
                     format!("{hsm_type} has {} alone", choice.default_words),
                     &other_type_hint(&format!("--{}", choice.option)),
-                ));
+                )
+                .with_fact(FactName::Option, format!("--{}", choice.option)));
             }
         }
         Ok(chosen.clone())

@@ -11,7 +11,7 @@ use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
 use crate::cli::step::{StepArgs, given_file_digest};
 use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::hint;
 use crate::outside::{Lines, shown_path};
@@ -196,6 +196,7 @@ fn too_long_error(name: &str, what: &str, most: usize) -> Error {
         ),
         "give the codes alone, a code a line, or the photographs",
     )
+    .with_fact(FactName::Limit, most)
 }
 
 /// The codes found in one file.
@@ -395,7 +396,8 @@ fn check_answers_request(received: &Bundle, dir: &Path) -> Result<()> {
                 shown_path(dir)
             ),
             "name the bundle that was fetched with --bundle",
-        ));
+        )
+        .with_fact(FactName::File, dir));
     };
     let Some(response) = received.response()?.filter(|_| there.id() == received.id()) else {
         return Ok(());
@@ -420,5 +422,7 @@ fn check_answers_request(received: &Bundle, dir: &Path) -> Result<()> {
             ),
         ],
         "AWS replaces a failed first HSM, and the CSR with it; show the new request, and sign that",
-    ))
+    )
+    .with_fact(FactName::Expected, response.csr_sha256.to_string())
+    .with_fact(FactName::Found, to_hex(&sha256(&csr))))
 }

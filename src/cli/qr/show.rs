@@ -10,7 +10,7 @@ use crate::bundle::counted_noun;
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
 use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui, path_value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
 use crate::qr::draw::{self, Drawing};
@@ -210,6 +210,8 @@ fn too_much_error(dir: &Path) -> Error {
         ),
         "carry it as one file: `hsmboot pack`",
     )
+    .with_fact(FactName::File, dir)
+    .with_fact(FactName::Limit, parts::MAX_PARTS)
 }
 
 /// Returns the parts to draw: all, or those that were asked for. A part that was asked for twice is
@@ -227,7 +229,9 @@ fn choose_parts(asked: &[usize], total: usize) -> Result<Vec<usize>> {
                 }
             ),
             "what `hsmboot qr read` calls missing is a number within those",
-        ));
+        )
+        .with_fact(FactName::Option, "--part")
+        .with_fact(FactName::Limit, total));
     }
     Ok(if asked.is_empty() {
         (1..=total).collect()

@@ -124,6 +124,10 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
                     "KEY"
                 ])
             ),
+        )
+        .with_fact(
+            FactName::File,
+            bundle.part_place(Part::SignedCert).to_string(),
         ));
     }
     bundle.compare_response()?;

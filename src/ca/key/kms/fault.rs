@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{CallPlace, FailedCall, Trouble, failure};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::Lines;
 
 /// A call to KMS, for the message about its failure.
@@ -75,6 +75,10 @@ impl KmsCall<'_> {
             .followed_by(service),
             hint,
         )
+        .with_fact(FactName::CaKey, self.key)
+        .with_fact(FactName::Action, self.name)
+        .with_fact(FactName::Endpoint, self.place.text_for("AWS KMS"))
+        .with_fact(FactName::ServiceMessage, (!said.is_empty()).then_some(said))
     }
 
     /// Something about the way to it.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::aws::{Arn, is_uuid};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// The longest URI that is read. A key's ARN has about 80 characters, an alias at most 256 (KMS API
@@ -38,7 +38,9 @@ impl KmsKeyName {
                 ],
                 "give awskms:arn:aws:kms:REGION:ACCOUNT:key/ID, awskms:arn:...:alias/NAME, \
                  awskms:alias/NAME or awskms:KEY-ID",
-            ))
+            )
+            .with_fact(FactName::Option, "--ca-key")
+            .with_fact(FactName::Found, format!("awskms:{text}")))
         };
         if text.len() > MAX_URI {
             return bad("it is longer than any name of a key");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::{Lines, shown_path};
 
 /// Returns the module's answer by the name that the standard and the vendor's manual have for it.
@@ -47,6 +47,8 @@ pub(super) fn module_failure(path: &Path, what: &str, error: &Cryptoki) -> Error
         "its configuration, its service or its hardware may be missing: the vendor's own tool \
          should find the token first",
     )
+    .with_fact(FactName::File, path)
+    .with_fact(FactName::Cause, answer_name(error))
 }
 
 /// A token that did not do what was asked of it. `what` continues "the token ... ".
@@ -108,6 +110,7 @@ pub(super) fn unusable_token(name: &str, why: impl Into<Lines>, hint: &str) -> E
         why.into().prefixed_with(format!("the token {name} ")),
         hint,
     )
+    .with_fact(FactName::Token, name)
 }
 
 fn token_refusal(name: &str, what: &str, error: &Cryptoki) -> Error {
@@ -119,6 +122,8 @@ fn token_refusal(name: &str, what: &str, error: &Cryptoki) -> Error {
         ],
         "the vendor's manual says what this answer means; its own tool may say more",
     )
+    .with_fact(FactName::Token, name)
+    .with_fact(FactName::Cause, answer_name(error))
 }
 
 #[cfg(test)]

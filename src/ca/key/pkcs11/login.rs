@@ -13,7 +13,7 @@ use super::token::Token;
 use super::uri::Pkcs11Uri;
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
 use crate::ca::warning::KeyWarning;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// The way in which the token knows its user.
 pub(super) enum Login {
@@ -121,7 +121,8 @@ fn take_pin(
                  was not tried"
             ),
             "make sure that the PIN is right, then type it at the prompt, or add --final-try",
-        ));
+        )
+        .with_fact(FactName::Token, name));
     }
     let typed = source.for_pin(
         &format!("PIN of token {name}{}: ", pin_warning(&token.info)),
@@ -161,13 +162,15 @@ fn explain_failure(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Err
                 ],
                 tries.as_hint(),
             )
+            .with_fact(FactName::Token, name)
         }
         RvError::PinLocked => pin_locked(name),
         RvError::FunctionCanceled => Error::new(
             ErrorKind::PromptCancelled,
             format!("the PIN of the token {name} was not entered: it was cancelled there"),
             "run the command again",
-        ),
+        )
+        .with_fact(FactName::Token, name),
         _ => failure::token_failure(name, "was asked to log in (C_Login)", error),
     }
 }
@@ -233,4 +236,5 @@ fn pin_locked(name: &str) -> Error {
         format!("the PIN of the token {name} is locked, after too many wrong ones"),
         "its security officer can unlock it with the vendor's tool (CKU_SO)",
     )
+    .with_fact(FactName::Token, name)
 }

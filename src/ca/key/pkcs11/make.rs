@@ -14,7 +14,7 @@ use super::sign;
 use super::token::Token;
 use super::uri::{Pkcs11Uri, escape_id};
 use crate::ca::KeyType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::algorithm::Curve;
 use crate::x509::write::key_identifier;
 
@@ -89,7 +89,9 @@ pub(super) fn make_pair(
                 token.name()
             ),
             "add `object=NAME` to the URI",
-        ));
+        )
+        .with_fact(FactName::Option, "--ca-key")
+        .with_fact(FactName::Token, token.name()));
     };
     let name = token.name();
     let made = PairKind::from_key_type(kind);
@@ -127,6 +129,7 @@ pub(super) fn make_pair(
             ],
             "a CA's key has to stay on its token: use another token, or see its settings",
         )
+        .with_fact(FactName::Token, &name)
     })
 }
 
@@ -156,7 +159,8 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
                     format!("  id={}", escape_id(id)),
                 ],
                 "leave `id=` out, and the key gets one of its own; or give another",
-            ));
+            )
+            .with_fact(FactName::Token, token.name()));
         }
     }
     Ok(())
@@ -190,7 +194,8 @@ fn check_mechanisms(token: &Token, module: &Module, made: &PairKind, kind: KeyTy
             format!("  needed  {needed}"),
         ],
         "choose another --key-type, or another token; the vendor's tool lists its mechanisms",
-    ))
+    )
+    .with_fact(FactName::Token, name))
 }
 
 /// C_GenerateKeyPair, with everything that the key should be; where the token refuses that, with

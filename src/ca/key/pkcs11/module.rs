@@ -9,7 +9,7 @@ use cryptoki::error::{Error as Cryptoki, RvError};
 use super::failure;
 use super::uri::Pkcs11Uri;
 use crate::ca::warning::{KeyWarning, chmod_command};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::{Lines, shown_path, shown_text};
 
@@ -159,7 +159,8 @@ fn locate_library(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
             ),
             "name the vendor's library with --pkcs11-module FILE, with HSMBOOT_PKCS11_MODULE, or \
              in the URI with `?module-path=/FILE`",
-        ));
+        )
+        .with_fact(FactName::Option, "--pkcs11-module"));
     };
     // A name without a slash would be looked for in the system's directories and in
     // LD_LIBRARY_PATH: a path is meant.
@@ -235,4 +236,5 @@ fn unusable_module(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
             .prefixed_with(format!("the PKCS#11 module {} ", shown_path(path))),
         hint,
     )
+    .with_fact(FactName::File, path)
 }

@@ -9,7 +9,7 @@ use super::super::scheme::SignatureScheme;
 use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 use crate::x509::algorithm::{self, Curve, EC_PUBLIC_KEY};
 use crate::x509::der::{self, tag};
@@ -174,7 +174,9 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
             token.name()
         ),
         SAY_MORE_HINT,
-    ))
+    )
+    .with_fact(FactName::Token, token.name())
+    .with_fact(FactName::Limit, MAX_KEYS))
 }
 
 /// The one key that is meant: with the CA's certificate at hand, the one whose public key is the
@@ -250,7 +252,9 @@ fn key_of_certificate(
             .followed_by(list_keys(&others)),
             "give the certificate and the key of the same CA; a URI without `object` and `id` \
              looks among all keys of the token",
-        )),
+        )
+        .with_fact(FactName::Token, token.name())
+        .with_fact(FactName::Expected, to_hex(&sha256(certificate.spki())))),
     }
 }
 
@@ -287,6 +291,7 @@ pub(super) fn check_usable(key: TokenPrivateKey, token: &Token) -> Result<Usable
             "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or \
              P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
         )
+        .with_fact(FactName::Token, token.name())
     };
     let public = PublicKey::from_der(&spki, "a key on the token")
         .map_err(|fault| unsupported(fault.to_string()))?;
@@ -320,6 +325,7 @@ fn missing_key(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
         .followed_by(listed),
         "correct `object` or `id` in the URI; `hsmboot ca init --ca-key pkcs11:...` makes a key",
     )
+    .with_fact(FactName::Token, token.name())
 }
 
 fn ambiguous_keys(keys: &[TokenPrivateKey], token: &Token, why: &str) -> Error {
@@ -333,6 +339,7 @@ fn ambiguous_keys(keys: &[TokenPrivateKey], token: &Token, why: &str) -> Error {
         .followed_by(list_keys(keys)),
         SAY_MORE_HINT,
     )
+    .with_fact(FactName::Token, token.name())
 }
 
 fn without_public(keys: &[TokenPrivateKey], token: &Token) -> Error {
@@ -345,6 +352,7 @@ fn without_public(keys: &[TokenPrivateKey], token: &Token) -> Error {
         .followed_by(list_keys(keys)),
         "store the public key, or a certificate of it, beside it under the same CKA_ID",
     )
+    .with_fact(FactName::Token, token.name())
 }
 
 fn list_keys(keys: &[TokenPrivateKey]) -> Lines {

@@ -6,7 +6,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 
 use super::super::scheme::SignatureScheme;
 use super::{TokenKey, failure};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::der;
 
 /// A way to the signature: the mechanism, and what it is given.
@@ -70,6 +70,7 @@ impl TokenKey {
                 ),
                 "check the key and the token; nothing of it has been written",
             )
+            .with_fact(FactName::Token, &name)
         };
         let signature = match self.scheme {
             SignatureScheme::Rsa => raw,
@@ -123,7 +124,9 @@ impl TokenKey {
                 format!("  needed  {}", needed_mechanisms(self.scheme)),
             ],
             "use a key of another type, or another token; the vendor's tool lists its mechanisms",
-        ))
+        )
+        .with_fact(FactName::Token, &name)
+        .with_fact(FactName::Expected, needed_mechanisms(self.scheme)))
     }
 
     fn try_way(&self, way: &SigningWay) -> std::result::Result<Vec<u8>, SigningStop> {
@@ -189,6 +192,7 @@ fn single_part(name: &str) -> Error {
         ),
         "use an RSA key on this token, or a key without CKA_ALWAYS_AUTHENTICATE",
     )
+    .with_fact(FactName::Token, name)
 }
 
 /// The reason why there is no signature.

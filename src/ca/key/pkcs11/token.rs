@@ -6,7 +6,7 @@ use cryptoki::slot::{Slot, SlotInfo, TokenInfo};
 use super::failure;
 use super::module::Module;
 use super::uri::{self, Pkcs11Uri};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_path, shown_text};
 
 /// The greatest number of tokens, or keys, that an error lists.
@@ -142,7 +142,8 @@ pub(super) fn find_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
                 }),
                 "put the token in, or correct the URI; `pkcs11:` alone would take whatever single \
                  token is there",
-            )),
+            )
+            .with_fact(FactName::File, module.path())),
         },
     }
 }

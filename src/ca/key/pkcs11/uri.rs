@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// The content of a `pkcs11:` URI. An attribute that it does not have matches everything (RFC 7512
 /// 2.5).
@@ -335,6 +335,7 @@ fn bad_with(what: &str, hint: &str) -> Error {
         format!("--ca-key is not a usable PKCS#11 URI: {what}"),
         hint,
     )
+    .with_fact(FactName::Option, "--ca-key")
 }
 
 /// A value for the path of a URI (RFC 7512 2.3).
