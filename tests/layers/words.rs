@@ -125,7 +125,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
 ];
 
 /// A word of this program's that is a word of somebody else's as well, where it is that one.
-const NAMESAKES: [(&str, &str, &str); 4] = [
+const NAMESAKES: [(&str, &str, &str); 5] = [
     ("aws/arn", "aws", "the partition of an ARN"),
     ("ca/key/pkcs11/uri", "file", "a URI's scheme"),
     (
@@ -133,6 +133,7 @@ const NAMESAKES: [(&str, &str, &str); 4] = [
         "manufacturer",
         "an attribute of RFC 7512",
     ),
+    ("ca/key/pkcs11/uri", "token", "an attribute of RFC 7512"),
     (
         "simulator/faults",
         "InitializeCluster",
