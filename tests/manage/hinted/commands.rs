@@ -221,6 +221,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         ),
     ),
     (
+        "hsmboot lambda",
+        In(
+            "tests/lambda/errors.rs",
+            "outside_lambda_the_command_is_a_wrong_one",
+        ),
+    ),
+    (
         "iconv -f {} -t ASCII",
         Shell(
             "for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII \
