@@ -17,7 +17,7 @@ use crate::x509::name::same_name;
 use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, name_text, to_hex};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     trust_anchor: TrustAnchor,
     basis: Basis,

@@ -44,7 +44,7 @@ const SPECS: [(&str, &str); 5] = [
 ];
 
 /// The tests that need no other part of the program.
-const TESTS: [(&str, fn()); 13] = [
+const TESTS: [(&str, fn()); 14] = [
     (
         "a_key_is_found_by_its_id_its_arn_and_its_aliases",
         kms::a_key_is_found_by_its_id_its_arn_and_its_aliases,
@@ -92,6 +92,10 @@ const TESTS: [(&str, fn()); 13] = [
     (
         "a_cluster_is_reached_in_a_role_that_is_assumed",
         secrets::a_cluster_is_reached_in_a_role_that_is_assumed,
+    ),
+    (
+        "a_cluster_is_claimed_with_a_private_ca",
+        private_ca::a_cluster_is_claimed_with_a_private_ca,
     ),
     (
         "a_cluster_is_claimed_with_a_key_in_kms",

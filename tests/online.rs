@@ -16,16 +16,22 @@ mod closed;
 mod done;
 #[path = "support/executable.rs"]
 mod executable;
+#[path = "online/first_hsm.rs"]
+mod first_hsm;
 #[path = "online/handover.rs"]
 mod handover;
 #[path = "online/in_one_go.rs"]
 mod in_one_go;
 #[path = "online/interruptions.rs"]
 mod interruptions;
+#[path = "online/keyless.rs"]
+mod keyless;
 #[path = "online/obstacles.rs"]
 mod obstacles;
 #[path = "support/pipe.rs"]
 mod pipe;
+#[path = "online/replaced.rs"]
+mod replaced;
 #[path = "online/settings.rs"]
 mod settings;
 #[path = "online/stage.rs"]

@@ -8,6 +8,7 @@ mod creation;
 mod digests;
 mod documents;
 mod fingerprint;
+mod replaced;
 mod store;
 mod survey;
 mod transcript;

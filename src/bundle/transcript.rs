@@ -325,6 +325,7 @@ mod tests {
                 owner: None,
                 sends: None,
                 previous,
+                kept_aside: None,
                 seal: None,
             };
             content = transcript.with_entry(&entry);

@@ -105,6 +105,8 @@ pub enum ClaimStep {
 pub struct ClaimOutcome {
     /// The run that claimed the cluster: this one, or an earlier one.
     pub how: ClaimOrigin,
+    /// The owner, whose CA signed the cluster certificate.
+    pub owner: Owner,
     /// The cluster as the last description showed it.
     pub cluster: Cluster,
     /// The cluster certificate in it.

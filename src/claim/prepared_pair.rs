@@ -2,14 +2,13 @@
 
 use crate::cloudhsm::InitializeCluster;
 use crate::owner::Authorized;
-use crate::x509::{Certificate, Csr, TrustAnchor};
+use crate::x509::{Certificate, Csr};
 
 /// An authorized pair, ready to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct PreparedPair {
     pub(super) csr: Csr,
     pub(super) signed_cert: Certificate,
-    pub(super) trust_anchor: TrustAnchor,
     pub(super) request: InitializeCluster,
 }
 
@@ -21,7 +20,6 @@ impl PreparedPair {
         PreparedPair {
             csr: pair.csr().clone(),
             signed_cert: pair.signed_cert().clone(),
-            trust_anchor: authorized.owner().trust_anchor().clone(),
             request: InitializeCluster::new(cluster_id, authorized),
         }
     }

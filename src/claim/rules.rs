@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{ClusterState, ServiceError};
-use crate::owner::Owner;
 use crate::x509::Csr;
 
 use super::failure::Failure;
@@ -38,11 +37,11 @@ impl Claim {
     /// Returns what the cluster is held against.
     pub(super) fn current_mandate(&self) -> Mandate<'_> {
         Mandate {
-            trust_anchor: self
+            owner: self
                 .papers
                 .as_ref()
-                .map(|papers| &papers.trust_anchor)
-                .or(self.owner.as_ref().map(Owner::trust_anchor)),
+                .map(|papers| papers.request.owner())
+                .or(self.owner.as_ref()),
             signed_cert: self.papers.as_ref().map(|papers| &papers.signed_cert),
             csr: self
                 .papers
@@ -141,7 +140,7 @@ impl Claim {
             }
             // Our certificate alone is no confirmation: in these states the service may still be at
             // it, or be taking it back.
-            ClusterView::Claimed(ClaimSigner::Sent(_) | ClaimSigner::OwnCa(_))
+            ClusterView::Claimed(ClaimSigner::Sent(..) | ClaimSigner::OwnCa(..))
                 if self.open && !self.is_settled() =>
             {
                 self.todo = Todo::Pause
@@ -252,9 +251,9 @@ impl Claim {
             return;
         };
         let origin = cluster.origin_text();
-        let (certificate, same_certificate) = match signer {
-            ClaimSigner::Sent(certificate) => (certificate, true),
-            ClaimSigner::OwnCa(certificate) => (certificate, false),
+        let (certificate, same_certificate, owner) = match signer {
+            ClaimSigner::Sent(certificate, owner) => (certificate, true, *owner),
+            ClaimSigner::OwnCa(certificate, owner) => (certificate, false, *owner),
             ClaimSigner::OtherKey(theirs) => {
                 let signed = self
                     .current_mandate()
@@ -286,8 +285,8 @@ impl Claim {
             ClaimSigner::Another(theirs) => {
                 let ours = self
                     .current_mandate()
-                    .trust_anchor
-                    .map(|ours| Shown::from_certificate(ours.signing_ca()));
+                    .owner
+                    .map(|owner| Shown::from_certificate(owner.trust_anchor().signing_ca()));
                 return self.fail_with(Failure::ClaimedByAnother {
                     cluster_id: self.cluster_id.clone(),
                     state: cluster.state,
@@ -309,6 +308,7 @@ impl Claim {
         let (answer, sent) = (self.answer.clone(), self.sends);
         self.todo = Todo::Done(Box::new(ClaimOutcome {
             how,
+            owner,
             cluster,
             certificate,
             same_certificate,

@@ -427,7 +427,15 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
     for certificate in [&material().theirs, &material().namesake] {
         let run = run_submission(&[claimed_cluster(ClusterState::Active, certificate)], &[]);
         run.ends_with(8, ErrorKind::ClaimedByAnotherCa);
-        let ours = crate::x509::to_hex(&material().papers.trust_anchor.signing_ca().fingerprint());
+        let ours = crate::x509::to_hex(
+            &material()
+                .papers
+                .request
+                .owner()
+                .trust_anchor()
+                .signing_ca()
+                .fingerprint(),
+        );
         let message = run.end.unwrap_err().message;
         assert!(
             message.contains(&ours) && message.matches("SHA-256").count() == 2,

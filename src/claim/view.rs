@@ -1,7 +1,8 @@
 //! The meaning of a description for a claim.
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
-use crate::x509::{Certificate, Csr, TrustAnchor};
+use crate::owner::Owner;
+use crate::x509::{Certificate, Csr};
 
 use super::live_csr::LiveCsr;
 use super::ownership::{
@@ -12,8 +13,8 @@ use super::shown::Shown;
 /// The claim that a cluster is held against: whose it is, and for which CSR.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mandate<'a> {
-    /// The owner's CA.
-    pub(super) trust_anchor: Option<&'a TrustAnchor>,
+    /// The owner.
+    pub(super) owner: Option<&'a Owner>,
     /// The pair's certificate.
     pub(super) signed_cert: Option<&'a Certificate>,
     /// The CSR that the claim is for.
@@ -52,9 +53,9 @@ pub(super) enum ClusterView {
 #[derive(Clone, Debug)]
 pub(super) enum ClaimSigner {
     /// The certificate of the pair.
-    Sent(Shown),
+    Sent(Shown, Box<Owner>),
     /// Another one for the same key, signed by the same CA.
-    OwnCa(Shown),
+    OwnCa(Shown, Box<Owner>),
     /// Signed by the same CA, but for another key than the pair's CSR: another HSM's.
     OtherKey(Shown),
     /// Somebody else's.
@@ -120,8 +121,8 @@ fn find_signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<ClaimSigner> 
     let text = cluster.certificates.cluster_certificate.as_deref()?;
     // One that this crate has read reads here as well.
     let owner = mandate
-        .trust_anchor
-        .map(OwnerCertificate::all_of)
+        .owner
+        .map(|owner| OwnerCertificate::all_of(owner.trust_anchor()))
         .unwrap_or_default();
     let expected = ExpectedClaim {
         csr_spki: mandate.csr.map(Csr::spki),
@@ -130,11 +131,15 @@ fn find_signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<ClaimSigner> 
     let OwnershipJudgement {
         ownership, shown, ..
     } = ownership::judge_ownership(text, &owner, &expected);
-    Some(match ownership {
-        Ownership::ThisCertificate => ClaimSigner::Sent(shown),
-        Ownership::AnotherCertificate | Ownership::NoCsrToCompare => ClaimSigner::OwnCa(shown),
-        Ownership::AnotherKey => ClaimSigner::OtherKey(shown),
-        Ownership::AnotherCa => ClaimSigner::Another(shown),
-        Ownership::CannotBeJudged(doubt) => ClaimSigner::Unclear(shown, doubt),
+    let own = mandate.owner.cloned().map(Box::new);
+    Some(match (ownership, own) {
+        (Ownership::ThisCertificate, Some(own)) => ClaimSigner::Sent(shown, own),
+        (Ownership::AnotherCertificate | Ownership::NoCsrToCompare, Some(own)) => {
+            ClaimSigner::OwnCa(shown, own)
+        }
+        (Ownership::AnotherKey, _) => ClaimSigner::OtherKey(shown),
+        (Ownership::CannotBeJudged(doubt), _) => ClaimSigner::Unclear(shown, doubt),
+        // Without an owner, whoever claimed it is another.
+        (Ownership::AnotherCa, _) | (_, None) => ClaimSigner::Another(shown),
     })
 }

@@ -27,7 +27,8 @@ pub(crate) struct ClaimIntent<'a> {
     pub(crate) trust_anchor: &'a TrustAnchor,
     /// The way in which the owner was named or proved; `None`: not yet.
     pub(crate) owner: Option<&'a crate::owner::Basis>,
-    pub(crate) record: &'a Record,
+    /// What was judged; `None`: nothing was.
+    pub(crate) record: Option<&'a Record>,
     /// Facts that clients or the service may stumble over, one sentence each.
     pub(crate) notes: &'a [String],
 }
@@ -109,20 +110,21 @@ impl ClaimIntent<'_> {
         );
         let given: Vec<&str> = self
             .record
-            .terms
-            .anchors
             .iter()
+            .flat_map(|record| &record.terms.anchors)
             .filter(|anchor| !anchor.is_built_in())
             .map(|anchor| anchor.side.anchor_noun())
             .collect();
         line(
             "HSM",
-            match (self.record.verdict, given.is_empty()) {
-                (Verdict::Rejected, _) => {
+            match (self.record.map(|record| record.verdict), given.is_empty()) {
+                (None | Some(Verdict::Rejected), _) => {
                     styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's")
                 }
-                (Verdict::Verified, true) => styled(GREEN, "verified against the built-in roots"),
-                (Verdict::Verified, false) => styled(
+                (Some(Verdict::Verified), true) => {
+                    styled(GREEN, "verified against the built-in roots")
+                }
+                (Some(Verdict::Verified), false) => styled(
                     YELLOW,
                     format!("verified against roots that you gave: {}", given.join(", ")),
                 ),

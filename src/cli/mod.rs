@@ -43,6 +43,8 @@ mod owner;
 mod pack;
 #[cfg(feature = "online")]
 mod plan;
+#[cfg(feature = "awskms")]
+mod private_ca;
 #[cfg(feature = "qr")]
 mod qr;
 mod report;

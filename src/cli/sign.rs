@@ -85,6 +85,7 @@ pub struct Args {
     /// Seal the transcript, which must account for the bundle's files, with the CA's key: nothing
     /// up to this step can then be changed unseen
     #[arg(long)]
+    #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
     seal: bool,
     #[command(flatten)]
     step: StepArgs,

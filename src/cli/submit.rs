@@ -167,7 +167,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             account: account.as_ref(),
             trust_anchor: response.trust_anchor,
             owner,
-            record: &judgement.record,
+            record: Some(&judgement.record),
             notes: &notes,
         };
         let (owner, compared) =

@@ -341,6 +341,11 @@ fn step_lines<'a>(
     if let Some(call) = &entry.sends {
         out.push_str(&format!("  about to send {}\n", call));
     }
+    if let Some(place) = &entry.kept_aside {
+        out.push_str(&format!(
+            "  the cluster has another CSR: the files as they stood are kept in {place}\n"
+        ));
+    }
     // What a step found as the one before had it is named; anything else is shown with its digest.
     let (again, read): (Vec<_>, Vec<_>) = entry
         .inputs

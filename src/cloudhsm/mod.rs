@@ -32,7 +32,7 @@ pub use other_members::OtherMembers;
 use choices::ChosenValues;
 
 use crate::outside::OutsideText;
-use crate::owner::Authorized;
+use crate::owner::{Authorized, Owner};
 
 /// The calls we make.
 pub trait CloudHsm {
@@ -67,6 +67,7 @@ pub struct InitializeCluster {
     cluster_id: String,
     signed_cert: String,
     trust_anchor: String,
+    owner: Owner,
 }
 
 impl InitializeCluster {
@@ -77,6 +78,7 @@ impl InitializeCluster {
             cluster_id: cluster_id.into(),
             signed_cert: pair.signed_cert_pem(),
             trust_anchor: pair.trust_anchor_pem(),
+            owner: authorized.owner().clone(),
         }
     }
 
@@ -93,6 +95,11 @@ impl InitializeCluster {
     /// Returns `TrustAnchor`: the owner's CA certificate, PEM.
     pub fn trust_anchor(&self) -> &str {
         &self.trust_anchor
+    }
+
+    /// Returns the owner for whom the cluster would be claimed.
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
     }
 }
 

@@ -186,21 +186,11 @@ impl AwsPrivateCa {
         self.mode
     }
 
-    /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It
-    /// may take the service a moment to make it: [`AwsPrivateCa::collect_certificate`].
-    ///
-    /// A repeated request is the same one to the service, for five minutes: token and terms depend
-    /// on CSR, CA and `days` alone.
+    /// Checks that the CA issues for so many days.
     ///
     /// # Errors
-    /// Class [`Class::Ca`](crate::error::Class::Ca), `ca-short-lived`; class
-    /// [`Class::Service`](crate::error::Class::Service).
-    pub fn request_certificate(
-        &self,
-        grounds: &Grounds<'_>,
-        days: u32,
-        now: Moment,
-    ) -> Result<String> {
+    /// Class [`Class::Ca`](crate::error::Class::Ca), `ca-short-lived`.
+    pub fn check_days(&self, days: u32) -> Result<()> {
         if self.mode == CaMode::ShortLived && days > SHORT_LIVED_DAYS {
             return Err(Error::new(
                 ErrorKind::CaShortLived,
@@ -217,6 +207,24 @@ impl AwsPrivateCa {
             .with_fact(FactName::Limit, SHORT_LIVED_DAYS)
             .with_fact(FactName::Size, days));
         }
+        Ok(())
+    }
+
+    /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It
+    /// may take the service a moment to make it: [`AwsPrivateCa::collect_certificate`].
+    ///
+    /// A repeated request is the same one to the service, for five minutes: token and terms depend
+    /// on CSR, CA and `days` alone.
+    ///
+    /// # Errors
+    /// As [`AwsPrivateCa::check_days`]; class [`Class::Service`](crate::error::Class::Service).
+    pub fn request_certificate(
+        &self,
+        grounds: &Grounds<'_>,
+        days: u32,
+        now: Moment,
+    ) -> Result<String> {
+        self.check_days(days)?;
         check::check_name_constraints(&self.trust_anchor, grounds.csr().subject(), now)?;
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().as_der());
         let template = self.arn.template_arn(TEMPLATE);

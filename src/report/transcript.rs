@@ -400,6 +400,11 @@ fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
         if let Some(call) = &entry.sends {
             html.write_fact("About to send", |html| html.write_quote(call));
         }
+        if let Some(place) = &entry.kept_aside {
+            html.write_fact("Files of the CSR before, kept in", |html| {
+                html.write_quote(place)
+            });
+        }
         html.write_fact("Seal", |html| {
             html.write_text(if entry.seal.is_some() {
                 "sealed, with all steps before it"

@@ -2,21 +2,18 @@
 
 use super::*;
 
+/// The SHA-256 of a certificate, as openssl prints it.
+fn fingerprint(bench: &Bench, file: &str) -> String {
+    let words = format!("x509 -in {file} -noout -fingerprint -sha256");
+    let print = String::from_utf8(openssl(&bench.path(""), &words)).unwrap();
+    print.trim().rsplit('=').next().unwrap().to_owned()
+}
+
 pub(super) fn a_private_ca_signs_the_bundle() {
     let bench = Bench::new();
     let (arn, root) = moto().root_ca();
     bench.write("root.crt", &root);
-    let print = openssl(
-        &bench.path(""),
-        "x509 -in root.crt -noout -fingerprint -sha256",
-    );
-    let print = String::from_utf8(print)
-        .unwrap()
-        .trim()
-        .rsplit('=')
-        .next()
-        .unwrap()
-        .to_owned();
+    let print = fingerprint(&bench, "root.crt");
     let sign = [
         &[
             "sign",
@@ -170,3 +167,91 @@ pub(super) fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
     );
     refused(arn, 5, "trust-anchor-refused", &["SUBORDINATE", "no chain"]);
 }
+
+/// All the way: the cluster on the simulator, the CA on moto.
+#[cfg(all(feature = "online", feature = "simulator"))]
+pub(super) fn a_cluster_is_claimed_with_a_private_ca() {
+    let bench = Bench::new();
+    let (arn, root) = moto().root_ca();
+    bench.write("root.crt", &root);
+    let print = fingerprint(&bench, "root.crt");
+    let simulator = simulated::instant();
+    let (id, _) = simulated::ready_cluster(&simulator);
+    simulator.write_roots(&bench.path("roots")).unwrap();
+    let url = simulator.url();
+    let claim = |more: &[&str]| {
+        let words = [
+            &[
+                "bootstrap",
+                "--endpoint-url",
+                &url,
+                "--cluster-id",
+                &id,
+                "--ca-arn",
+                &arn,
+                "--aws-root",
+                "roots/aws-root.crt",
+                "--manufacturer-root",
+                "roots/manufacturer-root.crt",
+                "--output",
+                "json",
+            ][..],
+            more,
+        ]
+        .concat();
+        hsmboot(&bench, &words)
+    };
+    let error = |run: Run, code: i32| run.expect(code).json()["error"]["kind"].clone();
+    // An ARN proves nothing, and neither does another CA's fingerprint; nor is anything begun that
+    // the CA would refuse.
+    assert_eq!(error(claim(&["--days", "7"]), 3), "owner-not-proven");
+    let other = "00".repeat(32);
+    let wrong = ["--days", "7", "--ca-fingerprint", &other];
+    assert_eq!(error(claim(&wrong), 3), "another-trust-anchor");
+    let pinned = ["--ca-fingerprint", print.as_str()];
+    assert_eq!(error(claim(&pinned), 5), "ca-short-lived");
+    // Nor with a key, or a file, beside it.
+    for option in ["--ca", "--ca-key"] {
+        assert_eq!(error(claim(&[option, "root.crt"]), 2), "usage");
+    }
+    assert!(!bench.path(&id).exists());
+    assert_eq!(simulator.call_counts().get("InitializeCluster"), None);
+
+    let pinned = ["--ca-fingerprint", &print, "--days", "7"];
+    let receipt = claim(&pinned).expect(0).json();
+    assert_eq!(receipt["outcome"], "claimed", "{receipt:#}");
+    assert_eq!(receipt["owner"], "ca-fingerprint", "{receipt:#}");
+    assert_eq!(receipt["changed"], true);
+    let read = |name: &str| bench.read(&format!("{id}/{name}"));
+    let response: Value = serde_json::from_slice(&read("response.json")).unwrap();
+    assert_eq!(response["issued_by"]["ca_arn"], arn.as_str());
+    let live = simulated::describe(&simulator, &id);
+    assert_eq!(
+        live["Certificates"]["ClusterCertificate"]
+            .as_str()
+            .unwrap()
+            .as_bytes(),
+        read(&format!("{id}_CustomerHsmCertificate.crt"))
+    );
+    let steps = bench
+        .run(&["transcript", "show", &id, "--output", "json"])
+        .expect(0)
+        .json();
+    assert!(
+        steps["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|step| step["inputs"][arn.as_str()].is_string()),
+        "{steps:#}"
+    );
+    // A second run requests no other certificate.
+    let signed = read(&format!("{id}_CustomerHsmCertificate.crt"));
+    let again = claim(&pinned).expect(0).json();
+    assert_eq!(again["outcome"], "already-claimed");
+    assert_eq!(again["changed"], false);
+    assert_eq!(read(&format!("{id}_CustomerHsmCertificate.crt")), signed);
+}
+
+#[cfg(not(all(feature = "online", feature = "simulator")))]
+pub(super) fn a_cluster_is_claimed_with_a_private_ca() {}

@@ -258,6 +258,7 @@ pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut TranscriptEntry)) {
         previous,
         inputs,
         outputs: Digests::new(),
+        kept_aside: None,
         seal: None,
         ..last
     };

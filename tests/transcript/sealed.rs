@@ -32,6 +32,7 @@ fn one_step_more(bench: &Bench, files: &[(&str, &str)]) {
     all.push(TranscriptEntry {
         inputs,
         outputs,
+        kept_aside: None,
         seal: None,
         ..all[0].clone()
     });

@@ -64,6 +64,10 @@ pub struct TranscriptEntry {
     /// The call that was about to be sent when this was written: `InitializeCluster`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sends: Option<NotedWord<AnnouncedCall>>,
+    /// The place where the files were kept, as they stood, that this step replaced: the cluster's
+    /// CSR was another one by then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kept_aside: Option<OutsideText>,
     /// SHA-256 of the line before, without its line end; of the first, zeros.
     pub previous: String,
     /// The CA's signature over the line without this member.
@@ -191,6 +195,8 @@ pub struct TranscriptStep<'a> {
     pub owner: Option<OwnerProof>,
     /// A call that is about to be sent, and cannot be taken back.
     pub sends: Option<AnnouncedCall>,
+    /// The place of the files that the step replaces, where they were kept.
+    pub kept_aside: Option<OutsideText>,
     /// The CA's key, where it shall seal the step.
     pub seal: Option<Sealer<'a>>,
 }
@@ -234,6 +240,7 @@ impl TranscriptStep<'_> {
             fingerprint_compared: self.fingerprint_compared,
             owner: self.owner.map(Into::into),
             sends: self.sends.map(Into::into),
+            kept_aside: self.kept_aside.clone(),
             previous,
             seal: None,
         };

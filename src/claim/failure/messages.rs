@@ -257,7 +257,8 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
         .followed_by(sent_note(sent)),
         format!(
             "AWS replaces a failed first HSM, and the CSR with it; start again in a new directory \
-             with `hsmboot fetch --cluster-id {cluster_id} --bundle DIR`"
+             with `hsmboot fetch --cluster-id {cluster_id} --bundle DIR`; or `hsmboot bootstrap` \
+             on this one keeps its files aside and goes on with the new CSR"
         ),
     )
     .with_fact(FactName::ClusterId, cluster_id)

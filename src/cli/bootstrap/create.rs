@@ -13,19 +13,19 @@
 use std::fs::File;
 use std::time::Duration;
 
+use super::first_hsm::{LOOKUP_LIMIT, ensure_first_hsm};
 use crate::bundle::{AnnouncedCall, CREATION, ClusterId, Creation, Store, TranscriptStep};
 use crate::cli::cluster::{
     AfterCreation, NewClusterArgs, announce_creation, is_deleting_or_deleted, wait_until_created,
 };
-use crate::cli::hsm::check_takes_hsm;
 use crate::cli::manage::{PollStatus, check_tags, poll_until_there, usage_error};
 use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
-use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NewCluster, NewHsm};
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
+use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NewCluster};
+use crate::cloudhsm::{CloudHsm, Cluster, Fleet, ServiceError, Tag, limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, join_shown, shown_text};
 use crate::x509::{Certificate, Moment, sha256, to_hex};
@@ -50,9 +50,6 @@ const TOKEN_HALF: usize = 16;
 /// off).
 const REQUEST_LIFETIME: i64 = 15 * 60;
 
-/// The time to look for what a request with a lost answer may have made.
-const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
-
 /// The options for creating the cluster too.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "From nothing")]
@@ -67,8 +64,8 @@ pub struct CreateArgs {
     #[command(flatten)]
     new: NewClusterArgs,
     /// The first HSM's Availability Zone: one that a subnet lies in
-    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone, requires = "create")]
-    availability_zone: Option<String>,
+    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
+    pub(super) availability_zone: Option<String>,
 }
 
 /// The order: the cluster and where its first HSM goes.
@@ -189,7 +186,10 @@ impl ClusterCreation<'_> {
                 .await
                 .map_err(on)?;
         self.check_as_ordered(&cluster, &token)?;
-        self.ensure_first_hsm(&id, &cluster).await.map_err(on)?;
+        let zone = &self.plan.availability_zone;
+        ensure_first_hsm(self.service, &id, &cluster, zone, self.ui)
+            .await
+            .map_err(on)?;
         Ok(id)
     }
 
@@ -607,45 +607,6 @@ impl ClusterCreation<'_> {
                 "choose another --bundle to create another cluster",
             )),
         }
-    }
-
-    /// Creates the first HSM, unless there is one. A second one is never made: an unclaimed cluster
-    /// takes only one.
-    async fn ensure_first_hsm(&self, id: &ClusterId, cluster: &Cluster) -> Result<()> {
-        if cluster.state != ClusterState::Uninitialized || !cluster.hsms.is_empty() {
-            return Ok(());
-        }
-        let zone = &self.plan.availability_zone;
-        check_takes_hsm(cluster, zone)?;
-        let order = NewHsm {
-            cluster_id: id.to_string(),
-            availability_zone: zone.clone(),
-            ip_address: None,
-        };
-        match self.service.create_hsm(&order).await {
-            Ok(hsm) => self
-                .ui
-                .say(format!("created {}, the first HSM of {id}", hsm.hsm_id)),
-            Err(error) if error.outcome_unknown() => {
-                let hint = "run the same command again: it looks whether the HSM is there before \
-                            it asks for one";
-                poll_until_there(self.ui, LOOKUP_LIMIT, hint, async || {
-                    let has_one = self
-                        .service
-                        .describe_cluster(id.as_str())
-                        .await?
-                        .is_some_and(|cluster| !cluster.hsms.is_empty());
-                    Ok(if has_one {
-                        PollStatus::There(())
-                    } else {
-                        PollStatus::NotYet(error.summary_line())
-                    })
-                })
-                .await?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 }
 

@@ -1,43 +1,35 @@
 //! `hsmboot bootstrap`: all steps in a row, with the waiting between them.
 
+mod claim_run;
 mod create;
+mod first_hsm;
 #[cfg(feature = "simulator")]
 mod rehearsal;
+mod replaced;
 mod signing_ca;
 mod summary;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
-use super::consent::{ClaimIntent, ConsentQuestion, YesArgs};
-use super::fetch::warn_of_missing;
+use super::consent::YesArgs;
 use super::hardware;
 use super::key::ca_key_help;
-use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, parse_cluster_id};
+use super::online::{OnlineArgs, TimeoutArgs, block_on, parse_cluster_id};
 use super::owner::FromBundleArgs;
-use super::sign::{self, SignedPair};
-use super::step::{StepArgs, with_judgement};
+#[cfg(feature = "awskms")]
+use super::private_ca::PrivateCaArgs;
+use super::step::StepArgs;
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
-use super::{TOOL, ca, submit, verify};
-use crate::bundle::{
-    self, Bundle, ClusterId, Digests, Part, SignatureOrigin, Store, TranscriptStep,
-};
+use super::{ca, submit};
+use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::KeyType;
-use crate::check::Pair;
-use crate::claim::Claim;
-use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::{CallPlace, Cluster, ClusterState, InitializeCluster, next_step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{self, FetchFacts};
 use crate::outside::OutsideText;
-use crate::owner::{Authorized, Owner, SignedResponse};
-use crate::sign::{DEFAULT_DAYS, Grounds, SigningTerms, issue};
-use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
-use crate::verify::{self as engine, Anchors, Hardware, Policy, Record};
-use crate::x509::{Csr, Moment};
+use crate::sign::DEFAULT_DAYS;
+use crate::verify::{Anchors, Hardware, Policy};
+use claim_run::claim_cluster;
 use signing_ca::BootstrapCa;
 
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
@@ -74,10 +66,11 @@ pub struct Args {
     #[arg(
         long,
         conflicts_with_all = [
-            "cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http",
-            "assume_role", "aws_root", "manufacturer_root",
+            "cluster_id", "create", "create_hsm", "region", "profile", "endpoint_url",
+            "insecure_http", "assume_role", "aws_root", "manufacturer_root",
         ],
     )]
+    #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
     simulate: bool,
     /// The CA's certificate, or chain, which names the owner and becomes the trust anchor
     #[arg(long, value_name = "FILE")]
@@ -98,13 +91,16 @@ pub struct Args {
     days: u32,
     /// A new CA's name: an RFC 4514 string, or as openssl takes it (/C=DE/CN=A)
     #[arg(long, value_name = "DN", conflicts_with = "ca")]
+    #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
     subject: Option<String>,
     /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or
     /// p384
     #[arg(long, value_name = "T", value_parser = ca::parse_key_type, conflicts_with = "ca")]
+    #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
     key_type: Option<KeyType>,
     /// Write a new CA's key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca"])]
+    #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
     no_passphrase: bool,
     /// Fetch and verify, sign nothing and make no key, and print what would be sent, or signed
     #[arg(long)]
@@ -119,11 +115,16 @@ pub struct Args {
     #[command(flatten)]
     create: create::CreateArgs,
     #[command(flatten)]
+    first_hsm: first_hsm::FirstHsmArgs,
+    #[command(flatten)]
     timeout: TimeoutArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
     token: TokenArgs,
+    #[cfg(feature = "awskms")]
+    #[command(flatten)]
+    private_ca: PrivateCaArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -164,6 +165,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             })
     };
     args.create.check()?;
+    let zone = args.create.availability_zone.as_deref();
+    args.first_hsm.check(args.create.create, zone)?;
     if args.create.create {
         let dir = args
             .bundle
@@ -185,7 +188,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .online
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
-        let ca = BootstrapCa::open(args, ui, &dir)?;
+        let mut ca = BootstrapCa::open(args, ui, &dir)?;
+        if let Some(zone) = zone.filter(|_| args.first_hsm.create_hsm) {
+            let limit = submit::patience_from_timeout(args.timeout.timeout).creation;
+            let parts = (&mut ca, &trust);
+            first_hsm::create_if_missing(&service, id, zone, limit, parts, ui).await?;
+        }
         claim_cluster(args, &service, id, &dir, ca, trust, ui).await
     })
 }
@@ -237,145 +245,6 @@ struct TrustSettings {
     roots: Digests,
 }
 
-async fn claim_cluster(
-    args: &Args,
-    service: &AwsCloudHsm,
-    id: &ClusterId,
-    dir: &Path,
-    ca: BootstrapCa<'_>,
-    trust: TrustSettings,
-    ui: &Ui,
-) -> Result<CommandOutput> {
-    let place = service.place().clone();
-    let region = place.region.clone().unwrap_or_default();
-    let patience = submit::patience_from_timeout(args.timeout.timeout);
-    let csr = read_csr(&Bundle::at_path(dir, id.clone()))?;
-    let mut claim = Claim::for_bootstrap(id.as_str(), ca.owner().cloned(), csr, patience)
-        .with_place(place.clone());
-    let mut run = BootstrapRun {
-        args,
-        ui,
-        dir,
-        id,
-        region: region.as_raw(),
-        place: &place,
-        account: service.account_id().await,
-        trust,
-        ca,
-        watcher: Watcher::new(ui),
-        sent_at: None,
-        record: None,
-        authorized: None,
-        bundle: None,
-    };
-    let end = drive_claim(service, &mut claim, &mut run).await?;
-    run.watcher.clear();
-    // The one whose files were judged, where this run came so far.
-    let bundle = run
-        .bundle
-        .take()
-        .unwrap_or_else(|| Bundle::at_path(dir, id.clone()));
-    let outcome = match (end, run.ca.owner()) {
-        (DriveEnd::WouldSend(request), Some(owner)) => {
-            return Ok(summary::dry_run_output(
-                submit::would_send_output(&request, &place, owner),
-                run.record.as_ref(),
-                &run.ca,
-                dir,
-            ));
-        }
-        (DriveEnd::Claimed(outcome), Some(_)) => outcome,
-        (DriveEnd::WouldSign(()), _) => {
-            return Ok(summary::dry_run_output(
-                summary::would_sign_output(&bundle, &place, &run.ca),
-                run.record.as_ref(),
-                &run.ca,
-                dir,
-            ));
-        }
-        (DriveEnd::WouldSend(_) | DriveEnd::Claimed(_), None) => return Err(missing_owner_error()),
-    };
-    let now = super::now();
-    let Some(owner) = run.ca.owner() else {
-        return Err(missing_owner_error());
-    };
-    let pair = run
-        .authorized
-        .take()
-        .map(|authorized| authorized.pair().clone())
-        .or_else(|| Some(run.ca.signed_before(&bundle, now)?.0));
-    let account = ReceiptFacts {
-        cluster_id: id,
-        region: region.as_raw(),
-        endpoint: place.endpoint.as_ref().map(OutsideText::as_raw),
-        tool: TOOL,
-        submitted_at: run.sent_at,
-        now,
-        record: run.record.as_ref(),
-        unverified: None,
-    };
-    let receipt = match &pair {
-        Some(pair) => {
-            let receipt = make_receipt(&SignedResponse::from_pair(pair), owner, &outcome, &account);
-            if !args.dry_run {
-                let step = TranscriptStep {
-                    owner: Some(owner.basis().noted_proof()),
-                    reason: args.trust.reason(),
-                    ..args.step.begin_step(now)
-                };
-                submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
-            }
-            receipt
-        }
-        // Claimed by this CA from somewhere else: there is nothing here to add to.
-        None => summary::bare_receipt(&outcome, owner, &account),
-    };
-    Ok(summary::claim_output(
-        &bundle,
-        &receipt,
-        &outcome,
-        run.record.as_ref(),
-        &run.ca,
-        owner,
-    ))
-}
-
-fn missing_owner_error() -> Error {
-    Error::new(
-        ErrorKind::Bug,
-        "a claim ended without its owner",
-        "please report it",
-    )
-}
-
-/// Reads the CSR of an existing bundle: a cluster that is already claimed must be claimed for that
-/// CSR's key.
-fn read_csr(bundle: &Bundle) -> Result<Option<Csr>> {
-    if !bundle.has_part(Part::Csr) {
-        return Ok(None);
-    }
-    let csr = Csr::from_pem(&bundle.read(Part::Csr)?);
-    csr.map(Some).map_err(|fault| {
-        Error::new(
-            ErrorKind::Malformed,
-            format!("{}: {fault}", bundle.part_place(Part::Csr)),
-            "it was damaged or changed: choose another directory with --bundle",
-        )
-    })
-}
-
-impl BootstrapRun<'_> {
-    /// Does the same as [`check_roots_available`] for a cluster whose chains are about to be
-    /// judged, before a passphrase is asked for.
-    fn check_roots_available(&self, cluster: &Cluster) -> Result<()> {
-        check_roots_available(
-            cluster.hsm_type.as_ref().map(OutsideText::as_raw),
-            self.region,
-            &self.trust.anchors,
-        )
-    }
-}
-
 /// Checks that no root is missing for hardware of this type, before anything is created, asked for
 /// or fetched.
 fn check_roots_available(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> Result<()> {
@@ -388,214 +257,5 @@ fn check_roots_available(hsm_type: Option<&str>, region: &str, anchors: &Anchors
     {
         [] => Ok(()),
         roots => Err(hardware::root_missing_error_before_fetch(roots)),
-    }
-}
-
-/// A bootstrap in progress.
-struct BootstrapRun<'a> {
-    args: &'a Args,
-    ui: &'a Ui,
-    dir: &'a Path,
-    id: &'a ClusterId,
-    region: &'a str,
-    place: &'a CallPlace,
-    account: Option<OutsideText>,
-    trust: TrustSettings,
-    ca: BootstrapCa<'a>,
-    watcher: Watcher<'a>,
-    sent_at: Option<Moment>,
-    record: Option<Record>,
-    authorized: Option<Authorized>,
-    bundle: Option<Bundle>,
-}
-
-impl Host for BootstrapRun<'_> {
-    type Rehearsal = ();
-
-    fn elapsed(&self) -> Duration {
-        self.watcher.elapsed()
-    }
-
-    async fn pause(&mut self, _claim: &Claim, length: Duration) {
-        self.watcher.pause(length).await;
-    }
-
-    fn on_progress(&mut self, claim: &Claim) -> Result<()> {
-        self.watcher.show_claim(claim);
-        // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
-        let coming = claim
-            .last_seen()
-            .is_some_and(|cluster| match cluster.state {
-                // One that is being restored is claimed already.
-                ClusterState::CreateInProgress => cluster.origin_text().is_none(),
-                ClusterState::Uninitialized => !next_step(cluster).needs_action(),
-                _ => false,
-            });
-        if let Some(cluster) = claim
-            .last_seen()
-            .filter(|_| coming && self.authorized.is_none())
-        {
-            self.check_roots_available(cluster)?;
-        }
-        if coming
-            && self.authorized.is_none()
-            && self
-                .ca
-                .signed_before(&Bundle::at_path(self.dir, self.id.clone()), super::now())
-                .is_none()
-        {
-            self.watcher.clear();
-            self.ca.prepare(super::now())?;
-        }
-        Ok(())
-    }
-
-    fn make_pair(&mut self, cluster: &Cluster) -> Result<ControlFlow<(), Authorized>> {
-        self.watcher.clear();
-        let now = super::now();
-        let facts = FetchFacts {
-            region: self.region,
-            endpoint: self.place.endpoint.as_ref().map(OutsideText::as_raw),
-            now,
-            tool: TOOL,
-            step: self.args.step.begin_step(now),
-        };
-        let fetched = fetch::write(self.dir, cluster, &facts, self.args.force)?;
-        warn_of_missing(&fetched, self.ui);
-        let bundle = fetched.bundle;
-        let evidence = bundle.read_evidence(false, true)?;
-        let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        let step = with_judgement(
-            self.args.step.begin_step(now),
-            &judgement.record,
-            &self.trust.roots,
-        );
-        bundle.write(
-            &[verify::record_file(&bundle::to_document(&judgement.record))],
-            &step,
-        )?;
-        hardware::alarm_non_fips(
-            &judgement.record,
-            hardware::cluster_mode(cluster.mode.as_ref(), &bundle),
-            self.ui,
-        );
-        let grounds = sign::signing_grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
-        self.ui.say(format!(
-            "{} verified: {}",
-            self.id,
-            hardware::proof_sentence(judgement.record.terms.roots)
-        ));
-        let signed = match self.ca.signed_before(&bundle, now) {
-            Some(signed) => {
-                self.ui
-                    .say("the certificate that was signed before still fits");
-                Some(signed)
-            }
-            // It ends as the run that it rehearses would.
-            None if self.args.dry_run => self.ca.check_room(&bundle).map(|()| None)?,
-            None => Some(self.sign_csr(&bundle, &grounds, &judgement.record, &evidence, now)?),
-        };
-        let authorized = match signed {
-            Some((pair, owner)) => {
-                sign::show_notes(&pair, self.ui);
-                Some(Authorized::new(pair, &grounds, &owner)?)
-            }
-            None => None,
-        };
-        self.record = Some(judgement.record);
-        self.authorized.clone_from(&authorized);
-        self.bundle = Some(bundle);
-        Ok(authorized.map_or(ControlFlow::Break(()), ControlFlow::Continue))
-    }
-
-    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
-        if self.args.dry_run {
-            return Ok(false);
-        }
-        self.ask_consent()?;
-        let now = super::now();
-        let fresh = || Bundle::at_path(self.dir, self.id.clone());
-        let owner = self.ca.owner().map(|owner| owner.basis().noted_proof());
-        let step = TranscriptStep {
-            owner,
-            reason: self.args.trust.reason(),
-            ..self.args.step.begin_step(now)
-        };
-        submit::record_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
-        self.sent_at = Some(now);
-        self.watcher.show_line("InitializeCluster is sent");
-        Ok(true)
-    }
-}
-
-impl BootstrapRun<'_> {
-    /// Asks once whether to send the request. A rehearsal claims nothing, and does not ask.
-    fn ask_consent(&mut self) -> Result<()> {
-        if self.args.consent.yes || self.args.is_rehearsal() || self.sent_at.is_some() {
-            return Ok(());
-        }
-        let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else {
-            return Err(missing_owner_error());
-        };
-        self.watcher.clear();
-        let notes = sign::pair_notes(authorized.pair());
-        let intent = ClaimIntent {
-            cluster_id: self.id.as_str(),
-            place: self.place,
-            account: self.account.as_ref(),
-            trust_anchor: authorized.pair().trust_anchor(),
-            owner: Some(authorized.owner().basis()),
-            record,
-            notes: &notes,
-        };
-        intent.show_and_ask(ConsentQuestion::Yes).map(drop)
-    }
-
-    fn sign_csr(
-        &mut self,
-        bundle: &Bundle,
-        grounds: &Grounds<'_>,
-        record: &Record,
-        evidence: &engine::Evidence,
-        now: Moment,
-    ) -> Result<(Pair, Owner)> {
-        self.ca.check_room(bundle)?;
-        bundle.check_ready()?;
-        let terms = SigningTerms {
-            serial: super::random_octets()?,
-            now,
-            days: self.args.days,
-        };
-        // A new CA's certificate may be a second younger than the moment of judging.
-        let moment = super::now();
-        let ca = self.ca.ready(bundle.store(), moment)?;
-        let signer = ca.signer(moment)?;
-        bundle.check_unchanged(false)?;
-        let pair = issue(grounds, &signer, &terms)?;
-        let files = self
-            .trust
-            .roots
-            .clone()
-            .into_iter()
-            .chain(self.ca.given_ca_file())
-            .collect();
-        let step = with_judgement(self.args.step.begin_step(now), record, &files);
-        let origin = SignatureOrigin {
-            ca_key: ca.key_name().map(str::to_owned).map(Into::into),
-            issued_by: None,
-        };
-        SignedPair {
-            bundle,
-            pair: &pair,
-            evidence,
-            record,
-            unverified: None,
-            origin,
-            signed_at: now,
-            force: self.args.force,
-        }
-        .write_keeping_certificate(&step)?;
-        self.ui.say(format!("{} signed and checked", self.id));
-        Ok((pair, ca.owner().clone()))
     }
 }

@@ -1,5 +1,5 @@
 //! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle,
-//! or a new one.
+//! a new one, or one in AWS Private CA.
 
 mod making;
 mod proof;
@@ -8,17 +8,21 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::Args;
-use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
+use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, SignatureOrigin, Store};
 use crate::ca::{CaKey, KeySource, KeyWarning, Passphrase};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, read_trust_anchor};
+#[cfg(feature = "awskms")]
+use crate::cli::private_ca::ca_digest;
 use crate::cli::{self, sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::MAX_INPUT;
 use crate::outside::shown_path;
 use crate::owner::Owner;
-use crate::sign::SigningCa;
+#[cfg(feature = "awskms")]
+use crate::pca::{AwsPrivateCa, CaArn};
+use crate::sign::{Grounds, SigningCa, SigningTerms, issue};
 use crate::x509::{Moment, TrustAnchor};
 
 /// The CA of one bootstrap, and how far it has been got ready.
@@ -44,6 +48,23 @@ enum Stage {
     KeyLoaded(KnownCa, OpenKey),
     /// All is there to sign with.
     Ready(ReadyCa),
+    /// AWS Private CA signs; what it issues is checked as any other certificate is.
+    #[cfg(feature = "awskms")]
+    Service(KnownCa, Rc<ServiceCa>),
+}
+
+/// A CA in AWS Private CA.
+#[cfg(feature = "awskms")]
+struct ServiceCa {
+    ca: AwsPrivateCa,
+    arn: CaArn,
+}
+
+/// The signature of one bootstrap.
+pub(super) struct Signature {
+    pub(super) pair: Pair,
+    pub(super) owner: Owner,
+    pub(super) origin: SignatureOrigin,
 }
 
 /// A CA that is there, with the proof that it is the operator's.
@@ -64,7 +85,7 @@ struct OpenKey {
 
 /// A CA to sign with.
 #[derive(Clone)]
-pub(super) struct ReadyCa {
+struct ReadyCa {
     known: KnownCa,
     key: OpenKey,
     /// True if this run made the CA.
@@ -81,27 +102,6 @@ enum CaOrigin {
         /// Whether its key is encrypted.
         encrypted: bool,
     },
-}
-
-impl ReadyCa {
-    /// The owner, whom this CA's certificate names.
-    pub(super) const fn owner(&self) -> &Owner {
-        &self.known.owner
-    }
-
-    /// The CA as signing takes it.
-    ///
-    /// # Errors
-    /// As [`TestCa::new`].
-    pub(super) fn signer(&self, now: Moment) -> Result<SigningCa<'_>> {
-        let trust_anchor = self.known.file.trust_anchor.clone();
-        SigningCa::new(trust_anchor, self.key.key.as_ref(), now)
-    }
-
-    /// Returns the key's name, where it is not in a file.
-    pub(super) fn key_name(&self) -> Option<&str> {
-        self.key.name.as_deref()
-    }
 }
 
 /// The protection of a key against whoever has its file.
@@ -135,6 +135,27 @@ impl<'a> BootstrapCa<'a> {
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
         let store = Store::at_path(dir);
         store.mend_leftovers()?;
+        #[cfg(feature = "awskms")]
+        if let Some(arn) = args.private_ca.checked_ca_arn(&[])? {
+            let options = args.online.options_for_other_service(None);
+            let (ca, owner) = args.private_ca.open_ca(arn, &options, cli::now(), ui)?;
+            let trust_anchor = ca.trust_anchor().clone();
+            let file = CaFile {
+                text: trust_anchor.to_pem().into_bytes(),
+                trust_anchor,
+                place: arn.to_string(),
+            };
+            let service = ServiceCa {
+                ca,
+                arn: arn.clone(),
+            };
+            return Ok(BootstrapCa {
+                args,
+                ui,
+                dir: dir.to_owned(),
+                stage: Stage::Service(KnownCa { file, owner }, Rc::new(service)),
+            });
+        }
         let named = args
             .ca
             .as_deref()
@@ -189,6 +210,8 @@ impl<'a> BootstrapCa<'a> {
             | Stage::KeyToLoad(known, _)
             | Stage::KeyLoaded(known, _)
             | Stage::Ready(ReadyCa { known, .. }) => Some(known),
+            #[cfg(feature = "awskms")]
+            Stage::Service(known, _) => Some(known),
         }
     }
 
@@ -202,14 +225,19 @@ impl<'a> BootstrapCa<'a> {
         self.known().map(|known| known.file.trust_anchor.clone())
     }
 
-    /// Returns the CA certificate's file, where one was named.
-    pub(super) fn given_ca_file(&self) -> Digests {
-        self.args
-            .ca
-            .as_deref()
-            .zip(self.known())
-            .map(|(file, known)| given_file_digest(file, &known.file.text))
-            .unwrap_or_default()
+    /// Returns the name and digest of the CA that the command line names, for the transcript.
+    pub(super) fn given_ca(&self) -> Digests {
+        match (&self.args.ca, &self.stage) {
+            #[cfg(feature = "awskms")]
+            (_, Stage::Service(known, service)) => {
+                ca_digest(service.arn.as_str(), &known.file.trust_anchor)
+            }
+            (Some(file), _) => self
+                .known()
+                .map(|known| given_file_digest(file, &known.file.text))
+                .unwrap_or_default(),
+            (None, _) => Digests::new(),
+        }
     }
 
     /// Where the key of a CA is that this run made, and whether it is encrypted; `None`: it made
@@ -250,10 +278,9 @@ impl<'a> BootstrapCa<'a> {
     /// That nothing stands where a signed certificate and its trust anchor are to be written,
     /// before anything is signed.
     ///
-    /// Asked after [`BootstrapCa::find_earlier_pair`]: a certificate that is there is one that does
-    /// not fit.
-    pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
-        let force = self.args.force;
+    /// Asked after [`BootstrapCa::signed_before`]: a certificate that is there is one that does not
+    /// fit. With `force` it may be replaced.
+    pub(super) fn check_room(&self, bundle: &Bundle, force: bool) -> Result<()> {
         if !force && bundle.has_part(Part::SignedCert) {
             return Err(Error::new(
                 ErrorKind::AlreadySigned,
@@ -265,6 +292,10 @@ impl<'a> BootstrapCa<'a> {
                 "choose another directory with --bundle, or sign anew with --force",
             ));
         }
+        // A CA whose key lies in the bundle keeps its certificate there, unless the operator says
+        // otherwise.
+        let keeps_ca = || bundle.without_cache().has_file(CA_KEY_FILE);
+        let force = self.args.force || (force && !keeps_ca());
         match self.known() {
             Some(known) => sign::check_places_free(bundle, &known.file.trust_anchor, force),
             None => Ok(()),
@@ -296,6 +327,8 @@ impl<'a> BootstrapCa<'a> {
                 fit(&known.file)?;
                 Stage::Ready(ReadyCa::found(known, key.clone()))
             }
+            #[cfg(feature = "awskms")]
+            Stage::Service(_, service) => return service.ca.check_days(self.args.days),
         };
         Ok(())
     }
@@ -342,12 +375,64 @@ impl<'a> BootstrapCa<'a> {
         online.options_for_other_service(region)
     }
 
-    /// The CA to sign with: got ready, and made if need be, in the bundle that was judged.
+    /// Signs the CSR, and checks what was signed. The CA is made first where there is none yet.
+    /// Whatever of the bundle was judged must still stand there.
     ///
     /// # Errors
-    /// As [`BootstrapCa::prepare`]; that the CA cannot be made or written.
-    pub(super) fn ready(&mut self, store: &Store, now: Moment) -> Result<ReadyCa> {
-        self.prepare(now)?;
+    /// As [`BootstrapCa::prepare`] and [`issue`]; that the CA cannot be made or written; class
+    /// `Conflict`, `changed-meanwhile`; as the service that signs has them.
+    pub(super) fn sign(
+        &mut self,
+        bundle: &Bundle,
+        grounds: &Grounds<'_>,
+        now: Moment,
+    ) -> Result<Signature> {
+        // A new CA's certificate may be a second younger than the moment of judging.
+        let moment = cli::now();
+        self.prepare(moment)?;
+        #[cfg(feature = "awskms")]
+        if let Stage::Service(known, service) = &self.stage {
+            bundle.check_unchanged(false)?;
+            let (pair, issued_by) = self.args.private_ca.obtain_pair(
+                (&service.ca, &service.arn),
+                grounds,
+                self.args.days,
+                self.args.timeout.timeout,
+                self.ui,
+            )?;
+            let origin = SignatureOrigin {
+                ca_key: None,
+                issued_by: Some(issued_by),
+            };
+            return Ok(Signature {
+                pair,
+                owner: known.owner.clone(),
+                origin,
+            });
+        }
+        let terms = SigningTerms {
+            serial: cli::random_octets()?,
+            now,
+            days: self.args.days,
+        };
+        let ready = self.ready(bundle.store())?;
+        let trust_anchor = ready.known.file.trust_anchor.clone();
+        let signer = SigningCa::new(trust_anchor, ready.key.key.as_ref(), moment)?;
+        bundle.check_unchanged(false)?;
+        let pair = issue(grounds, &signer, &terms)?;
+        let origin = SignatureOrigin {
+            ca_key: ready.key.name.map(Into::into),
+            issued_by: None,
+        };
+        Ok(Signature {
+            pair,
+            owner: ready.known.owner,
+            origin,
+        })
+    }
+
+    /// Returns the CA to sign with, which is made in the bundle that was judged if there is none.
+    fn ready(&mut self, store: &Store) -> Result<ReadyCa> {
         let ready = match &self.stage {
             Stage::Ready(ready) => return Ok(ready.clone()),
             Stage::ReadyToMake(passphrase) => self.make(passphrase.as_ref(), store)?,
@@ -357,6 +442,8 @@ impl<'a> BootstrapCa<'a> {
             }
             Stage::KeyLoaded(known, key) => ReadyCa::found(known, key.clone()),
             Stage::WithoutKey(known) => return Err(without_key(&known.file)),
+            #[cfg(feature = "awskms")]
+            Stage::Service(known, _) => return Err(without_key(&known.file)),
         };
         self.stage = Stage::Ready(ready.clone());
         Ok(ready)

@@ -106,6 +106,7 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
         inputs,
         outputs: Digests::new(),
         sends: Some(AnnouncedCall::InitializeCluster.into()),
+        kept_aside: None,
         seal: None,
         ..last
     };

@@ -1,0 +1,72 @@
+//! A CSR that was replaced meanwhile: AWS replaces a failed first HSM, and the CSR goes with it.
+//!
+//! Nothing of the old ceremony is reused. Its files are kept aside and never read again; the new
+//! CSR is judged as any other is, and the owner is proven as in any other run.
+
+use std::path::Path;
+
+use crate::bundle::{Bundle, ClusterId, Part};
+use crate::cli::step::repeated_command;
+use crate::cloudhsm::{Cluster, NextStep, limits, next_step};
+use crate::error::{Error, ErrorKind, Result};
+use crate::outside::{Lines, OutsideText, shown_path};
+use crate::x509::{Certificate, Csr};
+
+/// Tells whether the bundle is of a CSR that the cluster had before. A bundle that was fetched in
+/// another region is none: there the cluster is another one.
+pub(super) fn is_replaced(bundle: &Bundle, cluster: &Cluster, region: &str) -> Result<bool> {
+    let Some(live) = cluster.certificates.cluster_csr.as_deref() else {
+        return Ok(false);
+    };
+    Ok(bundle.has_another_csr(live)? && !bundle.is_of_another_region(region))
+}
+
+/// Tells whether the bundle's certificate is of another key than the bundle's CSR: a run ended
+/// between the two. One that cannot be read is none.
+pub(super) fn is_signed_for_another_csr(bundle: &Bundle) -> Result<bool> {
+    if !bundle.has_part(Part::SignedCert) {
+        return Ok(false);
+    }
+    // The bundle's own file, which enters here: it is compared, and nothing is done with it.
+    let signed = Certificate::from_owner_file(&bundle.read(Part::SignedCert)?);
+    let csr = Csr::from_pem(&bundle.read(Part::Csr)?);
+    Ok(matches!((signed, csr), (Ok(signed), Ok(csr)) if signed.spki() != csr.spki()))
+}
+
+/// Returns the warning that the CSR was replaced.
+pub(super) fn replacement_warning(id: &ClusterId, kept: &Path) -> Lines {
+    Lines::from([
+        format!(
+            "{id} has another CSR than this bundle's: AWS replaces a failed first HSM, and the \
+             CSR with it. A new ceremony begins: the new CSR is verified and signed"
+        ),
+        format!("  the old files are kept in {}", shown_path(kept)),
+    ])
+}
+
+/// Adds to an error what this very command can do about it.
+pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error {
+    match (error.kind, seen.map(next_step)) {
+        (ErrorKind::CsrChanged, _) => Error {
+            hint: "run the same command again: it keeps the files of the old CSR aside, and goes \
+                   on with the new one, which it verifies and signs anew"
+                .into(),
+            ..error
+        },
+        (ErrorKind::NoHsm, Some(NextStep::CreateHsm { zone })) => {
+            let zone = zone
+                .as_ref()
+                .map(OutsideText::as_raw)
+                .filter(|zone| limits::availability_zone(zone).is_ok())
+                .unwrap_or("ZONE");
+            let more = ["--create-hsm", "--availability-zone", zone];
+            let own = match repeated_command(&more) {
+                Some(command) => format!("or let this command create it: `{command}`"),
+                None => format!("or add {} to this command", more.join(" ")),
+            };
+            let hint = error.hint.clone().followed_by(own);
+            Error { hint, ..error }
+        }
+        _ => error,
+    }
+}
