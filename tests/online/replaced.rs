@@ -225,6 +225,42 @@ fn a_csr_that_is_replaced_while_it_is_signed_ends_with_csr_changed_and_the_same_
 }
 
 #[test]
+fn a_bootstrap_that_sees_the_csr_replaced_ends_and_the_same_command_goes_on() {
+    use std::io::Write;
+    let stage = Stage::new();
+    fs::write(stage.path("pass"), "correct horse battery\n").unwrap();
+    let words = ["ca", "init", "--out", "locked", "--subject", "CN=locked"];
+    let more = ["--key-type", "p256", "--passphrase-file", "pass"];
+    run(stage.hsmboot(&words).args(more)).ends(0, "made a CA");
+    let bootstrap = |passphrase| {
+        let mut command = stage.bootstrap_with("locked");
+        command.args(["--output", "json", "--passphrase-file", passphrase]);
+        command
+    };
+    pipe::make(&stage.path("pipe"));
+    let mut command = bootstrap("pipe");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut to = pipe::opened_by(&mut child, &stage.path("pipe"));
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    to.write_all(b"correct horse battery\n").unwrap();
+    drop(to);
+    let stopped: Done = child.wait_with_output().unwrap().into();
+    let error = stopped.ends(8, "").json()["error"].clone();
+    assert_eq!(error["kind"], "csr-changed");
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("run the same command again"),
+        "{error:#}"
+    );
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    run(&mut bootstrap("pass")).ends(0, "claimed");
+    assert_eq!(kept(&stage).len(), 1);
+}
+
+#[test]
 fn a_bundle_in_one_file_keeps_the_old_one_beside_it() {
     let stage = Stage::new();
     let one = |stage: &Stage| {
