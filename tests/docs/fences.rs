@@ -51,6 +51,7 @@ fn every_block_says_what_it_is() {
                 "toml",
                 "json",
                 "yaml",
+                "hcl",
                 "rust",
             ];
             let variant = ["sh token ", "sh camera "]
