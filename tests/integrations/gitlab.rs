@@ -75,7 +75,7 @@ fn run(stage: &Stage, source: &str, words: &[&str]) -> Done {
 fn the_pages_example_plans_and_claims_two_clusters_once() {
     let stage = Stage::new(2);
     repository(&stage, "", "");
-    // In a schedule there is the drift job alone; elsewhere 10 is a warning, and nothing is claimed.
+    // In a schedule there is the drift job alone. Neither claims.
     let drift = run(&stage, "schedule", &[]).ends(1, "2 clusters: 2 claim");
     assert!(drift.stdout.contains("hsmboot-drift"), "{}", drift.stdout);
     assert!(!drift.stdout.contains("hsmboot-plan"), "{}", drift.stdout);
