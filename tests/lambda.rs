@@ -28,6 +28,8 @@ mod pipe;
 mod refusals;
 #[path = "lambda/runtime.rs"]
 mod runtime;
+#[path = "lambda/stacks.rs"]
+mod stacks;
 #[path = "online/stage.rs"]
 #[allow(dead_code)]
 mod stage;

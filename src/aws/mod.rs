@@ -54,4 +54,6 @@ pub use guard::ReceivedOctets;
 #[cfg(feature = "awskms")]
 pub(crate) use wait::run_to_end;
 #[cfg(feature = "lambda")]
-pub(crate) use web::{WebAnswer, WebFault, WebRequest, WebRoute, send_web_request};
+pub(crate) use web::{
+    WebAnswer, WebFault, WebRequest, WebRoute, is_https, is_plain_loopback, send_web_request,
+};

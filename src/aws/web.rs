@@ -11,6 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::causes::join_causes;
+use super::endpoint::{check_endpoint, has_userinfo, is_loopback};
 use super::settings::build_connector;
 
 /// The way that a request takes.
@@ -20,6 +21,16 @@ pub(crate) enum WebRoute {
     Local,
     /// Through the environment's proxy, if it names one, and with the system's roots.
     Outside,
+}
+
+impl WebRoute {
+    /// Returns the way to a URL: plain HTTP to this machine does not leave it.
+    pub(crate) fn to(url: &str) -> Self {
+        match is_loopback(url) {
+            true => WebRoute::Local,
+            false => WebRoute::Outside,
+        }
+    }
 }
 
 /// A request.
@@ -155,4 +166,15 @@ fn to_http_request(request: &WebRequest<'_>) -> Option<HttpRequest> {
             .ok()?;
     }
     Some(outgoing)
+}
+
+/// Tells whether a URL means this machine over plain HTTP.
+pub(crate) fn is_plain_loopback(url: &str) -> bool {
+    is_loopback(url)
+}
+
+/// Tells whether a URL means a host over HTTPS, without a user name or a password.
+pub(crate) fn is_https(url: &str) -> bool {
+    let scheme = url.get(..8).unwrap_or_default();
+    scheme.eq_ignore_ascii_case("https://") && check_endpoint(url).is_ok() && !has_userinfo(url)
 }

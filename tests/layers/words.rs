@@ -83,7 +83,10 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "cli/step",
         ],
     ),
-    ("the members of an event", &["cli/lambda/event"]),
+    (
+        "the members of an event, and what a stack says in them",
+        &["cli/lambda/event", "cli/lambda/stack"],
+    ),
     (
         "a command line that a document records",
         &["report/records", "report/transcript"],

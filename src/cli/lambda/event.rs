@@ -358,6 +358,7 @@ fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()
         EventWaiver::Accept => "accept a check that fails",
         EventWaiver::Unverified => "go on without the proof of the HSM",
         EventWaiver::CaFromBundle => "go on without the proof of the owner",
+        EventWaiver::PlainResponse => "be answered by plain HTTP",
     };
     Err(usage_error(
         format!("`{}`: no event of this function may {what}", member.name),

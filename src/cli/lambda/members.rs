@@ -41,15 +41,18 @@ pub(super) enum EventWaiver {
     Unverified,
     /// To go on without the proof of the owner.
     CaFromBundle,
+    /// To have a stack's answer sent by plain HTTP to this machine: for tests.
+    PlainResponse,
 }
 
 impl EventWaiver {
     /// Every waiver.
-    pub(super) const ALL: [EventWaiver; 4] = [
+    pub(super) const ALL: [EventWaiver; 5] = [
         EventWaiver::Roots,
         EventWaiver::Accept,
         EventWaiver::Unverified,
         EventWaiver::CaFromBundle,
+        EventWaiver::PlainResponse,
     ];
 
     /// Returns its word in the variable that allows it.
@@ -59,6 +62,7 @@ impl EventWaiver {
             EventWaiver::Accept => "accept",
             EventWaiver::Unverified => "unverified",
             EventWaiver::CaFromBundle => "ca-from-bundle",
+            EventWaiver::PlainResponse => "plain-response",
         }
     }
 }

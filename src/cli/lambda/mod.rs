@@ -7,8 +7,11 @@ mod event;
 mod members;
 mod runtime_api;
 mod settings;
+mod stack;
+mod stack_answer;
 
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
@@ -17,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::Bundle;
 use crate::bundle::archive::MAX_ARCHIVE;
-use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::error::{Class, Error, ErrorKind, FactName, Result, Retry};
 use crate::fsio::{self, NewFile, ScratchDir};
 use crate::x509::to_hex;
 use answer::FunctionAnswer;
@@ -25,6 +28,8 @@ use child::{CommandEnd, run_command};
 use event::{CommandOrder, EventCommand};
 use runtime_api::{FunctionEvent, RuntimeApi};
 use settings::FunctionSettings;
+use stack::{StackAction, StackRequest};
+use stack_answer::{StackAnswer, send_answer};
 
 /// Answer events as a function of AWS Lambda (runtime provided.al2023)
 #[derive(Debug, clap::Args)]
@@ -44,6 +49,12 @@ pub struct Args {}
 /// came.
 const GIVE_UP_MARGIN: Duration = Duration::from_secs(3);
 
+/// The time before the end in which a stack is told what came of its request.
+const STACK_MARGIN: Duration = Duration::from_secs(10);
+
+/// The pause before a claim for a stack is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(3);
+
 pub(crate) fn run(ui: &Ui) -> Result<CommandOutput> {
     let api = RuntimeApi::from_env()?;
     let settings = match FunctionSettings::from_env() {
@@ -56,7 +67,7 @@ pub(crate) fn run(ui: &Ui) -> Result<CommandOutput> {
     loop {
         let event = api.next_event()?;
         let begun = Instant::now();
-        let answer = answer_event(&event, &settings);
+        let answer = answer_event(&event, &settings, ui);
         ui.say(format!(
             "request {}: {} after {:.1} s",
             event.request_id,
@@ -67,11 +78,90 @@ pub(crate) fn run(ui: &Ui) -> Result<CommandOutput> {
     }
 }
 
-fn answer_event(event: &FunctionEvent, settings: &FunctionSettings) -> FunctionAnswer {
-    let end = read_event(&event.body)
-        .and_then(|object| CommandOrder::from_event(&object, settings))
-        .and_then(|order| run_order(&order, event));
-    FunctionAnswer::from_end(end.unwrap_or_else(CommandEnd::from))
+fn answer_event(event: &FunctionEvent, settings: &FunctionSettings, ui: &Ui) -> FunctionAnswer {
+    let object = match read_event(&event.body) {
+        Ok(object) => object,
+        Err(error) => return error.into(),
+    };
+    match StackRequest::from_event(&object, settings) {
+        Ok(None) => FunctionAnswer::from_end(run_event(&object, event, event.end, settings)),
+        Ok(Some(request)) => answer_stack(&request, event, settings, ui),
+        Err(error) => error.into(),
+    }
+}
+
+/// Does what an event orders, until `end` at the latest.
+fn run_event(
+    object: &Map<String, Value>,
+    event: &FunctionEvent,
+    end: Instant,
+    settings: &FunctionSettings,
+) -> CommandEnd {
+    CommandOrder::from_event(object, settings)
+        .and_then(|order| run_order(&order, event, end))
+        .unwrap_or_else(CommandEnd::from)
+}
+
+/// Does what a stack asks for, and answers it. Whatever came of it: the invocation has failed only
+/// if the stack could not be told.
+fn answer_stack(
+    request: &StackRequest,
+    event: &FunctionEvent,
+    settings: &FunctionSettings,
+    ui: &Ui,
+) -> FunctionAnswer {
+    let answer = match request.action {
+        StackAction::Delete => StackAnswer::to_deletion(request),
+        StackAction::Create | StackAction::Update => {
+            StackAnswer::to_claim(request, &claim_for_stack(request, event, settings))
+        }
+    };
+    ui.say(format!(
+        "request {}: the stack is told {}",
+        event.request_id,
+        answer.status()
+    ));
+    let document = answer.to_document(request);
+    match send_answer(&request.response_url, &document, event.end) {
+        Ok(()) => FunctionAnswer::Result(document),
+        Err(error) => error.into(),
+    }
+}
+
+/// Claims the cluster. What passes by itself is tried again for as long as there is time.
+fn claim_for_stack(
+    request: &StackRequest,
+    event: &FunctionEvent,
+    settings: &FunctionSettings,
+) -> CommandEnd {
+    let bootstrap = match request.to_bootstrap_event() {
+        Ok(bootstrap) => bootstrap,
+        Err(error) => return error.into(),
+    };
+    let now = Instant::now();
+    let left = event.end.saturating_duration_since(now);
+    let left = request
+        .service_timeout()
+        .map_or(left, |limit| limit.min(left));
+    let end = now + left.saturating_sub(STACK_MARGIN.min(left / 3));
+    loop {
+        let done = run_event(&bootstrap, event, end, settings);
+        let left = end.saturating_duration_since(Instant::now());
+        if !passes_by_itself(&done) || left <= AGAIN_AFTER + GIVE_UP_MARGIN {
+            return done;
+        }
+        thread::sleep(AGAIN_AFTER);
+    }
+}
+
+/// Tells whether the same command may succeed later.
+fn passes_by_itself(end: &CommandEnd) -> bool {
+    let retry = end.document.pointer("/error/retry").and_then(Value::as_str);
+    let class = matches!(
+        end.failure,
+        Some(Class::Service | Class::Unfinished | Class::Interrupted)
+    );
+    class && retry == Some(Retry::SameCommand.name())
 }
 
 fn read_event(body: &[u8]) -> Result<Map<String, Value>> {
@@ -86,7 +176,7 @@ fn read_event(body: &[u8]) -> Result<Map<String, Value>> {
 }
 
 /// Runs a command in a directory of its own, which is gone afterwards.
-fn run_order(order: &CommandOrder, event: &FunctionEvent) -> Result<CommandEnd> {
+fn run_order(order: &CommandOrder, event: &FunctionEvent, end: Instant) -> Result<CommandEnd> {
     let unique = to_hex(&super::random_octets::<8>()?);
     let scratch = ScratchDir::create(format!("hsmboot-{unique}"))?;
     let files: Vec<NewFile<'_>> = order
@@ -101,12 +191,12 @@ fn run_order(order: &CommandOrder, event: &FunctionEvent) -> Result<CommandEnd> 
         .collect();
     fsio::write_all(scratch.path(), &files)?;
     check_cluster(order, scratch.path())?;
-    let left = event.end.saturating_duration_since(Instant::now());
+    let left = end.saturating_duration_since(Instant::now());
     let words = order.words(left.saturating_sub(GIVE_UP_MARGIN).as_secs());
-    let mut end = run_command(&words, scratch.path(), event.trace.as_deref(), event.end);
-    put_bundle(&mut end, order, scratch.path())?;
+    let mut done = run_command(&words, scratch.path(), event.trace.as_deref(), end);
+    put_bundle(&mut done, order, scratch.path())?;
     scratch.remove()?;
-    Ok(end)
+    Ok(done)
 }
 
 /// Refuses a bundle of another cluster than the event names.
