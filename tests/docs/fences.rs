@@ -52,6 +52,7 @@ fn every_block_says_what_it_is() {
                 "json",
                 "yaml",
                 "hcl",
+                "python",
                 "rust",
             ];
             let variant = ["sh token ", "sh camera "]

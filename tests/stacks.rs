@@ -1,0 +1,116 @@
+//! What packaging/aws and its page have for AWS CloudFormation, judged by others: cfn-lint reads
+//! the templates, AWS CDK makes a stack of the page's construct.
+//!
+//! Where a tool is missing its test shows as ignored, never as passed; where `HSMBOOT_INTEGRATIONS`
+//! is set, as in `tests/run`, all must be there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "support/trial.rs"]
+mod trial;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Trial};
+use trial::trial;
+
+fn main() -> ExitCode {
+    let demanded = std::env::var_os("HSMBOOT_INTEGRATIONS").is_some();
+    let ignored = |there: bool| !demanded && !there;
+    let cdk = runs("node", &["--version"]) && runs("python3", &["-c", "import aws_cdk"]);
+    let trials: Vec<Trial> = vec![
+        trial(
+            "cfn_lint_finds_nothing_in_the_templates",
+            cfn_lint_finds_nothing_in_the_templates,
+            ignored(runs("cfn-lint", &["--version"])),
+        ),
+        trial(
+            "the_pages_construct_makes_a_stack",
+            the_pages_construct_makes_a_stack,
+            ignored(cdk && runs("cfn-lint", &["--version"])),
+        ),
+        trial(
+            "the_policy_of_the_organization_is_the_pages",
+            the_policy_of_the_organization_is_the_pages,
+            false,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn runs(program: &str, words: &[&str]) -> bool {
+    let output = Command::new(program).args(words).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The text of the first block of this language on a page, after these words.
+fn block(page: &str, after: &str, language: &str) -> String {
+    let text = read(page);
+    let (_, rest) = text.split_once(after).unwrap();
+    let (_, rest) = rest.split_once(&format!("\n```{language}\n")).unwrap();
+    rest.split_once("\n```").unwrap().0.to_owned()
+}
+
+fn lint(file: &Path, but: &[&str]) {
+    let output = Command::new("cfn-lint")
+        .args(["--regions", "us-east-1", "eu-central-1"])
+        .args(but.iter().map(|check| format!("--ignore-checks={check}")))
+        .arg("--")
+        .arg(file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}\n{said}", file.display());
+}
+
+fn cfn_lint_finds_nothing_in_the_templates() {
+    let templates: Vec<PathBuf> = std::fs::read_dir(root().join("packaging/aws"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with(".template.yaml"))
+        .collect();
+    assert!(!templates.is_empty());
+    templates.iter().for_each(|template| lint(template, &[]));
+}
+
+/// `tests/stacks/cdk.py` makes a stack with the construct, and says what must be in it.
+fn the_pages_construct_makes_a_stack() {
+    let place = tempfile::tempdir().unwrap();
+    let construct = block("docs/runbooks/cloudformation.md", "## AWS CDK", "python");
+    std::fs::write(place.path().join("claim.py"), construct).unwrap();
+    let output = Command::new("python3")
+        .arg(root().join("tests/stacks/cdk.py"))
+        .current_dir(place.path())
+        .env("PYTHONPATH", place.path())
+        // Versions of Node that its makers no longer try are said to be so, on standard error.
+        .env("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+        .env("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let template = place.path().join("stack.json");
+    std::fs::write(&template, output.stdout).unwrap();
+    // CDK writes out dependencies that follow from others.
+    lint(&template, &["W3005"]);
+}
+
+fn the_policy_of_the_organization_is_the_pages() {
+    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let page = block("docs/iam.md", "## Only the submit role claims", "json");
+    assert_eq!(parse(&read("packaging/aws/scp.json")), parse(&page));
+}
