@@ -30,7 +30,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     ),
     (
         "the head or the address of an answer over HTTP",
-        &["aws/document", "aws/endpoint"],
+        &["aws/document", "aws/endpoint", "aws/web"],
     ),
     (
         "object identifiers, labels and forms of a key or a certificate",
