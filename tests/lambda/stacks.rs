@@ -192,6 +192,38 @@ fn a_stack_claims_a_cluster_and_lives_on() {
     assert_eq!(lambda.signatures(), 1);
 }
 
+/// The page's own resource: a cluster without an HSM gets its first one, and is claimed. A second
+/// request makes no second HSM.
+#[test]
+fn the_pages_resource_makes_the_first_hsm_and_claims() {
+    let (lambda, place) = (LambdaStage::for_stacks(&[]), ResponsePlace::new(&[]));
+    let cluster = support::create_cluster(&lambda.stage.simulator);
+    let page = include_str!("../../docs/runbooks/cloudformation.md");
+    let (_, resource) = page.split_once("  Properties:\n").unwrap();
+    let (resource, _) = resource.split_once("```").unwrap();
+    let mut properties = json!({});
+    for line in resource.lines() {
+        let (name, value) = line.trim().split_once(": ").unwrap();
+        // What CloudFormation makes of it: a text, whatever it was.
+        let value = match value {
+            "!GetAtt Function.Arn" => "arn:aws:lambda:us-east-1:111122223333:function:hsmboot",
+            "!Ref Cluster" => &cluster,
+            "!GetAtt Subnet.AvailabilityZone" => "us-east-1a",
+            "!Ref CaCertificate" => &lambda.ca(),
+            "!Sub \"awskms:${CaKeyArn}\"" => ALIAS,
+            plain => plain,
+        };
+        properties[name] = json!(value);
+    }
+    let before = lambda.stage.calls("CreateHsm");
+    for outcome in ["claimed", "already-claimed"] {
+        let created = lambda.ask(&place, "Create", None, &properties);
+        assert_eq!(created["Status"], "SUCCESS", "{created:#}");
+        assert_eq!(created["Data"]["Outcome"], outcome);
+    }
+    assert_eq!(lambda.stage.calls("CreateHsm"), before + 1);
+}
+
 /// Another cluster has another physical id: CloudFormation takes it for a replacement.
 #[test]
 fn another_cluster_is_a_replacement() {

@@ -121,7 +121,7 @@ const fn member(
 }
 
 /// Every member but `command`.
-const MEMBERS: [EventMember; 27] = {
+const MEMBERS: [EventMember; 29] = {
     use MemberForm as F;
     [
         member("cluster", F::Cluster, &EventCommand::ALL),
@@ -139,11 +139,13 @@ const MEMBERS: [EventMember; 27] = {
             F::Certificate,
             &[Plan, Sign, Submit, Bootstrap, Status],
         ),
-        member("ca_fingerprint", F::Texts, &[Sign, Submit]),
+        member("ca_fingerprint", F::Texts, &[Sign, Submit, Bootstrap]),
         member("ca_key", F::KmsKey, &[Sign, Bootstrap]),
-        member("ca_arn", F::Text, &[Sign]),
-        member("certificate_arn", F::Text, &[Sign]),
+        member("ca_arn", F::Text, &[Sign, Bootstrap]),
+        member("certificate_arn", F::Text, &[Sign, Bootstrap]),
         member("days", F::Number, &[Sign, Bootstrap]),
+        member("create_hsm", F::Flag, &[Bootstrap]),
+        member("availability_zone", F::Text, &[Bootstrap]),
         member("aws_root", F::Certificates, JUDGING).if_allowed(EventWaiver::Roots),
         member("manufacturer_root", F::Certificates, JUDGING).if_allowed(EventWaiver::Roots),
         member("policy", F::Text, JUDGING),
