@@ -35,6 +35,8 @@ pub(crate) fn run_to_end<T: Send>(work: impl Future<Output = Result<T>> + Send) 
             .name("aws".to_owned())
             .spawn_scoped(scope, run)
             .map_err(none)?;
+        // A panic ends the program by its hook; where a caller of the library has another, it ends
+        // the call.
         thread.join().unwrap_or_else(|_| {
             Err(Error::new(
                 ErrorKind::Bug,

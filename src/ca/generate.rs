@@ -167,9 +167,7 @@ fn generate_ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
 fn encode_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let encoded = Zeroizing::new(Base64::encode_string(der));
     let lines = encoded.len().div_ceil(64);
-    let mut out = Zeroizing::new(String::with_capacity(
-        encoded.len().saturating_add(lines).saturating_add(128),
-    ));
+    let mut out = Zeroizing::new(String::with_capacity(encoded.len() + lines + 128));
     out.push_str("-----BEGIN ");
     out.push_str(label);
     out.push_str("-----\n");

@@ -330,7 +330,7 @@ enum PassphraseLine {
 
 /// Reads up to the first LF, byte by byte, and drops a CR before it.
 fn read_line(mut from: impl Read) -> std::io::Result<PassphraseLine> {
-    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSPHRASE.saturating_add(2)));
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSPHRASE + 2));
     let mut byte = Zeroizing::new([0u8; 1]);
     let ended = loop {
         match from.read(byte.as_mut_slice()) {
@@ -340,7 +340,7 @@ fn read_line(mut from: impl Read) -> std::io::Result<PassphraseLine> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        if line.len() > MAX_PASSPHRASE.saturating_add(1) {
+        if line.len() > MAX_PASSPHRASE + 1 {
             return Ok(PassphraseLine::TooLong);
         }
     };

@@ -94,20 +94,20 @@ impl Parser {
 
     fn next(&mut self) -> Option<char> {
         let character = self.peek()?;
-        self.at = self.at.saturating_add(1);
+        self.at += 1;
         Some(character)
     }
 
     fn fault_here<T>(&self, what: impl Into<String>) -> std::result::Result<T, SubjectFault> {
         Err(SubjectFault {
-            at: self.at.saturating_add(1),
+            at: self.at + 1,
             what: what.into(),
         })
     }
 
     fn skip_blanks(&mut self) {
         while self.peek() == Some(' ') {
-            self.at = self.at.saturating_add(1);
+            self.at += 1;
         }
     }
 
@@ -162,7 +162,7 @@ impl Parser {
             if self.peek() != Some('+') {
                 break;
             }
-            self.at = self.at.saturating_add(1);
+            self.at += 1;
         }
         let parts: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
         Ok(der::encode_set(&parts))
@@ -172,7 +172,7 @@ impl Parser {
     fn attribute_type(&mut self) -> std::result::Result<AttributeKind, SubjectFault> {
         let start = self.at;
         while self.peek().is_some_and(is_type_character) {
-            self.at = self.at.saturating_add(1);
+            self.at += 1;
         }
         let name: String = self
             .characters
@@ -213,7 +213,7 @@ impl Parser {
 
     /// `hexstring = SHARP 1*hexpair`: the octets.
     fn parse_hex_string(&mut self) -> std::result::Result<Vec<u8>, SubjectFault> {
-        self.at = self.at.saturating_add(1);
+        self.at += 1;
         let mut bytes = Vec::new();
         loop {
             match self.peek() {
@@ -248,7 +248,7 @@ impl Parser {
                 | (',', Spelling::Rfc4514 | Spelling::Blanks)
                 | ('+', _) => break,
                 ('\\', _) => {
-                    self.at = self.at.saturating_add(1);
+                    self.at += 1;
                     self.parse_escape(&mut bytes)?;
                     trailing_space = false;
                     continue;
@@ -271,7 +271,7 @@ impl Parser {
                 (other, _) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
             }
             trailing_space = character == ' ';
-            self.at = self.at.saturating_add(1);
+            self.at += 1;
         }
         // Before a plus sign openssl prints a blank.
         if trailing_space && self.spelling == Spelling::Blanks && self.peek() == Some('+') {
@@ -287,10 +287,7 @@ impl Parser {
     /// Tells whether what follows the slash here is a known attribute's name and an equals sign:
     /// `CN=A/O=B` is hardly one value.
     fn begins_attribute(&self) -> bool {
-        let rest = self
-            .characters
-            .get(self.at.saturating_add(1)..)
-            .unwrap_or_default();
+        let rest = self.characters.get(self.at + 1..).unwrap_or_default();
         let name: String = rest.iter().take_while(|c| is_type_character(**c)).collect();
         rest.get(name.len()) == Some(&'=') && AttributeKind::from_name(&name).is_some()
     }
@@ -298,7 +295,7 @@ impl Parser {
     /// A value in quotation marks, as openssl prints one with a comma in it (X509_NAME_print_ex(3),
     /// XN_FLAG_ONELINE).
     fn parse_quoted(&mut self) -> std::result::Result<String, SubjectFault> {
-        self.at = self.at.saturating_add(1);
+        self.at += 1;
         let mut bytes = Vec::new();
         loop {
             match self.next() {
@@ -357,7 +354,7 @@ impl Parser {
                 );
             }
         }
-        self.at = self.at.saturating_add(1);
+        self.at += 1;
         Ok(())
     }
 

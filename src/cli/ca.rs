@@ -1,6 +1,8 @@
 //! `hsmboot ca init`, `hsmboot ca show`
 
 mod issuer;
+mod order;
+mod show;
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +12,18 @@ use super::args::PassphraseArgs;
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
 use super::key::{KeyAccess, new_ca_key_help};
-use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value, with_members};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
-use crate::ca::{
-    CaKey, CaSummary, CaTerms, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided,
-    backends_elsewhere, make_intermediate, make_trust_anchor, parse_subject,
-};
-use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::ca::{CaSummary, KeySource, KeyType, Provided, backends_elsewhere, parse_subject};
+use crate::error::{Error, Result};
+use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
 use crate::sign::DEFAULT_DAYS;
-use crate::x509::{TrustAnchor, write};
-pub(crate) use issuer::Issuer;
+use crate::x509::TrustAnchor;
 use issuer::IssuerArgs;
+pub(crate) use order::{CaOrder, check_free};
+use show::{ShowArgs, show_ca};
 
 /// Make a CA for claiming clusters, or look at one
 #[derive(Debug, clap::Subcommand)]
@@ -110,21 +109,6 @@ pass.txt
 Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or \
 an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
 8 there is one already";
-
-/// Show what a CA certificate says
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  hsmboot ca show ./ca/customerCA.crt
-  hsmboot ca show --output json customerCA.crt
-
-Exit codes: 0 shown, also where CloudHSM would refuse it; 2 wrong command line; 4 not a \
-certificate")]
-pub struct ShowArgs {
-    /// The CA's certificate, or chain
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-}
 
 pub(crate) fn parse_key_type(text: &str) -> std::result::Result<KeyType, String> {
     text.parse()
@@ -311,186 +295,10 @@ fn describe_chain(made: &TrustAnchor) -> String {
             .collect::<String>()
 }
 
-/// The free space to require: more than certificates and key take. A chain has at most 16,000
-/// characters, a key about 5000.
-const SPACE_NEEDED: usize = 32 * 1024;
-
-/// The order for a new CA.
-pub(crate) struct CaOrder<'a> {
-    pub(crate) subject: &'a [u8],
-    pub(crate) key_type: KeyType,
-    pub(crate) days: u32,
-    pub(crate) force: bool,
-    /// The name of the file for its certificate or its chain.
-    pub(crate) file: &'static str,
-    /// The CA above it, where it is not its own.
-    pub(crate) issuer: Option<&'a Issuer>,
-}
-
-/// Checks that none of the files exists yet and that they can be written, before a passphrase is
-/// asked for and a key made.
-pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> {
-    fsio::check_dir(dir)?;
-    fsio::mend_leftovers(dir);
-    for name in names {
-        let path = dir.join(name);
-        if !force && fsio::is_there(&path) {
-            return Err(Error::new(
-                ErrorKind::FileExists,
-                format!(
-                    "there is a CA already: {} exists; it was left as it is",
-                    shown_path(&path)
-                ),
-                "choose another directory with --out, or replace it with --force: then clusters \
-                 that it claimed have lost their CA",
-            )
-            .with_fact(FactName::File, path.as_path()));
-        }
-        // A directory in its place is replaced by nothing, and a key by a key alone.
-        let mode = if *name == CA_KEY_FILE { 0o600 } else { 0o644 };
-        fsio::check_free(
-            dir,
-            &[NewFile {
-                name: (*name).to_owned(),
-                content: b"",
-                mode,
-                replace: true,
-            }],
-        )?;
-    }
-    fsio::check_writable(dir, SPACE_NEEDED)
-}
-
-impl CaOrder<'_> {
-    const fn file_noun(&self) -> &'static str {
-        if self.issuer.is_some() {
-            "chain"
-        } else {
-            "certificate"
-        }
-    }
-
-    /// Makes the certificate for a key. Under an issuer it makes the chain, and checks that
-    /// CloudHSM would not refuse it.
-    fn certify_key(&self, key: &dyn CaKey) -> Result<TrustAnchor> {
-        let serial = write::positive_serial(super::random_octets()?);
-        let now = super::now();
-        let (not_before, not_after) = write::validity_period(now, self.days);
-        let terms = CaTerms {
-            subject: self.subject,
-            serial: &serial,
-            not_before,
-            not_after,
-        };
-        let Some(issuer) = self.issuer else {
-            return TrustAnchor::try_from(make_trust_anchor(&terms, key)?).map_err(|fault| {
-                Error::new(
-                    ErrorKind::BadSubject,
-                    format!("the certificate would have {fault}"),
-                    "choose a shorter subject",
-                )
-            });
-        };
-        let chain = make_intermediate(
-            &terms,
-            key.spki(),
-            &issuer.trust_anchor,
-            issuer.key.as_ref(),
-        )?;
-        crate::check::judge_read_trust_anchor(&chain, now)?;
-        Ok(chain)
-    }
-
-    /// Makes key and certificate, writes both or neither, and returns both, ready to sign.
-    pub(crate) fn make_ca(
-        &self,
-        passphrase: Option<&Passphrase>,
-        ui: &Ui,
-        write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
-    ) -> Result<(TrustAnchor, FileKey)> {
-        ui.say_detail(format!("making a key, {}", self.key_type));
-        let key = NewKey::generate(self.key_type)?;
-        let signer = key.to_file_key()?;
-        let certified = self.certify_key(&signer)?;
-        let key_pem = key.to_pem(passphrase)?;
-        let cert_pem = certified.to_pem();
-        let file = |name: &str, mode| (name.to_owned(), mode);
-        let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(self.file, 0o644));
-        write(&[
-            NewFile {
-                name: key_file.0,
-                content: key_pem.as_bytes(),
-                mode: key_file.1,
-                replace: self.force,
-            },
-            NewFile {
-                name: cert_file.0,
-                content: cert_pem.as_bytes(),
-                mode: cert_file.1,
-                replace: self.force,
-            },
-        ])?;
-        Ok((certified, signer))
-    }
-}
-
 fn summary_lines(summary: &CaSummary) -> String {
     summary
         .to_lines()
         .iter()
         .map(|(fact, value)| format!("  {:16} {value}\n", fact.name()))
         .collect()
-}
-
-fn show_ca(args: &ShowArgs) -> Result<CommandOutput> {
-    let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
-    let trust_anchor = read_trust_anchor(&content, &shown_path(&args.file))?;
-    let summaries: Vec<CaSummary> = trust_anchor
-        .certificates()
-        .map(CaSummary::from_certificate)
-        .collect();
-    let judged = crate::check::judge_read_trust_anchor(&trust_anchor, super::now());
-    let (notes, refused) = match judged {
-        Ok(notes) => (
-            notes
-                .into_iter()
-                .map(|note| note.detail)
-                .collect::<Vec<_>>(),
-            None,
-        ),
-        Err(error) => (Vec::new(), Some(error.message)),
-    };
-    let mut text: String = summaries
-        .iter()
-        .map(summary_lines)
-        .collect::<Vec<_>>()
-        .join("\n  issued by\n");
-    text.push_str(&match &refused {
-        // A service's silence is no promise.
-        None => {
-            "fit as trust anchor: nothing that CloudHSM documents speaks against it\n".to_owned()
-        }
-        Some(message) => format!("{message}\n"),
-    });
-    text.push_str(
-        &notes
-            .iter()
-            .map(|note| format!("  but {note}\n"))
-            .collect::<String>(),
-    );
-    let mut summaries = summaries.iter();
-    let first = serde_json::to_value(summaries.next()).unwrap_or_default();
-    let members = json!({
-        "chain": summaries.collect::<Vec<_>>(),
-        "fit_as_trust_anchor": refused.is_none(),
-        "notes": notes,
-        "refusal": refused,
-    });
-    let document = with_members(first, members);
-    let name = summary_name(trust_anchor.signing_ca());
-    let summary = match &refused {
-        None => format!("{name}: fit as trust anchor"),
-        Some(_) => format!("{name}: not fit as trust anchor"),
-    };
-    Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }

@@ -1,17 +1,16 @@
 //! `hsmboot plan`
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use super::args::TrustArgs;
-use super::fleet::{Connections, MemberArgs, worst_error};
+use super::fleet::{Connections, MemberArgs};
 use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
-use super::text::styled_table;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, with_members};
+use super::ui::{CommandOutput, Ui};
 use crate::check::judge_read_trust_anchor;
 use crate::claim::Failure;
 use crate::claim::ownership::OwnerCertificate;
@@ -20,14 +19,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fleet_file::{FleetAccess, FleetMember, FleetTrust};
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
-use crate::outside::{Lines, OutsideText, shown_path};
+use crate::outside::{OutsideText, shown_path};
 use crate::plan::{ClusterPlan, PlanTerms, PlannedAction, plan_cluster};
 use crate::verify::{Anchors, Policy};
 use crate::x509::Moment;
-
-/// The exit code of `--detailed-exitcode` where there is something to do. Terraform has 2 for it,
-/// which is a wrong command line here.
-const SOMETHING_TO_DO: u8 = 10;
+use rows::{Row, plan_output};
 
 /// Show what would be done with each cluster, and why: reads only, needs no key
 #[derive(Debug, clap::Args)]
@@ -76,16 +72,6 @@ struct Terms {
     anchors: Anchors,
     /// The options by which it is judged alike, as words of a command.
     trust_options: Vec<String>,
-}
-
-/// One line of the plan.
-struct Row {
-    cluster_id: OutsideText,
-    place: Option<CallPlace>,
-    tags: BTreeMap<String, String>,
-    /// The plan, or the reason why the cluster could not be read.
-    plan: Result<ClusterPlan>,
-    next: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
@@ -313,126 +299,5 @@ fn next_command(
                 .collect();
             Some(hint::command_line(&words) + options)
         }
-    }
-}
-
-impl Row {
-    const fn action(&self) -> PlannedAction {
-        match &self.plan {
-            Ok(plan) => plan.action,
-            Err(_) => PlannedAction::Investigate,
-        }
-    }
-
-    fn region(&self) -> Option<&OutsideText> {
-        self.place.as_ref().and_then(|place| place.region.as_ref())
-    }
-
-    fn why(&self) -> &Lines {
-        match &self.plan {
-            Ok(plan) => &plan.why,
-            Err(error) => &error.message,
-        }
-    }
-
-    fn to_document(&self) -> Value {
-        let endpoint = self
-            .place
-            .as_ref()
-            .and_then(|place| place.endpoint.as_ref());
-        let document = json!({
-            "cluster_id": self.cluster_id,
-            "region": self.region(),
-            "endpoint": endpoint,
-            "action": self.action().as_str(),
-            "why": self.why().lines().next(),
-            "tags": self.tags,
-        });
-        let rest = match &self.plan {
-            Ok(plan) => json!({
-                "state": plan.state.as_str(),
-                "owner": plan.owner.as_str(),
-                "roots": plan.roots,
-                "failed_checks": plan.failed_checks,
-                "next": self.next,
-            }),
-            Err(error) => json!({ "error": error.to_json() }),
-        };
-        with_members(document, rest)
-    }
-
-    /// Returns the row's cells: cluster, region, state, action, owner, reason.
-    fn cells(&self) -> [String; 6] {
-        let (state, owner) = match &self.plan {
-            Ok(plan) => (plan.state.to_string(), plan.owner.as_str()),
-            Err(_) => ("-".to_owned(), "unknown"),
-        };
-        [
-            self.cluster_id.to_string(),
-            self.region()
-                .map_or_else(|| "-".to_owned(), ToString::to_string),
-            state,
-            self.action().as_str().to_owned(),
-            owner.to_owned(),
-            self.why().lines().next().unwrap_or_default().to_owned(),
-        ]
-    }
-}
-
-fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
-    let summary = summary_line(&rows);
-    let document = json!({
-        "clusters": rows.iter().map(Row::to_document).collect::<Vec<_>>(),
-    });
-    let mut text = plan_table(&rows);
-    text.push_str(&format!("{summary}\n"));
-    for next in rows.iter().filter_map(|row| row.next.as_ref()) {
-        text.push_str(&format!("next: {next}\n"));
-    }
-    let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
-    let errors = rows.into_iter().filter_map(|row| row.plan.err());
-    let error = worst_error(errors, Error::exit_code);
-    let mut output =
-        CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
-    if detailed && !idle {
-        output.code = Some(SOMETHING_TO_DO);
-    }
-    output
-}
-
-/// Returns the number of clusters, and of each action.
-fn summary_line(rows: &[Row]) -> String {
-    let counts: Vec<String> = PlannedAction::ALL
-        .into_iter()
-        .filter_map(|action| {
-            let count = rows.iter().filter(|row| row.action() == action).count();
-            (count > 0).then(|| format!("{count} {}", action.as_str()))
-        })
-        .collect();
-    match (rows.len(), counts.is_empty()) {
-        (_, true) => "no clusters".to_owned(),
-        (1, false) => format!("1 cluster: {}", counts.join(", ")),
-        (many, false) => format!("{many} clusters: {}", counts.join(", ")),
-    }
-}
-
-fn plan_table(rows: &[Row]) -> StyledText {
-    let lines: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let style = match row.action() {
-                PlannedAction::None => GREEN,
-                PlannedAction::Investigate => RED,
-                _ => YELLOW,
-            };
-            (style, row.cells())
-        })
-        .collect();
-    match lines.is_empty() {
-        true => StyledText::new(),
-        false => styled_table(
-            ["CLUSTER", "REGION", "STATE", "ACTION", "OWNER", "WHY"],
-            &lines,
-        ),
     }
 }

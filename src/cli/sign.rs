@@ -4,6 +4,7 @@
 mod issuer;
 mod preconditions;
 mod response;
+mod signer;
 
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use preconditions::check_signed;
@@ -20,15 +21,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::{PassphraseArgs, TrustArgs};
-#[cfg(feature = "awskms")]
-use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, FingerprintSide, check_same, compare_table};
 use super::hardware;
-use super::key::{KeyAccess, ca_key_help};
+use super::key::KeyAccess;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::owner::NamedCa;
 use super::step::{StepArgs, make_seal, refuse_gaps, warn_of_gaps, with_judgement};
-use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{
     Bundle, ClusterId, Digests, Fingerprint, Part, SignatureOrigin, Store, Transcript,
@@ -40,9 +38,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::shown_path;
 use crate::owner::Owner;
-use crate::sign::{DEFAULT_DAYS, Grounds, SigningCa, SigningTerms, issue};
+use crate::sign::{Grounds, SigningCa, SigningTerms, issue};
 use crate::verify::{self as engine, Evidence, Judgement};
 use crate::x509::{Moment, TrustAnchor, to_hex};
+use signer::{CaArgs, SignerChoice};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -92,77 +91,6 @@ pub struct Args {
     /// Sign again, over files of other content
     #[arg(long)]
     force: bool,
-}
-
-/// The CA that signs.
-#[derive(Debug, clap::Args)]
-pub struct CaArgs {
-    /// The CA's certificate, which becomes the trust anchor; or its chain: this CA first, its root
-    /// last
-    #[arg(long, value_name = "FILE", requires = "ca_key")]
-    #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
-    #[cfg_attr(not(feature = "awskms"), arg(required = true))]
-    ca: Option<PathBuf>,
-    #[arg(long, value_name = "KEY", help = ca_key_help(), requires = "ca")]
-    ca_key: Option<PathBuf>,
-    /// The days that the signed certificate lasts, at most until the CA's own end
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = DEFAULT_DAYS,
-        value_parser = clap::value_parser!(u32).range(1..=36525),
-    )]
-    days: u32,
-    #[command(flatten)]
-    token: TokenArgs,
-    #[cfg(feature = "awskms")]
-    #[command(flatten)]
-    issuer: issuer::SigningCaArgs,
-    #[cfg(feature = "awskms")]
-    #[command(flatten)]
-    access: CaAccessArgs,
-}
-
-/// The CA, as the command line names it.
-enum SignerChoice {
-    /// A certificate and its key.
-    Own {
-        certificate: PathBuf,
-        source: KeySource,
-    },
-    /// AWS Private CA.
-    #[cfg(feature = "awskms")]
-    Service(crate::pca::CaArn),
-}
-
-impl CaArgs {
-    /// Refuses what belongs to one certificate, for several bundles.
-    fn check_takes_many(&self) -> Result<()> {
-        #[cfg(feature = "awskms")]
-        self.issuer.check_takes_many()?;
-        Ok(())
-    }
-
-    fn choose_signer(&self) -> Result<SignerChoice> {
-        #[cfg(feature = "awskms")]
-        if let Some(arn) = self.issuer.checked_ca_arn()? {
-            return Ok(SignerChoice::Service(arn));
-        }
-        let (Some(certificate), Some(key)) = (&self.ca, &self.ca_key) else {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "--ca and --ca-key are missing",
-                "hsmboot sign --help",
-            ));
-        };
-        let source = KeySource::parse(key)?;
-        #[cfg(feature = "awskms")]
-        self.access.options_for([&source])?;
-        Ok(SignerChoice::Own {
-            certificate: certificate.clone(),
-            source,
-        })
-    }
 }
 
 /// The signing: what is signed, on what grounds, and how it is recorded.

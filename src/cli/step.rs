@@ -223,13 +223,13 @@ fn without_pin(word: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     while let Some(found) = lower.get(at..).and_then(|rest| rest.find(NAME)) {
-        let value = at.saturating_add(found).saturating_add(NAME.len());
+        let value = at + found + NAME.len();
         out.push_str(word.get(at..value).unwrap_or_default());
         out.push_str("(withheld)");
         // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be
         // of the PIN.
         let rest = word.get(value..).unwrap_or_default();
-        at = value.saturating_add(rest.find('&').unwrap_or(rest.len()));
+        at = value + rest.find('&').unwrap_or(rest.len());
     }
     out + word.get(at..).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod host;
 mod output;
+mod owner;
 mod receipt;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::args::{TrustArgs, parse_sha256};
-use super::consent::{ClaimIntent, ConsentAnswer, ConsentQuestion, YesArgs};
-use super::expect::{ExpectArgs, FingerprintSide, another_fingerprint_error};
+use super::consent::{ClaimIntent, YesArgs};
+use super::expect::ExpectArgs;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
@@ -24,12 +25,13 @@ use crate::claim::{Claim, Patience};
 use crate::cloudhsm::CloudHsm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText};
-use crate::owner::{self, Authorized, Owner, ProofPurpose, SignedResponse};
+use crate::owner::{Authorized, SignedResponse};
 use crate::submit::{DriveEnd, ReceiptFacts, drive_claim, make_receipt};
 use crate::verify as engine;
 use crate::x509::Moment;
-use host::{ResponseComparison, Submission};
+use host::Submission;
 pub(crate) use output::{claim_document, claim_effect, claim_text, would_send_output};
+use owner::prove_owner;
 pub(crate) use receipt::{record_sending, write_receipt};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
@@ -283,92 +285,6 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             text,
         ))
     })
-}
-
-/// Proves the owner, whom the command line or somebody at the terminal names. Otherwise whoever
-/// could write to the bundle could have put a pair of their own there, and would own the cluster.
-fn prove_owner(
-    args: &Args,
-    named: Option<&NamedCa>,
-    bundle: &Bundle,
-    response: &SignedResponse<'_>,
-    intent: &ClaimIntent<'_>,
-    ui: &Ui,
-) -> Result<(Owner, Option<ResponseComparison>)> {
-    let side = FingerprintSide {
-        what: "response",
-        by: "sign",
-    };
-    let place = bundle.place(bundle.trust_anchor_file()).to_string();
-    let by_response = |expected| {
-        Owner::with_response(expected, bundle.id(), response)
-            .map_err(|apart| another_fingerprint_error(&side, &apart))
-    };
-    // Everything that the command line says must hold.
-    let expected = args
-        .expect
-        .expected_for(bundle)?
-        .map(by_response)
-        .transpose()?;
-    let compared = expected.as_ref().map(|_| ResponseComparison::Beforehand);
-    let by_fingerprints = || {
-        Owner::with_fingerprints(
-            &args.ca_fingerprint,
-            response.trust_anchor,
-            &place,
-            ProofPurpose::Claim,
-        )
-    };
-    // With --ca, or the response's fingerprint, all of the chain is named: what is given besides
-    // must fit, and need not suffice.
-    let fingerprint = match (
-        args.ca_fingerprint.is_empty(),
-        named.is_some() || expected.is_some(),
-    ) {
-        (true, _) => None,
-        (false, false) => Some(by_fingerprints()?),
-        (false, true) => by_fingerprints().map_or_else(
-            |error| {
-                if error.kind == ErrorKind::OwnerNotProven {
-                    Ok(None)
-                } else {
-                    Err(error)
-                }
-            },
-            |owner| Ok(Some(owner)),
-        )?,
-    };
-    if let Some(ca) = named {
-        let owner = ca.to_owner();
-        owner.check_same_anchor(response.trust_anchor, &place)?;
-        return Ok((owner, compared));
-    }
-    if let Some(owner) = fingerprint.or(expected) {
-        return Ok((owner, compared));
-    }
-    if args.from_bundle.ca_from_bundle {
-        return Ok((
-            args.from_bundle
-                .waive_proof(response.trust_anchor, args.trust.reason.as_deref(), ui),
-            compared,
-        ));
-    }
-    let asks = !args.consent.yes && !args.dry_run;
-    let answer = if asks {
-        intent.show_and_ask(ConsentQuestion::Response)?
-    } else {
-        None
-    };
-    match answer {
-        Some(ConsentAnswer::Response(typed)) => {
-            Ok((by_response(typed)?, Some(ResponseComparison::OnScreen)))
-        }
-        _ => Err(owner::not_proven(
-            "neither --ca nor --ca-fingerprint nor the response's fingerprint was given",
-            response.trust_anchor,
-            &place,
-        )),
-    }
 }
 
 /// Returns the patience that `--timeout` asks for.

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use super::events::{EventKind, EventLog, EventTarget};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
-use crate::outside::{Lines, stored_path};
+use crate::outside::Lines;
 
+pub(crate) use super::output::{CommandOutput, Effect, insert_member, path_value, with_members};
 pub(crate) use super::text::{StyledText, styled};
 
 /// The form of the result.
@@ -62,97 +63,6 @@ fn parse_event_target(text: &str) -> std::result::Result<EventTarget, String> {
 pub(crate) fn take_last_word() -> bool {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     !TAKEN.swap(true, Ordering::SeqCst)
-}
-
-/// Whether a command changed anything: a file, a token, the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It did.
-    Changed,
-    /// It only looked, or everything was so already.
-    Unchanged,
-}
-
-impl Effect {
-    pub(crate) const fn when(changed: bool) -> Self {
-        match changed {
-            true => Effect::Changed,
-            false => Effect::Unchanged,
-        }
-    }
-
-    pub(crate) const fn unless(unchanged: bool) -> Self {
-        Effect::when(!unchanged)
-    }
-}
-
-/// The result of a command: the same facts for people and for programs. It may come with an error:
-/// a rejected record has both.
-pub(crate) struct CommandOutput {
-    /// The JSON document. Of a success it gets `changed` and `summary` as well.
-    pub(crate) document: Value,
-    /// The text, with its last newline.
-    pub(crate) text: StyledText,
-    /// The error that makes the command end with another code than 0.
-    pub(crate) error: Option<Error>,
-    /// The exit code in place of 0, where the user asked for more than that.
-    pub(crate) code: Option<u8>,
-    effect: Effect,
-    /// One line for places that show one line; without it, the text's first.
-    summary: Option<Lines>,
-}
-
-impl CommandOutput {
-    pub(crate) fn success(effect: Effect, document: Value, text: impl Into<StyledText>) -> Self {
-        CommandOutput::with_error(effect, document, text, None)
-    }
-
-    /// Returns a result that may come with an error.
-    pub(crate) fn with_error(
-        effect: Effect,
-        document: Value,
-        text: impl Into<StyledText>,
-        error: Option<Error>,
-    ) -> Self {
-        CommandOutput {
-            document,
-            text: text.into(),
-            error,
-            code: None,
-            effect,
-            summary: None,
-        }
-    }
-
-    /// Returns the same with this line as its summary.
-    pub(crate) fn summarized(mut self, summary: impl Into<Lines>) -> Self {
-        self.summary = Some(summary.into());
-        self
-    }
-
-    /// Tells whether the command changed anything.
-    pub(crate) fn has_changed(&self) -> bool {
-        self.effect == Effect::Changed
-    }
-
-    /// Returns the one line that says what came of it.
-    pub(crate) fn summary_line(&self) -> String {
-        let all = match &self.summary {
-            Some(summary) => summary.as_str().to_owned(),
-            None => self.text.to_plain(),
-        };
-        all.lines().next().unwrap_or_default().trim().to_owned()
-    }
-
-    /// Returns the document; of a success with `changed` and `summary`.
-    pub(crate) fn full_document(&self) -> Value {
-        let mut document = self.document.clone();
-        if self.error.is_none() {
-            insert_member(&mut document, "changed", self.has_changed());
-            insert_member(&mut document, "summary", self.summary_line());
-        }
-        document
-    }
 }
 
 /// The one way out for all messages and results.
@@ -339,27 +249,6 @@ impl Ui {
     }
 }
 
-/// Puts a member into a document.
-pub(crate) fn insert_member(document: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Some(object) = document.as_object_mut() {
-        object.insert(name.to_owned(), value.into());
-    }
-}
-
-/// Returns a document with the members of another added.
-pub(crate) fn with_members(mut document: Value, members: Value) -> Value {
-    if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
-        object.extend(members);
-    }
-    document
-}
-
-/// Returns a path as JSON. JSON is Unicode and a path need not be: what is not Unicode shows as
-/// U+FFFD.
-pub(crate) fn path_value(path: &std::path::Path) -> Value {
-    Value::String(stored_path(path))
-}
-
 /// Returns the document's text, with the error in it where there is one.
 pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     let mut object = match document {
@@ -434,6 +323,7 @@ fn to_stdout(text: &str) -> std::io::Result<()> {
 }
 
 /// Installs a panic hook: a bug ends with one sentence and exit code 1, not with a panic message.
+/// Whatever no type rules out ends here: a panic of a library, too.
 pub(crate) fn install_panic_hook(ui: &Ui) {
     let format = ui.format;
     std::panic::set_hook(Box::new(move |facts| {

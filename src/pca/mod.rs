@@ -241,6 +241,7 @@ impl AwsPrivateCa {
             arn: self.arn.as_str(),
             place: &self.place,
         };
+        // The SDK's builder fails where a member is missing, which no type says: both are set.
         let bug = |_| {
             Error::new(
                 ErrorKind::Bug,

@@ -68,9 +68,7 @@ fn find_container(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFa
         .filter(|block| block.label.ends_with(b"PRIVATE KEY"));
     match (keys.next(), keys.count()) {
         (Some(block), 0) => from_block(block, as_written),
-        (Some(_), more) => Err(KeyFault::SeveralKeys {
-            count: more.saturating_add(1),
-        }),
+        (Some(_), more) => Err(KeyFault::SeveralKeys { count: more + 1 }),
         (None, _) => Err(
             match blocks.first().and_then(|block| other_content(block.label)) {
                 Some(found) => KeyFault::NotAKey { found },

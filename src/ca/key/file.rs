@@ -296,7 +296,7 @@ fn open_with_passphrase<T>(
             Err(KeyFault::WrongPassphrase)
                 if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS =>
             {
-                attempt = attempt.saturating_add(1)
+                attempt += 1
             }
             outcome => {
                 if passphrase.as_bytes().is_empty() {
@@ -335,7 +335,7 @@ fn read_bounded(
     loop {
         match file.read(bytes.get_mut(length..).unwrap_or_default()) {
             Ok(0) => break,
-            Ok(count) => length = length.saturating_add(count),
+            Ok(count) => length += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(unreadable_file(path, &error)),
         }

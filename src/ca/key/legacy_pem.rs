@@ -125,7 +125,7 @@ pub(super) fn hash_md5(parts: &[&[u8]]) -> Secret {
 /// EVP_BytesToKey with MD5 and a count of one: D_i = MD5(D_{i-1} || passphrase || salt), one after
 /// the other until there is enough.
 fn bytes_to_key(passphrase: &[u8], salt: &[u8], length: usize) -> Secret {
-    let mut key: Secret = Zeroizing::new(Vec::with_capacity(length.saturating_add(16)));
+    let mut key: Secret = Zeroizing::new(Vec::with_capacity(length + 16));
     let mut last = Zeroizing::new([0u8; 16]);
     while key.len() < length {
         let mut md5 = Md5::new();

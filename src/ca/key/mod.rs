@@ -10,6 +10,7 @@ mod file;
 #[cfg(feature = "awskms")]
 mod kms;
 mod legacy_pem;
+mod oid_names;
 mod pbes1;
 pub(super) mod pbes2;
 #[cfg(feature = "pkcs11")]
@@ -144,21 +145,12 @@ impl KeySource {
         })
     }
 
-    /// A key file.
-    pub fn of_file(path: PathBuf) -> KeySource {
-        Self::of_key_file(KeyFile::named(path))
-    }
-
     /// A key file that nobody named: it lies in a bundle, where others may have put it. No link is
     /// followed, and no pipe waited for.
     pub fn of_file_in_bundle(path: PathBuf) -> KeySource {
-        Self::of_key_file(KeyFile::found_in_bundle(path))
-    }
-
-    fn of_key_file(file: KeyFile) -> KeySource {
         KeySource {
             backend: &KEY_FILES,
-            place: Arc::new(file),
+            place: Arc::new(KeyFile::found_in_bundle(path)),
         }
     }
 

@@ -138,9 +138,7 @@ pub(super) enum DerivationPurpose {
 /// Nothing where it is not UTF-8: no other passphrase takes its place.
 pub(super) fn to_bmp_string(passphrase: &[u8]) -> Option<Secret> {
     let text = std::str::from_utf8(passphrase).ok()?;
-    let mut wide = Zeroizing::new(Vec::with_capacity(
-        passphrase.len().saturating_mul(2).saturating_add(2),
-    ));
+    let mut wide = Zeroizing::new(Vec::with_capacity(passphrase.len() * 2 + 2));
     text.encode_utf16()
         .chain([0])
         .for_each(|unit| wide.extend_from_slice(&unit.to_be_bytes()));
@@ -158,7 +156,7 @@ pub(super) fn derive_pkcs12(
 ) -> Secret {
     let block = algorithm.block_len();
     let filled = |text: &[u8]| -> Secret {
-        let blocks = text.len().div_ceil(block).saturating_mul(block);
+        let blocks = text.len().div_ceil(block) * block;
         Zeroizing::new(text.iter().copied().cycle().take(blocks).collect())
     };
     let id: u8 = match purpose {
@@ -169,7 +167,7 @@ pub(super) fn derive_pkcs12(
     let diversifier = vec![id; block];
     let mut input: Secret =
         Zeroizing::new([filled(salt).as_slice(), filled(wide).as_slice()].concat());
-    let mut out: Secret = Zeroizing::new(Vec::with_capacity(length.saturating_add(block)));
+    let mut out: Secret = Zeroizing::new(Vec::with_capacity(length + block));
     while out.len() < length {
         let mut a = hash(algorithm, &[&diversifier, &input]);
         for _ in 1..rounds {
@@ -190,9 +188,8 @@ pub(super) fn derive_pkcs12(
 fn add_one_more(part: &mut [u8], added: &[u8]) {
     let mut carry = 1_u16;
     for (octet, more) in part.iter_mut().zip(added).rev() {
-        let sum = u16::from(*octet)
-            .saturating_add(u16::from(*more))
-            .saturating_add(carry);
+        // Two octets and a carry of 1.
+        let sum = u16::from(*octet) + u16::from(*more) + carry;
         let [high, low] = sum.to_be_bytes();
         *octet = low;
         carry = u16::from(high);

@@ -209,7 +209,7 @@ impl<'a> Pkcs12Store<'a> {
                         find_key_bags(&content, false).map_err(|_| KeyFault::WrongPassphrase)?;
                     if let (Some(_), [_, ..]) | (None, [_, _, ..]) = (&found, keys.as_slice()) {
                         return Err(KeyFault::SeveralKeys {
-                            count: keys.len().saturating_add(found.iter().len()),
+                            count: keys.len() + found.iter().len(),
                         });
                     }
                     if let Some(bag) = keys.first() {
@@ -404,6 +404,6 @@ fn find_key_bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault
 /// 1.2.840.113549.1.12.1.1, 2, 5 and 6).
 fn names_legacy_scheme(file: &[u8]) -> bool {
     const SCHEMES: &[u8] = &[tag::OID, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1];
-    file.windows(SCHEMES.len().saturating_add(1))
+    file.windows(SCHEMES.len() + 1)
         .any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
 }

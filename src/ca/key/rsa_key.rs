@@ -268,10 +268,8 @@ fn read_number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 /// The length in bits of a number without leading zeros.
 fn bit_length(number: &[u8]) -> usize {
     let leading = number.first().map_or(0, |byte| byte.leading_zeros());
-    number
-        .len()
-        .saturating_mul(8)
-        .saturating_sub(usize::try_from(leading).unwrap_or(0))
+    // Of a key file of at most MAX_KEY_FILE octets; of eight bits at most eight lead.
+    number.len() * 8 - usize::try_from(leading).unwrap_or(0)
 }
 
 /// The way in which such a key signs.

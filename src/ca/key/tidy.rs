@@ -46,7 +46,7 @@ pub(super) fn split_lines(file: &[u8]) -> Vec<KeyFileLine<'_>> {
             .position(|pair| matches!(pair, b"\\n" | b"\\r"))
         {
             split_at_boundaries(rest.get(..at).unwrap_or_default(), &mut all);
-            rest = rest.get(at.saturating_add(2)..).unwrap_or_default();
+            rest = rest.get(at + 2..).unwrap_or_default();
         }
         split_at_boundaries(rest, &mut all);
         if let Some([only]) = all.get_mut(before..) {
@@ -124,7 +124,7 @@ fn trim_part(part: &[u8]) -> &[u8] {
     let end = part
         .iter()
         .rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace())
-        .map_or(0, |last| last.saturating_add(1));
+        .map_or(0, |last| last + 1);
     part.get(..end).unwrap_or_default().trim_ascii_start()
 }
 

@@ -329,7 +329,7 @@ fn progress_text(cluster: &Cluster) -> String {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for kind in cluster.hsms.iter().filter_map(|hsm| hsm.hsm_type.as_ref()) {
         let count = counts.entry(kind.to_string()).or_default();
-        *count = count.saturating_add(1);
+        *count += 1;
     }
     let parts: Vec<String> = counts
         .iter()

@@ -1,5 +1,7 @@
 //! `hsmboot qr read`
 
+mod fault;
+
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,15 +16,14 @@ use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::hint;
-use crate::outside::{Lines, shown_path};
+use crate::outside::shown_path;
 use crate::qr::QrKind;
-use crate::qr::collection::{Collection, CollectionFault};
+use crate::qr::collection::Collection;
 use crate::qr::parts::{Piece, ScannedText};
-use crate::qr::photograph::{
-    self, MAX_FILE, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE, PictureFault as Unread,
-};
+use crate::qr::photograph::{self, MAX_FILE};
 use crate::x509::pem::{self, Label};
 use crate::x509::{sha256, to_hex};
+use fault::{collection_error, damaged_error, image_error, too_long_error};
 
 /// The name that messages give to the source of the files.
 const SOURCE: &str = "the set of codes";
@@ -168,7 +169,7 @@ fn read_standard_input() -> Result<Vec<u8>> {
     // One more: what reaches it is too much.
     let read = std::io::stdin()
         .lock()
-        .take(MAX_FILE.saturating_add(1))
+        .take(MAX_FILE + 1)
         .read_to_end(&mut content);
     let read = read.map_err(|cause| {
         let what = format!("standard input cannot be read: {}", fsio::io_text(&cause));
@@ -185,18 +186,6 @@ fn as_text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content)
         .ok()
         .filter(|text| text.contains("HSMBOOT"))
-}
-
-fn too_long_error(name: &str, what: &str, most: usize) -> Error {
-    Error::new(
-        ErrorKind::FileTooLarge,
-        format!(
-            "{name} is too large, expected {what} of at most {} MiB",
-            most.wrapping_div(1024 * 1024)
-        ),
-        "give the codes alone, a code a line, or the photographs",
-    )
-    .with_fact(FactName::Limit, most)
 }
 
 /// The codes found in one file.
@@ -216,8 +205,8 @@ impl ScannedCodes {
                 self.parts.insert((total, index));
                 collection.add(piece);
             }
-            ScannedText::Foreign => self.foreign = self.foreign.saturating_add(1),
-            ScannedText::Damaged => self.damaged = self.damaged.saturating_add(1),
+            ScannedText::Foreign => self.foreign += 1,
+            ScannedText::Damaged => self.damaged += 1,
         }
         collection.is_complete()
     }
@@ -255,101 +244,6 @@ fn codes_text(count: usize) -> String {
     } else {
         format!("{count} codes")
     }
-}
-
-fn image_error(name: &str, fault: Unread) -> Error {
-    let input = |kind, message: String, hint: &str| Error::new(kind, message, hint);
-    match fault {
-        Unread::Unknown => input(
-            ErrorKind::NotAnImage,
-            format!("{name} is neither PNG nor JPEG, and holds no text of a code"),
-            "save it as PNG or JPEG, or give what a scanner read as a text file",
-        ),
-        Unread::Heif => input(
-            ErrorKind::NotAnImage,
-            format!("{name} is HEIF, expected PNG or JPEG"),
-            "save or export the photograph as JPEG",
-        ),
-        Unread::Scans => input(
-            ErrorKind::NotAnImage,
-            format!("{name} is a JPEG of several scans, expected one or a progressive JPEG"),
-            "save it again, as PNG or as another JPEG",
-        ),
-        Unread::TooLarge => input(
-            ErrorKind::FileTooLarge,
-            format!(
-                "{name} has too many pixels, expected a photograph of at most {} megapixels ({} if \
-                 it is a progressive JPEG), {MAX_SIDE} a side",
-                to_megapixels(MAX_PIXELS),
-                to_megapixels(MAX_PROGRESSIVE)
-            ),
-            "save it smaller",
-        ),
-        Unread::Damaged => input(
-            ErrorKind::NotAnImage,
-            format!("{name} is a damaged image"),
-            "copy it again, or take it again",
-        ),
-    }
-}
-
-const fn to_megapixels(pixels: usize) -> usize {
-    pixels.wrapping_div(1_000_000)
-}
-
-fn collection_error(fault: &CollectionFault) -> Error {
-    let (kind, hint) = match fault {
-        CollectionFault::Nothing => (
-            ErrorKind::NoCodes,
-            "take the picture again: the whole code, its white margin too, as \
-                                  large and as straight as you can"
-                .to_owned(),
-        ),
-        CollectionFault::Missing { parts, .. } => {
-            let options: String = parts
-                .iter()
-                .map(|number| format!(" --part {number}"))
-                .collect();
-            let (it, draws) = if parts.len() == 1 {
-                ("it", "draws it")
-            } else {
-                ("them", "draws them")
-            };
-            let give = "and give all pictures, old and new, to one command";
-            (
-                ErrorKind::CodesMissing,
-                format!(
-                    "photograph {it} again, {give}; `hsmboot qr show \
-                                               DIR{options}` {draws} alone"
-                ),
-            )
-        }
-        CollectionFault::Mixed { .. } => (
-            ErrorKind::CodesMixed,
-            "give the pictures of one set; a set \
-                                                        belongs to one bundle, drawn at one size"
-                .to_owned(),
-        ),
-        CollectionFault::Damaged(_) => (
-            ErrorKind::CodesDamaged,
-            "draw the codes again with `hsmboot qr \
-                                                        show`, and photograph all of them again"
-                .to_owned(),
-        ),
-    };
-    let sets: Lines = match fault {
-        CollectionFault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
-        _ => Lines::default(),
-    };
-    Error::new(kind, Lines::from(fault.to_string()).followed_by(sets), hint)
-}
-
-fn damaged_error(why: &str) -> Error {
-    Error::new(
-        ErrorKind::CodesDamaged,
-        format!("the codes do not make a bundle: {why}"),
-        "find out who drew these codes: hsmboot does not draw such",
-    )
 }
 
 /// Checks that the bundle holds what it must, and nothing that does not belong to it.

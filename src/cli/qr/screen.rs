@@ -139,34 +139,19 @@ fn smallest_window(
     columns: Option<usize>,
 ) -> Window {
     let (rows, least) = match place {
-        CaptionPlace::Below => (
-            caption.wrapped_lines(width).len().saturating_add(lines),
-            width,
-        ),
+        CaptionPlace::Below => (caption.wrapped_lines(width).len() + lines, width),
         CaptionPlace::Beside => {
-            let least = width
-                .saturating_add(APART)
-                .saturating_add(caption.longest_word());
-            let room = columns
-                .unwrap_or(least)
-                .max(least)
-                .saturating_sub(width)
-                .saturating_sub(APART);
-            (
-                caption
-                    .wrapped_lines(room)
-                    .len()
-                    .saturating_add(CAPTION_FIRST_LINE)
-                    .max(lines),
-                least,
-            )
+            let least = width + APART + caption.longest_word();
+            let room = columns.unwrap_or(least).max(least) - width - APART;
+            let below_first = caption.wrapped_lines(room).len();
+            ((below_first + CAPTION_FIRST_LINE).max(lines), least)
         }
     };
     let question = next_prompt(MAX_PARTS)
         .len()
         .div_ceil(columns.unwrap_or(least).max(1));
     Window {
-        rows: rows.saturating_add(question),
+        rows: rows + question,
         columns: least,
     }
 }

@@ -267,6 +267,7 @@ fn write_images(
                     .map(String::into_bytes)
                     .collect());
             }
+            // At most 99 codes of at most 177 modules a side fit in a picture, and in memory.
             let bug = || {
                 Error::new(
                     ErrorKind::Bug,

@@ -7,9 +7,10 @@ use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
 use super::super::scheme::SignatureScheme;
+use super::attribute;
 use super::failure;
 use super::module::Module;
-use super::object::{self, TokenPrivateKey};
+use super::object::TokenPrivateKey;
 use super::sign;
 use super::token::Token;
 use super::uri::{Pkcs11Uri, escape_id};
@@ -250,7 +251,7 @@ fn finish_key(
     id: Option<&[u8]>,
     kind: KeyType,
 ) -> std::result::Result<TokenPrivateKey, String> {
-    let says = |attribute| object::read_flag(session, private, attribute);
+    let says = |of| attribute::read_flag(session, private, of);
     if says(AttributeType::Sensitive) != Some(true)
         || says(AttributeType::AlwaysSensitive) == Some(false)
     {
@@ -264,7 +265,7 @@ fn finish_key(
     if says(AttributeType::Local) == Some(false) {
         return Err("says that it was not made there (CKA_LOCAL)".to_owned());
     }
-    let spki = object::public_numbers(session, public).ok_or("does not show its public key")?;
+    let spki = attribute::public_numbers(session, public).ok_or("does not show its public key")?;
     let found = crate::x509::PublicKey::from_der(&spki, "a key").ok();
     if found.as_ref().and_then(KeyType::of) != Some(kind) {
         return Err(format!("not one of type {kind}"));

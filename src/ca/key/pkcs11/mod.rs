@@ -15,6 +15,7 @@
 //! "PKCS#11 2.40 base" is the Cryptographic Token Interface Base Specification 2.40 (OASIS, 2015),
 //! "curr" its Current Mechanisms Specification.
 
+mod attribute;
 mod failure;
 mod login;
 mod make;
@@ -119,7 +120,7 @@ impl OpenToken {
             mut warnings,
         } = self;
         let handle = found.key.handle;
-        let says = |attribute| object::read_flag(&session, handle, attribute);
+        let says = |of| attribute::read_flag(&session, handle, of);
         if says(AttributeType::Extractable) == Some(true)
             || says(AttributeType::Sensitive) == Some(false)
         {

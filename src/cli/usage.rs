@@ -1,0 +1,137 @@
+//! What clap says of a command line: help, version, or what is wrong with it.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
+
+use super::ui::{CommandOutput, Effect, OutputFormat, Ui};
+use crate::error::{Class, Error, ErrorKind, FactName};
+use crate::outside::{Lines, shown_on_a_line, shown_text};
+
+/// Returns the error with what clap quotes of the command line and of the environment in its shown
+/// form.
+fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
+    let quoted: Vec<_> = fault
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown_text(text)))),
+            ContextValue::Strings(texts) => Some((
+                kind,
+                ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()),
+            )),
+            // The usage is the program's own text, and may have a line for each way to call it.
+            ContextValue::StyledStr(text) if kind == ContextKind::Usage => {
+                let lines: Vec<_> = text.to_string().lines().map(shown_on_a_line).collect();
+                Some((kind, ContextValue::StyledStr(lines.join("\n").into())))
+            }
+            // A tip quotes a word of the command line, and has lines of its own for that.
+            ContextValue::StyledStr(text) => {
+                Some((kind, ContextValue::StyledStr(strip_styles(text))))
+            }
+            ContextValue::StyledStrs(texts) => Some((
+                kind,
+                ContextValue::StyledStrs(texts.iter().map(strip_styles).collect()),
+            )),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in quoted {
+        fault.insert(kind, value);
+    }
+    fault
+}
+
+/// Returns the text without its styles, on one line, in its shown form.
+fn strip_styles(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
+    shown_on_a_line(&text.to_string()).into()
+}
+
+/// Returns a word of the command line that the message quotes: an option without its value, or the
+/// value.
+fn quoted_word(fault: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match (kind, fault.get(kind)?) {
+        (ContextKind::InvalidArg, ContextValue::String(text)) => text.split([' ', '=']).next(),
+        (_, ContextValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Renders clap's message, with its escape sequences. What a value's own parser says of the value
+/// is converted to its shown form here, since clap writes it unchanged.
+fn render_clap_error(fault: &clap::Error) -> String {
+    let text = fault.render().ansi().to_string();
+    match std::error::Error::source(fault).map(ToString::to_string) {
+        Some(said) if !said.is_empty() => text.replace(&said, &shown_on_a_line(&said)),
+        _ => text,
+    }
+}
+
+/// Prints clap's answer and returns the exit code. Help and version are results (0, standard
+/// output). Anything else is a wrong command line (2), in JSON where that was asked for.
+pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
+    let fault = &show_quoted_words(fault);
+    // What was not understood has no parsed options: these two are looked for among the words.
+    let words: Vec<String> = std::env::args_os()
+        .map(crate::outside::stored_path)
+        .collect();
+    let json = words.iter().any(|word| word == "--output=json")
+        || words
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
+    if words.iter().any(|word| word == "--no-color") {
+        anstream::ColorChoice::Never.write_global();
+    }
+    let answer = match fault.kind() {
+        ClapError::DisplayHelp => Some("help"),
+        ClapError::DisplayVersion => Some("version"),
+        _ => None,
+    };
+    if let (Some(name), true) = (answer, json) {
+        let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
+        return Ui::with_format(OutputFormat::Json).finish(Ok(CommandOutput::success(
+            Effect::Unchanged,
+            serde_json::json!({ name: text.trim_end() }),
+            text,
+        )));
+    }
+    if answer.is_some() {
+        // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
+        drop(print_clap_error(fault));
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
+        let message = text
+            .trim()
+            .strip_prefix("error: ")
+            .unwrap_or(text.trim())
+            .to_owned();
+        let error = Error::new(
+            ErrorKind::Usage,
+            Lines::from_own_text(&message),
+            "hsmboot --help",
+        )
+        .with_fact(
+            FactName::Option,
+            quoted_word(fault, ContextKind::InvalidArg),
+        )
+        .with_fact(
+            FactName::Found,
+            quoted_word(fault, ContextKind::InvalidValue),
+        );
+        return Ui::with_format(OutputFormat::Json).finish(Err(error));
+    }
+    drop(print_clap_error(fault));
+    ExitCode::from(Class::Usage.exit_code())
+}
+
+/// Prints the message as clap does, with this program's own rule for colours.
+fn print_clap_error(fault: &clap::Error) -> std::io::Result<()> {
+    use std::io::Write;
+    let text = render_clap_error(fault);
+    if fault.use_stderr() {
+        write!(anstream::stderr().lock(), "{text}")
+    } else {
+        write!(anstream::stdout().lock(), "{text}")
+    }
+}
