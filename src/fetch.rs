@@ -90,21 +90,11 @@ pub fn write(
         .filter(|known| own && known.hsm_type == request.hsm_type && known.mode == request.mode);
     let mut new: Vec<NewFile<'_>> = parts
         .iter()
-        .map(|(part, text)| NewFile {
-            name: part.file_name(&id),
-            content: text.as_bytes(),
-            mode: 0o644,
-            replace: force,
-        })
+        .map(|(part, text)| NewFile::readable(part.file_name(&id), text.as_bytes(), force))
         .collect();
     let document = bundle::to_document(&request);
     if known.is_none() {
-        new.push(NewFile {
-            name: bundle::REQUEST.to_owned(),
-            content: &document,
-            mode: 0o644,
-            replace,
-        });
+        new.push(NewFile::readable(bundle::REQUEST, &document, replace));
     }
     // Whatever stands there was there before: `write` leaves equal files alone.
     let unchanged = known.is_some()

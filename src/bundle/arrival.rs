@@ -219,12 +219,7 @@ impl Arrival {
         }
         let files: Vec<NewFile<'_>> = files
             .iter()
-            .map(|(name, content, replace)| NewFile {
-                name: name.clone(),
-                content,
-                mode: 0o644,
-                replace: *replace,
-            })
+            .map(|(name, content, replace)| NewFile::readable(name.clone(), content, *replace))
             .collect();
         let store = self.bundle.store();
         let held = store.hold()?;

@@ -124,12 +124,7 @@ impl Creation {
     /// As [`Bundle::write`](super::Bundle::write).
     pub fn write(&self, store: &Store, first: bool, step: &TranscriptStep<'_>) -> Result<()> {
         let content = super::to_document(self);
-        let file = NewFile {
-            name: CREATION.to_owned(),
-            content: &content,
-            mode: 0o644,
-            replace: !first,
-        };
+        let file = NewFile::readable(CREATION, &content, !first);
         write_step(store.hold()?, self.cluster_id.as_ref(), &[file], step)
     }
 
@@ -225,13 +220,8 @@ mod tests {
                 .unwrap();
             // Whoever writes it otherwise.
             let other = super::super::to_document(&sample_creation());
-            at().write(&[NewFile {
-                name: CREATION.to_owned(),
-                content: &other,
-                mode: 0o644,
-                replace: true,
-            }])
-            .unwrap();
+            at().write(&[NewFile::readable(CREATION, &other, true)])
+                .unwrap();
             assert_eq!(
                 Creation::read(&at()).unwrap_err().kind,
                 ErrorKind::CreationUnaccounted

@@ -588,12 +588,7 @@ impl Bundle {
             self.present_digests(),
             Digests::new(),
         )?;
-        held.write(&[NewFile {
-            name: TRANSCRIPT.to_owned(),
-            content: &content,
-            mode: 0o644,
-            replace: true,
-        }])
+        held.write(&[NewFile::readable(TRANSCRIPT, &content, true)])
     }
 
     /// Returns the SHA-256, by name, of the files that stand there: see [`digests_of`].
@@ -666,12 +661,7 @@ fn write_step(
         replace: file.replace,
     });
     let mut all: Vec<NewFile<'_>> = kept.collect();
-    all.push(NewFile {
-        name: TRANSCRIPT.to_owned(),
-        content: &content,
-        mode: 0o644,
-        replace: true,
-    });
+    all.push(NewFile::readable(TRANSCRIPT, &content, true));
     held.write(&all)
 }
 
@@ -740,12 +730,7 @@ mod tests {
             tool: "hsmboot test",
             ..TranscriptStep::default()
         };
-        let file = NewFile {
-            name: name.to_owned(),
-            content,
-            mode: 0o644,
-            replace: true,
-        };
+        let file = NewFile::readable(name, content, true);
         bundle.without_cache().write(&[file], &step).unwrap();
     }
 

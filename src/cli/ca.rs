@@ -236,12 +236,7 @@ fn init_elsewhere(
     };
     let certified = order.certify_key(loaded.key.as_ref()).map_err(kept)?;
     let text = certified.to_pem();
-    let file = NewFile {
-        name: order.file.to_owned(),
-        content: text.as_bytes(),
-        mode: 0o644,
-        replace: order.force,
-    };
+    let file = NewFile::readable(order.file, text.as_bytes(), order.force);
     fsio::write_all(&args.out, &[file]).map_err(kept)?;
     let how = if made {
         format!("made {}; it cannot leave it", source.backend().place)

@@ -28,9 +28,23 @@ pub struct ExpectArgs {
 /// The fingerprint that is compared, and who has the other copy of it.
 pub(crate) struct FingerprintSide {
     /// `request` or `response`
-    pub(crate) what: &'static str,
+    what: &'static str,
     /// The command that printed it.
-    pub(crate) by: &'static str,
+    by: &'static str,
+}
+
+impl FingerprintSide {
+    /// The other side of a request.
+    pub(crate) const REQUEST: FingerprintSide = FingerprintSide {
+        what: "request",
+        by: "fetch",
+    };
+    /// The other side of a response.
+    #[cfg(feature = "online")]
+    pub(crate) const RESPONSE: FingerprintSide = FingerprintSide {
+        what: "response",
+        by: "sign",
+    };
 }
 
 impl ExpectArgs {
@@ -187,6 +201,7 @@ fn parse_list(file: &Path, content: &[u8]) -> Result<BTreeMap<ClusterId, Fingerp
              `hsmboot sign` print it",
         )
         .with_fact(FactName::File, file)
+        .with_fact(FactName::Line, line)
     };
     let text = std::str::from_utf8(content).map_err(|_| unfit(1, "it is not UTF-8"))?;
     let mut list = BTreeMap::new();

@@ -101,12 +101,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let files: Vec<NewFile<'_>> = handover
         .files
         .iter()
-        .map(|(name, content)| NewFile {
-            name: (*name).to_owned(),
-            content,
-            mode: 0o644,
-            replace: false,
-        })
+        .map(|(name, content)| NewFile::readable(*name, content, false))
         .collect();
     let there = |file: &NewFile<'_>| {
         fsio::read(

@@ -119,15 +119,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .chain(args.trust.options_to_repeat())
         .collect();
     let changed = before.is_none();
-    let side = FingerprintSide {
-        what: "request",
-        by: "fetch",
-    };
     // Where nothing is to be signed, nobody is asked for a fingerprint that he did not name.
     let compared = (changed || args.expect.is_given())
         && args
             .expect
-            .compare_fingerprint(request, &bundle, &side, ui)?;
+            .compare_fingerprint(request, &bundle, &FingerprintSide::REQUEST, ui)?;
     let step = with_judgement(args.step.begin_step(now), &judgement.record, &roots);
     let mut files = roots;
     files.extend(given_file_digest(&args.signed_cert, &signed_cert));

@@ -60,12 +60,7 @@ pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
     collect_pages(command, "hsmboot", &mut pages);
     let files: Vec<NewFile<'_>> = pages
         .iter()
-        .map(|(name, text)| NewFile {
-            name: name.clone(),
-            content: text.as_bytes(),
-            mode: 0o644,
-            replace: true,
-        })
+        .map(|(name, text)| NewFile::readable(name.clone(), text.as_bytes(), true))
         .collect();
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();

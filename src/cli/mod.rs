@@ -114,79 +114,54 @@ pub struct Cli {
 
 /// The commands, in the order in which a claim meets them.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
 pub enum Command {
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Bootstrap(Box<bootstrap::Args>),
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Fetch(fetch::Args),
-    #[allow(missing_docs)]
     // clap takes a doc comment here for the help text, in place of the one on the arguments
     Verify(verify::Args),
-    #[allow(missing_docs)]
     Roots(roots::Args),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     Ca(ca::Command),
-    #[allow(missing_docs)]
     Sign(Box<sign::Args>),
-    #[allow(missing_docs)]
     Import(import::Args),
-    #[allow(missing_docs)]
     Check(check::Args),
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Submit(submit::Args),
-    #[allow(missing_docs)]
     Handover(handover::Args),
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Status(status::Args),
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Plan(plan::Args),
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Wait(wait::Args),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Cluster(Box<cluster::Command>),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Hsm(Box<hsm::Command>),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Backup(Box<backup::Command>),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Tag(Box<tag::Command>),
-    #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
-    #[allow(missing_docs)]
     #[cfg(feature = "lambda")]
     Lambda(lambda::Args),
-    #[allow(missing_docs)]
     Pack(pack::Args),
-    #[allow(missing_docs)]
     Unpack(pack::UnpackArgs),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     #[cfg(feature = "qr")]
     Qr(qr::Command),
     #[command(subcommand)]
-    #[allow(missing_docs)]
     Transcript(transcript::Command),
-    #[allow(missing_docs)]
     Report(report::Args),
-    #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
-    #[allow(missing_docs)]
     Man(meta::ManArgs),
 }
 

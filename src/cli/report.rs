@@ -172,12 +172,7 @@ impl ReportTarget {
             ReportTarget::Output => Ok(()),
             ReportTarget::File { dir, name } => fsio::write_named(
                 dir,
-                &[NewFile {
-                    name: name.clone(),
-                    content: page.as_bytes(),
-                    mode: 0o644,
-                    replace: force,
-                }],
+                &[NewFile::readable(name.clone(), page.as_bytes(), force)],
             ),
         }
     }

@@ -116,12 +116,6 @@ const WORDS: ManyWords = ManyWords {
     shown: Some(("response_fingerprint", "FINGERPRINT OF THE RESPONSE")),
 };
 
-/// The other side of a request.
-const REQUEST_SIDE: FingerprintSide = FingerprintSide {
-    what: "request",
-    by: "fetch",
-};
-
 /// One run of `sign`: the bundles share the CA's key, which is opened once, and one comparison.
 struct Ceremony<'a> {
     args: &'a Args,
@@ -175,7 +169,7 @@ impl Ceremony<'_> {
             }
         }
         if !all.is_empty() {
-            let compared = compare_table(&all, &REQUEST_SIDE, self.ui)?;
+            let compared = compare_table(&all, &FingerprintSide::REQUEST, self.ui)?;
             self.shown = Some((all, compared));
         }
         Ok(())
@@ -340,11 +334,16 @@ impl SigningJob<'_> {
         let found = self.request_fingerprint();
         let Some((all, compared)) = &self.ceremony.shown else {
             let expect = &self.args.expect;
-            return expect.compare_fingerprint(found, self.bundle, &REQUEST_SIDE, self.ui);
+            return expect.compare_fingerprint(
+                found,
+                self.bundle,
+                &FingerprintSide::REQUEST,
+                self.ui,
+            );
         };
         match all.get(self.bundle.id()) {
             // What was shown is what is signed.
-            Some(shown) => check_same(found, *shown, &REQUEST_SIDE).map(|()| *compared),
+            Some(shown) => check_same(found, *shown, &FingerprintSide::REQUEST).map(|()| *compared),
             None => Err(Error::new(
                 ErrorKind::NotCompared,
                 "the bundle changed since the fingerprints were shown; nothing was done",

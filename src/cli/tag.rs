@@ -128,13 +128,7 @@ fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
 
 fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.resource_id;
-    check_tags(
-        &args
-            .tag
-            .iter()
-            .map(|tag| tag.key.as_raw())
-            .collect::<Vec<_>>(),
-    )?;
+    check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         service.add_tags(id, &args.tag).await?;
@@ -159,7 +153,7 @@ fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
 
 fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.resource_id;
-    check_tags(&args.key.iter().map(String::as_str).collect::<Vec<_>>())?;
+    check_tags(args.key.iter().map(String::as_str))?;
     args.consent.check_can_ask()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;

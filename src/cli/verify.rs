@@ -104,12 +104,7 @@ const fn proof_scope(record: &Record) -> &'static str {
 
 /// Returns `verification.json`, which the program may replace: it is its own record.
 pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
-    NewFile {
-        name: VERIFICATION.to_owned(),
-        content,
-        mode: 0o644,
-        replace: true,
-    }
+    NewFile::readable(VERIFICATION, content, true)
 }
 
 /// Returns the record as JSON.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
 use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
+use crate::outside::Lines;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, name_text, sha256, to_hex};
 
@@ -228,6 +229,14 @@ pub(crate) fn cluster_text(cluster: &Cluster) -> String {
         line("next", next);
     }
     out
+}
+
+/// Returns a line for each HSM of a cluster, as errors list them.
+pub(crate) fn hsm_lines(cluster: &Cluster) -> Lines {
+    let lines = cluster.hsms.iter();
+    lines
+        .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
+        .collect()
 }
 
 /// Returns the owner's next step.

@@ -14,6 +14,18 @@ pub struct NewFile<'a> {
     pub replace: bool,
 }
 
+impl<'a> NewFile<'a> {
+    /// Returns a file that everybody may read.
+    pub fn readable(name: impl Into<String>, content: &'a [u8], replace: bool) -> Self {
+        NewFile {
+            name: name.into(),
+            content,
+            mode: 0o644,
+            replace,
+        }
+    }
+}
+
 /// Returns the mode of the file that has this name and holds this content; `None`: something else
 /// has it, or nothing.
 pub(super) fn mode_if_same(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {

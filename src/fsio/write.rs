@@ -301,12 +301,7 @@ impl HeldDir {
         };
         match make(current.as_deref())? {
             None => Ok(()),
-            Some(content) => self.write(&[NewFile {
-                name: name.to_owned(),
-                content: &content,
-                mode: 0o644,
-                replace: true,
-            }]),
+            Some(content) => self.write(&[NewFile::readable(name, &content, true)]),
         }
     }
 }

@@ -50,13 +50,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let id = &args.backup_id;
-    check_tags(
-        &args
-            .tag
-            .iter()
-            .map(|tag| tag.key.as_raw())
-            .collect::<Vec<_>>(),
-    )?;
+    check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
         let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_backup(&service, id).await?;

@@ -98,14 +98,7 @@ impl CreateArgs {
 
     pub(super) fn to_plan(&self) -> Result<CreationPlan> {
         let order = self.new.to_new_cluster(None)?;
-        check_tags(
-            &order
-                .tags
-                .iter()
-                .map(|tag| tag.key.as_raw())
-                .chain([TAG])
-                .collect::<Vec<_>>(),
-        )?;
+        check_tags(order.tags.iter().map(|tag| tag.key.as_raw()).chain([TAG]))?;
         Ok(CreationPlan {
             order,
             availability_zone: self.availability_zone.clone().unwrap_or_default(),

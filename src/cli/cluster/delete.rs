@@ -115,11 +115,7 @@ fn check_no_hsms(cluster: &Cluster) -> Result<()> {
         return Ok(());
     }
     let id = &cluster.cluster_id;
-    let hsms: Lines = cluster
-        .hsms
-        .iter()
-        .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
-        .collect();
+    let hsms = view::hsm_lines(cluster);
     Err(Error::new(
         ErrorKind::ClusterHasHsms,
         Lines::from(format!("{id} has HSMs, which have to be deleted first")).followed_by(hsms),

@@ -82,13 +82,7 @@ impl NewClusterArgs {
             .with_fact(FactName::Size, subnets.len()));
         }
         check_no_repeats("the subnet", &subnets)?;
-        check_tags(
-            &self
-                .tag
-                .iter()
-                .map(|tag| tag.key.as_raw())
-                .collect::<Vec<_>>(),
-        )?;
+        check_tags(self.tag.iter().map(|tag| tag.key.as_raw()))?;
         let hsm_type = self
             .hsm_type
             .clone()

@@ -315,12 +315,7 @@ fn write_images(
     };
     let files: Vec<NewFile<'_>> = images
         .iter()
-        .map(|(name, content)| NewFile {
-            name: name.clone(),
-            content,
-            mode: 0o644,
-            replace: args.force,
-        })
+        .map(|(name, content)| NewFile::readable(name.clone(), content, args.force))
         .collect();
     if args.out.is_some() {
         fsio::write_named(dir, &files)

@@ -152,24 +152,16 @@ pub(crate) fn check_bundle_pair(bundle: &Bundle, now: Moment) -> Result<check::P
 pub(crate) fn check_places_free(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {
     let text = ca.to_pem();
     let force = force || holds_trust_anchor(bundle, ca);
-    let trust_anchor = NewFile {
-        name: CA_FILE.to_owned(),
-        content: text.as_bytes(),
-        mode: 0o644,
-        replace: force,
-    };
+    let trust_anchor = NewFile::readable(CA_FILE, text.as_bytes(), force);
     // These may be replaced, unless a directory stands there.
     let others = [
         Part::SignedCert.file_name(bundle.id()),
         RESPONSE.to_owned(),
         bundle::VERIFICATION.to_owned(),
     ];
-    let others = others.into_iter().map(|name| NewFile {
-        name,
-        content: &[],
-        mode: 0o644,
-        replace: true,
-    });
+    let others = others
+        .into_iter()
+        .map(|name| NewFile::readable(name, &[], true));
     bundle
         .store()
         .check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())

@@ -123,22 +123,16 @@ impl SignedPair<'_> {
             bundle::to_document(&response),
         );
         let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
-        let file = |name: &str, content, replace| NewFile {
-            name: name.to_owned(),
-            content,
-            mode: 0o644,
-            replace,
-        };
         let files = [
-            file(
+            NewFile::readable(
                 CA_FILE,
                 anchor_pem.as_bytes(),
                 force || holds_trust_anchor(bundle, pair.trust_anchor()),
             ),
-            file(bundle::VERIFICATION, &record, true),
-            file(RESPONSE, &document, true),
-            file(
-                &Part::SignedCert.file_name(bundle.id()),
+            NewFile::readable(bundle::VERIFICATION, &record, true),
+            NewFile::readable(RESPONSE, &document, true),
+            NewFile::readable(
+                Part::SignedCert.file_name(bundle.id()),
                 signed_pem.as_bytes(),
                 force,
             ),

@@ -60,15 +60,8 @@ impl Submission<'_> {
         };
         self.watcher.clear();
         if let Some(ConsentAnswer::Response(typed)) = self.intent.show_and_ask(question)? {
-            Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| {
-                another_fingerprint_error(
-                    &FingerprintSide {
-                        what: "response",
-                        by: "sign",
-                    },
-                    &apart,
-                )
-            })?;
+            Owner::with_response(typed, self.bundle.id(), &self.response)
+                .map_err(|apart| another_fingerprint_error(&FingerprintSide::RESPONSE, &apart))?;
             self.compared = Some(ResponseComparison::OnScreen);
         }
         Ok(())

@@ -20,14 +20,10 @@ pub(super) fn prove_owner(
     intent: &ClaimIntent<'_>,
     ui: &Ui,
 ) -> Result<(Owner, Option<ResponseComparison>)> {
-    let side = FingerprintSide {
-        what: "response",
-        by: "sign",
-    };
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let by_response = |expected| {
         Owner::with_response(expected, bundle.id(), response)
-            .map_err(|apart| another_fingerprint_error(&side, &apart))
+            .map_err(|apart| another_fingerprint_error(&FingerprintSide::RESPONSE, &apart))
     };
     // Everything that the command line says must hold.
     let expected = args

@@ -42,15 +42,7 @@ pub(crate) fn write_receipt(
     // What happened is written down, whatever became of the files meanwhile.
     bundle
         .without_cache()
-        .write(
-            &[NewFile {
-                name: RECEIPT.to_owned(),
-                content: &content,
-                mode: 0o644,
-                replace: true,
-            }],
-            step,
-        )
+        .write(&[NewFile::readable(RECEIPT, &content, true)], step)
         .map_err(|mut error| {
             error.message = Lines::from(format!(
                 "{} is claimed, but its receipt cannot be kept",

@@ -1,0 +1,227 @@
+//! `hsmboot hsm create`, and what a cluster must be to take an HSM
+
+use std::time::Duration;
+
+use super::{hsm_change_document, next_command_line};
+use crate::bundle::ClusterId;
+use crate::claim::state_reasons;
+use crate::cli::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
+use crate::cli::manage::{PollStatus, WaitArgs, or_dash, poll_until_there};
+use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::ui::{CommandOutput, Effect, Ui};
+use crate::cli::view::hsm_lines;
+use crate::cloudhsm::aws::AwsCloudHsm;
+use crate::cloudhsm::fleet::NewHsm;
+use crate::cloudhsm::{
+    CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step,
+};
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::outside::{Lines, OutsideText, join_shown, shown_text};
+
+/// Create an HSM in a cluster
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+CreateHsm is sent once. A cluster that is not claimed and activated yet takes one HSM, which makes \
+the CSR: AWS refuses a second one, and so does this command, before it asks.
+
+Examples:
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1b \
+--ip-address 10.0.2.9
+
+Exit codes: 0 created; 2 wrong command line; 6 unknown cluster, or the service refused or cannot \
+be reached, or its answer is lost; \
+7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
+pub struct CreateArgs {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
+    cluster_id: ClusterId,
+    /// An Availability Zone that the cluster has a subnet in
+    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
+    availability_zone: String,
+    /// The HSM's address in that subnet (default: a free one)
+    #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
+    ip_address: Option<String>,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
+    let id = &args.cluster_id;
+    let order = NewHsm {
+        cluster_id: id.to_string(),
+        availability_zone: args.availability_zone.clone(),
+        ip_address: args.ip_address.clone(),
+    };
+    block_on(async {
+        let service = args.wait.connect_within(&args.online, ui).await?;
+        let mut cluster = find_cluster(&service, id).await?;
+        check_takes_hsm(&cluster, &order.availability_zone)?;
+        let made = service.create_hsm(&order).await?;
+        let hsm = match args.wait.wait_limit() {
+            None => made,
+            Some(limit) => {
+                ui.say(format!("created {}", made.hsm_id));
+                wait_until_active(&service, id, &made.hsm_id, limit, ui)
+                    .await
+                    .map_err(|error| {
+                        error
+                            .unless_done_already()
+                            .with_document(hsm_change_document(&service, true, id, Some(&made)))
+                    })?
+            }
+        };
+        let mut text = format!(
+            "created {}\n  state    {}\n  address  {}\n",
+            hsm.hsm_id,
+            hsm.state,
+            or_dash(hsm.eni_ip.as_ref())
+        );
+        // What comes next, of a cluster as it is with this HSM.
+        cluster.hsms.push(hsm.clone());
+        text.push_str(&next_command_line(&cluster));
+        Ok(CommandOutput::success(
+            Effect::Changed,
+            hsm_change_document(&service, true, id, Some(&hsm)),
+            text,
+        ))
+    })
+}
+
+/// Waits until a new HSM is ACTIVE.
+async fn wait_until_active(
+    service: &AwsCloudHsm,
+    id: &ClusterId,
+    hsm_id: &OutsideText,
+    limit: Duration,
+    ui: &Ui,
+) -> Result<HsmSummary> {
+    let hint = format!(
+        "it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it \
+         stands"
+    );
+    poll_until_there(ui, limit, &hint, async || {
+        let cluster = service.describe_cluster(id.as_str()).await?;
+        let next = cluster.as_ref().map_or_else(String::new, broken_hsm_hint);
+        let hsm =
+            cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id));
+        Ok(match hsm {
+            Some(hsm) if hsm.state == HsmState::Active => PollStatus::There(hsm),
+            Some(hsm)
+                if matches!(
+                    hsm.state,
+                    HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted
+                ) =>
+            {
+                PollStatus::Lost(never_active_error(&hsm, &next))
+            }
+            Some(hsm) => PollStatus::NotYet(format!("{hsm_id} {}", hsm.state)),
+            None => PollStatus::NotYet(format!("{hsm_id} is not listed yet")),
+        })
+    })
+    .await
+}
+
+fn never_active_error(hsm: &HsmSummary, next: &str) -> Error {
+    let message = hsm
+        .state_message
+        .as_ref()
+        .map(|text| format!("  service  {text}"));
+    Error::new(
+        ErrorKind::StateOutOfReach,
+        Lines::from([
+            format!("{} cannot become ACTIVE any more", hsm.hsm_id),
+            format!("  state    {}", hsm.state),
+        ])
+        .followed_by(message),
+        next,
+    )
+    .with_fact(FactName::HsmId, &hsm.hsm_id)
+    .with_fact(FactName::State, hsm.state.to_string())
+    .with_fact(FactName::Target, HsmState::Active.to_string())
+    .with_fact(FactName::ServiceMessage, hsm.state_message.as_ref())
+}
+
+/// Returns the hint about an HSM that did not become ACTIVE. In a claimed cluster its owner
+/// decides: the other HSMs hold the keys.
+fn broken_hsm_hint(cluster: &Cluster) -> String {
+    match cluster.state {
+        ClusterState::Uninitialized => next_step(cluster).advice_for(&cluster.cluster_id),
+        _ => format!(
+            "`hsmboot cluster show --cluster-id {}` shows the cluster",
+            cluster.cluster_id
+        ),
+    }
+}
+
+/// Checks that the cluster can have another HSM, and has a subnet in the zone.
+pub(crate) fn check_takes_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
+    let id = &cluster.cluster_id;
+    let state = &cluster.state;
+    if is_deleting_or_deleted(cluster) {
+        return Err(deleted_error(cluster));
+    }
+    let conflict = |kind, message: Lines, hint: String| {
+        Err(Error::new(kind, message, hint)
+            .with_fact(FactName::ClusterId, id)
+            .with_fact(FactName::State, state.to_string()))
+    };
+    match state {
+        ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
+            let message = Lines::from([
+                format!("{id} takes no HSM yet"),
+                format!("  state  {state}"),
+            ])
+            .followed_by(state_reasons(cluster));
+            return conflict(
+                ErrorKind::ClusterNotReady,
+                message,
+                next_step(cluster).advice_for(id),
+            );
+        }
+        // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses
+        // it: before the first password is set there is one alone.
+        ClusterState::Uninitialized | ClusterState::Initialized
+            if cluster
+                .hsms
+                .iter()
+                .any(|hsm| hsm.state != HsmState::Deleted) =>
+        {
+            let hsms = hsm_lines(cluster);
+            return conflict(
+                ErrorKind::FirstHsmExists,
+                Lines::from(format!(
+                    "{id} has its first HSM, and takes no other before it is claimed and activated"
+                ))
+                .followed_by(hsms)
+                .followed_by(state_reasons(cluster)),
+                match next_step(cluster) {
+                    NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
+                    // Not the same command again: that would be refused again.
+                    step @ NextStep::Wait(_) => format!(
+                        "wait for its CSR, and claim it: `{}`",
+                        step.command_for(id).unwrap_or_default()
+                    ),
+                    step => step.advice_for(id),
+                },
+            );
+        }
+        _ => {}
+    }
+    if cluster.subnets.is_empty() || cluster.subnets.keys().any(|known| known == zone) {
+        return Ok(());
+    }
+    let zones = |between| join_shown(cluster.subnets.keys(), between);
+    conflict(
+        ErrorKind::ZoneWithoutSubnet,
+        format!(
+            "{id} has no subnet in {}, only in {}",
+            shown_text(zone),
+            zones(", ")
+        )
+        .into(),
+        format!("choose one of these: --availability-zone {}", zones(" or ")),
+    )
+}
