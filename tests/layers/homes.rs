@@ -84,7 +84,7 @@ const ENTRANCES: [(&str, &str, usize, &str); 14] = [
         "the bundle's file",
     ),
     ("cli/owner", READ, 1, "the operator's file"),
-    ("cli/ca", READ, 1, "the operator's file"),
+    ("cli/ca/show", READ, 1, "the operator's file"),
     ("cli/ca/issuer", READ, 1, "the operator's file"),
     ("cli/plan", READ, 1, "the operator's file"),
     ("cli/bootstrap/signing_ca", READ, 1, "the CA's own file"),

@@ -128,7 +128,7 @@ fn streams_and_terminals_are_written_by_one_way_out() {
     let may = [
         "src/cli/ui.rs",
         "src/cli/screen.rs",
-        "src/cli/mod.rs",
+        "src/cli/usage.rs",
         "src/ca/passphrase/terminal.rs",
     ];
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "simulator") {
@@ -187,7 +187,7 @@ fn what_is_said_is_made_of_lines() {
             assert_eq!(
                 own,
                 usize::from(
-                    ["src/cli/sign/response.rs", "src/cli/mod.rs"]
+                    ["src/cli/sign/response.rs", "src/cli/usage.rs"]
                         .iter()
                         .any(|may| file.ends_with(may))
                 ),

@@ -76,7 +76,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "cli/expect",
             "cli/manage",
             "cli/meta",
-            "cli",
+            "cli/usage",
             "cli/qr/read",
             "cli/qr/screen",
             "cli/report",
