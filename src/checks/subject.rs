@@ -29,11 +29,22 @@ impl Input {
 
     /// As sentences name it.
     pub const fn noun(self) -> &'static str {
+        self.pick([
+            "the CSR",
+            "the HSM certificate",
+            "the AWS hardware certificate",
+            "the manufacturer hardware certificate",
+        ])
+    }
+
+    /// Returns the one of four texts that is this input's.
+    pub(crate) const fn pick(self, texts: [&'static str; 4]) -> &'static str {
+        let [csr, hsm, aws, manufacturer] = texts;
         match self {
-            Input::Csr => "the CSR",
-            Input::Hsm => "the HSM certificate",
-            Input::AwsHardware => "the AWS hardware certificate",
-            Input::ManufacturerHardware => "the manufacturer hardware certificate",
+            Input::Csr => csr,
+            Input::Hsm => hsm,
+            Input::AwsHardware => aws,
+            Input::ManufacturerHardware => manufacturer,
         }
     }
 }
@@ -87,7 +98,7 @@ impl Side {
         }
     }
 
-    /// The one of two texts that is this side's.
+    /// Returns the one of two texts that is this side's.
     pub(crate) const fn pick(self, aws: &'static str, manufacturer: &'static str) -> &'static str {
         match self {
             Side::Aws => aws,
@@ -105,26 +116,17 @@ impl Side {
 
     /// The name that sentences have for its anchor.
     pub const fn anchor_noun(self) -> &'static str {
-        match self {
-            Side::Aws => "the AWS anchor",
-            Side::Manufacturer => "the manufacturer anchor",
-        }
+        self.pick("the AWS anchor", "the manufacturer anchor")
     }
 
     /// The name that sentences have for its chain.
     pub const fn chain_noun(self) -> &'static str {
-        match self {
-            Side::Aws => "AWS's chain",
-            Side::Manufacturer => "the manufacturer's chain",
-        }
+        self.pick("AWS's chain", "the manufacturer's chain")
     }
 
     /// The option that gives its anchors.
     pub const fn option(self) -> &'static str {
-        match self {
-            Side::Aws => "--aws-root",
-            Side::Manufacturer => "--manufacturer-root",
-        }
+        self.pick("--aws-root", "--manufacturer-root")
     }
 }
 

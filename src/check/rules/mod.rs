@@ -21,111 +21,184 @@ use crate::checks::{
 use crate::error::Class;
 use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor};
 
-/// A rule of the pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
+/// Defines the rules, in the order in which they are judged. A row has the rule's id, what its
+/// failure means, its place in the report's picture, what judges it, and where it comes from.
+macro_rules! rules {
+    ($($(#[$doc:meta])+ $rule:ident: $id:literal, $failure:ident $(($class:ident))?,
+        $place:ident $(($of:expr))?, $judge:ident($judged:expr), $source:literal;)+) => {
+        /// A rule of the pair.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {
+            $($(#[$doc])+ $rule,)+
+        }
+
+        impl Rule {
+            /// Every rule, in the order in which it is judged.
+            pub const ALL: [Rule; [$(Rule::$rule),+].len()] = [$(Rule::$rule,)+];
+
+            /// Returns everything that is declared of it.
+            const fn declared(self) -> Check<RuleJudge> {
+                match self {
+                    $(Rule::$rule => Check {
+                        id: $id,
+                        source: $source,
+                        failure: FailureMeaning::$failure $((Class::$class))?,
+                        group: Group::Pair,
+                        place: PicturePlace::$place $(($of))?,
+                        judge: RuleJudge::$judge($judged),
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+rules! {
     /// The CSR is one strict PEM block.
-    PemCsr,
+    PemCsr: "check.pem.csr", Of(Input),
+        At(Input::Csr),
+        Once(|parts| pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::as_der))),
+        "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11";
     /// The signed certificate is one strict PEM block, within the documented limits as it is sent.
-    PemSignedCert,
+    PemSignedCert: "check.pem.signed-cert", Of(Input),
+        SignedCert, Once(|parts| pair::certificate_rule(SIGNED_CERT, &parts.signed_cert)),
+        "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 4.1";
     /// The trust anchor is strict PEM, within the documented limits as it is sent.
-    PemTrustAnchor,
+    PemTrustAnchor: "check.pem.trust-anchor", Of(Input),
+        EachCa, EachCaText(|anchor, _| each_ca(anchor, pair::found_in)),
+        "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the cluster (chains, \
+         September 2026); RFC 7468 2, 5.1; RFC 5280 4.1";
     /// The CSR's algorithm and key count.
-    AlgorithmCsr,
+    AlgorithmCsr: "check.algorithm.csr", Of(Rejected),
+        At(Input::Csr), Once(pair::csr_algorithm),
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
     /// The signed certificate's do.
-    AlgorithmSignedCert,
+    AlgorithmSignedCert: "check.algorithm.signed-cert", Of(Rejected),
+        SignedCert, Once(|parts| pair::certificate_algorithm(SIGNED_CERT, parts.signed_cert()?)),
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
     /// The trust anchor's do.
-    AlgorithmTrustAnchor,
+    AlgorithmTrustAnchor: "check.algorithm.trust-anchor", Of(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
     /// The CSR's own signature holds.
-    CsrSignature,
+    CsrSignature: "check.csr-signature", Of(Rejected),
+        Possession, Once(pair::csr_signature),
+        "RFC 2986 4.2";
     /// The signed certificate's key is the CSR's.
-    Key,
+    Key: "check.key", Of(Rejected),
+        SignedKey, Once(pair::key),
+        "User Guide, Initialize the cluster: the certificate is the cluster CSR's; RFC 5280 \
+         4.1.2.7";
     /// The trust anchor's key signed the signed certificate.
-    Signature,
+    Signature: "check.signature", Of(Rejected),
+        Issued, Once(pair::signature),
+        "RFC 5280 6.1.3 (a)(1)";
     /// The signed certificate's issuer is the trust anchor's subject.
-    Issuer,
+    Issuer: "check.issuer", Of(Rejected),
+        Issued, Once(pair::issuer),
+        "RFC 5280 6.1.3 (a)(4), 7.1";
     /// The trust anchor's certificates stand in order, each one's issuer the next one's subject,
     /// and none twice.
-    ChainOrder,
+    ChainOrder: "check.trust-anchor.chain-order", Of(Ca),
+        BetweenCas, Once(|parts| trust_anchor::chain_order(parts.trust_anchor()?)),
+        "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 6.1.3 (a)(4)";
     /// The next certificate's key signed each but the last.
-    ChainSignatures,
+    ChainSignatures: "check.trust-anchor.chain-signatures", Of(Ca),
+        BetweenCas, EachCaInOrder(|anchor, _| trust_anchor::chain_signatures(anchor)),
+        "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 6.1.3 (a)(1)";
     /// No certificate of the trust anchor has more CAs below it than its path length allows.
-    PathLength,
+    PathLength: "check.trust-anchor.path-length", Of(Ca),
+        EachCa, EachCaInOrder(|anchor, _| trust_anchor::path_lengths(anchor)),
+        "RFC 5280 4.2.1.9, 6.1.4 (l), (m)";
     /// The trust anchor's last certificate is issued by its own subject.
-    SelfIssued,
+    SelfIssued: "check.trust-anchor.self-issued", Of(Ca),
+        SelfSigned, Once(|parts| trust_anchor::self_issued(ordered(parts)?)),
+        "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC 5280 3.2";
     /// The trust anchor's last certificate is signed by its own key.
-    SelfSigned,
+    SelfSigned: "check.trust-anchor.self-signed", Of(Ca),
+        SelfSigned, Once(|parts| trust_anchor::self_signed(ordered(parts)?)),
+        "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC 5280 3.2";
     /// The trust anchor says CA:TRUE, if it has any extension; in a chain, each certificate.
-    BasicConstraints,
+    BasicConstraints: "check.trust-anchor.basic-constraints", Of(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, |noun, certificate| {
+            trust_anchor::basic_constraints(noun, certificate, anchor.is_chain())
+        })),
+        "User Guide, Initialize the cluster: extensions without basicConstraints are refused; RFC \
+         5280 4.2.1.9";
     /// The keyUsage of each of the trust anchor's certificates, if present, has keyCertSign.
-    KeyUsage,
+    KeyUsage: "check.trust-anchor.key-usage", Of(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, trust_anchor::key_usage)),
+        "RFC 5280 4.2.1.3, 6.1.4 (n)";
     /// The signed certificate is within its dates.
-    ValiditySignedCert,
+    ValiditySignedCert: "check.validity.signed-cert", Of(Rejected),
+        SignedCert, Once(|parts| pair::validity(SIGNED_CERT, parts.signed_cert()?, parts.at)),
+        "RFC 5280 4.1.2.5, 6.1.3 (a)(2)";
     /// The trust anchor is within its dates.
-    ValidityTrustAnchor,
+    ValidityTrustAnchor: "check.validity.trust-anchor", Of(Ca),
+        EachCa, EachCa(|anchor, at| each_ca(anchor, |noun, certificate| {
+            pair::validity(noun, certificate, at)
+        })),
+        "RFC 5280 4.1.2.5, 6.1.3 (a)(2)";
     /// The signed certificate does not outlive the trust anchor.
-    ValidityWithinTrustAnchor,
+    ValidityWithinTrustAnchor: "check.validity.within-trust-anchor", Never,
+        Issued, Once(|parts| {
+            let (signed, anchor) = signed_and_anchor(parts)?;
+            clients::within_trust_anchor(signed, anchor)
+        }),
+        "RFC 5280 4.1.2.5, 6.1.3 (a)(2)";
     /// The signed certificate is no CA's.
-    NotCa,
+    NotCa: "check.signed-cert.not-ca", ByClients(Rejected),
+        SignedCert, Once(|parts| clients::not_ca(parts.signed_cert()?)),
+        "RFC 5280 4.2.1.3, 4.2.1.9";
     /// The signed certificate's keyUsage, if present, is a TLS server's.
-    SignedCertKeyUsage,
+    SignedCertKeyUsage: "check.signed-cert.key-usage", ByClients(Rejected),
+        SignedCert, Once(|parts| clients::server_key_usage(parts.signed_cert()?)),
+        "RFC 5280 4.2.1.3; RFC 8446 4.4.2.2; RFC 5246 7.4.2";
     /// The signed certificate's extKeyUsage, if present, has serverAuth.
-    SignedCertExtendedKeyUsage,
+    SignedCertExtendedKeyUsage: "check.signed-cert.extended-key-usage", ByClients(Rejected),
+        SignedCert, Once(|parts| clients::extended_key_usage(SIGNED_CERT, parts.signed_cert()?)),
+        "RFC 5280 4.2.1.12";
     /// The signed certificate has no critical extension that clients do not know.
-    SignedCertExtensions,
+    SignedCertExtensions: "check.signed-cert.extensions", ByClients(Rejected),
+        SignedCert, Once(|parts| clients::critical_extensions(SIGNED_CERT, parts.signed_cert()?)),
+        "RFC 5280 4.2, 6.1.5 (f)";
     /// The signed certificate's authority key identifier does not contradict the trust anchor.
-    KeyIdentifiers,
+    KeyIdentifiers: "check.key-identifiers", ByClients(Rejected),
+        Issued, Once(trust_anchor::signed_cert_key_identifiers),
+        "RFC 5280 4.2.1.1, 4.2.1.2";
     /// The signed certificate's serial number, dates and names are written as RFC 5280 says.
-    FormSignedCert,
+    FormSignedCert: "check.form.signed-cert", ByClients(Rejected),
+        SignedCert, Once(|parts| clients::form(SIGNED_CERT, parts.signed_cert()?)),
+        "RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5";
     /// The trust anchor's extKeyUsage, if present, has serverAuth.
-    TrustAnchorExtendedKeyUsage,
+    TrustAnchorExtendedKeyUsage: "check.trust-anchor.extended-key-usage", ByClients(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, clients::extended_key_usage)),
+        "RFC 5280 4.2.1.12";
     /// The trust anchor says that it is a CA where its version can, and has no critical extension
     /// that clients do not know.
-    TrustAnchorExtensions,
+    TrustAnchorExtensions: "check.trust-anchor.extensions", ByClients(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, |noun, certificate| {
+            clients::ca_extensions(noun, certificate, anchor.is_chain())
+        })),
+        "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.2, \
+         4.2.1.9, 6.1.4 (k), (o)";
     /// The trust anchor's authority key identifier does not contradict itself.
-    TrustAnchorKeyIdentifiers,
+    TrustAnchorKeyIdentifiers: "check.trust-anchor.key-identifiers", ByClients(Ca),
+        EachCa, EachCaInOrder(|anchor, _| trust_anchor::key_identifiers(anchor)),
+        "User Guide, Initialize the cluster: the trust anchor's extension values do not conflict; \
+         RFC 5280 4.2.1.1, 4.2.1.2";
     /// The trust anchor's nameConstraints allow the signed certificate.
-    NameConstraints,
+    NameConstraints: "check.trust-anchor.name-constraints", ByClients(Ca),
+        Issued, Once(trust_anchor::signed_cert_name_constraints),
+        "RFC 5280 4.2.1.10, 6.1.3 (b), (c)";
     /// The trust anchor's serial number, dates and names are written as RFC 5280 says.
-    FormTrustAnchor,
+    FormTrustAnchor: "check.form.trust-anchor", ByClients(Ca),
+        EachCa, EachCa(|anchor, _| each_ca(anchor, clients::form)),
+        "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 \
+         4.1.2.2, 4.1.2.4, 4.1.2.5";
 }
 
 impl Rule {
-    /// Every rule, in the order in which it is judged.
-    pub const ALL: [Rule; 31] = [
-        Rule::PemCsr,
-        Rule::PemSignedCert,
-        Rule::PemTrustAnchor,
-        Rule::AlgorithmCsr,
-        Rule::AlgorithmSignedCert,
-        Rule::AlgorithmTrustAnchor,
-        Rule::CsrSignature,
-        Rule::Key,
-        Rule::Signature,
-        Rule::Issuer,
-        Rule::ChainOrder,
-        Rule::ChainSignatures,
-        Rule::PathLength,
-        Rule::SelfIssued,
-        Rule::SelfSigned,
-        Rule::BasicConstraints,
-        Rule::KeyUsage,
-        Rule::ValiditySignedCert,
-        Rule::ValidityTrustAnchor,
-        Rule::ValidityWithinTrustAnchor,
-        Rule::NotCa,
-        Rule::SignedCertKeyUsage,
-        Rule::SignedCertExtendedKeyUsage,
-        Rule::SignedCertExtensions,
-        Rule::KeyIdentifiers,
-        Rule::FormSignedCert,
-        Rule::TrustAnchorExtendedKeyUsage,
-        Rule::TrustAnchorExtensions,
-        Rule::TrustAnchorKeyIdentifiers,
-        Rule::NameConstraints,
-        Rule::FormTrustAnchor,
-    ];
-
     /// Every rule that can end as `fail`.
     pub fn that_can_fail() -> impl Iterator<Item = Rule> {
         Self::ALL
@@ -153,298 +226,6 @@ impl Rule {
     /// Where the rule comes from.
     pub const fn source(self) -> &'static str {
         self.declared().source
-    }
-
-    /// Everything that is declared of it.
-    const fn declared(self) -> Check<RuleJudge> {
-        match self {
-            Rule::PemCsr => Check {
-                id: "check.pem.csr",
-                source: "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11",
-                failure: FailureMeaning::Of(Class::Input),
-                group: Group::Pair,
-                place: PicturePlace::At(Input::Csr),
-                judge: RuleJudge::Once(|parts| {
-                    pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::as_der))
-                }),
-            },
-            Rule::PemSignedCert => Check {
-                id: "check.pem.signed-cert",
-                source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 \
-                         4.1",
-                failure: FailureMeaning::Of(Class::Input),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| {
-                    pair::certificate_rule(SIGNED_CERT, &parts.signed_cert)
-                }),
-            },
-            Rule::PemTrustAnchor => Check {
-                id: "check.pem.trust-anchor",
-                source: "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the \
-                         cluster (chains, September 2026); RFC 7468 2, 5.1; RFC 5280 4.1",
-                failure: FailureMeaning::Of(Class::Input),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCaText(|anchor, _| each_ca(anchor, pair::found_in)),
-            },
-            Rule::AlgorithmCsr => Check {
-                id: "check.algorithm.csr",
-                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::At(Input::Csr),
-                judge: RuleJudge::Once(pair::csr_algorithm),
-            },
-            Rule::AlgorithmSignedCert => Check {
-                id: "check.algorithm.signed-cert",
-                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| {
-                    pair::certificate_algorithm(SIGNED_CERT, parts.signed_cert()?)
-                }),
-            },
-            Rule::AlgorithmTrustAnchor => Check {
-                id: "check.algorithm.trust-anchor",
-                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
-            },
-            Rule::CsrSignature => Check {
-                id: "check.csr-signature",
-                source: "RFC 2986 4.2",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::Possession,
-                judge: RuleJudge::Once(pair::csr_signature),
-            },
-            Rule::Key => Check {
-                id: "check.key",
-                source: "User Guide, Initialize the cluster: the certificate is the cluster CSR's; \
-                         RFC 5280 4.1.2.7",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedKey,
-                judge: RuleJudge::Once(pair::key),
-            },
-            Rule::Signature => Check {
-                id: "check.signature",
-                source: "RFC 5280 6.1.3 (a)(1)",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::Issued,
-                judge: RuleJudge::Once(pair::signature),
-            },
-            Rule::Issuer => Check {
-                id: "check.issuer",
-                source: "RFC 5280 6.1.3 (a)(4), 7.1",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::Issued,
-                judge: RuleJudge::Once(pair::issuer),
-            },
-            Rule::ChainOrder => Check {
-                id: "check.trust-anchor.chain-order",
-                source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
-                         6.1.3 (a)(4)",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::BetweenCas,
-                judge: RuleJudge::Once(|parts| trust_anchor::chain_order(parts.trust_anchor()?)),
-            },
-            Rule::ChainSignatures => Check {
-                id: "check.trust-anchor.chain-signatures",
-                source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
-                         6.1.3 (a)(1)",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::BetweenCas,
-                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::chain_signatures(anchor)),
-            },
-            Rule::PathLength => Check {
-                id: "check.trust-anchor.path-length",
-                source: "RFC 5280 4.2.1.9, 6.1.4 (l), (m)",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::path_lengths(anchor)),
-            },
-            Rule::SelfIssued => Check {
-                id: "check.trust-anchor.self-issued",
-                source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
-                         5280 3.2",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::SelfSigned,
-                judge: RuleJudge::Once(|parts| trust_anchor::self_issued(ordered(parts)?)),
-            },
-            Rule::SelfSigned => Check {
-                id: "check.trust-anchor.self-signed",
-                source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
-                         5280 3.2",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::SelfSigned,
-                judge: RuleJudge::Once(|parts| trust_anchor::self_signed(ordered(parts)?)),
-            },
-            Rule::BasicConstraints => Check {
-                id: "check.trust-anchor.basic-constraints",
-                source: "User Guide, Initialize the cluster: extensions without basicConstraints \
-                         are refused; RFC 5280 4.2.1.9",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| {
-                    each_ca(anchor, |noun, certificate| {
-                        trust_anchor::basic_constraints(noun, certificate, anchor.is_chain())
-                    })
-                }),
-            },
-            Rule::KeyUsage => Check {
-                id: "check.trust-anchor.key-usage",
-                source: "RFC 5280 4.2.1.3, 6.1.4 (n)",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, trust_anchor::key_usage)),
-            },
-            Rule::ValiditySignedCert => Check {
-                id: "check.validity.signed-cert",
-                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: FailureMeaning::Of(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| {
-                    pair::validity(SIGNED_CERT, parts.signed_cert()?, parts.at)
-                }),
-            },
-            Rule::ValidityTrustAnchor => Check {
-                id: "check.validity.trust-anchor",
-                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: FailureMeaning::Of(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, at| {
-                    each_ca(anchor, |noun, certificate| {
-                        pair::validity(noun, certificate, at)
-                    })
-                }),
-            },
-            Rule::ValidityWithinTrustAnchor => Check {
-                id: "check.validity.within-trust-anchor",
-                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
-                failure: FailureMeaning::Never,
-                group: Group::Pair,
-                place: PicturePlace::Issued,
-                judge: RuleJudge::Once(|parts| {
-                    let (signed, anchor) = signed_and_anchor(parts)?;
-                    clients::within_trust_anchor(signed, anchor)
-                }),
-            },
-            Rule::NotCa => Check {
-                id: "check.signed-cert.not-ca",
-                source: "RFC 5280 4.2.1.3, 4.2.1.9",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| clients::not_ca(parts.signed_cert()?)),
-            },
-            Rule::SignedCertKeyUsage => Check {
-                id: "check.signed-cert.key-usage",
-                source: "RFC 5280 4.2.1.3; RFC 8446 4.4.2.2; RFC 5246 7.4.2",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| clients::server_key_usage(parts.signed_cert()?)),
-            },
-            Rule::SignedCertExtendedKeyUsage => Check {
-                id: "check.signed-cert.extended-key-usage",
-                source: "RFC 5280 4.2.1.12",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| {
-                    clients::extended_key_usage(SIGNED_CERT, parts.signed_cert()?)
-                }),
-            },
-            Rule::SignedCertExtensions => Check {
-                id: "check.signed-cert.extensions",
-                source: "RFC 5280 4.2, 6.1.5 (f)",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| {
-                    clients::critical_extensions(SIGNED_CERT, parts.signed_cert()?)
-                }),
-            },
-            Rule::KeyIdentifiers => Check {
-                id: "check.key-identifiers",
-                source: "RFC 5280 4.2.1.1, 4.2.1.2",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::Issued,
-                judge: RuleJudge::Once(trust_anchor::signed_cert_key_identifiers),
-            },
-            Rule::FormSignedCert => Check {
-                id: "check.form.signed-cert",
-                source: "RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
-                failure: FailureMeaning::ByClients(Class::Rejected),
-                group: Group::Pair,
-                place: PicturePlace::SignedCert,
-                judge: RuleJudge::Once(|parts| clients::form(SIGNED_CERT, parts.signed_cert()?)),
-            },
-            Rule::TrustAnchorExtendedKeyUsage => Check {
-                id: "check.trust-anchor.extended-key-usage",
-                source: "RFC 5280 4.2.1.12",
-                failure: FailureMeaning::ByClients(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, clients::extended_key_usage)),
-            },
-            Rule::TrustAnchorExtensions => Check {
-                id: "check.trust-anchor.extensions",
-                source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
-                         5280; RFC 5280 4.2, 4.2.1.9, 6.1.4 (k), (o)",
-                failure: FailureMeaning::ByClients(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| {
-                    each_ca(anchor, |noun, certificate| {
-                        clients::ca_extensions(noun, certificate, anchor.is_chain())
-                    })
-                }),
-            },
-            Rule::TrustAnchorKeyIdentifiers => Check {
-                id: "check.trust-anchor.key-identifiers",
-                source: "User Guide, Initialize the cluster: the trust anchor's extension values \
-                         do not conflict; RFC 5280 4.2.1.1, 4.2.1.2",
-                failure: FailureMeaning::ByClients(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCaInOrder(|anchor, _| trust_anchor::key_identifiers(anchor)),
-            },
-            Rule::NameConstraints => Check {
-                id: "check.trust-anchor.name-constraints",
-                source: "RFC 5280 4.2.1.10, 6.1.3 (b), (c)",
-                failure: FailureMeaning::ByClients(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::Issued,
-                judge: RuleJudge::Once(trust_anchor::signed_cert_name_constraints),
-            },
-            Rule::FormTrustAnchor => Check {
-                id: "check.form.trust-anchor",
-                source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
-                         5280; RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
-                failure: FailureMeaning::ByClients(Class::Ca),
-                group: Group::Pair,
-                place: PicturePlace::EachCa,
-                judge: RuleJudge::EachCa(|anchor, _| each_ca(anchor, clients::form)),
-            },
-        }
     }
 }
 

@@ -22,47 +22,131 @@ use crate::checks::{
 use crate::error::Class;
 use crate::x509::{Certificate, PublicKey, to_hex};
 
-/// A check of the table in docs/verification.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CheckId {
+/// Defines the checks. A row has the check's id, what its failure means, the table that lists it,
+/// its place in the report's picture, what judges it, and where it comes from.
+macro_rules! checks {
+    ($($(#[$doc:meta])+ $check:ident $(($($of:ident: $type:ty),+))?: $id:expr,
+        $failure:ident $(($class:ident))?, $group:ident, $place:ident $(($at:expr))?,
+        $judge:ident($($judged:expr),+), $source:expr;)+) => {
+        /// A check of the table in docs/verification.md.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum CheckId {
+            $($(#[$doc])+ $check $(($($type),+))?,)+
+        }
+
+        impl CheckId {
+            /// Returns everything that is declared of it.
+            const fn declared(self) -> Check<CheckJudge> {
+                match self {
+                    $(CheckId::$check $(($($of),+))? => Check {
+                        id: $id,
+                        source: $source,
+                        failure: FailureMeaning::$failure $((Class::$class))?,
+                        group: Group::$group,
+                        place: PicturePlace::$place $(($at))?,
+                        judge: CheckJudge::$judge($($judged),+),
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+checks! {
     /// `pem.<input>`
-    Pem(Input),
+    Pem(input: Input):
+        input.pick(["pem.csr", "pem.hsm", "pem.aws-hardware", "pem.manufacturer-hardware"]),
+        Of(Input), Texts, At(input), OfInput(pem::pem, input),
+        "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 and 11; RFC \
+         5280 4.1, 4.2; RFC 2986 4";
     /// `algorithm.<input>`
-    Algorithm(Input),
+    Algorithm(input: Input):
+        input.pick([
+            "algorithm.csr", "algorithm.hsm",
+            "algorithm.aws-hardware", "algorithm.manufacturer-hardware",
+        ]),
+        Of(Rejected), Texts, At(input), OfInput(algorithm::algorithm, input),
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1";
     /// `<side>.signature`
-    Signature(Side),
+    Signature(side: Side): side.pick("aws.signature", "manufacturer.signature"),
+        Of(Rejected), Chains, Certified(side), OfSide(chain::signature, side),
+        SIGNED;
     /// `<side>.issuer`
-    Issuer(Side),
+    Issuer(side: Side): side.pick("aws.issuer", "manufacturer.issuer"),
+        Of(Rejected), Chains, Certified(side), OfSide(chain::issuer, side),
+        NAMED;
     /// `<side>.intermediate-<n>`; in a record only where such a certificate is followed
-    Intermediate(Side, Height),
+    Intermediate(side: Side, height: Height): match height {
+            Height::First => side.pick("aws.intermediate-1", "manufacturer.intermediate-1"),
+            Height::Second => side.pick("aws.intermediate-2", "manufacturer.intermediate-2"),
+        },
+        Of(Rejected), Chains, Certified(side), OfLink(intermediate::intermediate, side, height),
+        "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1";
     /// `<side>.hsm-signature`
-    HsmSignature(Side),
+    HsmSignature(side: Side): side.pick("aws.hsm-signature", "manufacturer.hsm-signature"),
+        Of(Rejected), Chains, Vouched(side), OfSide(chain::hsm_signature, side),
+        SIGNED;
     /// `<side>.hsm-issuer`
-    HsmIssuer(Side),
+    HsmIssuer(side: Side): side.pick("aws.hsm-issuer", "manufacturer.hsm-issuer"),
+        Of(Rejected), Chains, Vouched(side), OfSide(chain::hsm_issuer, side),
+        NAMED;
     /// `hardware.same-key`
-    HardwareSameKey,
+    HardwareSameKey: "hardware.same-key",
+        Of(Rejected), Chains, OneHardwareKey, Once(chain::hardware_same_key),
+        "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; \
+         docs/verification.md";
     /// `anchors.distinct`
-    AnchorsDistinct,
+    AnchorsDistinct: "anchors.distinct",
+        Of(Rejected), Anchors, AnchorsApart, Once(chain::anchors_distinct),
+        "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots";
     /// `anchors.source`
-    AnchorsSource,
+    AnchorsSource: "anchors.source",
+        Never, Anchors, AnchorsApart, Once(chain::anchors_source),
+        "RFC 5280 6.1.1 (d)";
     /// `anchor-validity.<side>`
-    AnchorValidity(Side),
+    AnchorValidity(side: Side): side.pick("anchor-validity.aws", "anchor-validity.manufacturer"),
+        Never, Anchors, Anchor(side), OfSide(validity::anchor_validity, side),
+        "RFC 5280 6.1.1 (d): an anchor is a name and a key";
     /// `csr.signature`
-    CsrSignature,
+    CsrSignature: "csr.signature",
+        Of(Rejected), Csr, Possession, Once(csr::csr_signature),
+        "RFC 2986 4.2";
     /// `csr.key`
-    CsrKey,
+    CsrKey: "csr.key",
+        Of(Rejected), Csr, CsrKey, Once(csr::csr_key),
+        "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare public keys";
     /// `csr.subject`
-    CsrSubject,
+    CsrSubject: "csr.subject",
+        Never, Csr, CsrKey, Once(csr::csr_subject),
+        "RFC 5280 7.1";
     /// `validity.<certificate>`; of the CSR there is none
-    Validity(Input),
+    Validity(input: Input):
+        input.pick([
+            "validity.csr", "validity.hsm",
+            "validity.aws-hardware", "validity.manufacturer-hardware",
+        ]),
+        Waivable, Terms, At(input), OfInput(validity::validity, input),
+        "RFC 5280 6.1.3 (a)(2)";
     /// `role.<hardware>`
-    Role(Side),
+    Role(side: Side): side.pick("role.aws-hardware", "role.manufacturer-hardware"),
+        Of(Rejected), Terms, At(side.hardware()), OfSide(profile::role, side),
+        "docs/verification.md: a partition's CN holds :PARTN:";
     /// `extensions.<certificate>`; of the CSR there is none
-    Extensions(Input),
+    Extensions(input: Input):
+        input.pick([
+            "extensions.csr", "extensions.hsm",
+            "extensions.aws-hardware", "extensions.manufacturer-hardware",
+        ]),
+        Waivable, Terms, At(input), OfInput(profile::extensions, input),
+        "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)";
     /// `ca-profile.<hardware>`
-    CaProfile(Side),
+    CaProfile(side: Side): side.pick("ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"),
+        Of(Rejected), Terms, At(side.hardware()), OfSide(profile::ca_profile, side),
+        "RFC 5280 6.1.4 (k), (n)";
     /// `fips-mode.hsm`
-    FipsMode,
+    FipsMode: "fips-mode.hsm",
+        Never, Terms, At(Input::Hsm), Once(profile::fips_mode),
+        "docs/verification.md: the names of card and partition say what mode they are for";
 }
 
 impl CheckId {
@@ -135,197 +219,6 @@ impl CheckId {
     /// Tells whether `--accept` may turn its failure into an acceptance.
     pub const fn waivable(self) -> bool {
         matches!(self.declared().failure, FailureMeaning::Waivable)
-    }
-
-    /// Everything that is declared of it.
-    const fn declared(self) -> Check<CheckJudge> {
-        let rejects = FailureMeaning::Of(Class::Rejected);
-        match self {
-            CheckId::Pem(input) => Check {
-                id: match input {
-                    Input::Csr => "pem.csr",
-                    Input::Hsm => "pem.hsm",
-                    Input::AwsHardware => "pem.aws-hardware",
-                    Input::ManufacturerHardware => "pem.manufacturer-hardware",
-                },
-                source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 \
-                         and 11; RFC 5280 4.1, 4.2; RFC 2986 4",
-                failure: FailureMeaning::Of(Class::Input),
-                group: Group::Texts,
-                place: PicturePlace::At(input),
-                judge: CheckJudge::OfInput(pem::pem, input),
-            },
-            CheckId::Algorithm(input) => Check {
-                id: match input {
-                    Input::Csr => "algorithm.csr",
-                    Input::Hsm => "algorithm.hsm",
-                    Input::AwsHardware => "algorithm.aws-hardware",
-                    Input::ManufacturerHardware => "algorithm.manufacturer-hardware",
-                },
-                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1",
-                failure: rejects,
-                group: Group::Texts,
-                place: PicturePlace::At(input),
-                judge: CheckJudge::OfInput(algorithm::algorithm, input),
-            },
-            CheckId::AnchorsSource => Check {
-                id: "anchors.source",
-                source: "RFC 5280 6.1.1 (d)",
-                failure: FailureMeaning::Never,
-                group: Group::Anchors,
-                place: PicturePlace::AnchorsApart,
-                judge: CheckJudge::Once(chain::anchors_source),
-            },
-            CheckId::AnchorsDistinct => Check {
-                id: "anchors.distinct",
-                source: "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
-                failure: rejects,
-                group: Group::Anchors,
-                place: PicturePlace::AnchorsApart,
-                judge: CheckJudge::Once(chain::anchors_distinct),
-            },
-            CheckId::AnchorValidity(side) => Check {
-                id: side.pick("anchor-validity.aws", "anchor-validity.manufacturer"),
-                source: "RFC 5280 6.1.1 (d): an anchor is a name and a key",
-                failure: FailureMeaning::Never,
-                group: Group::Anchors,
-                place: PicturePlace::Anchor(side),
-                judge: CheckJudge::OfSide(validity::anchor_validity, side),
-            },
-            CheckId::Signature(side) => Check {
-                id: side.pick("aws.signature", "manufacturer.signature"),
-                source: SIGNED,
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::Certified(side),
-                judge: CheckJudge::OfSide(chain::signature, side),
-            },
-            CheckId::Issuer(side) => Check {
-                id: side.pick("aws.issuer", "manufacturer.issuer"),
-                source: NAMED,
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::Certified(side),
-                judge: CheckJudge::OfSide(chain::issuer, side),
-            },
-            CheckId::Intermediate(side, height) => Check {
-                id: match height {
-                    Height::First => side.pick("aws.intermediate-1", "manufacturer.intermediate-1"),
-                    Height::Second => {
-                        side.pick("aws.intermediate-2", "manufacturer.intermediate-2")
-                    }
-                },
-                source: "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::Certified(side),
-                judge: CheckJudge::OfLink(intermediate::intermediate, side, height),
-            },
-            CheckId::HardwareSameKey => Check {
-                id: "hardware.same-key",
-                source: "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; \
-                         docs/verification.md",
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::OneHardwareKey,
-                judge: CheckJudge::Once(chain::hardware_same_key),
-            },
-            CheckId::HsmSignature(side) => Check {
-                id: side.pick("aws.hsm-signature", "manufacturer.hsm-signature"),
-                source: SIGNED,
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::Vouched(side),
-                judge: CheckJudge::OfSide(chain::hsm_signature, side),
-            },
-            CheckId::HsmIssuer(side) => Check {
-                id: side.pick("aws.hsm-issuer", "manufacturer.hsm-issuer"),
-                source: NAMED,
-                failure: rejects,
-                group: Group::Chains,
-                place: PicturePlace::Vouched(side),
-                judge: CheckJudge::OfSide(chain::hsm_issuer, side),
-            },
-            CheckId::CsrSignature => Check {
-                id: "csr.signature",
-                source: "RFC 2986 4.2",
-                failure: rejects,
-                group: Group::Csr,
-                place: PicturePlace::Possession,
-                judge: CheckJudge::Once(csr::csr_signature),
-            },
-            CheckId::CsrKey => Check {
-                id: "csr.key",
-                source: "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare \
-                         public keys",
-                failure: rejects,
-                group: Group::Csr,
-                place: PicturePlace::CsrKey,
-                judge: CheckJudge::Once(csr::csr_key),
-            },
-            CheckId::CsrSubject => Check {
-                id: "csr.subject",
-                source: "RFC 5280 7.1",
-                failure: FailureMeaning::Never,
-                group: Group::Csr,
-                place: PicturePlace::CsrKey,
-                judge: CheckJudge::Once(csr::csr_subject),
-            },
-            CheckId::Validity(input) => Check {
-                id: match input {
-                    Input::Csr => "validity.csr",
-                    Input::Hsm => "validity.hsm",
-                    Input::AwsHardware => "validity.aws-hardware",
-                    Input::ManufacturerHardware => "validity.manufacturer-hardware",
-                },
-                source: "RFC 5280 6.1.3 (a)(2)",
-                failure: FailureMeaning::Waivable,
-                group: Group::Terms,
-                place: PicturePlace::At(input),
-                judge: CheckJudge::OfInput(validity::validity, input),
-            },
-            CheckId::Role(side) => Check {
-                id: side.pick("role.aws-hardware", "role.manufacturer-hardware"),
-                source: "docs/verification.md: a partition's CN holds :PARTN:",
-                failure: rejects,
-                group: Group::Terms,
-                place: PicturePlace::At(side.hardware()),
-                judge: CheckJudge::OfSide(profile::role, side),
-            },
-            CheckId::Extensions(input) => Check {
-                id: match input {
-                    Input::Csr => "extensions.csr",
-                    Input::Hsm => "extensions.hsm",
-                    Input::AwsHardware => "extensions.aws-hardware",
-                    Input::ManufacturerHardware => "extensions.manufacturer-hardware",
-                },
-                source: "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
-                failure: FailureMeaning::Waivable,
-                group: Group::Terms,
-                place: PicturePlace::At(input),
-                judge: CheckJudge::OfInput(profile::extensions, input),
-            },
-            CheckId::CaProfile(side) => Check {
-                id: side.pick(
-                    "ca-profile.aws-hardware",
-                    "ca-profile.manufacturer-hardware",
-                ),
-                source: "RFC 5280 6.1.4 (k), (n)",
-                failure: rejects,
-                group: Group::Terms,
-                place: PicturePlace::At(side.hardware()),
-                judge: CheckJudge::OfSide(profile::ca_profile, side),
-            },
-            CheckId::FipsMode => Check {
-                id: "fips-mode.hsm",
-                source: "docs/verification.md: the names of card and partition say what mode they \
-                         are for",
-                failure: FailureMeaning::Never,
-                group: Group::Terms,
-                place: PicturePlace::At(Input::Hsm),
-                judge: CheckJudge::Once(profile::fips_mode),
-            },
-        }
     }
 }
 
