@@ -1,6 +1,6 @@
 //! Tells of a cluster, as DescribeClusters shows it, whose it is.
 
-use super::failure::Failure;
+use super::failure::{Failure, ForeignClaim};
 use super::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
 use crate::cloudhsm::{Cluster, ClusterState};
 
@@ -35,34 +35,18 @@ impl ClaimedBy {
             }));
         };
         let judged = judge_ownership(text, owner, &ExpectedClaim::default());
-        let (cluster_id, state, theirs, origin) = (
-            cluster.cluster_id.to_string(),
-            cluster.state.clone(),
-            judged.shown,
-            cluster.origin_text(),
-        );
+        let claim = ForeignClaim::from_cluster(cluster, judged.shown, false);
         match judged.ownership {
             Ownership::ThisCertificate
             | Ownership::AnotherCertificate
             | Ownership::NoCsrToCompare
             | Ownership::AnotherKey => ClaimedBy::ThisCa,
             Ownership::AnotherCa => ClaimedBy::AnotherCa(Box::new(Failure::ClaimedByAnother {
-                cluster_id,
-                state,
-                theirs,
+                claim,
                 ours: owner.first().map(OwnerCertificate::to_shown_certificate),
-                origin,
-                sent: false,
             })),
             Ownership::CannotBeJudged(doubt) => {
-                ClaimedBy::Unknown(Box::new(Failure::OwnerUnclear {
-                    cluster_id,
-                    state,
-                    theirs,
-                    doubt,
-                    origin,
-                    sent: false,
-                }))
+                ClaimedBy::Unknown(Box::new(Failure::OwnerUnclear { claim, doubt }))
             }
         }
     }

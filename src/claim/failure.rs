@@ -54,49 +54,25 @@ pub enum Failure {
     },
     /// The cluster is claimed, and its certificate is not from this CA.
     ClaimedByAnother {
-        /// The cluster's id.
-        cluster_id: String,
-        /// Its state.
-        state: ClusterState,
-        /// The cluster's certificate.
-        theirs: Shown,
+        /// What the cluster shows.
+        claim: ForeignClaim,
         /// This run's CA certificate, if there is one.
         ours: Option<Shown>,
-        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
-        origin: Option<String>,
-        /// InitializeCluster was sent before.
-        sent: bool,
     },
     /// The cluster is claimed, and nobody can tell by whom.
     OwnerUnclear {
-        /// The cluster's id.
-        cluster_id: String,
-        /// Its state.
-        state: ClusterState,
-        /// The cluster's certificate.
-        theirs: Shown,
+        /// What the cluster shows.
+        claim: ForeignClaim,
         /// The reason.
         doubt: Doubt,
-        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
-        origin: Option<String>,
-        /// InitializeCluster was sent before.
-        sent: bool,
     },
     /// The cluster is claimed with a certificate of this CA, but for another key than that of the
     /// CSR that was signed.
     ClaimedForAnotherCsr {
-        /// The cluster's id.
-        cluster_id: String,
-        /// Its state.
-        state: ClusterState,
-        /// The cluster's certificate.
-        theirs: Shown,
+        /// What the cluster shows.
+        claim: ForeignClaim,
         /// SHA-256 of the CSR that was signed.
         signed: [u8; 32],
-        /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
-        origin: Option<String>,
-        /// InitializeCluster was sent before.
-        sent: bool,
     },
     /// InitializeCluster was accepted, and the cluster went back to UNINITIALIZED.
     FellBack {
@@ -136,4 +112,31 @@ pub enum Failure {
         /// The state that was waited for.
         target: WaitTarget,
     },
+}
+
+/// The claim that a cluster shows, where it is not the one that this run was to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignClaim {
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// Its state.
+    pub state: ClusterState,
+    /// The cluster's certificate.
+    pub certificate: Shown,
+    /// [`Cluster::origin_text`]: a cluster that was restored was claimed before.
+    pub origin: Option<String>,
+    /// InitializeCluster was sent before.
+    pub sent: bool,
+}
+
+impl ForeignClaim {
+    pub(super) fn from_cluster(cluster: &Cluster, certificate: Shown, sent: bool) -> Self {
+        ForeignClaim {
+            cluster_id: cluster.cluster_id.to_string(),
+            state: cluster.state.clone(),
+            certificate,
+            origin: cluster.origin_text(),
+            sent,
+        }
+    }
 }

@@ -72,9 +72,9 @@ mod view;
 pub mod wait;
 
 pub use claimed_by::ClaimedBy;
-pub use failure::Failure;
 #[cfg(feature = "online")]
 pub(crate) use failure::state_reasons;
+pub use failure::{Failure, ForeignClaim};
 pub use live_csr::LiveCsr;
 use prepared_pair::PreparedPair;
 pub use shown::Shown;

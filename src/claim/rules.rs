@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{ClusterState, ServiceError};
+use crate::owner::Owner;
 use crate::x509::Csr;
 
-use super::failure::Failure;
+use super::failure::{Failure, ForeignClaim};
 use super::live_csr::LiveCsr;
 use super::shown::Shown;
 use super::view::{ClaimSigner, ClusterView, Mandate};
@@ -250,50 +251,29 @@ impl Claim {
         let Some(cluster) = self.last.clone() else {
             return;
         };
-        let origin = cluster.origin_text();
+        let foreign = |certificate| ForeignClaim {
+            cluster_id: self.cluster_id.clone(),
+            ..ForeignClaim::from_cluster(&cluster, certificate, self.sends > 0)
+        };
         let (certificate, same_certificate, owner) = match signer {
             ClaimSigner::Sent(certificate, owner) => (certificate, true, *owner),
             ClaimSigner::OwnCa(certificate, owner) => (certificate, false, *owner),
             ClaimSigner::OtherKey(theirs) => {
-                let signed = self
-                    .current_mandate()
-                    .csr
-                    .map(Csr::fingerprint)
-                    .unwrap_or_default();
-                let sent = self.sends > 0;
-                let cluster_id = self.cluster_id.clone();
+                let csr = self.current_mandate().csr.map(Csr::fingerprint);
                 return self.fail_with(Failure::ClaimedForAnotherCsr {
-                    cluster_id,
-                    state: cluster.state,
-                    theirs,
-                    signed,
-                    origin,
-                    sent,
+                    claim: foreign(theirs),
+                    signed: csr.unwrap_or_default(),
                 });
             }
             ClaimSigner::Unclear(theirs, doubt) => {
-                let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
-                return self.fail_with(Failure::OwnerUnclear {
-                    cluster_id,
-                    state: cluster.state,
-                    theirs,
-                    doubt,
-                    origin,
-                    sent,
-                });
+                let claim = foreign(theirs);
+                return self.fail_with(Failure::OwnerUnclear { claim, doubt });
             }
             ClaimSigner::Another(theirs) => {
-                let ours = self
-                    .current_mandate()
-                    .owner
-                    .map(|owner| Shown::from_certificate(owner.trust_anchor().signing_ca()));
+                let ours = self.current_mandate().owner.map(Owner::trust_anchor);
                 return self.fail_with(Failure::ClaimedByAnother {
-                    cluster_id: self.cluster_id.clone(),
-                    state: cluster.state,
-                    theirs,
-                    ours,
-                    origin,
-                    sent: self.sends > 0,
+                    claim: foreign(theirs),
+                    ours: ours.map(|ours| Shown::from_certificate(ours.signing_ca())),
                 });
             }
         };

@@ -8,7 +8,7 @@ use crate::x509::to_hex;
 use super::super::live_csr::LiveCsr;
 use super::super::ownership::Doubt;
 use super::super::shown::Shown;
-use super::Failure;
+use super::{Failure, ForeignClaim};
 
 const SENT: &str =
     "  InitializeCluster was sent before that; the service says nothing about its outcome";
@@ -20,12 +20,11 @@ impl From<Failure> for Error {
                 let mut error = Error::from(error);
                 if open {
                     error.message = error.message.followed_by(
-                        "  InitializeCluster was sent, and whether \
-                                                       it worked is not known",
+                        "  InitializeCluster was sent, and whether it worked is not known",
                     );
                     error.hint = Lines::from(
-                        "run the same command again: it looks at the cluster \
-                                              before it does anything",
+                        "run the same command again: it looks at the cluster before it does \
+                         anything",
                     )
                     .followed_by(error.hint);
                 }
@@ -57,70 +56,25 @@ impl From<Failure> for Error {
                 now,
                 sent,
             } => csr_changed(&cluster_id, &signed, &now, sent),
-            Failure::ClaimedByAnother {
-                cluster_id,
-                state,
-                theirs,
-                ours,
-                origin,
-                sent,
-            } => claimed_by_another(
-                &cluster_id,
-                &state,
-                &theirs,
-                ours.as_ref(),
-                origin.as_deref(),
-                sent,
-            ),
-            Failure::OwnerUnclear {
-                cluster_id,
-                state,
-                theirs,
-                doubt,
-                origin,
-                sent,
-            } => owner_unclear(
-                &cluster_id,
-                &state,
-                &theirs,
-                &doubt,
-                origin.as_deref(),
-                sent,
-            ),
-            Failure::ClaimedForAnotherCsr {
-                cluster_id,
-                state,
-                theirs,
-                signed,
-                origin,
-                sent,
-            } => Error::new(
+            Failure::ClaimedByAnother { claim, ours } => claimed_by_another(&claim, ours.as_ref()),
+            Failure::OwnerUnclear { claim, doubt } => owner_unclear(&claim, &doubt),
+            Failure::ClaimedForAnotherCsr { claim, signed } => foreign_claim(
                 ErrorKind::ClaimedForAnotherCsr,
-                Lines::from([
+                &claim,
+                [
                     format!(
-                        "{cluster_id} is claimed by this very CA, but with another key than \
-                             the CSR's that was signed"
+                        "{} is claimed by this very CA, but with another key than the CSR's that \
+                         was signed",
+                        claim.cluster_id
                     ),
-                    format!("  state        {state}"),
-                    format!(
-                        "  certificate  SHA-256 {}  {}",
-                        to_hex(&theirs.fingerprint),
-                        theirs.subject
-                    ),
+                    format!("  state        {}", claim.state),
+                    certificate_line(CERTIFICATE, &claim.certificate),
                     format!("  signed CSR   SHA-256 {}", to_hex(&signed)),
-                ])
-                .followed_by(labelled_line("restored   ", origin))
-                .followed_by(sent_note(sent)),
+                ],
                 "what was verified here says nothing of that key: find out which CSR your CA \
                  signed for this cluster, and whether it was verified",
             )
-            .with_fact(FactName::ClusterId, &cluster_id)
-            .with_fact(FactName::State, state.to_string())
-            .with_fact(FactName::CertificateSha256, to_hex(&theirs.fingerprint))
-            .with_fact(FactName::CertificateSubject, &theirs.subject)
-            .with_fact(FactName::CertificateIssuer, &theirs.issuer)
-            .with_fact(FactName::SignedCsrSha256, to_hex(&signed))
-            .with_fact(FactName::InitializeSent, sent),
+            .with_fact(FactName::SignedCsrSha256, to_hex(&signed)),
             Failure::FellBack {
                 cluster_id,
                 state_message,
@@ -267,126 +221,102 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
     .with_fact(FactName::InitializeSent, sent)
 }
 
-/// The first line, and then the state that the cluster is in and the certificate that it is claimed
-/// with.
-fn claimed_lines(first: String, state: &ClusterState, theirs: &Shown) -> Lines {
-    Lines::from([
-        first,
-        format!("  state        {state}"),
-        format!(
-            "  certificate  SHA-256 {}  {}",
-            to_hex(&theirs.fingerprint),
-            theirs.subject
-        ),
-        format!("  issued by    {}", theirs.issuer),
-    ])
+const CERTIFICATE: &str = "certificate";
+
+/// Returns the line of a certificate that stands below the first line of an error.
+fn certificate_line(label: &str, shown: &Shown) -> String {
+    format!(
+        "  {label:<11}  SHA-256 {}  {}",
+        to_hex(&shown.fingerprint),
+        shown.subject
+    )
 }
 
-fn claimed_by_another(
-    cluster_id: &str,
-    state: &ClusterState,
-    theirs: &Shown,
-    ours: Option<&Shown>,
-    origin: Option<&str>,
-    sent: bool,
+/// Returns the first line, and then the state that the cluster is in and the certificate that it is
+/// claimed with.
+fn claimed_lines(first: String, claim: &ForeignClaim) -> [String; 4] {
+    [
+        first,
+        format!("  state        {}", claim.state),
+        certificate_line(CERTIFICATE, &claim.certificate),
+        format!("  issued by    {}", claim.certificate.issuer),
+    ]
+}
+
+/// Returns the error of a cluster that is claimed already, with its facts.
+fn foreign_claim(
+    kind: ErrorKind,
+    claim: &ForeignClaim,
+    message: impl Into<Lines>,
+    hint: &str,
 ) -> Error {
+    let message = message
+        .into()
+        .followed_by(labelled_line("restored   ", claim.origin.as_deref()))
+        .followed_by(sent_note(claim.sent));
+    Error::new(kind, message, hint)
+        .with_fact(FactName::ClusterId, &claim.cluster_id)
+        .with_fact(FactName::State, claim.state.to_string())
+        .with_fact(
+            FactName::CertificateSha256,
+            to_hex(&claim.certificate.fingerprint),
+        )
+        .with_fact(FactName::CertificateSubject, &claim.certificate.subject)
+        .with_fact(FactName::CertificateIssuer, &claim.certificate.issuer)
+        .with_fact(FactName::InitializeSent, claim.sent)
+}
+
+fn claimed_by_another(claim: &ForeignClaim, ours: Option<&Shown>) -> Error {
     let mine = match ours {
-        Some(ca) => format!(
-            "  your CA      SHA-256 {}  {}",
-            to_hex(&ca.fingerprint),
-            ca.subject
-        ),
+        Some(ca) => certificate_line("your CA", ca),
         None => "  your CA      none given".to_owned(),
     };
-    let error = Error::new(
-        ErrorKind::ClaimedByAnotherCa,
-        claimed_lines(
-            format!("{cluster_id} is claimed already, by another CA"),
-            state,
-            theirs,
-        )
-        .followed_by(mine)
-        .followed_by(labelled_line("restored   ", origin))
-        .followed_by(sent_note(sent)),
-        match origin {
-            None => {
-                "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this \
-                 cluster, keep it as it is, and find out who claimed it: CloudTrail has its \
-                 InitializeCluster"
-            }
-            Some(_) => {
-                "name the CA that claimed the cluster of that backup with `--ca`. If nobody knows \
-                 it, do not use this cluster, keep it as it is, and find out whose the backup was: \
-                 `hsmboot backup list` has its cluster"
-            }
-        },
-    )
-    .with_fact(FactName::CaSha256, ours.map(|ca| to_hex(&ca.fingerprint)));
-    with_claim(error, cluster_id, state, theirs, sent)
+    let first = format!("{} is claimed already, by another CA", claim.cluster_id);
+    let hint = match &claim.origin {
+        None => {
+            "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this \
+             cluster, keep it as it is, and find out who claimed it: CloudTrail has its \
+             InitializeCluster"
+        }
+        Some(_) => {
+            "name the CA that claimed the cluster of that backup with `--ca`. If nobody knows it, \
+             do not use this cluster, keep it as it is, and find out whose the backup was: \
+             `hsmboot backup list` has its cluster"
+        }
+    };
+    let message = Lines::from(claimed_lines(first, claim)).followed_by(mine);
+    foreign_claim(ErrorKind::ClaimedByAnotherCa, claim, message, hint)
+        .with_fact(FactName::CaSha256, ours.map(|ca| to_hex(&ca.fingerprint)))
 }
 
-fn owner_unclear(
-    cluster_id: &str,
-    state: &ClusterState,
-    theirs: &Shown,
-    doubt: &Doubt,
-    origin: Option<&str>,
-    sent: bool,
-) -> Error {
-    let error = Error::new(
-        ErrorKind::ClaimedByUnknown,
-        claimed_lines(
-            format!(
-                "{cluster_id} is claimed already, and its certificate does not tell \
-                         whether by your CA: {doubt}"
-            ),
-            state,
-            theirs,
-        )
-        .followed_by(labelled_line("restored   ", origin))
-        .followed_by(sent_note(sent)),
-        match doubt {
-            Doubt::NoCa if origin.is_some() => {
-                "name the CA that claimed the cluster of that \
-                                                backup with `--ca FILE`: then it can be told"
-            }
-            Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
-            Doubt::AnotherName { .. } => {
-                "name the CA's certificate of that name with `--ca`: one \
-                                          key has had two names"
-            }
-            Doubt::NotTheFirst { .. } => {
-                "a chain's first certificate is that of the CA which claims: if that other CA is \
-                 yours, name a chain that begins with it, the root last"
-            }
-            Doubt::Subordinate { .. } => {
-                "name the whole chain with `--ca`: the CA that signed \
-                                          first, the root last"
-            }
-            Doubt::Unreadable(_) | Doubt::CaItself | Doubt::Unverifiable(_) => {
-                "nothing was changed; compare the certificate with what your CA has issued, and \
-                 leave the cluster as it is until you know"
-            }
-        },
+fn owner_unclear(claim: &ForeignClaim, doubt: &Doubt) -> Error {
+    let first = format!(
+        "{} is claimed already, and its certificate does not tell whether by your CA: {doubt}",
+        claim.cluster_id
     );
-    with_claim(error, cluster_id, state, theirs, sent)
-}
-
-/// The error with the facts of a cluster that is claimed already.
-fn with_claim(
-    error: Error,
-    cluster_id: &str,
-    state: &ClusterState,
-    theirs: &Shown,
-    sent: bool,
-) -> Error {
-    error
-        .with_fact(FactName::ClusterId, cluster_id)
-        .with_fact(FactName::State, state.to_string())
-        .with_fact(FactName::CertificateSha256, to_hex(&theirs.fingerprint))
-        .with_fact(FactName::CertificateSubject, &theirs.subject)
-        .with_fact(FactName::CertificateIssuer, &theirs.issuer)
-        .with_fact(FactName::InitializeSent, sent)
+    let hint = match doubt {
+        Doubt::NoCa if claim.origin.is_some() => {
+            "name the CA that claimed the cluster of that backup with `--ca FILE`: then it can be \
+             told"
+        }
+        Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
+        Doubt::AnotherName { .. } => {
+            "name the CA's certificate of that name with `--ca`: one key has had two names"
+        }
+        Doubt::NotTheFirst { .. } => {
+            "a chain's first certificate is that of the CA which claims: if that other CA is \
+             yours, name a chain that begins with it, the root last"
+        }
+        Doubt::Subordinate { .. } => {
+            "name the whole chain with `--ca`: the CA that signed first, the root last"
+        }
+        Doubt::Unreadable(_) | Doubt::CaItself | Doubt::Unverifiable(_) => {
+            "nothing was changed; compare the certificate with what your CA has issued, and leave \
+             the cluster as it is until you know"
+        }
+    };
+    let kind = ErrorKind::ClaimedByUnknown;
+    foreign_claim(kind, claim, claimed_lines(first, claim), hint)
 }
 
 /// The service's sentences about the states of the cluster and of its HSMs, a line each.
@@ -400,44 +330,41 @@ pub(crate) fn state_reasons(cluster: &Cluster) -> Lines {
         .collect()
 }
 
-/// One sentence per state, and what to do about it.
+/// Returns the error of a state that does not allow a claim: one sentence per state.
 fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
-    let id = &cluster.cluster_id;
     let (kind, what) = match &cluster.state {
-        ClusterState::CreateInProgress => (
-            ErrorKind::ClusterNotReady,
-            "is still being created".to_owned(),
-        ),
-        ClusterState::Uninitialized => explain_uninitialized(cluster),
-        ClusterState::InitializeInProgress => (
-            ErrorKind::ClusterNotReady,
-            "is being initialized".to_owned(),
-        ),
+        ClusterState::CreateInProgress => (ErrorKind::ClusterNotReady, "is still being created"),
+        ClusterState::Uninitialized => {
+            return state_error(cluster, sent, explain_uninitialized(cluster));
+        }
+        ClusterState::InitializeInProgress => (ErrorKind::ClusterNotReady, "is being initialized"),
         ClusterState::Initialized | ClusterState::Active => (
             ErrorKind::ClaimedByUnknown,
-            "is claimed already, and DescribeClusters shows no certificate that would tell by whom"
-                .to_owned(),
+            "is claimed already, and DescribeClusters shows no certificate that would tell by whom",
         ),
         ClusterState::UpdateInProgress
         | ClusterState::ModifyInProgress
         | ClusterState::RollbackInProgress => (
             ErrorKind::ClusterBusy,
-            "is being changed and shows no certificate".to_owned(),
+            "is being changed and shows no certificate",
         ),
         ClusterState::Degraded => (
             ErrorKind::ClusterDegraded,
-            "is degraded, and shows no certificate that would tell whether it is claimed"
-                .to_owned(),
+            "is degraded, and shows no certificate that would tell whether it is claimed",
         ),
-        ClusterState::DeleteInProgress => {
-            (ErrorKind::ClusterDeleted, "is being deleted".to_owned())
-        }
-        ClusterState::Deleted => (ErrorKind::ClusterDeleted, "is deleted".to_owned()),
+        ClusterState::DeleteInProgress => (ErrorKind::ClusterDeleted, "is being deleted"),
+        ClusterState::Deleted => (ErrorKind::ClusterDeleted, "is deleted"),
         ClusterState::Other(_) => (
             ErrorKind::ClusterStateUnknown,
-            "is in a state that this version of hsmboot does not know".to_owned(),
+            "is in a state that this version of hsmboot does not know",
         ),
     };
+    state_error(cluster, sent, (kind, what.to_owned()))
+}
+
+/// Returns the error of a state, with the advice of what to do about it.
+fn state_error(cluster: &Cluster, sent: bool, (kind, what): (ErrorKind, String)) -> Error {
+    let id = &cluster.cluster_id;
     let hint = match &cluster.state {
         // Somebody has claimed it: that comes before what its owner would do next.
         ClusterState::Initialized | ClusterState::Active => {
