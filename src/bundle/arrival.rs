@@ -7,7 +7,7 @@ use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
 use super::{
     Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Store, TRANSCRIPT, Transcript, TranscriptStep,
-    VERIFICATION, counted_noun,
+    VERIFICATION, counted_noun, file_prefixes,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
@@ -70,12 +70,10 @@ impl Bundle {
             names => names?,
         };
         let own = Part::ALL.map(|part| part.file_name(self.id()));
-        match names.iter().find(|name| {
-            !own.contains(name)
-                && Part::ALL
-                    .into_iter()
-                    .any(|part| name.ends_with(part.file_suffix()))
-        }) {
+        match names
+            .iter()
+            .find(|name| !own.contains(name) && file_prefixes(name).next().is_some())
+        {
             None => Ok(()),
             Some(other) => Err(another_cluster(
                 &format!("wanted  {}", self.id()),
@@ -148,11 +146,6 @@ impl Arrival {
         })
     }
 
-    /// Returns the place, as a bundle.
-    pub const fn bundle(&self) -> &Bundle {
-        &self.bundle
-    }
-
     /// Returns the SHA-256, by name, of all files that have come, but for the transcript.
     pub fn digests(&self) -> Digests {
         self.members
@@ -210,17 +203,15 @@ impl Arrival {
         // A record of a judgement may be replaced by a later one, as any step does; what was sent,
         // signed or received may not.
         let may = |name: &str| self.force || name == VERIFICATION;
-        let file =
-            |(name, content): (&String, &Vec<u8>)| (name.clone(), content.clone(), may(name));
-        let mut files: Vec<(String, Vec<u8>, bool)> = self.members.iter().map(file).collect();
+        let mut files: Vec<NewFile<'_>> = self
+            .members
+            .iter()
+            .map(|(name, content)| NewFile::readable(name.clone(), content, may(name)))
+            .collect();
         if !transcript.is_empty() {
             // Judged before: it continues the one that is there.
-            files.push((TRANSCRIPT.to_owned(), transcript.to_vec(), true));
+            files.push(NewFile::readable(TRANSCRIPT, transcript, true));
         }
-        let files: Vec<NewFile<'_>> = files
-            .iter()
-            .map(|(name, content, replace)| NewFile::readable(name.clone(), content, *replace))
-            .collect();
         let store = self.bundle.store();
         let held = store.hold()?;
         if Transcript::read(store)? != self.there {
@@ -256,12 +247,9 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
 fn holds_a_bundle(store: &Store) -> Result<bool> {
     match store.names() {
         Err(error) if error.kind == ErrorKind::NoBundle => Ok(false),
-        names => Ok(names?.iter().any(|name| {
-            name == REQUEST
-                || Part::ALL
-                    .into_iter()
-                    .any(|part| name.ends_with(part.file_suffix()))
-        })),
+        names => Ok(names?
+            .iter()
+            .any(|name| name == REQUEST || file_prefixes(name).next().is_some())),
     }
 }
 

@@ -8,6 +8,8 @@ mod creation;
 mod digests;
 mod documents;
 mod fingerprint;
+mod opening;
+mod part;
 mod replaced;
 mod store;
 mod survey;
@@ -24,6 +26,9 @@ pub use digests::Digests;
 pub(crate) use documents::escape_json;
 pub use documents::{IssuedBy, Receipt, Request, Response, SignatureOrigin, Site, SiteHsm, Waiver};
 pub use fingerprint::Fingerprint;
+pub use part::Part;
+use part::file_prefixes;
+pub(crate) use part::{is_own, names_of};
 pub use store::{FilePlace, HeldStore, SUFFIX, Store, Stranger};
 pub use survey::{
     NotedAnchor, NotedCheck, NotedVerification, Survey, SurveyedDocument, SurveyedFile,
@@ -34,9 +39,8 @@ pub use transcript::{
 };
 pub use word::{AnnouncedCall, DocumentWord, NotedWord, OwnerProof, ReceiptOutcome};
 
-use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::error::Result;
 use crate::fsio::{self, NewFile};
-use crate::outside::{Lines, OutsideText, shown_path, shown_text};
 use crate::verify::Evidence;
 use crate::x509::{sha256, to_hex};
 
@@ -63,64 +67,6 @@ pub const CREATION: &str = "creation.json";
 /// The record of what was submitted and what came of it.
 pub const RECEIPT: &str = "receipt.json";
 
-/// The files whose names begin with the cluster's id: the AWS console's and guide's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// `_ClusterCsr.csr`
-    Csr,
-    /// `_HsmCertificate.crt`
-    Hsm,
-    /// `_AwsHardwareCertificate.crt`
-    AwsHardware,
-    /// `_ManufacturerHardwareCertificate.crt`
-    ManufacturerHardware,
-    /// `_CustomerHsmCertificate.crt`
-    SignedCert,
-}
-
-impl Part {
-    const ALL: [Part; 5] = [
-        Part::Csr,
-        Part::Hsm,
-        Part::AwsHardware,
-        Part::ManufacturerHardware,
-        Part::SignedCert,
-    ];
-    /// The parts that `fetch` writes.
-    pub const REQUEST: [Part; 4] = [
-        Part::Csr,
-        Part::Hsm,
-        Part::AwsHardware,
-        Part::ManufacturerHardware,
-    ];
-
-    const fn file_suffix(self) -> &'static str {
-        match self {
-            Part::Csr => "_ClusterCsr.csr",
-            Part::Hsm => "_HsmCertificate.crt",
-            Part::AwsHardware => "_AwsHardwareCertificate.crt",
-            Part::ManufacturerHardware => "_ManufacturerHardwareCertificate.crt",
-            Part::SignedCert => "_CustomerHsmCertificate.crt",
-        }
-    }
-
-    /// Returns the noun for the part in errors.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Part::Csr => "the cluster's CSR",
-            Part::Hsm => "the HSM certificate",
-            Part::AwsHardware => "the AWS hardware certificate",
-            Part::ManufacturerHardware => "the manufacturer hardware certificate",
-            Part::SignedCert => "the signed certificate",
-        }
-    }
-
-    /// Its file's name in the bundle of a cluster.
-    pub fn file_name(self, id: &ClusterId) -> String {
-        format!("{id}{}", self.file_suffix())
-    }
-}
-
 /// A bundle whose cluster is known and whose files match what `request.json`, where there is one,
 /// says of them.
 #[derive(Clone, Debug)]
@@ -128,21 +74,6 @@ pub struct Bundle {
     store: Store,
     id: ClusterId,
     request: Option<Request>,
-}
-
-/// Returns the name of the bundle's file that this is but for upper and lower case:
-/// `_ClusterCSR.csr`.
-fn canonical_name(name: &str) -> Option<String> {
-    Part::ALL.into_iter().find_map(|part| {
-        let at = name.len().checked_sub(part.file_suffix().len())?;
-        let (prefix, suffix) = (name.get(..at)?, name.get(at..)?);
-        (suffix.eq_ignore_ascii_case(part.file_suffix()) && prefix.parse::<ClusterId>().is_ok())
-            .then(|| format!("{prefix}{}", part.file_suffix()))
-    })
-}
-
-fn refused_bundle(kind: ErrorKind, message: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(kind, message, hint)
 }
 
 impl Bundle {
@@ -180,171 +111,6 @@ impl Bundle {
     /// As [`Bundle::open`].
     pub fn from_members(members: archive::Members, source: &str) -> Result<Self> {
         Self::open_in(Store::from_members(members, source))
-    }
-
-    fn open_in(store: Store) -> Result<Self> {
-        let (bundle, faults) = Self::open_leniently(store)?;
-        faults.into_iter().next().map_or(Ok(bundle), Err)
-    }
-
-    /// Opens a bundle to look at, and says what [`open`](Self::open) would refuse in it: an
-    /// unreadable `request.json`, files that it does not account for.
-    ///
-    /// # Errors
-    /// Class `Input`: no bundle, an id that is none, files of several clusters.
-    fn open_leniently(store: Store) -> Result<(Self, Vec<Error>)> {
-        store.mend_leftovers()?;
-        let path = store.path();
-        let names = store.names()?;
-        let read = names
-            .iter()
-            .any(|name| name == REQUEST)
-            .then(|| Request::read(&store))
-            .transpose();
-        let (request, fault) =
-            read.map_or_else(|fault| (None, Some(fault)), |request| (request, None));
-        let mut ids: Vec<(String, &str)> = Vec::new();
-        for name in &names {
-            if let Some(prefix) = Part::ALL
-                .into_iter()
-                .find_map(|part| name.strip_suffix(part.file_suffix()))
-            {
-                ids.push((name.clone(), prefix));
-            }
-        }
-        let id = match (&request, ids.first()) {
-            (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => ClusterId::in_bundle(
-                prefix,
-                &format!("{}: {}", shown_path(path), shown_text(name)),
-            )?,
-            (None, None) => {
-                return Err(fault.unwrap_or_else(|| {
-                    let message = format!(
-                        "{} is not a bundle: it holds no \
-                                           <cluster-id>_ClusterCsr.csr, nor any other file of \
-                                           one",
-                        shown_path(path)
-                    );
-                    let hint = names
-                        .iter()
-                        .find_map(|name| Some(store.rename_advice(name, &canonical_name(name)?)));
-                    let make = "make one with `hsmboot fetch`, or put the console's downloads into \
-                                one directory under their own names";
-                    refused_bundle(
-                        ErrorKind::NoBundle,
-                        message,
-                        hint.as_deref().unwrap_or(make),
-                    )
-                    .with_fact(FactName::File, path)
-                }));
-            }
-        };
-        if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
-            return Err(refused_bundle(
-                ErrorKind::SeveralClusters,
-                format!(
-                    "{} holds files of more than one cluster: {id}, and {}",
-                    shown_path(path),
-                    shown_text(name)
-                ),
-                "keep each cluster's files in a directory of their own",
-            )
-            .with_fact(FactName::File, path)
-            .with_fact(FactName::ClusterId, id.as_str()));
-        }
-        let bundle = Bundle { store, id, request };
-        let faults = fault.into_iter().chain(bundle.find_mismatches()).collect();
-        Ok((bundle, faults))
-    }
-
-    /// Finds the files that do not match `request.json`, where there is one.
-    fn find_mismatches(&self) -> Vec<Error> {
-        let Some(request) = &self.request else {
-            return Vec::new();
-        };
-        request
-            .files
-            .iter()
-            .filter_map(|(name, expected)| self.compare_fetched(name, expected).err())
-            .collect()
-    }
-
-    fn compare_fetched(&self, name: &OutsideText, expected: &OutsideText) -> Result<()> {
-        // Names in there are from outside too: only a bundle's own are ever opened.
-        let part = Part::REQUEST
-            .into_iter()
-            .find(|part| *name == part.file_name(&self.id))
-            .ok_or_else(|| {
-                refused_bundle(
-                    ErrorKind::BadRequestJson,
-                    format!(
-                        "{} records a file that no bundle of {} has: `{name}`",
-                        self.place(REQUEST),
-                        self.id
-                    ),
-                    AGAIN,
-                )
-                .with_fact(FactName::File, self.place(REQUEST).to_string())
-                .with_fact(FactName::Found, name)
-            })?;
-        self.compare_digest(
-            &part.file_name(&self.id),
-            &self.read(part)?,
-            expected,
-            "fetched",
-            REQUEST,
-        )
-    }
-
-    /// Compares the signed certificate and the trust anchor with the digests in `response.json`,
-    /// where there is one. The CSR is not: that it is the one that was signed shows in the keys,
-    /// and one that came later is no damage.
-    ///
-    /// # Errors
-    /// Class `Input`: `response.json` is no such document, or a file is not the one that it
-    /// recorded.
-    pub fn compare_response(&self) -> Result<()> {
-        let Some(response) = self.response()? else {
-            return Ok(());
-        };
-        let signed = Part::SignedCert.file_name(&self.id);
-        for (name, content) in [
-            (signed.as_str(), self.read(Part::SignedCert)),
-            (CA_FILE, self.read_trust_anchor()),
-        ] {
-            if let Some(expected) = response.files.get(name) {
-                self.compare_digest(name, &content?, expected, "made", RESPONSE)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares the signed certificate and the trust anchor with what the last step that wrote each
-    /// (`sign`, `import`, `bootstrap`) put down in the transcript, where there is one: what the CA
-    /// returned is what is kept. The signature of a certificate is not signed itself, and an ECDSA
-    /// one can be written in a second way by anybody.
-    ///
-    /// # Errors
-    /// Class `Input`: the transcript does not hold, or a file is not the one that was written.
-    pub fn compare_written(&self) -> Result<()> {
-        let transcript = Transcript::read(&self.store)?;
-        let signed = Part::SignedCert.file_name(&self.id);
-        for (name, content) in [
-            (signed.as_str(), self.read(Part::SignedCert)),
-            (CA_FILE, self.read_trust_anchor()),
-        ] {
-            if let Some((step, expected)) = transcript.last_written(name) {
-                self.compare_digest(
-                    name,
-                    &content?,
-                    expected,
-                    "written",
-                    &format!("{TRANSCRIPT}, step {step}"),
-                )?;
-            }
-        }
-        Ok(())
     }
 
     /// Reads `response.json`, where there is one.
@@ -389,32 +155,6 @@ impl Bundle {
         Ok(Transcript::read(&self.store)?
             .account_for_file(&self.store, Some(&self.id), name)
             .and_then(|file| file.written_by))
-    }
-
-    fn compare_digest(
-        &self,
-        name: &str,
-        content: &[u8],
-        expected: &OutsideText,
-        made: &str,
-        record: &str,
-    ) -> Result<()> {
-        let found = to_hex(&sha256(content));
-        if expected.as_raw().eq_ignore_ascii_case(&found) {
-            return Ok(());
-        }
-        Err(refused_bundle(
-            ErrorKind::DigestMismatch,
-            [
-                format!("{} is not the file that was {made}", self.place(name)),
-                format!("  recorded SHA-256 {expected}  {record}"),
-                format!("  found    SHA-256 {found}"),
-            ],
-            AGAIN,
-        )
-        .with_fact(FactName::File, self.place(name).to_string())
-        .with_fact(FactName::Expected, expected)
-        .with_fact(FactName::Found, found))
     }
 
     /// Returns the directory, or the one file.
@@ -603,22 +343,6 @@ impl Bundle {
     }
 }
 
-/// Returns the names of all files that a bundle can have, but for the transcript's: before its
-/// cluster has an id, those that don't begin with one.
-pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
-    let parts = cluster
-        .into_iter()
-        .flat_map(|id| Part::ALL.into_iter().map(|part| part.file_name(id)));
-    parts
-        .chain(
-            FIXED
-                .into_iter()
-                .filter(|name| *name != TRANSCRIPT)
-                .map(str::to_owned),
-        )
-        .collect()
-}
-
 /// Returns the SHA-256, by name, of the bundle's own files that stand there and can be read.
 fn digests_of(store: &Store, cluster: Option<&ClusterId>) -> Digests {
     let digest = |name: &String| {
@@ -654,40 +378,9 @@ fn write_step(
         return held.write(files);
     }
     let content = step.append_to(&Transcript::read(store)?, cluster, stood, outputs)?;
-    let kept = files.iter().map(|file| NewFile {
-        name: file.name.clone(),
-        content: file.content,
-        mode: file.mode,
-        replace: file.replace,
-    });
-    let mut all: Vec<NewFile<'_>> = kept.collect();
-    all.push(NewFile::readable(TRANSCRIPT, &content, true));
+    let transcript = NewFile::readable(TRANSCRIPT, &content, true);
+    let all: Vec<NewFile<'_>> = files.iter().cloned().chain([transcript]).collect();
     held.write(&all)
-}
-
-const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
-
-/// The names that do not begin with a cluster's id.
-const FIXED: [&str; 9] = [
-    REQUEST,
-    VERIFICATION,
-    CA_FILE,
-    CHAIN_FILE,
-    ROOT_CA_FILE,
-    RESPONSE,
-    RECEIPT,
-    CREATION,
-    TRANSCRIPT,
-];
-
-/// Tells whether this is the name of a file that belongs into a bundle, of whichever cluster.
-pub(crate) fn is_own(name: &str) -> bool {
-    let prefixes = || {
-        Part::ALL
-            .into_iter()
-            .filter_map(|part| name.strip_suffix(part.file_suffix()))
-    };
-    FIXED.contains(&name) || prefixes().any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
 /// Returns the number with its noun: `1 step`, `2 steps`.

@@ -2,28 +2,25 @@
 //! rules hold in both: a file is new, or equal, or may be replaced; what is written is written
 //! whole or not at all.
 
+mod directory;
 mod held_store;
+mod reading;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use held_store::HeldStore;
+pub use reading::Stranger;
 
-use serde::Serialize;
-use zeroize::Zeroizing;
-
-use super::archive::{self, ArchiveFault, MAX_ARCHIVE, Members};
-use super::{CA_FILE, CA_KEY_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, names_of};
-use crate::error::{Error, ErrorKind, FactName, Result};
+use super::CA_FILE;
+use super::archive::{self, Members};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, ChosenPlace, Dir, NewFile};
-use crate::hint;
-use crate::outside::{Lines, OutsideText, shown_path, stored_path};
-use crate::x509::pem::{is_key_file, may_be_key};
+use crate::outside::shown_path;
+use crate::x509::pem::is_key_file;
 use crate::x509::sha256;
 
 /// The end of the name of a bundle in one file.
@@ -97,10 +94,6 @@ impl fmt::Display for FilePlace<'_> {
     }
 }
 
-fn input_error(kind: ErrorKind, message: String, hint: impl Into<Lines>) -> Error {
-    Error::new(kind, message, hint)
-}
-
 impl Store {
     /// Returns the bundle at a path, which need not exist.
     pub fn at_path(path: &Path) -> Self {
@@ -152,136 +145,6 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the path of the directory that [`Store::open_dir`] opens.
-    fn dir_path(&self) -> &Path {
-        // A name alone lies in the directory that the program runs in.
-        let parent = || {
-            self.path
-                .parent()
-                .filter(|dir| !dir.as_os_str().is_empty())
-                .unwrap_or(Path::new("."))
-        };
-        if self.is_directory() {
-            &self.path
-        } else {
-            parent()
-        }
-    }
-
-    /// Returns the directory that holds the files, or the one file: opened at the first call.
-    /// `None`: there is none yet.
-    fn open_dir(&self) -> Result<Option<Dir>> {
-        let mut opened = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened.is_none() {
-            *opened = self.open_dir_now()?;
-        }
-        Ok(opened.clone())
-    }
-
-    fn open_dir_now(&self) -> Result<Option<Dir>> {
-        if matches!(self.form, StoreForm::Memory(_)) {
-            return Ok(None);
-        }
-        let path = self.dir_path();
-        // The directory that one file lies in may be a link, as on the way to any file.
-        let opened = if self.is_directory() {
-            Dir::open_itself(path)
-        } else {
-            Dir::open(path)
-        };
-        match (opened, fsio::link_target(&self.path)) {
-            (Ok(dir), _) if self.is_directory() => Ok(Some(dir)),
-            (_, Some(target)) => Err(self.is_a_link(&target)),
-            (opened, None) => self.accept_opened(opened),
-        }
-    }
-
-    fn accept_opened(&self, opened: std::io::Result<Dir>) -> Result<Option<Dir>> {
-        let path = self.dir_path();
-        match opened {
-            Ok(dir) => Ok(Some(dir)),
-            Err(cause)
-                if cause.kind() == io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) =>
-            {
-                Ok(None)
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::NotADirectory => Err(input_error(
-                ErrorKind::NotADirectory,
-                format!(
-                    "{} is a file, expected a bundle (a directory)",
-                    shown_path(path)
-                ),
-                format!(
-                    "name the directory that holds the files; a bundle in one file has a name that \
-                     ends in {SUFFIX}"
-                ),
-            )
-            .with_fact(FactName::File, path)),
-            Err(cause) => Err(Error::new(
-                ErrorKind::Unreadable,
-                format!(
-                    "{} cannot be read: {}",
-                    shown_path(path),
-                    fsio::io_text(&cause)
-                ),
-                "check its permissions",
-            )
-            .with_fact(FactName::File, path)
-            .with_fact(FactName::Cause, fsio::io_text(&cause))),
-        }
-    }
-
-    fn is_a_link(&self, target: &Path) -> Error {
-        let hint = match target.as_os_str().is_empty() {
-            true => "it leads to nothing: name the bundle itself".to_owned(),
-            false => format!(
-                "name what it leads to, if that is the bundle: {}",
-                shown_path(target)
-            ),
-        };
-        let message = format!(
-            "{} is a symbolic link, and a bundle is none: whoever can change the link says what is \
-             read and written",
-            shown_path(&self.path)
-        );
-        input_error(ErrorKind::IsALink, message, hint)
-            .with_fact(FactName::File, self.path.as_path())
-    }
-
-    /// Opens the same directory, made if need be, for a caller that is about to write.
-    fn dir_to_write(&self) -> Result<Dir> {
-        let path = self.dir_path();
-        match self.open_dir()? {
-            Some(dir) if dir.is_at(path) => return Ok(dir),
-            // What was judged stood in another directory than the one that the path leads to now.
-            Some(_) if self.has_been_read() => {
-                return Err(Error::new(
-                    ErrorKind::ChangedMeanwhile,
-                    format!(
-                        "{} was taken away after it had been read; nothing was written",
-                        shown_path(&self.path)
-                    ),
-                    "find out who else works on this bundle; then run the same command again, \
-                     which reads everything anew",
-                )
-                .with_fact(FactName::File, self.path.as_path()));
-            }
-            _ => {}
-        }
-        *self.dir.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if !self.is_directory() || fsio::link_target(path).is_none() {
-            fsio::make_dir(path)?;
-        }
-        let gone = || {
-            Error::new(
-                ErrorKind::ChangedMeanwhile,
-                format!("{} was taken away", shown_path(path)),
-                "run the same command again",
-            )
-        };
-        self.open_dir()?.ok_or_else(gone)
-    }
-
     fn has_been_read(&self) -> bool {
         let known = self.known.lock_cache();
         known.files.values().any(Option::is_some)
@@ -316,250 +179,6 @@ impl Store {
     /// Returns a file's place, for people.
     pub const fn place<'a>(&'a self, name: &'a str) -> FilePlace<'a> {
         FilePlace(self, name)
-    }
-
-    /// Reads the members of the one file; `None`: there is none.
-    fn read_members(&self) -> Result<Option<Members>> {
-        if let StoreForm::Memory(members) = &self.form {
-            return Ok(Some(members.clone()));
-        }
-        if let Some(members) = &self.known.lock_cache().archive {
-            return Ok(members.clone());
-        }
-        let members = self.members_now()?;
-        self.known.lock_cache().archive = Some(members.clone());
-        Ok(members)
-    }
-
-    fn members_now(&self) -> Result<Option<Members>> {
-        let name = self.path.file_name().unwrap_or_default();
-        match self.open_dir()? {
-            Some(dir)
-                if !dir
-                    .is_absent(name)
-                    .unwrap_or_else(|cause| fsio::leads_nowhere(&cause)) =>
-            {
-                self.parse(&dir.read(name, "a bundle in one file", MAX_ARCHIVE)?)
-                    .map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn parse(&self, content: &[u8]) -> Result<Members> {
-        archive::read(content).map_err(|fault| self.explain_fault(&fault))
-    }
-
-    fn explain_fault(&self, fault: &ArchiveFault) -> Error {
-        let name = shown_path(&self.path);
-        let error = match fault {
-            ArchiveFault::PrivateKey(_) => input_error(
-                ErrorKind::PrivateKey,
-                format!("{name}: {fault}"),
-                "keep the CA's key where it is to stay. If this file has left that place with the \
-                 key in it, consider the key lost",
-            ),
-            ArchiveFault::TooLarge(_) => input_error(
-                ErrorKind::FileTooLarge,
-                format!("{name} is too large for a bundle: {fault}"),
-                "check that this is the right file",
-            ),
-            ArchiveFault::Malformed(_) => input_error(
-                ErrorKind::BadArchive,
-                format!("{name} is not a bundle in one file: {fault}"),
-                "copy it again, or make it anew with `hsmboot pack DIR -o NEWNAME.hsmboot`",
-            ),
-        };
-        error.with_fact(FactName::File, self.path.as_path())
-    }
-
-    /// Returns the names of the files, but for hidden ones: Macs leave a `._` beside each file on
-    /// the stick that it travels on.
-    ///
-    /// # Errors
-    /// Class `Input`, `no-bundle`: nothing is there.
-    pub fn names(&self) -> Result<Vec<String>> {
-        let nothing = || {
-            input_error(
-                ErrorKind::NoBundle,
-                format!("there is no bundle {}", shown_path(&self.path)),
-                "check the path, or make one with `hsmboot fetch`",
-            )
-            .with_fact(FactName::File, self.path.as_path())
-        };
-        if self.is_directory() {
-            return list_names(&self.open_dir()?.ok_or_else(nothing)?);
-        }
-        Ok(self
-            .read_members()?
-            .ok_or_else(nothing)?
-            .into_keys()
-            .collect())
-    }
-
-    /// Tells whether something of this name is there.
-    pub fn has(&self, name: &str) -> bool {
-        if !self.is_directory() {
-            return self
-                .read_members()
-                .ok()
-                .flatten()
-                .is_some_and(|members| members.contains_key(name));
-        }
-        if let Some(content) = self.known.cached_file(name) {
-            return content.is_some();
-        }
-        match self.open_dir() {
-            Ok(Some(dir)) => {
-                let absent = dir.is_absent(name);
-                if matches!(absent, Ok(true)) {
-                    self.known.cache_file(name, None);
-                }
-                absent.is_ok_and(|absent| !absent)
-            }
-            Ok(None) => {
-                self.known.cache_file(name, None);
-                false
-            }
-            // Whoever reads there is told.
-            Err(_) => false,
-        }
-    }
-
-    /// Tells whether a file of this name is there: no link, and nothing else.
-    pub fn has_file(&self, name: &str) -> bool {
-        self.has(name)
-            && (!self.is_directory()
-                || self
-                    .open_dir()
-                    .ok()
-                    .flatten()
-                    .is_some_and(|dir| dir.has_file(name)))
-    }
-
-    /// Reads a file of at most `max` bytes, `what` it should be.
-    ///
-    /// # Errors
-    /// Missing, something else than a file, too large: class `Input`. Not readable: class
-    /// `Machine`.
-    pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
-        let known = if self.is_directory() {
-            self.known.cached_file(name)
-        } else {
-            Some(
-                self.read_members()?
-                    .and_then(|mut members| members.remove(name)),
-            )
-        };
-        let missing = || {
-            input_error(
-                ErrorKind::FileMissing,
-                format!("{what} is missing: there is no file {}", self.place(name)),
-                self.how_to_get(name),
-            )
-            .with_fact(FactName::File, self.place(name).to_string())
-        };
-        let Some(known) = known else {
-            let content = self
-                .open_dir()?
-                .ok_or_else(missing)?
-                .read(name, what, max)
-                .map_err(|mut error| {
-                    if error.kind == ErrorKind::FileMissing {
-                        error.hint = self.how_to_get(name).into();
-                    }
-                    error
-                })?;
-            self.known.cache_file(name, Some(&content));
-            return Ok(content);
-        };
-        let content = known.ok_or_else(missing)?;
-        if u64::try_from(content.len()).is_ok_and(|length| length > max) {
-            let found = content.len();
-            return Err(input_error(
-                ErrorKind::FileTooLarge,
-                format!(
-                    "{} is too large for {what}: {found} bytes, expected at most {max}",
-                    self.place(name)
-                ),
-                "check that this is the right file",
-            )
-            .with_fact(FactName::File, self.place(name).to_string())
-            .with_fact(FactName::Size, found)
-            .with_fact(FactName::Limit, max));
-        }
-        Ok(content)
-    }
-
-    /// Does the same as [`Store::read`] with a file that is about to travel, which must have this
-    /// name alone: see [`Dir::read_sole`].
-    ///
-    /// # Errors
-    /// As [`Store::read`]; class `Input`, `has-another-name`; class `Conflict`,
-    /// `changed-meanwhile`.
-    pub fn read_to_carry(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
-        let content = self.read(name, what, max)?;
-        if let (true, Some(dir)) = (self.is_directory(), self.open_dir()?) {
-            // What was judged by its descriptor is what travels.
-            if dir.read_sole(name, what, max)? != content {
-                return Err(Error::new(
-                    ErrorKind::ChangedMeanwhile,
-                    format!(
-                        "{} was changed after it had been read; nothing was written",
-                        self.place(name)
-                    ),
-                    "find out who else works on this bundle; then run the same command again, \
-                     which reads everything anew",
-                )
-                .with_fact(FactName::File, self.place(name).to_string()));
-            }
-        }
-        Ok(content)
-    }
-
-    /// Lists what lies there and belongs to no bundle of this cluster, by its name alone; hidden
-    /// files are left out, as [`Store::names`] does.
-    ///
-    /// # Errors
-    /// As [`Store::names`].
-    pub fn list_strangers(&self, cluster: Option<&ClusterId>) -> Result<Vec<Stranger>> {
-        let own = names_of(cluster);
-        let is_own = |name: &OsStr| {
-            name.to_str()
-                .is_some_and(|name| name == TRANSCRIPT || own.iter().any(|own| own == name))
-        };
-        // What is no part of any bundle is in no archive.
-        let (true, Some(dir)) = (self.is_directory(), self.open_dir()?) else {
-            let names = self
-                .names()?
-                .into_iter()
-                .filter(|name| !is_own(OsStr::new(name)));
-            return Ok(names
-                .map(|name| Stranger {
-                    name: name.into(),
-                    is_key: false,
-                })
-                .collect());
-        };
-        let mut names = dir
-            .all_names()
-            .map_err(|cause| unreadable_dir(&dir, &cause))?;
-        names.retain(|name| !name.as_encoded_bytes().starts_with(b".") && !is_own(name));
-        names.sort_unstable();
-        // `customerCA.key`, readable or not, and whatever a private key begins in. What is larger
-        // than any key is not looked at.
-        let holds_key = |name: &OsStr| {
-            dir.read(name, "a file beside the bundle", fsio::MAX_INPUT)
-                .map(Zeroizing::new)
-                .is_ok_and(|content| may_be_key(&content))
-        };
-        Ok(names
-            .into_iter()
-            .map(|name| Stranger {
-                is_key: name == CA_KEY_FILE || holds_key(&name),
-                name: stored_path(&name).into(),
-            })
-            .collect())
     }
 
     /// Checks that each of the files is new, or equal to what is there, or may replace it.
@@ -690,29 +309,6 @@ impl Store {
         Ok((digest, unchanged))
     }
 
-    /// Advises how to get a file that is missing.
-    fn how_to_get(&self, name: &str) -> String {
-        let names = self.names().unwrap_or_default();
-        match names
-            .iter()
-            .find(|other| other.eq_ignore_ascii_case(name))
-            .filter(|_| self.is_directory())
-        {
-            Some(other) => self.rename_advice(other, name),
-            None => refetch_advice(name).to_owned(),
-        }
-    }
-
-    /// Returns the advice that gives a file its name, where one of the same letters is there in
-    /// another case. Nothing is written over.
-    pub(super) fn rename_advice(&self, other: &str, name: &str) -> String {
-        let at = |name: &str| hint::path_word(&self.path.join(name), "FILE");
-        format!(
-            "its name is there in other letters: rename it with {}",
-            hint::quote_command(&["mv", "-n", &at(other), &at(name)])
-        )
-    }
-
     /// Locks a file that stays the same as long as `name` does, for a caller that must be alone;
     /// `None`: it is not there, or somebody else has it.
     pub fn lock_file(&self, name: &str) -> Option<File> {
@@ -729,47 +325,12 @@ impl Store {
     }
 }
 
-/// Advises how a file of a bundle that is missing is fetched or signed again.
-fn refetch_advice(name: &str) -> &'static str {
-    let is = |part: Part| name.ends_with(part.file_suffix());
-    if name == REQUEST || Part::REQUEST.into_iter().any(is) {
-        "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
-    } else if super::TRUST_ANCHOR_FILES.contains(&name) || name == RESPONSE || is(Part::SignedCert)
-    {
-        "copy the bundle again from where it was signed, or sign it again with `hsmboot sign`"
-    } else {
-        "check the path"
-    }
-}
-
-fn unreadable_dir(dir: &Dir, cause: &std::io::Error) -> Error {
-    let path = shown_path(dir.path());
+/// Returns the error of a place that is not as it was when it was read.
+fn changed_meanwhile(place: &str, how: &str) -> Error {
     Error::new(
-        ErrorKind::Unreadable,
-        format!("{path} cannot be read: {}", fsio::io_text(cause)),
-        "check its permissions",
+        ErrorKind::ChangedMeanwhile,
+        format!("{place} {how}; nothing was written"),
+        "find out who else works on this bundle; then run the same command again, which reads \
+         everything anew",
     )
-    .with_fact(FactName::File, dir.path())
-    .with_fact(FactName::Cause, fsio::io_text(cause))
-}
-
-/// Something that lies beside a bundle's files and is none of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Stranger {
-    /// Its name; what of it is no text is shown as such.
-    pub name: OutsideText,
-    /// It holds a private key, or is called as one: whoever gets a copy of the directory gets that.
-    #[serde(rename = "private_key")]
-    pub is_key: bool,
-}
-
-/// Lists the names in a directory that may be a bundle's: text, and not hidden.
-fn list_names(dir: &Dir) -> Result<Vec<String>> {
-    let names = dir.names().map_err(|cause| unreadable_dir(dir, &cause))?;
-    let mut names: Vec<String> = names
-        .into_iter()
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort_unstable();
-    Ok(names)
 }

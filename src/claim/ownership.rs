@@ -89,8 +89,7 @@ impl std::fmt::Display for Doubt {
             }
             Doubt::Subordinate { issuer } => write!(
                 f,
-                "a CA below yours signed the cluster's \
-                                                        certificate: {issuer}"
+                "a CA below yours signed the cluster's certificate: {issuer}"
             ),
             Doubt::NotTheFirst { issuer, first } => {
                 write!(

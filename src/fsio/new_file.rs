@@ -3,6 +3,7 @@
 use super::dir::Dir;
 
 /// A file to be written.
+#[derive(Clone)]
 pub struct NewFile<'a> {
     /// Its name within the directory.
     pub name: String,

@@ -31,14 +31,14 @@ pub(super) fn write_anchors(html: &mut Html, view: &PageView<'_>) {
                     html.write_code(file);
                 }
             });
-            html.write_fact("Name", |html| html.write_quote(&used.subject));
+            html.write_quote_fact("Name", &used.subject);
             html.write_fact("Certificate, SHA-256", |html| {
                 match &used.certificate_sha256 {
                     Some(digest) => html.write_digest(digest),
                     None => html.write_text("none published"),
                 }
             });
-            html.write_fact("Key, SHA-256", |html| html.write_digest(&used.key_sha256));
+            html.write_digest_fact("Key, SHA-256", &used.key_sha256);
         });
     }
 }
@@ -158,24 +158,17 @@ fn fact_label(fact: CaFact) -> String {
 
 fn write_csr(html: &mut Html, view: &PageView<'_>, found: &Csr) {
     html.write_element_of("dl", "facts", |html| {
-        html.write_fact("Subject", |html| {
-            html.write_quote(name_text(found.subject()))
-        });
-        html.write_fact("Key", |html| {
-            html.write_text(format!(
+        html.write_quote_fact("Subject", name_text(found.subject()));
+        html.write_text_fact(
+            "Key",
+            format!(
                 "{}, key {} in the picture",
                 found.public_key().describe(),
                 view.key_letter(found.public_key())
-            ))
-        });
-        html.write_fact("Signed with", |html| {
-            html.write_quote(algorithm_text(found.signature_algorithm()))
-        });
-        html.write_fact("SHA-256", |html| {
-            html.write_digest(to_hex(&found.fingerprint()))
-        });
-        html.write_fact("Key SHA-256", |html| {
-            html.write_digest(to_hex(found.spki_sha256()))
-        });
+            ),
+        );
+        html.write_quote_fact("Signed with", algorithm_text(found.signature_algorithm()));
+        html.write_digest_fact("SHA-256", to_hex(&found.fingerprint()));
+        html.write_digest_fact("Key SHA-256", to_hex(found.spki_sha256()));
     });
 }

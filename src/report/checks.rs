@@ -17,8 +17,7 @@ pub(super) fn write_checks(html: &mut Html, view: &PageView<'_>) {
     let facts = view.facts;
     html.write_element("p", &[], |html| {
         html.write_text(format!(
-            "Judged at {}, by the bundle’s certificates \
-                           alone. ",
+            "Judged at {}, by the bundle’s certificates alone. ",
             facts.verification.at
         ));
         html.write_raw(

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::PageFacts;
 use super::chain::describe_mismatch;
-use super::transcript::judge_transcript;
+use super::standing::judge_transcript;
 use super::view::PageView;
 use crate::bundle::{
     Digests, DocumentWord, NotedVerification, NotedWord, RECEIPT, REQUEST, RESPONSE, Receipt,

@@ -1,7 +1,8 @@
 //! The drawing: rows of boxes, and the ties between them. Where the trust anchor is a chain, the
 //! drawing has two parts, one below the other, so that a printed page can end between them.
 
-use super::chain::{DrawnNode, DrawnRelation, DrawnState, Spot, Tie};
+use super::chain::{DrawnNode, DrawnRelation};
+use super::finding::DrawnState;
 use super::html::Html;
 use super::lines::{
     TextLine, box_lines, height_of_lines, reason_lines, statement_lines, write_lines, write_symbol,
@@ -9,6 +10,7 @@ use super::lines::{
 };
 use super::rank::Rank;
 use super::stroke::{DrawnPoint, LOOP, draw_loop_above, draw_loop_beside, draw_straight};
+use super::tie::{Spot, Tie};
 use super::view::{PageView, count_text};
 use crate::verify::Side;
 
@@ -388,46 +390,25 @@ const fn state_class(state: DrawnState) -> &'static str {
 }
 
 fn draw_box(html: &mut Html, node: &DrawnNode<'_>, lines: &[TextLine], frame: BoxFrame) {
-    let [x, y, width, height] =
-        [frame.x, frame.y, frame.width, frame.height].map(|n| n.to_string());
-    html.write_element(
-        "g",
-        &[("class", &format!("node {}", state_class(node.state)))],
-        |html| {
-            html.write_element(
-                "rect",
-                &[
-                    ("x", &x),
-                    ("y", &y),
-                    ("width", &width),
-                    ("height", &height),
-                    ("rx", "5"),
-                ],
-                |_| {},
-            );
-            // What is too wide for its box ends with it.
-            html.write_element(
-                "svg",
-                &[("x", &x), ("y", &y), ("width", &width), ("height", &height)],
-                |html| {
-                    write_text(html, "title", PADDING, 24, node.spot.title());
-                    write_symbol(html, node.state.icon_and_word().0, frame.width - 32, 10, 18);
-                    write_lines(html, lines, PADDING, 42);
-                },
-            );
-        },
-    );
+    let place = [("x", frame.x), ("y", frame.y)];
+    let size = [("width", frame.width), ("height", frame.height)];
+    let class = format!("node {}", state_class(node.state));
+    html.write_element("g", &[("class", &class)], |html| {
+        let rounded = [&place[..], &size, &[("rx", 5)]].concat();
+        html.write_shape("rect", "", &rounded, |_| {});
+        // What is too wide for its box ends with it.
+        html.write_shape("svg", "", &[place, size].concat(), |html| {
+            write_text(html, "title", PADDING, 24, node.spot.title());
+            write_symbol(html, node.state.icon_and_word().0, frame.width - 32, 10, 18);
+            write_lines(html, lines, PADDING, 42);
+        });
+    });
 }
 
 fn write_group(html: &mut Html, relation: &DrawnRelation<'_>, inner: impl FnOnce(&mut Html)) {
-    html.write_element(
-        "g",
-        &[
-            ("class", &format!("tie {}", state_class(relation.state))),
-            ("data-tie", &relation.tie.name()),
-        ],
-        inner,
-    );
+    let class = format!("tie {}", state_class(relation.state));
+    let name = relation.tie.name();
+    html.write_element("g", &[("class", &class), ("data-tie", &name)], inner);
 }
 
 /// Draws a tie that leads down to the next row, or from the top of a box there back into it, with

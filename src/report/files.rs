@@ -18,16 +18,9 @@ pub(super) fn write_files(html: &mut Html, view: &PageView<'_>) {
         html.write_code(&view.facts.place);
         html.write_raw(".");
     });
-    html.write_element(
-        "div",
-        &[
-            ("class", "pan"),
-            ("role", "region"),
-            ("aria-label", "Files of the bundle"),
-            ("tabindex", "0"),
-        ],
-        |html| write_table(html, view),
-    );
+    html.write_pan(("aria-label", "Files of the bundle"), |html| {
+        write_table(html, view)
+    });
     let survey = &view.facts.survey;
     if !survey.private_keys.is_empty() {
         html.write_element("p", &[], |html| {
@@ -133,26 +126,14 @@ fn write_row(html: &mut Html, view: &PageView<'_>, seen: &SurveyedFile) {
 /// a step's files stay where the step wrote them.
 fn is_missing(view: &PageView<'_>, name: &str) -> bool {
     let id = &view.facts.survey.cluster_id;
-    let request = [
-        Part::Csr,
-        Part::Hsm,
-        Part::AwsHardware,
-        Part::ManufacturerHardware,
-    ];
-    request.iter().any(|part| part.file_name(id) == name)
+    let is_named = |part: Part| part.file_name(id) == name;
+    Part::REQUEST.into_iter().any(is_named)
         || (view.pair.is_some() && name == view.facts.survey.trust_anchor_file())
         || !recorded_digests(view, name).is_empty()
 }
 
 fn describe_file(view: &PageView<'_>, name: &str) -> String {
-    let parts = [
-        Part::Csr,
-        Part::Hsm,
-        Part::AwsHardware,
-        Part::ManufacturerHardware,
-        Part::SignedCert,
-    ];
-    let part = parts
+    let part = Part::ALL
         .into_iter()
         .find(|part| part.file_name(&view.facts.survey.cluster_id) == name);
     let text = match (part, name) {
@@ -229,8 +210,7 @@ fn write_recorded(html: &mut Html, view: &PageView<'_>, name: &str, digest: &str
 pub(super) fn write_signature_lines(html: &mut Html, view: &PageView<'_>) {
     html.write_element("p", &[], |html| {
         html.write_text(format!(
-            "For {}. hsmboot printed the SHA-256 of this page’s file when it wrote \
-                           it, and ",
+            "For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ",
             view.facts.survey.cluster_id
         ));
         html.write_raw(

@@ -63,13 +63,7 @@ fn find_gaps(survey: &Survey) -> Vec<Gap> {
 /// not name either, as the service may not have shown them. The second has those that it names, and
 /// those of unknown state. A file that cannot be read counts as lost.
 pub(super) fn missing_request_files(survey: &Survey) -> (Vec<String>, Vec<String>) {
-    let parts = [
-        Part::Csr,
-        Part::Hsm,
-        Part::AwsHardware,
-        Part::ManufacturerHardware,
-    ];
-    let unread = parts
+    let unread = Part::REQUEST
         .into_iter()
         .filter(|part| survey.part_content(*part).is_none())
         .map(|part| part.file_name(&survey.cluster_id));

@@ -32,7 +32,7 @@ pub(super) fn write_head(html: &mut Html, facts: &PageFacts) {
         html.write_element("title", &[], |html| {
             html.write_text(format!(
                 "{}: claim of {id}",
-                super::summary::verdict_words(facts).word
+                super::header::verdict_words(facts).word
             ))
         });
         html.write_style_sheet(&style);

@@ -69,6 +69,40 @@ impl Html {
         self.write_element_of(tag, class, |html| html.write_text(text));
     }
 
+    /// Writes an element of a drawing: its class, if it has one, and its numbers.
+    pub(super) fn write_shape(
+        &mut self,
+        tag: &'static str,
+        class: &'static str,
+        numbers: &[(&'static str, i32)],
+        inner: impl FnOnce(&mut Html),
+    ) {
+        let numbers: Vec<_> = numbers
+            .iter()
+            .map(|(name, n)| (*name, n.to_string()))
+            .collect();
+        let class = (!class.is_empty()).then_some(("class", class));
+        let numbers = numbers.iter().map(|(name, n)| (*name, n.as_str()));
+        let attributes: Vec<_> = class.into_iter().chain(numbers).collect();
+        self.write_element(tag, &attributes, inner);
+    }
+
+    /// Writes a region that scrolls by itself where it is too wide for the page. Its name is its
+    /// label, or stands in the element whose id the second text is.
+    pub(super) fn write_pan(
+        &mut self,
+        (attribute, name): (&'static str, &'static str),
+        inner: impl FnOnce(&mut Html),
+    ) {
+        let role = [
+            ("class", "pan"),
+            ("role", "region"),
+            (attribute, name),
+            ("tabindex", "0"),
+        ];
+        self.write_element("div", &role, inner);
+    }
+
     /// Writes only a start tag, for a void element or one whose end tag is written as raw markup.
     pub(super) fn write_start_tag(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.0.push('<');
@@ -89,6 +123,26 @@ impl Html {
             html.write_text_element("dt", name);
             html.write_element("dd", &[], value);
         });
+    }
+
+    /// Writes a row whose value is text.
+    pub(super) fn write_text_fact(&mut self, name: impl Display, value: impl Display) {
+        self.write_fact(name, |html| html.write_text(value));
+    }
+
+    /// Writes a row whose value is text from outside.
+    pub(super) fn write_quote_fact(&mut self, name: impl Display, value: impl Display) {
+        self.write_fact(name, |html| html.write_quote(value));
+    }
+
+    /// Writes a row whose value is code.
+    pub(super) fn write_code_fact(&mut self, name: impl Display, value: impl Display) {
+        self.write_fact(name, |html| html.write_code(value));
+    }
+
+    /// Writes a row whose value is a SHA-256 in hex.
+    pub(super) fn write_digest_fact(&mut self, name: impl Display, value: impl Display) {
+        self.write_fact(name, |html| html.write_digest(value));
     }
 
     /// Writes the id of a check, which may break behind its dots.

@@ -62,3 +62,11 @@ pub(super) fn write_icon(html: &mut Html, icon: Icon) {
         },
     );
 }
+
+/// Writes a paragraph that stands out, with a symbol before it.
+pub(super) fn write_alarm(html: &mut Html, icon: Icon, inner: impl FnOnce(&mut Html)) {
+    html.write_element_of("p", "alarm", |html| {
+        write_icon(html, icon);
+        inner(html);
+    });
+}

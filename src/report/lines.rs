@@ -1,6 +1,7 @@
 //! Text for a drawing. SVG does not break lines by itself.
 
-use super::chain::{DrawnFinding, DrawnNode, DrawnRelation, DrawnState};
+use super::chain::{DrawnNode, DrawnRelation};
+use super::finding::{DrawnFinding, DrawnState};
 use super::html::Html;
 use super::icons::Icon;
 use crate::outside::push_shown;
@@ -53,30 +54,17 @@ impl TextLine {
                 write_text(html, self.class, x + 16, y, &self.text);
             }
             LineMark::KeyLetter(letter) => {
-                let [left, top] = [x, y - 11].map(|n| n.to_string());
-                html.write_element(
-                    "rect",
-                    &[
-                        ("class", "badge"),
-                        ("x", &left),
-                        ("y", &top),
-                        ("width", "15"),
-                        ("height", "14"),
-                        ("rx", "3"),
-                    ],
-                    |_| {},
-                );
-                let middle = format!("{x}.5");
-                html.write_element(
-                    "text",
-                    &[
-                        ("class", "letter"),
-                        ("x", &middle),
-                        ("dx", "7"),
-                        ("y", &y.to_string()),
-                    ],
-                    |html| html.write_text(letter),
-                );
+                let (height, radius) = (("height", 14), ("rx", 3));
+                let frame = [("x", x), ("y", y - 11), ("width", 15), height, radius];
+                html.write_shape("rect", "badge", &frame, |_| {});
+                let (middle, y_text) = (format!("{x}.5"), y.to_string());
+                let place = [
+                    ("class", "letter"),
+                    ("x", &middle),
+                    ("dx", "7"),
+                    ("y", &y_text),
+                ];
+                html.write_element("text", &place, |html| html.write_text(letter));
                 write_text(html, "small", x + 21, y, &self.text);
             }
             LineMark::Blank => write_text(html, self.class, x, y, &self.text),
@@ -94,15 +82,9 @@ pub(super) fn write_lines(html: &mut Html, lines: &[TextLine], x: i32, y: i32) {
 }
 
 pub(super) fn write_text(html: &mut Html, class: &'static str, x: i32, y: i32, text: &str) {
-    html.write_element(
-        "text",
-        &[
-            ("class", class),
-            ("x", &x.to_string()),
-            ("y", &y.to_string()),
-        ],
-        |html| html.write_text(text),
-    );
+    html.write_shape("text", class, &[("x", x), ("y", y)], |html| {
+        html.write_text(text)
+    });
 }
 
 pub(super) fn write_symbol(html: &mut Html, icon: Icon, x: i32, y: i32, size: i32) {

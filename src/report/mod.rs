@@ -12,11 +12,14 @@
 mod certificates;
 mod chain;
 mod checks;
+mod decisions;
 mod differences;
 mod drawing;
 mod files;
+mod finding;
 mod gaps;
 mod head;
+mod header;
 mod html;
 mod icons;
 mod lines;
@@ -24,14 +27,16 @@ mod next;
 mod picture;
 mod rank;
 mod records;
+mod standing;
 mod stroke;
 mod submission;
 mod summary;
+mod tie;
 mod transcript;
 mod view;
 
 pub use differences::{Difference, find_differences};
-pub use transcript::TranscriptStanding;
+pub use standing::TranscriptStanding;
 
 use crate::bundle::{Request, Survey};
 use crate::check;
@@ -110,7 +115,7 @@ pub fn next_steps(facts: &PageFacts) -> Vec<ClientStep> {
 
 /// Returns the state of the bundle's transcript.
 pub fn transcript_standing(facts: &PageFacts) -> TranscriptStanding {
-    transcript::judge_transcript(&PageView::from_facts(facts))
+    standing::judge_transcript(&PageView::from_facts(facts))
 }
 
 /// A section of the page: its id, its heading, and the function that writes it.
@@ -137,7 +142,7 @@ const SECTIONS: [PageSection; 11] = [
     (
         "decisions",
         "Decisions on record",
-        submission::write_decisions,
+        decisions::write_decisions,
     ),
     (
         "submission",
@@ -153,7 +158,7 @@ const SECTIONS: [PageSection; 11] = [
 fn write_body(html: &mut Html, view: &PageView<'_>) {
     html.write_raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
     html.write_raw(icons::SYMBOLS);
-    html.write_element("header", &[], |html| summary::write_header(html, view));
+    html.write_element("header", &[], |html| header::write_header(html, view));
     html.write_element("nav", &[("aria-label", "Contents")], |html| {
         html.write_raw("<ol>");
         for (id, title) in [("summary", "Summary")]
@@ -183,9 +188,8 @@ fn write_body(html: &mut Html, view: &PageView<'_>) {
             facts.tool, facts.made_at, facts.survey.cluster_id
         ));
         html.write_raw(
-            "This page is a reading of the bundle, and no evidence of its own: keep the \
-                  bundle, and judge it again with <code>hsmboot verify</code> and <code>hsmboot \
-                  report</code>.",
+            "This page is a reading of the bundle, and no evidence of its own: keep the bundle, \
+             and judge it again with <code>hsmboot verify</code> and <code>hsmboot report</code>.",
         );
     });
 }

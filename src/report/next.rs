@@ -58,8 +58,7 @@ pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
             }
             (SurveyedDocument::Read(_), None) => "<p>None that the recorded state tells.</p>",
             (SurveyedDocument::Absent | SurveyedDocument::Damaged(_), _) => {
-                "<p>To claim the cluster: there is no receipt \
-                                                     that says it is.</p>"
+                "<p>To claim the cluster: there is no receipt that says it is.</p>"
             }
         });
         return;

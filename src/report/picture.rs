@@ -1,11 +1,11 @@
 //! The chain as a drawing, and the same in words.
 
-use super::chain::{
-    DrawnFinding, DrawnNode, DrawnRelation, DrawnState, Spot, Tie, build_node, find_relation,
-};
+use super::chain::{DrawnNode, DrawnRelation, build_node, find_relation};
 use super::drawing::draw_chain;
+use super::finding::{DrawnFinding, DrawnState};
 use super::html::Html;
 use super::icons::write_icon;
+use super::tie::{Spot, Tie};
 use super::view::PageView;
 use crate::verify::Status;
 
@@ -20,18 +20,9 @@ pub(super) fn write_picture_section(html: &mut Html, view: &PageView<'_>) {
         .map(|spot| build_node(view, spot))
         .collect();
     html.write_element_of("figure", "chain", |html| {
-        html.write_element(
-            "div",
-            &[
-                ("class", "pan"),
-                ("role", "region"),
-                ("aria-label", "Picture of the chain"),
-                ("tabindex", "0"),
-            ],
-            |html| {
-                draw_chain(html, view, &nodes, &relations);
-            },
-        );
+        html.write_pan(("aria-label", "Picture of the chain"), |html| {
+            draw_chain(html, view, &nodes, &relations);
+        });
         html.write_element("figcaption", &[], write_legend);
     });
     html.write_text_element("h3", "The picture in words");

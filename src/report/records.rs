@@ -1,8 +1,8 @@
 //! The history of request and signature, as the bundle's documents record it.
 
 use super::html::Html;
-use super::icons::{Icon, write_icon};
-use super::transcript::{step_command, written_by};
+use super::icons::{Icon, write_alarm};
+use super::standing::{step_command, written_by};
 use super::view::PageView;
 use super::write_unproven_mark;
 use crate::bundle::{REQUEST, RESPONSE, Request, Response, SurveyedDocument};
@@ -41,8 +41,7 @@ fn write_document<T>(
             html.write_code(name);
             html.write_text(format!(": {otherwise}."));
         }),
-        SurveyedDocument::Damaged(why) => html.write_element_of("p", "alarm", |html| {
-            write_icon(html, Icon::Fail);
+        SurveyedDocument::Damaged(why) => write_alarm(html, Icon::Fail, |html| {
             html.write_code(name);
             html.write_text(" cannot be read: ");
             html.write_quote(why);
@@ -55,22 +54,16 @@ fn write_document<T>(
 }
 
 fn write_fetched(html: &mut Html, request: &Request) {
-    html.write_fact("Fetched at", |html| {
-        html.write_text(request.fetched_at.to_string())
-    });
-    html.write_fact("Region", |html| html.write_quote(&request.region));
+    html.write_text_fact("Fetched at", request.fetched_at.to_string());
+    html.write_quote_fact("Region", &request.region);
     for (name, value) in [("HSM type", &request.hsm_type), ("Mode", &request.mode)] {
         if let Some(value) = value {
-            html.write_fact(name, |html| html.write_quote(value));
+            html.write_quote_fact(name, value);
         }
     }
-    html.write_fact("State of the cluster then", |html| {
-        html.write_quote(&request.state)
-    });
-    html.write_fact("HSMs", |html| {
-        html.write_code(join_shown(&request.hsms, " "))
-    });
-    html.write_fact("Program", |html| html.write_quote(&request.tool));
+    html.write_quote_fact("State of the cluster then", &request.state);
+    html.write_code_fact("HSMs", join_shown(&request.hsms, " "));
+    html.write_quote_fact("Program", &request.tool);
 }
 
 /// Writes the response. For a certificate from `import`, the document has the time of the import,
@@ -86,20 +79,19 @@ fn write_signed(html: &mut Html, view: &PageView<'_>, response: &Response) {
                                elsewhere, at a time that the bundle does not record"
             ));
         }),
-        Some(_) => html.write_fact("Signed at", |html| html.write_text(&at)),
-        None => html.write_fact("Signed or imported at", |html| {
-            html.write_text(format!("{at}; no transcript tells which"))
-        }),
+        Some(_) => html.write_text_fact("Signed at", &at),
+        None => html.write_text_fact(
+            "Signed or imported at",
+            format!("{at}; no transcript tells which"),
+        ),
     }
-    html.write_fact("Verdict then", |html| html.write_quote(&response.verdict));
+    html.write_quote_fact("Verdict then", &response.verdict);
     if let Some(key) = &response.ca_key {
-        html.write_fact("Key of the CA", |html| html.write_code(key));
+        html.write_code_fact("Key of the CA", key);
     }
     if let Some(issued) = &response.issued_by {
-        html.write_fact("Issued by", |html| html.write_code(&issued.ca_arn));
-        html.write_fact("Certificate there", |html| {
-            html.write_code(&issued.certificate_arn)
-        });
+        html.write_code_fact("Issued by", &issued.ca_arn);
+        html.write_code_fact("Certificate there", &issued.certificate_arn);
     }
-    html.write_fact("Program", |html| html.write_quote(&response.tool));
+    html.write_quote_fact("Program", &response.tool);
 }

@@ -2,8 +2,10 @@
 //! black and white. A tie that holds is a whole line, and a broken one is interrupted by a cross.
 //! One that was not judged, or only recorded, is dashed or dotted by its style.
 
-use super::chain::{DrawnRelation, DrawnState, Tie};
+use super::chain::DrawnRelation;
+use super::finding::DrawnState;
 use super::html::Html;
+use super::tie::Tie;
 
 /// Half of the gap that a cross leaves in a line.
 const GAP: i32 = 13;

@@ -224,7 +224,7 @@ fn no_other_command_that_is_named_writes_anything() {
     // DER: tests/manage/hinted.rs, tests/simulator_clients.rs and tests/verify_command.rs follow
     // them.
     let of_bundles = [
-        ("bundle/store.rs", 1),
+        ("bundle/store/reading.rs", 1),
         ("cli/binary.rs", 1),
         ("cli/fetch.rs", 1),
         ("cli/qr/read.rs", 1),

@@ -58,7 +58,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
         "names of files and directories",
         &[
             "bundle/archive",
-            "bundle/store",
+            "bundle/store/reading",
             "bundle/survey",
             "cli/qr/show",
             "fsio",
@@ -89,7 +89,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     ),
     (
         "a command line that a document records",
-        &["report/records", "report/transcript"],
+        &["report/records", "report/standing"],
     ),
     (
         "a document's format, or the text of a code that was scanned",

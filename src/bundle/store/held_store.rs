@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ReadFiles, Store, input_error};
+use super::{ReadFiles, Store, changed_meanwhile};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -75,13 +75,8 @@ impl<'a> HeldStore<'a> {
             (_, None) => "was taken away after it had been read",
             _ => "is not what it was when it was read",
         };
-        Err(Error::new(
-            ErrorKind::ChangedMeanwhile,
-            format!("{} {how}; nothing was written", self.store.place(name)),
-            "find out who else works on this bundle; then run the same command again, which reads \
-             everything anew",
-        )
-        .with_fact(FactName::File, self.store.place(name).to_string()))
+        let place = self.store.place(name).to_string();
+        Err(changed_meanwhile(&place, how).with_fact(FactName::File, place))
     }
 
     /// Writes the files, all or none.
@@ -134,7 +129,7 @@ impl<'a> HeldStore<'a> {
             .file_name()
             .and_then(|name| name.to_str())
             .ok_or_else(|| {
-                input_error(
+                Error::new(
                     ErrorKind::BadArchive,
                     format!(
                         "{}: the name of a bundle in one file has to be text (UTF-8)",

@@ -82,8 +82,7 @@ impl From<Failure> for Error {
             } => Error::new(
                 ErrorKind::InitializationFellBack,
                 Lines::from(format!(
-                    "InitializeCluster was accepted, but {cluster_id} is \
-                                     UNINITIALIZED again"
+                    "InitializeCluster was accepted, but {cluster_id} is UNINITIALIZED again"
                 ))
                 .followed_by(labelled_line("service", state_message.as_ref()))
                 .followed_by(labelled_line("answer", answer.as_ref())),
@@ -123,8 +122,7 @@ impl From<Failure> for Error {
             } => {
                 let hint = match &state {
                     Some(ClusterState::Degraded | ClusterState::Other(_)) => {
-                        "run the same command again later; if the state stays, ask AWS \
-                         Support"
+                        "run the same command again later; if the state stays, ask AWS Support"
                             .to_owned()
                     }
                     // No service does that (AWS CloudHSM User Guide, Activate the cluster).
@@ -138,10 +136,8 @@ impl From<Failure> for Error {
                 };
                 let seen = state.as_ref().map(ToString::to_string);
                 let state = seen.clone().unwrap_or_else(|| "never seen".to_owned());
-                let note = sent.then_some(
-                    "  InitializeCluster was sent; whether it worked is not \
-                                           known",
-                );
+                let note =
+                    sent.then_some("  InitializeCluster was sent; whether it worked is not known");
                 Error::new(
                     ErrorKind::NotFinished,
                     Lines::from([
