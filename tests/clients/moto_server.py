@@ -63,10 +63,15 @@ def labelled(application):
     return call
 
 
-# What `moto_server` does, which says on which port only if it is told one: and one that was free before need not be free any more.
-application = DomainDispatcherApplication(create_backend_app)
-application.debug = True
-server = make_server("127.0.0.1", 0, labelled(application), threaded=True, request_handler=MotoRequestHandler)
-os.environ["MOTO_PORT"] = str(server.port)
-print(f"listening on 127.0.0.1:{server.port}", flush=True)
-server.serve_forever()
+def serve():
+    """What `moto_server` does, which says on which port only if it is told one: and one that was free before need not be free any more."""
+    application = DomainDispatcherApplication(create_backend_app)
+    application.debug = True
+    server = make_server("127.0.0.1", 0, labelled(application), threaded=True, request_handler=MotoRequestHandler)
+    os.environ["MOTO_PORT"] = str(server.port)
+    print(f"listening on 127.0.0.1:{server.port}", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve()

@@ -118,18 +118,24 @@ fn header(head: &str, name: &str) -> Option<String> {
 
 /// Reads one request or answer: head and body.
 fn read(stream: &mut TcpStream) -> Option<(String, String)> {
-    let (mut text, mut part) = (Vec::new(), [0; 4096]);
-    loop {
-        let all = String::from_utf8_lossy(&text).into_owned();
-        if let Some((head, body)) = all.split_once("\r\n\r\n")
-            && body.len()
-                >= header(head, "content-length").map_or(0, |length| length.parse().unwrap())
-        {
-            return Some((head.to_owned(), body.to_owned()));
-        }
+    let (mut text, mut part) = (Vec::new(), [0; 65536]);
+    let mut more = |text: &mut Vec<u8>| {
         let n = stream.read(&mut part).ok().filter(|n| *n > 0)?;
         text.extend_from_slice(&part[..n]);
+        Some(())
+    };
+    let body = loop {
+        if let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end + 4;
+        }
+        more(&mut text)?;
+    };
+    let head = String::from_utf8_lossy(&text[..body - 4]).into_owned();
+    let length: usize = header(&head, "content-length").map_or(0, |text| text.parse().unwrap());
+    while text.len() < body + length {
+        more(&mut text)?;
     }
+    Some((head, String::from_utf8_lossy(&text[body..]).into_owned()))
 }
 
 /// A running moto server. `tests/clients/moto_server.py` starts it, and describes the repairs that
@@ -151,11 +157,16 @@ impl Moto {
     }
 
     pub fn start() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/moto_server.py");
+        Self::serve("tests/clients/moto_server.py", &[])
+    }
+
+    /// Starts the script of that path, with these words.
+    pub fn serve(script: &str, words: &[String]) -> Self {
         let said = NamedTempFile::new().unwrap();
         let mut command = Command::new("python3");
         command
-            .arg(script)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+            .args(words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(said.reopen().unwrap());

@@ -1,0 +1,124 @@
+//! The files of `packaging/aws`, as files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::cloud::project;
+
+pub(super) const TESTS: [(&str, fn()); 4] = [
+    (
+        "the_distributed_fleet_differs_in_its_maps_alone",
+        the_distributed_fleet_differs_in_its_maps_alone,
+    ),
+    ("every_state_is_reached", every_state_is_reached),
+    (
+        "every_call_is_tried_again_and_caught",
+        every_call_is_tried_again_and_caught,
+    ),
+    ("cfn_lint_finds_nothing", cfn_lint_finds_nothing),
+];
+
+fn definition(name: &str) -> Value {
+    let text = fs::read_to_string(project("packaging/aws").join(name)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn the_distributed_fleet_differs_in_its_maps_alone() {
+    let (mut inline, distributed) = (
+        definition("fleet.asl.json"),
+        definition("fleet-distributed.asl.json"),
+    );
+    for state in inline["States"].as_object_mut().unwrap().values_mut() {
+        if state["Type"] == "Map" {
+            assert_eq!(
+                state["ItemProcessor"]["ProcessorConfig"],
+                json!({ "Mode": "INLINE" })
+            );
+            state["ItemProcessor"]["ProcessorConfig"] =
+                json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+        }
+    }
+    assert_eq!(inline, distributed);
+}
+
+/// Each state machine of a definition: its own, and those of its maps.
+fn machines(definition: &Value) -> Vec<Value> {
+    let states = definition["States"].as_object().unwrap();
+    let maps = states.values().filter(|state| state["Type"] == "Map");
+    let mut machines = vec![definition.clone()];
+    machines.extend(maps.map(|map| map["ItemProcessor"].clone()));
+    machines
+}
+
+fn every_state_is_reached() {
+    for name in ["fleet.asl.json", "fleet-kms.asl.json"] {
+        for machine in machines(&definition(name)) {
+            let states = machine["States"].as_object().unwrap();
+            let mut reached = BTreeSet::from([machine["StartAt"].as_str().unwrap().to_owned()]);
+            for state in states.values() {
+                let rules = ["Choices", "Catch"].into_iter();
+                let rules = rules.flat_map(|list| state[list].as_array().into_iter().flatten());
+                let named = rules
+                    .map(|rule| &rule["Next"])
+                    .chain([&state["Next"], &state["Default"]]);
+                reached.extend(named.filter_map(|next| next.as_str().map(str::to_owned)));
+            }
+            let there: BTreeSet<String> = states.keys().cloned().collect();
+            assert_eq!(reached, there, "{name}");
+        }
+    }
+}
+
+/// Every class of failure has its place, and what passes by itself alone is tried again.
+fn every_call_is_tried_again_and_caught() {
+    let mut calls = 0;
+    for name in ["fleet.asl.json", "fleet-kms.asl.json"] {
+        for machine in machines(&definition(name)) {
+            for (called, state) in machine["States"].as_object().unwrap() {
+                if state["Resource"] != "arn:${Partition}:states:::lambda:invoke" {
+                    continue;
+                }
+                calls += 1;
+                assert_eq!(
+                    state["Retry"][0]["ErrorEquals"],
+                    json!(["HsmbootService", "HsmbootNotInTime"]),
+                    "{name}: {called}"
+                );
+                let mut caught: Vec<_> =
+                    state["Catch"][0]["ErrorEquals"].as_array().unwrap().clone();
+                caught.sort_by_key(Value::to_string);
+                assert_eq!(
+                    json!(caught),
+                    json!([
+                        "HsmbootBug",
+                        "HsmbootCa",
+                        "HsmbootConflict",
+                        "HsmbootInput",
+                        "HsmbootNotInTime",
+                        "HsmbootRejected",
+                        "HsmbootService",
+                        "HsmbootUsage"
+                    ])
+                );
+                assert_eq!(state["Catch"][1]["ErrorEquals"], json!(["States.ALL"]));
+            }
+        }
+    }
+    assert_eq!(calls, 8);
+}
+
+fn cfn_lint_finds_nothing() {
+    let output = Command::new("cfn-lint")
+        .args(["fleet.template.yaml", "member-roles.template.yaml"])
+        .current_dir(project("packaging/aws"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
