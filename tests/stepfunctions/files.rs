@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::cloud::project;
 
-pub(super) const TESTS: [(&str, fn()); 4] = [
+pub(super) const TESTS: [(&str, fn()); 3] = [
     (
         "the_distributed_fleet_differs_in_its_maps_alone",
         the_distributed_fleet_differs_in_its_maps_alone,
@@ -18,7 +17,6 @@ pub(super) const TESTS: [(&str, fn()); 4] = [
         "every_call_is_tried_again_and_caught",
         every_call_is_tried_again_and_caught,
     ),
-    ("cfn_lint_finds_nothing", cfn_lint_finds_nothing),
 ];
 
 fn definition(name: &str) -> Value {
@@ -108,17 +106,4 @@ fn every_call_is_tried_again_and_caught() {
         }
     }
     assert_eq!(calls, 8);
-}
-
-fn cfn_lint_finds_nothing() {
-    let output = Command::new("cfn-lint")
-        .args(["fleet.template.yaml", "member-roles.template.yaml"])
-        .current_dir(project("packaging/aws"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
 }
