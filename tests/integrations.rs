@@ -1,6 +1,6 @@
 //! What `packaging/` has for other tools, run by those tools against the simulator, with the CA's
 //! key in moto's KMS: the GitHub action by act, the Terraform module by terraform, the GitLab
-//! component by gitlab-ci-local, the Kubernetes Job's command, the SSM document by its simulator.
+//! component by gitlab-ci-local, the Kubernetes Job's command, the SSM document in a simulator.
 //!
 //! Where a tool is missing its tests show as ignored, never as passed; where `HSMBOOT_INTEGRATIONS`
 //! names the directory of npm's packages, as in `tests/run`, all must be there but a `terraform` of
@@ -30,6 +30,9 @@ mod gitlab;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
 #[path = "integrations/kubernetes.rs"]
 mod kubernetes;
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+#[path = "integrations/ssm.rs"]
+mod ssm;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
 #[path = "integrations/stage.rs"]
 mod stage;
@@ -86,6 +89,15 @@ fn trials() -> Vec<Trial> {
         stage::node_module(".bin/gitlab-ci-local").is_some() && stage::there("rsync"),
     );
     add(&kubernetes::TESTS, stage::there("kubernetes-validate"));
+    // The function is a part of the program that a build may leave out.
+    add(
+        if cfg!(feature = "lambda") {
+            &ssm::TESTS
+        } else {
+            &[]
+        },
+        stage::node_module("@cdklabs/cdk-ssm-documents").is_some() && stage::there("aws"),
+    );
     for (whose, terraform, demanded) in [
         ("own", Terraform::own as fn() -> Terraform, false),
         ("library", Terraform::library, demanded),

@@ -114,7 +114,7 @@ impl Stage {
     }
 
     /// Runs hsmboot, which must succeed.
-    fn hsmboot(&self, words: &[&str]) -> Done {
+    pub(super) fn hsmboot(&self, words: &[&str]) -> Done {
         let done = Done::from(self.command(PROGRAM, words).output().unwrap());
         done.ends(0, "")
     }

@@ -1,0 +1,234 @@
+//! The document in `packaging/aws/ssm-claim.yaml`, in the simulator of @cdklabs/cdk-ssm-documents,
+//! with this program as the function that it invokes.
+//!
+//! Approvals are letters here, and the steps that judge run as real Python.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::done::Done;
+use super::stage::{OTHER_KEY, PROGRAM, Stage, blocks, node_module, project};
+
+pub(super) const TESTS: [(&str, fn()); 4] = [
+    (
+        "ssm::two_approve_and_the_cluster_is_claimed_once",
+        two_approve_and_the_cluster_is_claimed_once,
+    ),
+    (
+        "ssm::one_rejects_and_nothing_is_claimed",
+        one_rejects_and_nothing_is_claimed,
+    ),
+    (
+        "ssm::what_the_function_refuses_fails_the_execution",
+        what_the_function_refuses_fails_the_execution,
+    ),
+    ("ssm::the_document_is_one", the_document_is_one),
+];
+
+const DOCUMENT: &str = "packaging/aws/ssm-claim.yaml";
+
+/// The parameters of the page's example, for this stage's cluster and owner.
+fn parameters(stage: &Stage) -> Value {
+    let page = &blocks("docs/runbooks/ssm.md", "json")[0];
+    assert_eq!(page.lines().count(), 9, "nine lines");
+    let example: Value = serde_json::from_str(page).unwrap();
+    let mut parameters = json!({ "FunctionName": "hsmboot", "CaKey": "awskms:alias/cloudhsm-ca" });
+    for (name, values) in example["Parameters"].as_object().unwrap() {
+        let one = name != "Approvers";
+        parameters[name] = if one {
+            values[0].clone()
+        } else {
+            values.clone()
+        };
+    }
+    parameters["Cluster"] = stage.id().into();
+    parameters["Ca"] = fs::read_to_string(stage.path("repo/customerCA.crt"))
+        .unwrap()
+        .into();
+    parameters
+}
+
+/// What came of an execution, with these answers of whoever is asked.
+fn execute(stage: &Stage, parameters: &Value, decisions: &str) -> Value {
+    let script = project("tests/integrations/ssm.js");
+    let invoke = project("tests/integrations/invoke.py");
+    let mut node = stage.command("node", &[script.to_str().unwrap()]);
+    node.arg(node_module("").expect("HSMBOOT_INTEGRATIONS names no directory"))
+        .arg(project(DOCUMENT))
+        .args([&parameters.to_string(), decisions, "python3"])
+        .args([invoke.to_str().unwrap(), PROGRAM])
+        .env("HSMBOOT_AWS_ROOT", stage.path("roots/aws-root.crt"));
+    if stage.path("roots/manufacturer-root.crt").exists() {
+        let root = stage.path("roots/manufacturer-root.crt");
+        node.env("HSMBOOT_MANUFACTURER_ROOT", root);
+    }
+    let done = Done::from(node.output().unwrap());
+    let result = done.stdout.lines().rev().find(|line| line.starts_with('{'));
+    let result = result.unwrap_or_else(|| panic!("{}\n{}", done.stdout, done.stderr));
+    serde_json::from_str(result).unwrap()
+}
+
+/// Asserts how it ended: well or not, with this step as the last, after so many people were asked.
+#[track_caller]
+fn ended(result: &Value, well: bool, last: &str, asked: usize) {
+    let steps = result["executedSteps"].as_array().unwrap();
+    assert_eq!(steps.last().unwrap(), last, "{result:#}");
+    assert_eq!(result["responseCode"] == 0, well, "{result:#}");
+    assert_eq!(
+        result["asked"].as_array().unwrap().len(),
+        asked,
+        "{result:#}"
+    );
+}
+
+fn two_approve_and_the_cluster_is_claimed_once() {
+    let stage = Stage::new(1);
+    let result = execute(&stage, &parameters(&stage), "yy");
+    ended(&result, true, "judgeClaim", 2);
+    assert_eq!(stage.claims(), 1);
+    let summary = format!("{} is claimed", stage.id());
+    assert_eq!(result["outputs"]["judgeClaim.Summary"], summary.as_str());
+    // What was asked about is what `ca show` prints.
+    let shown = stage.hsmboot(&["ca", "show", "repo/customerCA.crt", "--output", "json"]);
+    let fingerprint = result["outputs"]["judgeLook.Fingerprint"].as_str().unwrap();
+    assert!(shown.stdout.contains(fingerprint), "{}", shown.stdout);
+    let again = execute(&stage, &parameters(&stage), "");
+    ended(&again, true, "nothingToDo", 0);
+    assert_eq!(stage.claims(), 1);
+}
+
+fn one_rejects_and_nothing_is_claimed() {
+    let stage = Stage::new(1);
+    for decisions in ["yn", "ny", "nn"] {
+        let result = execute(&stage, &parameters(&stage), decisions);
+        ended(&result, false, "rejected", 2);
+        let commands: Vec<&Value> = result["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| &event["command"])
+            .collect();
+        assert_eq!(commands, ["plan"]);
+    }
+    assert_eq!(stage.claims(), 0);
+}
+
+fn what_the_function_refuses_fails_the_execution() {
+    let stage = Stage::new(1);
+    // 5: the key is another CA's. It shows when somebody has approved.
+    let mut other = parameters(&stage);
+    other["CaKey"] = OTHER_KEY.into();
+    ended(&execute(&stage, &other, "yy"), false, "judgeClaim", 2);
+    // 6: an unknown cluster. Nobody is asked.
+    let mut unknown = parameters(&stage);
+    unknown["Cluster"] = "cluster-unknowncluster".into();
+    ended(&execute(&stage, &unknown, "yy"), false, "judgeLook", 0);
+    assert_eq!(stage.claims(), 0);
+    // 8: somebody else's.
+    ended(
+        &execute(&stage, &parameters(&stage), "yy"),
+        true,
+        "judgeClaim",
+        2,
+    );
+    stage.make_ca("other", OTHER_KEY);
+    stage.name_owner("other");
+    let result = execute(&stage, &parameters(&stage), "yy");
+    ended(&result, false, "judgeLook", 0);
+    // 3: no root vouches for the HSM.
+    let unproven = Stage::new(1);
+    fs::remove_file(unproven.path("roots/manufacturer-root.crt")).unwrap();
+    let result = execute(&unproven, &parameters(&unproven), "yy");
+    ended(&result, false, "judgeLook", 0);
+    assert_eq!((stage.claims(), unproven.claims()), (1, 0));
+}
+
+/// What Systems Manager asks of a document's form, and what this one promises.
+fn the_document_is_one() {
+    let stage = Stage::new(0);
+    let text = fs::read_to_string(project(DOCUMENT)).unwrap();
+    let read = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.argv[1])))";
+    let mut python = stage.command("python3", &["-c", read, &text]);
+    let document = Done::from(python.output().unwrap()).ends(0, "").json();
+    assert_eq!(document["schemaVersion"], "0.3");
+    let members: BTreeSet<&str> = document
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let known = [
+        "assumeRole",
+        "description",
+        "mainSteps",
+        "outputs",
+        "parameters",
+        "schemaVersion",
+    ];
+    assert_eq!(members, BTreeSet::from(known));
+    let steps = document["mainSteps"].as_array().unwrap();
+    let names: BTreeSet<&str> = steps
+        .iter()
+        .map(|step| step["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), steps.len(), "two of one name");
+    let allowed = [
+        "name",
+        "action",
+        "inputs",
+        "isEnd",
+        "nextStep",
+        "onFailure",
+        "outputs",
+        "timeoutSeconds",
+    ];
+    let mut references = BTreeSet::new();
+    for step in steps {
+        for member in step.as_object().unwrap().keys() {
+            assert!(allowed.contains(&member.as_str()), "{member} in {step:#}");
+        }
+        if step["action"] == "aws:branch" {
+            assert!(names.contains(step["inputs"]["Default"].as_str().unwrap()));
+            for choice in step["inputs"]["Choices"].as_array().unwrap() {
+                assert!(
+                    names.contains(choice["NextStep"].as_str().unwrap()),
+                    "{choice}"
+                );
+            }
+        }
+        if step["action"] == "aws:approve" {
+            assert_eq!(step["inputs"]["MinRequiredApprovals"], 2);
+        }
+        if step["action"] == "aws:invokeLambdaFunction" {
+            assert!(step["timeoutSeconds"].as_u64().unwrap() <= 300);
+        }
+    }
+    // Each name between braces is a parameter, or what a step before has put out.
+    for part in text.split("{{ ").skip(1) {
+        references.insert(part.split_once(" }}").unwrap().0);
+    }
+    for name in &references {
+        let step = name.split('.').next().unwrap();
+        let declared = document["parameters"].get(name).is_some() || names.contains(step);
+        assert!(declared, "{name}");
+    }
+    for name in document["parameters"].as_object().unwrap().keys() {
+        assert!(references.contains(name.as_str()), "{name} is not used");
+    }
+    // The service's emulation takes it, too.
+    let mut create = stage.command(
+        "aws",
+        &["ssm", "create-document", "--name", "hsmboot-claim"],
+    );
+    create
+        .args(["--document-type", "Automation", "--document-format", "YAML"])
+        .args([
+            "--content",
+            &format!("file://{}", project(DOCUMENT).display()),
+        ])
+        .args(["--region", "eu-central-1"])
+        .env("AWS_ENDPOINT_URL_SSM", super::stage::moto().url());
+    Done::from(create.output().unwrap()).ends(0, "hsmboot-claim");
+}
