@@ -72,11 +72,11 @@ fn trials() -> Vec<Trial> {
     let common = aws::Moto::is_installed() && stage::there("jq");
     let mut trials = Vec::new();
     let mut add = |tests: &[(&'static str, fn())], there: bool| {
-        let ignored = !demanded && !(common && there);
+        let runs = demanded || (common && there);
         trials.extend(
             tests
                 .iter()
-                .map(|&(name, test)| trial::trial(name, test, ignored)),
+                .map(|&(name, test)| trial::trial(name, test, !runs)),
         );
     };
     add(&github::TESTS, stage::there("act"));
@@ -98,14 +98,15 @@ fn trials() -> Vec<Trial> {
         },
         stage::node_module("@cdklabs/cdk-ssm-documents").is_some() && stage::there("aws"),
     );
-    for (whose, terraform, demanded) in [
-        ("own", Terraform::own as fn() -> Terraform, false),
+    let both: [terraform::Whose; 2] = [
+        ("own", Terraform::own, false),
         ("library", Terraform::library, demanded),
-    ] {
-        let ignored = !demanded && !(common && terraform().is_there());
+    ];
+    for (whose, terraform, demanded) in both {
+        let runs = demanded || (common && terraform().is_there());
         trials.extend(terraform::TESTS.iter().map(|&(name, test)| {
             let name = format!("terraform::{whose}::{name}");
-            trial::trial(name, move || test(&terraform()), ignored)
+            trial::trial(name, move || test(&terraform()), !runs)
         }));
     }
     trials

@@ -6,6 +6,9 @@ use std::fs;
 use super::done::Done;
 use super::stage::{OTHER_KEY, PROGRAM, Stage, blocks, project};
 
+/// Whose terraform it is, how to get it, and whether it must be there.
+pub(super) type Whose = (&'static str, fn() -> Terraform, bool);
+
 pub(super) type Test = (&'static str, fn(&Terraform));
 
 pub(super) const TESTS: [Test; 4] = [
