@@ -4,10 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudhsmv2::Client;
-use aws_sdk_cloudhsmv2::config;
 
 use super::fleet::{ClusterFilter, Fleet};
 use super::{
@@ -23,10 +21,10 @@ mod choices;
 mod fleet;
 mod pages;
 mod raw_answer;
+mod sending;
 
 use answer::cluster_from;
-use pages::Pages;
-use raw_answer::AnswerRecorder;
+use sending::retries_of;
 
 /// The service's names. AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL count where no endpoint
 /// is given.
@@ -167,41 +165,29 @@ impl AwsCloudHsm {
 
 impl CloudHsm for AwsCloudHsm {
     async fn describe_cluster(&self, cluster_id: &str) -> Result<Option<Cluster>, ServiceError> {
-        self.read_in_time(Call::DescribeClusters, async {
-            let (mut pages, kept) = (Pages::new(&self.received), AnswerRecorder::default());
-            // A filter's result may be spread over pages, empty ones included (API reference,
-            // DescribeClusters, NextToken).
-            loop {
-                let request = self
-                    .client
-                    .describe_clusters()
-                    .filters("clusterIds", vec![cluster_id.to_owned()])
-                    .set_next_token(pages.next_token());
-                let request = request.customize().interceptor(kept.clone());
-                let answer = request.send().await.map_err(|error| {
-                    self.service_error(
-                        Call::DescribeClusters,
-                        failure::classify_error(&error, true),
-                    )
-                })?;
-                let raw = kept.take_answer();
-                let found = answer
+        let request = self.client.describe_clusters();
+        let request = request.filters("clusterIds", vec![cluster_id.to_owned()]);
+        let mut found = None;
+        // A filter's result may be spread over pages, empty ones included (API reference,
+        // DescribeClusters, NextToken).
+        self.read_pages(
+            Call::DescribeClusters,
+            |token, recorder| {
+                let request = request.clone().set_next_token(token);
+                request.customize().interceptor(recorder).send()
+            },
+            |answer, raw| {
+                found = answer
                     .clusters()
                     .iter()
                     .zip(raw.structures("Clusters"))
-                    .find(|(cluster, _)| cluster.cluster_id() == Some(cluster_id));
-                if let Some((cluster, raw)) = found {
-                    return Ok(Some(cluster_from(cluster, raw)));
-                }
-                if !pages
-                    .move_on(answer.next_token())
-                    .map_err(|trouble| self.service_error(Call::DescribeClusters, trouble))?
-                {
-                    return Ok(None);
-                }
-            }
-        })
-        .await
+                    .find(|(cluster, _)| cluster.cluster_id() == Some(cluster_id))
+                    .map(|(cluster, raw)| cluster_from(cluster, raw));
+                answer.next_token.filter(|_| found.is_none())
+            },
+        )
+        .await?;
+        Ok(found)
     }
 
     async fn list_clusters(&self) -> Result<Vec<Cluster>, ServiceError> {
@@ -216,16 +202,14 @@ impl CloudHsm for AwsCloudHsm {
         &self,
         request: &InitializeCluster,
     ) -> Result<InitializeAnswer, ServiceError> {
-        // One attempt, here whatever the environment says (AWS_MAX_ATTEMPTS): see
-        // `CloudHsm::initialize_cluster`.
-        let once = config::Builder::new().retry_config(RetryConfig::disabled());
+        // One attempt: see `CloudHsm::initialize_cluster`.
         let call = self.client.initialize_cluster();
         let sending = call
             .cluster_id(request.cluster_id())
             .signed_cert(request.signed_cert())
             .trust_anchor(request.trust_anchor())
             .customize()
-            .config_override(once)
+            .config_override(retries_of(Call::InitializeCluster.effect()))
             .send();
         let failed = |trouble| self.service_error(Call::InitializeCluster, trouble);
         let answer = run_within(self.deadline, sending)

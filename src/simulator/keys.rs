@@ -11,11 +11,12 @@ use std::thread;
 use der::Encode as _;
 use der::asn1::{AnyRef, BitStringRef};
 use der::oid::ObjectIdentifier;
+use ring::error::Unspecified;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{KeyPair as _, RsaKeyPair};
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
+use rsa::rand_core::{TryCryptoRng, TryRng};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
-
-use super::primes;
 
 /// The size of every key in the genuine chains of hsm1.medium. For hsm2m.medium it is assumed for
 /// all keys but the root's.
@@ -39,7 +40,8 @@ pub(super) struct SigningKey {
 
 impl SigningKey {
     fn generate(bits: usize) -> Result<Self, String> {
-        let private = primes::rsa_key(bits)?;
+        let private = rsa::PrivateKey::new(&mut SystemOctets, bits)
+            .map_err(|e| format!("making an RSA key: {e}"))?;
         let der = private
             .to_pkcs1_der()
             .map_err(|e| format!("encoding an RSA key: {e}"))?;
@@ -84,7 +86,7 @@ impl SigningKey {
     /// Signs `message` with sha256WithRSAEncryption.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
-        let rng = ring::rand::SystemRandom::new();
+        let rng = SystemRandom::new();
         self.pair
             .sign(
                 &ring::signature::RSA_PKCS1_SHA256,
@@ -96,6 +98,35 @@ impl SigningKey {
         Ok(signature)
     }
 }
+
+/// The system's randomness, for the crate `rsa`.
+struct SystemOctets;
+
+impl SystemOctets {
+    fn random_octets<const N: usize>() -> Result<[u8; N], Unspecified> {
+        let mut octets = [0; N];
+        SystemRandom::new().fill(&mut octets)?;
+        Ok(octets)
+    }
+}
+
+impl TryRng for SystemOctets {
+    type Error = Unspecified;
+
+    fn try_next_u32(&mut self) -> Result<u32, Unspecified> {
+        Self::random_octets().map(u32::from_ne_bytes)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Unspecified> {
+        Self::random_octets().map(u64::from_ne_bytes)
+    }
+
+    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Unspecified> {
+        SystemRandom::new().fill(octets)
+    }
+}
+
+impl TryCryptoRng for SystemOctets {}
 
 /// A key that has been ordered: empty until it is made.
 pub(super) type OrderedKey = Arc<OnceLock<Result<SigningKey, String>>>;
@@ -236,6 +267,11 @@ mod tests {
         assert_eq!(key.spki().len(), 294, "RSA 2048 with exponent 65537");
         assert_eq!(key.sign(b"message").unwrap().len(), 256);
         assert_eq!(key.key_identifier().len(), 20);
+        // Whichever of its primes came first.
+        for _ in 0..8 {
+            let key = SigningKey::generate(KEY_BITS).unwrap();
+            assert_eq!(key.sign(b"message").unwrap().len(), 256);
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@
 //! | `state`, `clock`, `place` | clusters, HSMs, backups, and how time moves them |
 //! | `inside` | all that a running simulator is made of |
 //! | `store`, `octets` | all this in a file, across restarts |
-//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `pem` | roots, cards, HSMs |
+//! | `hardware`, `roots`, `chains`, `keys`, `pem` | roots, cards, HSMs |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
 //! | `page`, `watch`, `requests` | the page for people, and the requests listed there |
@@ -67,7 +67,6 @@ mod origin;
 mod page;
 mod pem;
 mod place;
-mod primes;
 mod protocol;
 mod quotas;
 mod random;
