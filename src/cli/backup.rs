@@ -51,7 +51,7 @@ cannot be reached; 7 not in time; 8 its state does not allow it; 130 declined, n
 deleted")]
 pub struct DeleteArgs {
     /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: String,
     #[command(flatten)]
     consent: ConsentArgs,
@@ -75,7 +75,7 @@ refused or cannot be reached; 7 not READY in time; \
 8 its state does not allow it")]
 pub struct RestoreArgs {
     /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: String,
     #[command(flatten)]
     wait: WaitArgs,
@@ -95,7 +95,7 @@ refused or cannot be reached; \
 8 its state does not allow it")]
 pub struct ModifyArgs {
     /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: String,
     /// Keep the backup for ever (true), or as long as the cluster's retention policy says (false)
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]

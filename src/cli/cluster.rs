@@ -55,7 +55,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Vec<ClusterId>,
     /// Only clusters in this VPC (may repeat)
-    #[arg(long, visible_alias = "vpc", value_name = "ID", value_parser = limits::vpc_id)]
+    #[arg(long, visible_alias = "vpc", value_name = "ID", value_parser = limits::VPC_ID.parser())]
     vpc_id: Vec<String>,
     /// Only clusters in this state, as the API names it, in any case (may repeat)
     #[arg(long, value_name = "STATE", value_parser = parse_cluster_state)]

@@ -38,7 +38,7 @@ Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown
 refused or cannot be reached")]
 pub struct ListArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
     resource_id: String,
     /// The number of tags per request, 1 to 100; all pages are shown
     #[arg(
@@ -61,7 +61,7 @@ Examples:
 Exit codes: 0 added; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
 pub struct AddArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
     resource_id: String,
     /// A tag (may repeat, up to 50)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, required = true)]
@@ -84,10 +84,10 @@ service refused or cannot be reached; \
 130 declined, nothing was removed")]
 pub struct RemoveArgs {
     /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::tagged_resource_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
     resource_id: String,
     /// A tag's key (may repeat, up to 50)
-    #[arg(long, value_name = "KEY", value_parser = limits::tag_key, required = true)]
+    #[arg(long, value_name = "KEY", value_parser = limits::TAG_KEY.parser(), required = true)]
     key: Vec<String>,
     #[command(flatten)]
     consent: ConsentArgs,

@@ -1,9 +1,10 @@
 //! What is chosen for a cluster when it is created, for good, and only passed on: members of
-//! CreateCluster with a few values each. One row, from which the option, its check, what is sent
-//! and shown, and what `creation.json` remembers come. Mode is none of them: it decides more.
+//! CreateCluster. One row each, from which the option, its check, what is sent and shown, and what
+//! `creation.json` remembers come. Mode is none of them: it decides more.
 
 use std::collections::BTreeMap;
 
+use super::limits::MemberLimit;
 use crate::generation::GenerationFacts;
 use crate::outside::OutsideText;
 
@@ -21,13 +22,47 @@ pub struct ClusterChoice {
     /// The words for it in sentences.
     pub words: &'static str,
     /// The values that can be asked for.
-    pub values: &'static [ChoiceValue],
-    /// The service's value where none is named.
-    pub default: &'static str,
+    pub form: ChoiceForm,
+    /// The service's value where none is named, if it has one.
+    pub default: Option<&'static str>,
     /// What a type has that has no other value.
     pub default_words: &'static str,
     /// Tells whether the HSMs of a generation have every value.
     pub has_all_values: fn(&GenerationFacts) -> bool,
+}
+
+/// The form of a member's values.
+#[derive(Debug)]
+pub enum ChoiceForm {
+    /// One of a few.
+    Listed(&'static [ChoiceValue]),
+    /// Any text within a limit.
+    Limited {
+        /// The limit.
+        limit: MemberLimit,
+        /// A text within it.
+        example: &'static str,
+    },
+}
+
+impl ChoiceForm {
+    /// Returns what the API calls a value of the option.
+    pub fn api_value<'a>(&self, word: &'a str) -> Option<&'a str> {
+        match self {
+            ChoiceForm::Listed(values) => values
+                .iter()
+                .find_map(|value| (value.word == word).then_some(value.name)),
+            ChoiceForm::Limited { .. } => Some(word),
+        }
+    }
+
+    /// Returns values that the option takes: all of a list, else one.
+    pub fn sample_words(&self) -> Vec<&'static str> {
+        match self {
+            ChoiceForm::Listed(values) => values.iter().map(|value| value.word).collect(),
+            ChoiceForm::Limited { example, .. } => vec![example],
+        }
+    }
 }
 
 /// A value that can be asked for.
@@ -52,7 +87,7 @@ pub const NETWORK_TYPE: ClusterChoice = ClusterChoice {
            (the service's default: ipv4)",
     label: "network",
     words: "network type",
-    values: &[
+    form: ChoiceForm::Listed(&[
         ChoiceValue {
             name: "IPV4",
             word: "ipv4",
@@ -63,8 +98,8 @@ pub const NETWORK_TYPE: ClusterChoice = ClusterChoice {
             word: "dualstack",
             help: "IPv4 and IPv6",
         },
-    ],
-    default: "IPV4",
+    ]),
+    default: Some("IPV4"),
     default_words: "IPv4 addresses",
     has_all_values: |facts| facts.has_ipv6,
 };
@@ -91,9 +126,8 @@ impl ChosenValues {
     }
 
     /// Returns the value that holds: the member's default where none is named.
-    pub fn value_or_default<'a>(&'a self, choice: &ClusterChoice) -> &'a str {
-        self.get(choice)
-            .map_or(choice.default, |value| value.as_raw())
+    pub fn value_or_default<'a>(&'a self, choice: &ClusterChoice) -> Option<&'a str> {
+        self.get(choice).map(OutsideText::as_raw).or(choice.default)
     }
 
     /// Tells whether there is none.

@@ -1,8 +1,138 @@
 //! The documented constraints of the API's requests, checked before anything is sent.
 //!
 //! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; later additions
-//! are marked where they stand. Patterns are matched against the whole value. Each function returns
-//! the value, or a text that says what was expected and what was found.
+//! are marked where they stand. Patterns are matched against the whole value.
+
+use std::ops::RangeInclusive;
+
+use super::Call;
+
+/// A text in requests, with its documented constraint. The command line's check comes from it.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberLimit {
+    /// The members that are such a text, each with its call, by the API's names. `[]` stands for an
+    /// item of a list, a dot for a member of a structure.
+    pub members: &'static [(Call, &'static str)],
+    /// What is expected, in words.
+    pub expected: &'static str,
+    /// The constraint, as the API Reference prints it.
+    pub constraint: &'static str,
+    /// Tells whether a value meets it.
+    pub fits: fn(&str) -> bool,
+}
+
+impl MemberLimit {
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// A text that says what was expected.
+    pub fn check_value(&self, value: &str) -> Result<String, String> {
+        if (self.fits)(value) {
+            Ok(value.to_owned())
+        } else {
+            Err(format!("expected {}, {}", self.expected, self.constraint))
+        }
+    }
+
+    /// Returns [`MemberLimit::check_value`] as a function, for a command line's option.
+    pub fn parser(self) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+        move |value| self.check_value(value)
+    }
+}
+
+/// Defines the limits, one row each: its members, what is expected, its constraint, and the
+/// function that checks it.
+macro_rules! member_limits {
+    ($($(#[$doc:meta])* $name:ident: $([$($call:ident $member:literal),*])+,
+       $expected:expr, $constraint:expr, $fits:expr;)*) => {
+        $($(#[$doc])* pub const $name: MemberLimit = MemberLimit {
+            members: &[$($((Call::$call, $member),)*)+],
+            expected: $expected,
+            constraint: $constraint,
+            fits: $fits,
+        };)*
+
+        /// Every limit.
+        pub const MEMBER_LIMITS: &[MemberLimit] = &[$($name,)*];
+    };
+}
+
+member_limits! {
+    /// HsmId.
+    HSM_ID: [DeleteHsm "HsmId"],
+        "an HSM's id", "hsm-[2-7a-zA-Z]{11,16}",
+        |value| is_resource_id(value, "hsm-");
+    /// BackupId.
+    BACKUP_ID: [CopyBackupToRegion "BackupId", DeleteBackup "BackupId"]
+        [ModifyBackupAttributes "BackupId", RestoreBackup "BackupId"],
+        "a backup's id", "backup-[2-7a-zA-Z]{11,16}",
+        |value| is_resource_id(value, "backup-");
+    /// ResourceId: a cluster or a backup, which can have tags.
+    TAGGED_RESOURCE_ID:
+        [ListTags "ResourceId", TagResource "ResourceId", UntagResource "ResourceId"],
+        "the id of a cluster or a backup", "(?:cluster|backup)-[2-7a-zA-Z]{11,16}",
+        |value| is_resource_id(value, "cluster-") || is_resource_id(value, "backup-");
+    /// EniId.
+    ENI_ID: [DeleteHsm "EniId"],
+        "a network interface's id", "eni-[0-9a-fA-F]{8,17}",
+        |value| is_ec2_id(value, "eni-");
+    /// SubnetId.
+    SUBNET_ID: [CreateCluster "SubnetIds[]"],
+        "a subnet's id", "subnet-[0-9a-fA-F]{8,17}",
+        |value| is_ec2_id(value, "subnet-");
+    /// A value of the filter `vpcIds`. The printed pattern of VpcId is `vpc-[0-9a-fA-F]`, of one
+    /// digit, which no VPC's id fits: any number of them are taken.
+    VPC_ID: [DescribeClusters "Filters.vpcIds[]"],
+        "a VPC's id", "vpc-[0-9a-fA-F]+",
+        |value| value
+            .strip_prefix("vpc-")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    /// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November
+    /// 2026 has it: types that are not known yet fit as well.
+    HSM_TYPE: [CreateCluster "HsmType", ModifyCluster "HsmType"],
+        "a type of HSM such as hsm2m.medium",
+        r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+), at most 32 characters",
+        |value| value.len() <= 32 && is_hsm_type(value);
+    /// SourceBackupId: a backup's id or its ARN, which names one of another account (`BackupArn` in
+    /// the model of November 2026).
+    BACKUP_ID_OR_ARN: [CreateCluster "SourceBackupId"],
+        "a backup's id or ARN",
+        "backup-[2-7a-zA-Z]{11,16}, or arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and that",
+        |value| is_resource_id(value, "backup-") || backup_of_arn(value).is_some();
+    /// ResourceArn of the resource policies (`CloudHsmArn` in the model of November 2026): a
+    /// backup's, which alone have policies (API Reference, PutResourcePolicy).
+    BACKUP_ARN: [GetResourcePolicy "ResourceArn", PutResourcePolicy "ResourceArn"]
+        [DeleteResourcePolicy "ResourceArn"],
+        "a backup's ARN", "arn:aws:cloudhsm:REGION:ACCOUNT:backup/backup-[2-7a-zA-Z]{11,16}",
+        |value| backup_of_arn(value).is_some();
+    /// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the
+    /// pattern alone does not promise.
+    IP_ADDRESS: [CreateHsm "IpAddress", DeleteHsm "EniIp"],
+        "an IPv4 address", "such as 10.0.1.4",
+        |value| value.parse::<core::net::Ipv4Addr>().is_ok();
+    /// AvailabilityZone.
+    AVAILABILITY_ZONE: [CreateHsm "AvailabilityZone"],
+        "an Availability Zone such as us-east-1a",
+        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
+        |value| value
+            .strip_suffix(|c: char| c.is_ascii_lowercase())
+            .is_some_and(|region| is_region(region, &["gov-"]));
+    /// DestinationRegion.
+    DESTINATION_REGION: [CopyBackupToRegion "DestinationRegion"],
+        "a region such as us-east-1",
+        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d",
+        |value| is_region(value, &["gov-"]);
+    /// Key of a Tag.
+    TAG_KEY: [CopyBackupToRegion "TagList[].Key", CreateCluster "TagList[].Key"]
+        [TagResource "TagList[].Key", UntagResource "TagKeyList[]"],
+        "a tag's key of 1 to 128 characters", TAG_PATTERN,
+        |value| is_tag_text(value, 1..=128);
+    /// Value of a Tag.
+    TAG_VALUE: [CopyBackupToRegion "TagList[].Value", CreateCluster "TagList[].Value"]
+        [TagResource "TagList[].Value"],
+        "a tag's value of at most 256 characters", TAG_PATTERN,
+        |value| is_tag_text(value, 0..=256);
+}
 
 /// SubnetIds: at most this many items.
 pub const MAX_SUBNETS: usize = 10;
@@ -16,9 +146,6 @@ pub const CLUSTERS_PER_PAGE: (i32, i32) = (1, 25);
 pub const BACKUPS_PER_PAGE: (i32, i32) = (1, 50);
 /// MaxResults of ListTags.
 pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
-
-/// HsmType, in characters.
-const HSM_TYPE_CHARS: usize = 32;
 /// The most HSMs of a cluster whose type can be changed (User Guide, "Migrating from hsm1.medium to
 /// hsm2m.medium").
 pub const MOST_HSMS_TO_MIGRATE: usize = 27;
@@ -26,169 +153,14 @@ pub const MOST_HSMS_TO_MIGRATE: usize = 27;
 /// November 2026).
 pub const POLICY_CHARS: usize = 20_000;
 
-/// Key and Value of a Tag, in characters.
-const TAG_KEY: (usize, usize) = (1, 128);
-const TAG_VALUE: (usize, usize) = (0, 256);
-
-type LimitResult = Result<String, String>;
-
-fn check_constraint(fits: bool, value: &str, what: &str, pattern: &str) -> LimitResult {
-    if fits {
-        Ok(value.to_owned())
-    } else {
-        Err(format!("expected {what}, {pattern}"))
-    }
-}
-
-/// ClusterId.
+/// Parses a tag, `KEY=VALUE`. A key may hold a `=` by the pattern; on a command line the first one
+/// ends it.
 ///
 /// # Errors
 /// A text that says what was expected.
-pub fn cluster_id(value: &str) -> LimitResult {
-    check_constraint(
-        is_resource_id(value, "cluster-"),
-        value,
-        "a cluster's id",
-        "cluster-[2-7a-zA-Z]{11,16}",
-    )
-}
-
-/// HsmId.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn hsm_id(value: &str) -> LimitResult {
-    check_constraint(
-        is_resource_id(value, "hsm-"),
-        value,
-        "an HSM's id",
-        "hsm-[2-7a-zA-Z]{11,16}",
-    )
-}
-
-/// BackupId.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn backup_id(value: &str) -> LimitResult {
-    check_constraint(
-        is_resource_id(value, "backup-"),
-        value,
-        "a backup's id",
-        "backup-[2-7a-zA-Z]{11,16}",
-    )
-}
-
-/// ResourceId: a cluster or a backup, which can have tags.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn tagged_resource_id(value: &str) -> LimitResult {
-    let fits = is_resource_id(value, "cluster-") || is_resource_id(value, "backup-");
-    check_constraint(
-        fits,
-        value,
-        "the id of a cluster or a backup",
-        "(?:cluster|backup)-[2-7a-zA-Z]{11,16}",
-    )
-}
-
-/// EniId.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn eni_id(value: &str) -> LimitResult {
-    check_constraint(
-        is_ec2_id(value, "eni-"),
-        value,
-        "a network interface's id",
-        "eni-[0-9a-fA-F]{8,17}",
-    )
-}
-
-/// SubnetId.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn subnet_id(value: &str) -> LimitResult {
-    check_constraint(
-        is_ec2_id(value, "subnet-"),
-        value,
-        "a subnet's id",
-        "subnet-[0-9a-fA-F]{8,17}",
-    )
-}
-
-/// A value of the filter `vpcIds`. The printed pattern of VpcId is `vpc-[0-9a-fA-F]`, of one digit,
-/// which no VPC's id fits: any number of them are taken.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn vpc_id(value: &str) -> LimitResult {
-    let fits = value
-        .strip_prefix("vpc-")
-        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
-    check_constraint(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
-}
-
-/// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November
-/// 2026 has it: types that are not known yet fit as well.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn hsm_type(value: &str) -> LimitResult {
-    let fits = value.len() <= HSM_TYPE_CHARS && is_hsm_type(value);
-    check_constraint(
-        fits,
-        value,
-        "a type of HSM such as hsm2m.medium",
-        r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+), at most 32 characters",
-    )
-}
-
-/// SourceBackupId: a backup's id or its ARN, which names one of another account (`BackupArn` in the
-/// model of November 2026).
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn backup_id_or_arn(value: &str) -> LimitResult {
-    let fits = is_resource_id(value, "backup-") || backup_of_arn(value).is_some();
-    check_constraint(
-        fits,
-        value,
-        "a backup's id or ARN",
-        "backup-[2-7a-zA-Z]{11,16}, or arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and that",
-    )
-}
-
-/// ResourceArn of the resource policies (`CloudHsmArn` in the model of November 2026): a backup's,
-/// which alone have policies (API Reference, PutResourcePolicy).
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn backup_arn(value: &str) -> LimitResult {
-    check_constraint(
-        backup_of_arn(value).is_some(),
-        value,
-        "a backup's ARN",
-        "arn:aws:cloudhsm:REGION:ACCOUNT:backup/backup-[2-7a-zA-Z]{11,16}",
-    )
-}
-
-/// Returns the id of the backup that an ARN names,
-/// `arn:aws(-(us-gov))?:cloudhsm:REGION:[0-9]{12}:backup/ID`, where REGION is
-/// `([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})`.
-pub fn backup_of_arn(arn: &str) -> Option<&str> {
-    let rest = ["arn:aws:cloudhsm:", "arn:aws-us-gov:cloudhsm:"]
-        .iter()
-        .find_map(|prefix| arn.strip_prefix(prefix))?;
-    let (region, rest) = rest.split_once(':')?;
-    let (account, id) = rest.split_once(":backup/")?;
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (is_region_of(region, &["gov-", "isob-", "iso-"])
-        && is_account
-        && is_resource_id(id, "backup-"))
-    .then_some(id)
+pub fn parse_tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((TAG_KEY.check_value(key)?, TAG_VALUE.check_value(value)?))
 }
 
 /// Policy of PutResourcePolicy: a JSON object (IAM User Guide, "Grammar of the IAM JSON policy
@@ -217,83 +189,18 @@ pub fn resource_policy(text: &str) -> Result<serde_json::Value, String> {
     }
 }
 
-/// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the pattern
-/// alone does not promise.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn ip_address(value: &str) -> LimitResult {
-    check_constraint(
-        value.parse::<core::net::Ipv4Addr>().is_ok(),
-        value,
-        "an IPv4 address",
-        "such as 10.0.1.4",
-    )
-}
-
-/// AvailabilityZone.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn availability_zone(value: &str) -> LimitResult {
-    let fits = value
-        .strip_suffix(|c: char| c.is_ascii_lowercase())
-        .is_some_and(is_region);
-    check_constraint(
-        fits,
-        value,
-        "an Availability Zone such as us-east-1a",
-        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
-    )
-}
-
-/// DestinationRegion.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn destination_region(value: &str) -> LimitResult {
-    check_constraint(
-        is_region(value),
-        value,
-        "a region such as us-east-1",
-        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d",
-    )
-}
-
-/// A tag, as `KEY=VALUE`. A key may hold a `=` by the pattern; on a command line the first one ends
-/// it.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn parse_tag(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((tag_key(key)?, tag_value(value)?))
-}
-
-/// Key of a Tag.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn tag_key(value: &str) -> LimitResult {
-    check_constraint(
-        is_tag_text(value, TAG_KEY),
-        value,
-        "a tag's key of 1 to 128 characters",
-        TAG_PATTERN,
-    )
-}
-
-/// Value of a Tag.
-///
-/// # Errors
-/// A text that says what was expected.
-pub fn tag_value(value: &str) -> LimitResult {
-    check_constraint(
-        is_tag_text(value, TAG_VALUE),
-        value,
-        "a tag's value of at most 256 characters",
-        TAG_PATTERN,
-    )
+/// Returns the id of the backup that an ARN names,
+/// `arn:aws(-(us-gov))?:cloudhsm:REGION:[0-9]{12}:backup/ID`, where REGION is
+/// `([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})`.
+pub fn backup_of_arn(arn: &str) -> Option<&str> {
+    let rest = ["arn:aws:cloudhsm:", "arn:aws-us-gov:cloudhsm:"]
+        .iter()
+        .find_map(|prefix| arn.strip_prefix(prefix))?;
+    let (region, rest) = rest.split_once(':')?;
+    let (account, id) = rest.split_once(":backup/")?;
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    (is_region(region, &["gov-", "isob-", "iso-"]) && is_account && is_resource_id(id, "backup-"))
+        .then_some(id)
 }
 
 const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
@@ -328,23 +235,13 @@ fn is_hsm_type(value: &str) -> bool {
     })
 }
 
-fn is_region(value: &str) -> bool {
-    is_region_of(value, &["gov-"])
-}
-
 /// Tells whether the value is a region, with the partition words that may stand behind the country.
-fn is_region_of(value: &str, lands: &[&str]) -> bool {
-    let (land, rest) = match value.split_once('-') {
-        Some((land, rest)) => (
-            land,
-            lands
-                .iter()
-                .find_map(|kind| rest.strip_prefix(kind))
-                .unwrap_or(rest),
-        ),
-        None => return false,
+fn is_region(value: &str, lands: &[&str]) -> bool {
+    let Some((land, rest)) = value.split_once('-') else {
+        return false;
     };
-    let Some((direction, number)) = rest.split_once('-') else {
+    let in_land = lands.iter().find_map(|kind| rest.strip_prefix(kind));
+    let Some((direction, number)) = in_land.unwrap_or(rest).split_once('-') else {
         return false;
     };
     let two_letters = land.len() == 2 && land.bytes().all(|b| b.is_ascii_lowercase());
@@ -366,12 +263,12 @@ fn is_direction(text: &str) -> bool {
 /// Tells whether a text matches the pattern of keys and values. Letters are Rust's: `is_alphabetic`
 /// also takes the marks that some scripts write vowels with, which `\p{L}` does not; the service
 /// has the last word on these.
-fn is_tag_text(value: &str, (least, most): (usize, usize)) -> bool {
+fn is_tag_text(value: &str, length: RangeInclusive<usize>) -> bool {
     let separator =
         |c: char| (c.is_whitespace() && !c.is_control()) || c == '\u{2028}' || c == '\u{2029}';
     let allowed =
         |c: char| c.is_alphabetic() || c.is_numeric() || separator(c) || "_.:/=+-@".contains(c);
-    (least..=most).contains(&value.chars().count()) && value.chars().all(allowed)
+    length.contains(&value.chars().count()) && value.chars().all(allowed)
 }
 
 #[cfg(test)]
@@ -381,13 +278,12 @@ mod tests {
 
     #[test]
     fn ids_match_the_whole_pattern() {
-        type Check = fn(&str) -> LimitResult;
-        let checks: [(Check, &str); 3] = [
-            (cluster_id, "cluster-"),
-            (hsm_id, "hsm-"),
-            (backup_id, "backup-"),
-        ];
-        for (check, prefix) in checks {
+        for (limit, prefix) in [
+            (TAGGED_RESOURCE_ID, "cluster-"),
+            (HSM_ID, "hsm-"),
+            (BACKUP_ID, "backup-"),
+        ] {
+            let check = limit.parser();
             for good in ["abcdefghijk", "ABCdef234567XYZz"] {
                 assert!(check(&format!("{prefix}{good}")).is_ok(), "{prefix}{good}");
             }
@@ -403,19 +299,26 @@ mod tests {
             assert!(check("abcdefghijk").is_err());
         }
         assert!(
-            tagged_resource_id("hsm-abcdefghijk").is_err()
-                && tagged_resource_id("backup-abcdefghijk").is_ok()
-                && tagged_resource_id("cluster-abcdefghijk").is_ok()
+            TAGGED_RESOURCE_ID.check_value("hsm-abcdefghijk").is_err()
+                && TAGGED_RESOURCE_ID.check_value("backup-abcdefghijk").is_ok()
+                && TAGGED_RESOURCE_ID
+                    .check_value("cluster-abcdefghijk")
+                    .is_ok()
         );
         assert!(
-            subnet_id("subnet-0123abCD").is_ok()
-                && subnet_id("subnet-0123abC").is_err()
-                && subnet_id("subnet-0123abCg").is_err()
+            SUBNET_ID.check_value("subnet-0123abCD").is_ok()
+                && SUBNET_ID.check_value("subnet-0123abC").is_err()
+                && SUBNET_ID.check_value("subnet-0123abCg").is_err()
         );
         assert!(
-            eni_id("eni-0123456789abcdef0").is_ok() && eni_id("eni-0123456789abcdef01").is_err()
+            ENI_ID.check_value("eni-0123456789abcdef0").is_ok()
+                && ENI_ID.check_value("eni-0123456789abcdef01").is_err()
         );
-        assert!(vpc_id("vpc-0a").is_ok() && vpc_id("vpc-").is_err() && vpc_id("vpc-x").is_err());
+        assert!(
+            VPC_ID.check_value("vpc-0a").is_ok()
+                && VPC_ID.check_value("vpc-").is_err()
+                && VPC_ID.check_value("vpc-x").is_err()
+        );
     }
 
     #[test]
@@ -427,8 +330,11 @@ mod tests {
             "eu-central-1",
             "ap-eastcentral-3",
         ] {
-            assert!(destination_region(good).is_ok(), "{good}");
-            assert!(availability_zone(&format!("{good}a")).is_ok(), "{good}a");
+            assert!(DESTINATION_REGION.check_value(good).is_ok(), "{good}");
+            assert!(
+                AVAILABILITY_ZONE.check_value(&format!("{good}a")).is_ok(),
+                "{good}a"
+            );
         }
         for bad in [
             "",
@@ -443,10 +349,10 @@ mod tests {
             "us-gov-gov-east-1",
             "us--1",
         ] {
-            assert!(destination_region(bad).is_err(), "{bad}");
+            assert!(DESTINATION_REGION.check_value(bad).is_err(), "{bad}");
         }
         for bad in ["us-east-1", "us-east-1A", "us-east-1ab", "us-east-10a", "a"] {
-            assert!(availability_zone(bad).is_err(), "{bad}");
+            assert!(AVAILABILITY_ZONE.check_value(bad).is_err(), "{bad}");
         }
     }
 
@@ -460,7 +366,7 @@ mod tests {
             "hsm2..a",
             &format!("hsm2m.{}", "m".repeat(26)),
         ] {
-            assert!(hsm_type(good).is_ok(), "{good}");
+            assert!(HSM_TYPE.check_value(good).is_ok(), "{good}");
         }
         let long = format!("hsm2m.{}", "m".repeat(27));
         for bad in [
@@ -477,7 +383,7 @@ mod tests {
             &long,
             "hsm2m.medium ",
         ] {
-            assert!(hsm_type(bad).is_err(), "{bad}");
+            assert!(HSM_TYPE.check_value(bad).is_err(), "{bad}");
         }
     }
 
@@ -486,9 +392,9 @@ mod tests {
         let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
         assert_eq!(backup_of_arn(good), Some("backup-abcdefghijk"));
         assert!(
-            backup_id_or_arn(good).is_ok()
-                && backup_id_or_arn("backup-abcdefghijk").is_ok()
-                && backup_arn("backup-abcdefghijk").is_err()
+            BACKUP_ID_OR_ARN.check_value(good).is_ok()
+                && BACKUP_ID_OR_ARN.check_value("backup-abcdefghijk").is_ok()
+                && BACKUP_ARN.check_value("backup-abcdefghijk").is_err()
         );
         for (part, other) in [
             ("arn:", "urn:"),
@@ -505,7 +411,8 @@ mod tests {
         ] {
             let bad = good.replacen(part, other, 1);
             assert!(
-                backup_arn(&bad).is_err() && backup_id_or_arn(&bad).is_err(),
+                BACKUP_ARN.check_value(&bad).is_err()
+                    && BACKUP_ID_OR_ARN.check_value(&bad).is_err(),
                 "{part} as {other}"
             );
         }
@@ -515,7 +422,9 @@ mod tests {
             ("eu-west-1", "us-gov-west-1"),
         ] {
             assert!(
-                backup_arn(&good.replacen(part, other, 1)).is_ok(),
+                BACKUP_ARN
+                    .check_value(&good.replacen(part, other, 1))
+                    .is_ok(),
                 "{other}"
             );
         }
@@ -544,9 +453,9 @@ mod tests {
 
     #[test]
     fn an_address_is_one_and_not_only_four_numbers() {
-        assert!(ip_address("10.0.1.4").is_ok());
+        assert!(IP_ADDRESS.check_value("10.0.1.4").is_ok());
         for bad in ["999.1.1.1", "10.0.1", "10.0.1.4.5", "::1", "1000.0.0.1", ""] {
-            assert!(ip_address(bad).is_err(), "{bad}");
+            assert!(IP_ADDRESS.check_value(bad).is_err(), "{bad}");
         }
     }
 
@@ -564,9 +473,9 @@ mod tests {
             assert!(parse_tag(bad).is_err(), "{bad}");
         }
         assert!(
-            tag_key(&"k".repeat(129)).is_err()
-                && tag_value(&"é".repeat(257)).is_err()
-                && tag_value(&"é".repeat(256)).is_ok()
+            TAG_KEY.check_value(&"k".repeat(129)).is_err()
+                && TAG_VALUE.check_value(&"é".repeat(257)).is_err()
+                && TAG_VALUE.check_value(&"é".repeat(256)).is_ok()
         );
     }
 }

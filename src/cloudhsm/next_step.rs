@@ -153,7 +153,7 @@ impl NextStep {
                 let zone = zone
                     .as_ref()
                     .map(OutsideText::as_raw)
-                    .filter(|zone| limits::availability_zone(zone).is_ok())
+                    .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone))
                     .unwrap_or("ZONE");
                 format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
             }

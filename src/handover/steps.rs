@@ -376,7 +376,7 @@ fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let zone = free
         .or(availability_zones.first())
         .map(OutsideText::as_raw)
-        .filter(|zone| limits::availability_zone(zone).is_ok());
+        .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone));
     let create = format!(
         "hsmboot hsm create --cluster-id {} --availability-zone {}",
         plain_id(of.cluster_id).unwrap_or("ID"),

@@ -150,9 +150,12 @@ pub(super) const ACTIONS: &[ApiAction] = &[
         &[
             only(
                 June2022,
-                optional("Filters", Filters(BACKUP_FILTERS, usize::MAX)),
+                optional("Filters", Filters(actions::backup_filter_names, usize::MAX)),
             ),
-            only(Today, optional("Filters", Filters(BACKUP_FILTERS, FILTERS))),
+            only(
+                Today,
+                optional("Filters", Filters(actions::backup_filter_names, FILTERS)),
+            ),
             optional("MaxResults", Integer(MAX_BACKUPS)),
             optional("NextToken", Text(&NEXT_TOKEN)),
             optional("SortAscending", Boolean),
@@ -166,11 +169,14 @@ pub(super) const ACTIONS: &[ApiAction] = &[
         &[
             only(
                 June2022,
-                optional("Filters", Filters(CLUSTER_FILTERS, usize::MAX)),
+                optional(
+                    "Filters",
+                    Filters(actions::cluster_filter_names, usize::MAX),
+                ),
             ),
             only(
                 Today,
-                optional("Filters", Filters(CLUSTER_FILTERS, FILTERS)),
+                optional("Filters", Filters(actions::cluster_filter_names, FILTERS)),
             ),
             optional("MaxResults", Integer(MAX_RESULTS)),
             optional("NextToken", Text(&NEXT_TOKEN)),
@@ -248,15 +254,6 @@ pub(super) const ACTIONS: &[ApiAction] = &[
             required("TagKeyList", TagKeys),
         ],
     ),
-];
-
-const CLUSTER_FILTERS: &[&str] = &["clusterIds", "states", "vpcIds"];
-const BACKUP_FILTERS: &[&str] = &[
-    "backupIds",
-    "sourceBackupIds",
-    "clusterIds",
-    "states",
-    "neverExpires",
 ];
 
 /// Finds the action of that name, if the edition has it.

@@ -33,7 +33,7 @@ pub(super) enum MemberRule {
     Tags,
     TagKeys,
     /// The names that the action documents, and the greatest number of entries.
-    Filters(&'static [&'static str], usize),
+    Filters(fn() -> Vec<&'static str>, usize),
     /// Every member of [`CHOSEN_MEMBERS`], in its order.
     Chosen,
 }
@@ -89,9 +89,11 @@ impl<'a> CheckedMembers<'a> {
             MemberRule::Retention => read_retention(name, request)?.map(MemberValue::Retention),
             MemberRule::Tags => tag_list(request)?.map(MemberValue::Tags),
             MemberRule::TagKeys => tag_key_list(request)?.map(MemberValue::Texts),
-            MemberRule::Filters(known, most) => {
-                Some(MemberValue::Filters(Filters::read(request, known, most)?))
-            }
+            MemberRule::Filters(known, most) => Some(MemberValue::Filters(Filters::read(
+                request,
+                &known(),
+                most,
+            )?)),
             MemberRule::Chosen => {
                 for chosen in CHOSEN_MEMBERS {
                     let value = request.optional_text(chosen.name, chosen.rule)?;

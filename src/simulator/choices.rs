@@ -18,9 +18,9 @@ pub(super) struct ChosenMember {
     /// Its name on the page.
     label: &'static str,
     pub(super) rule: &'static TextConstraint,
-    /// The value of a cluster that nobody chose one for. It is also what hsm1.medium has without
+    /// The value of a cluster that nobody chose one for, if it has one. It is also what hsm1.medium has without
     /// saying so, and what its clusters get when they migrate.
-    default: &'static str,
+    default: Option<&'static str>,
 }
 
 /// Every such member, in the order in which a request's are checked.
@@ -30,7 +30,7 @@ pub(super) const CHOSEN_MEMBERS: [ChosenMember; 2] = [
         key: "mode",
         label: "Mode",
         rule: &listed_constraint("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v)),
-        default: "FIPS",
+        default: Some("FIPS"),
     },
     // "The default NetworkType is IPV4."
     ChosenMember {
@@ -38,7 +38,7 @@ pub(super) const CHOSEN_MEMBERS: [ChosenMember; 2] = [
         key: "network_type",
         label: "Network type",
         rule: &listed_constraint("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v)),
-        default: "IPV4",
+        default: Some("IPV4"),
     },
 ];
 
@@ -49,10 +49,7 @@ pub(crate) struct KeptChoices([Option<String>; CHOSEN_MEMBERS.len()]);
 impl KeptChoices {
     /// Keeps what `chosen` gives for each member's name, or the member's default.
     pub(super) fn with_defaults<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Self {
-        Self(
-            CHOSEN_MEMBERS
-                .map(|member| Some(chosen(member.name).unwrap_or(member.default).to_owned())),
-        )
+        Self(CHOSEN_MEMBERS.map(|member| chosen(member.name).or(member.default).map(str::to_owned)))
     }
 
     /// Returns the value of a member.

@@ -4,6 +4,14 @@ use super::json_protocol::ApiError;
 use super::limits::{FILTER_NAME, TextConstraint, violation_error};
 use super::members::RequestMembers;
 
+/// A filter: its name, and the function that tells whether an item has a value of it.
+pub(super) type FilterRow<T> = (&'static str, fn(&T, &str) -> bool);
+
+/// Returns the names of a table's filters.
+pub(super) fn filter_names<T>(table: &[FilterRow<T>]) -> Vec<&'static str> {
+    table.iter().map(|(name, _)| *name).collect()
+}
+
 /// The filters of a call. An item is shown if each filter names a value of it. Values are plain
 /// strings in the reference, so one that names nothing is no error.
 #[derive(Clone, Default)]
@@ -49,12 +57,12 @@ impl<'a> Filters<'a> {
         Ok(Self(read))
     }
 
-    /// Tells whether an item passes all filters. `fits` tells whether it has that value for the
-    /// filter of that name.
-    pub(super) fn matches_all(&self, fits: impl Fn(&str, &str) -> bool) -> bool {
-        self.0
-            .iter()
-            .all(|(name, values)| values.iter().any(|value| fits(name, value)))
+    /// Tells whether an item passes all filters.
+    pub(super) fn match_item<T>(&self, table: &[FilterRow<T>], item: &T) -> bool {
+        self.0.iter().all(|(name, values)| {
+            let row = table.iter().find(|(known, _)| known == name);
+            row.is_some_and(|(_, fits)| values.iter().any(|value| fits(item, value)))
+        })
     }
 
     /// Returns one form for equal filters, so that a token can be bound to them.

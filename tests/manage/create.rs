@@ -206,28 +206,19 @@ fn without_the_root_the_hint_is_the_same_command_with_it() {
 fn every_choice_is_sent_and_shown() {
     let stage = Stage::new();
     for choice in CLUSTER_CHOICES {
-        assert!(
-            choice
-                .values
-                .iter()
-                .any(|value| value.name == choice.default)
-        );
-        for value in choice.values {
+        let words = choice.form.sample_words();
+        let mut values = words.iter().map(|word| choice.form.api_value(word));
+        assert!(choice.default.is_none() || values.any(|value| value == choice.default));
+        for word in words {
+            let value = choice.form.api_value(word).unwrap();
             let option = format!("--{}", choice.option);
-            let words = [
-                "cluster",
-                "create",
-                "--subnet-id",
-                SUBNET,
-                &option,
-                value.word,
-            ];
-            let made = stage.json(&[&words[..], &["--wait"]].concat());
-            assert_eq!(made["cluster"][choice.key], value.name, "{made:#}");
+            let command = ["cluster", "create", "--subnet-id", SUBNET, &option, word];
+            let made = stage.json(&[&command[..], &["--wait"]].concat());
+            assert_eq!(made["cluster"][choice.key], value, "{made:#}");
             let id = made["cluster"]["cluster_id"].as_str().unwrap();
             stage
                 .run(&["cluster", "show", "--cluster-id", id])
-                .ends(0, value.name);
+                .ends(0, value);
         }
     }
 }

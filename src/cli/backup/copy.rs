@@ -34,10 +34,10 @@ service refused or cannot be reached, or its answer \
 is lost; 7 begun, and not READY in time; 8 its state does not allow it")]
 pub struct Args {
     /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: String,
     /// The region to copy it to
-    #[arg(long, value_name = "REGION", value_parser = limits::destination_region)]
+    #[arg(long, value_name = "REGION", value_parser = limits::DESTINATION_REGION.parser())]
     destination_region: String,
     /// A tag for the copy, in place of the backup's own (may repeat, up to 50)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag)]

@@ -27,13 +27,13 @@ Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the ser
 cannot be reached")]
 pub struct Args {
     /// Only this backup (may repeat)
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: Vec<String>,
     /// Only backups of this cluster (may repeat)
     #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Vec<ClusterId>,
     /// Only copies of this backup (may repeat)
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     source_backup_id: Vec<String>,
     /// Only backups in this state, as the API names it, in any case (may repeat)
     #[arg(long, value_name = "STATE", value_parser = parse_backup_state)]

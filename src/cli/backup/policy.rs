@@ -109,10 +109,10 @@ pub struct DeleteArgs {
 #[group(required = true, multiple = false)]
 pub struct BackupSelector {
     /// The backup, by its id
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: Option<String>,
     /// The backup, by its ARN
-    #[arg(long, value_name = "ARN", value_parser = limits::backup_arn)]
+    #[arg(long, value_name = "ARN", value_parser = limits::BACKUP_ARN.parser())]
     backup_arn: Option<String>,
 }
 

@@ -64,7 +64,7 @@ pub struct CreateArgs {
     #[command(flatten)]
     new: NewClusterArgs,
     /// The first HSM's Availability Zone: one that a subnet lies in
-    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
+    #[arg(long, value_name = "ZONE", value_parser = limits::AVAILABILITY_ZONE.parser())]
     pub(super) availability_zone: Option<String>,
 }
 
@@ -406,7 +406,7 @@ impl ClusterCreation<'_> {
         } else if let Some(choice) = other_choice {
             difference_lines(
                 choice.words,
-                order.choices.value_or_default(choice),
+                order.choices.value_or_default(choice).unwrap_or("none"),
                 found(cluster.choices.get(choice)),
             )
         } else if let Some(backup) = &cluster.source_backup_id {

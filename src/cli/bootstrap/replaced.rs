@@ -57,7 +57,7 @@ pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error 
             let zone = zone
                 .as_ref()
                 .map(OutsideText::as_raw)
-                .filter(|zone| limits::availability_zone(zone).is_ok())
+                .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone))
                 .unwrap_or("ZONE");
             let more = ["--create-hsm", "--availability-zone", zone];
             let own = match repeated_command(&more) {

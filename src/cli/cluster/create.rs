@@ -37,7 +37,7 @@ pub struct Args {
     new: NewClusterArgs,
     /// The backup to restore the cluster from, by its id; one of another account that is shared
     /// with you, by its ARN
-    #[arg(long, value_name = "ID|ARN", value_parser = limits::backup_id_or_arn)]
+    #[arg(long, value_name = "ID|ARN", value_parser = limits::BACKUP_ID_OR_ARN.parser())]
     source_backup_id: Option<String>,
     #[command(flatten)]
     wait: WaitArgs,

@@ -59,7 +59,7 @@ pub struct Args {
     )]
     retention_days: Option<u16>,
     /// The HSMs' type: hsm2m.medium for a cluster of hsm1.medium, or back within 24 hours
-    #[arg(long, value_name = "TYPE", value_parser = limits::hsm_type)]
+    #[arg(long, value_name = "TYPE", value_parser = limits::HSM_TYPE.parser())]
     hsm_type: Option<String>,
     /// Change the type without asking
     #[arg(long, short, requires = "hsm_type")]

@@ -17,11 +17,11 @@ use crate::generation::{Generation, GenerationFacts};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct NewClusterArgs {
     /// A subnet, one for each Availability Zone (may repeat, 1 to 10)
-    #[arg(long, value_name = "ID", value_parser = limits::subnet_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::SUBNET_ID.parser())]
     pub(crate) subnet_id: Vec<String>,
     /// The HSMs' type: hsm2m.medium (default), or another that AWS has by now. No new clusters of
     /// hsm1.medium can be made
-    #[arg(long, value_name = "TYPE", value_parser = limits::hsm_type)]
+    #[arg(long, value_name = "TYPE", value_parser = limits::HSM_TYPE.parser())]
     pub(crate) hsm_type: Option<String>,
     /// The cluster's mode, for good: no cluster, and no backup of one, ever gets the other one
     /// (default: fips; from a backup, the backup's)
@@ -184,7 +184,9 @@ pub(crate) fn announce_creation(
     line("type", &order.hsm_type);
     line("mode", mode);
     for choice in CLUSTER_CHOICES {
-        line(choice.label, order.choices.value_or_default(choice));
+        if let Some(value) = order.choices.value_or_default(choice) {
+            line(choice.label, value);
+        }
     }
     line("subnets", &order.subnet_ids.join(", "));
     if let Some(backup) = &order.source_backup_id {

@@ -37,10 +37,10 @@ pub struct CreateArgs {
     #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: ClusterId,
     /// An Availability Zone that the cluster has a subnet in
-    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
+    #[arg(long, value_name = "ZONE", value_parser = limits::AVAILABILITY_ZONE.parser())]
     availability_zone: String,
     /// The HSM's address in that subnet (default: a free one)
-    #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
+    #[arg(long, value_name = "IP", value_parser = limits::IP_ADDRESS.parser())]
     ip_address: Option<String>,
     #[command(flatten)]
     wait: WaitArgs,

@@ -48,13 +48,13 @@ pub struct DeleteArgs {
 #[group(required = true, multiple = false)]
 pub struct HsmSelector {
     /// The HSM, by its id
-    #[arg(long, value_name = "ID", value_parser = limits::hsm_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::HSM_ID.parser())]
     hsm_id: Option<String>,
     /// The HSM, by its network interface's id
-    #[arg(long, value_name = "ID", value_parser = limits::eni_id)]
+    #[arg(long, value_name = "ID", value_parser = limits::ENI_ID.parser())]
     eni_id: Option<String>,
     /// The HSM, by its address
-    #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
+    #[arg(long, value_name = "IP", value_parser = limits::IP_ADDRESS.parser())]
     eni_ip: Option<String>,
 }
 

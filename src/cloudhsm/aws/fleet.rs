@@ -317,3 +317,47 @@ impl Fleet for AwsCloudHsm {
         send_change!(self, Call::UntagResource, request).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudhsmv2::operation as sdk;
+
+    use super::*;
+    use crate::cloudhsm::limits::MEMBER_LIMITS;
+
+    macro_rules! request_has_member {
+        ($call:expr, $name:expr; $($variant:ident $module:ident $input:ident,)*) => {
+            match $call {
+                $(Call::$variant => sdk::$module::$input::SCHEMA.member_schema($name).is_some(),)*
+            }
+        };
+    }
+
+    #[test]
+    fn every_limit_is_of_members_that_the_sdk_knows() {
+        for (call, member) in MEMBER_LIMITS.iter().flat_map(|limit| limit.members) {
+            let name = member.split(['.', '[']).next().unwrap();
+            let known = request_has_member!(call, name;
+                CopyBackupToRegion copy_backup_to_region CopyBackupToRegionInput,
+                CreateCluster create_cluster CreateClusterInput,
+                CreateHsm create_hsm CreateHsmInput,
+                DeleteBackup delete_backup DeleteBackupInput,
+                DeleteCluster delete_cluster DeleteClusterInput,
+                DeleteHsm delete_hsm DeleteHsmInput,
+                DeleteResourcePolicy delete_resource_policy DeleteResourcePolicyInput,
+                DescribeBackups describe_backups DescribeBackupsInput,
+                DescribeClusters describe_clusters DescribeClustersInput,
+                GetResourcePolicy get_resource_policy GetResourcePolicyInput,
+                InitializeCluster initialize_cluster InitializeClusterInput,
+                ListTags list_tags ListTagsInput,
+                ModifyBackupAttributes modify_backup_attributes ModifyBackupAttributesInput,
+                ModifyCluster modify_cluster ModifyClusterInput,
+                PutResourcePolicy put_resource_policy PutResourcePolicyInput,
+                RestoreBackup restore_backup RestoreBackupInput,
+                TagResource tag_resource TagResourceInput,
+                UntagResource untag_resource UntagResourceInput,
+            );
+            assert!(known, "{} has no {member}", call.as_str());
+        }
+    }
+}

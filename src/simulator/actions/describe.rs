@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
 use super::super::checked_members::CheckedMembers;
+use super::super::filters::{FilterRow, filter_names};
 use super::super::ids::random_bytes;
 use super::super::json_protocol::{Answer, ApiError};
 use super::super::limits::MAX_RESULTS;
@@ -42,9 +43,7 @@ pub(crate) fn describe_clusters(
     let region = context.world.region_at(context.place);
     let mut found = region
         .clusters_after(after, context.clock, &identify)
-        .filter(|(_, cluster)| {
-            filters.matches_all(|name, value| matches_filter(cluster, name, value))
-        })
+        .filter(|(_, cluster)| filters.match_item(CLUSTER_FILTERS, *cluster))
         .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
@@ -64,14 +63,15 @@ pub(crate) fn describe_clusters(
     })
 }
 
-/// Tells whether a cluster has that value for the filter of that name.
-fn matches_filter(cluster: &SimulatedCluster, name: &str, value: &str) -> bool {
-    match name {
-        "clusterIds" => cluster.id == value,
-        "vpcIds" => cluster.vpc == value,
-        "states" => cluster.state.name() == value,
-        _ => false,
-    }
+/// The filters of DescribeClusters.
+const CLUSTER_FILTERS: &[FilterRow<SimulatedCluster>] = &[
+    ("clusterIds", |cluster, value| cluster.id == value),
+    ("states", |cluster, value| cluster.state.name() == value),
+    ("vpcIds", |cluster, value| cluster.vpc == value),
+];
+
+pub(crate) fn cluster_filter_names() -> Vec<&'static str> {
+    filter_names(CLUSTER_FILTERS)
 }
 
 /// A key that makes NextTokens. Nobody else can make them, and each fits one call only.

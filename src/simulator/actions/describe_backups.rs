@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::arn::CloudHsmArn;
 use super::super::checked_members::CheckedMembers;
+use super::super::filters::{FilterRow, filter_names};
 use super::super::json_protocol::ApiError;
 use super::super::limits::MAX_BACKUPS;
 use super::super::reference::Reference;
@@ -39,9 +40,7 @@ pub(crate) fn describe_backups(
     let region = context.world.region_at(place);
     let mut found: Vec<(BackupPosition, &SimulatedBackup)> = region
         .all_backups(context.clock, &identify)
-        .filter(|(_, backup)| {
-            !shared && filters.matches_all(|name, value| matches_filter(backup, name, value))
-        })
+        .filter(|(_, backup)| !shared && filters.match_item(BACKUP_FILTERS, *backup))
         .map(|(number, backup)| {
             (
                 BackupPosition {
@@ -112,24 +111,27 @@ impl BackupPosition {
     }
 }
 
-/// Tells whether a backup has that value for the filter of that name.
-fn matches_filter(backup: &SimulatedBackup, name: &str, value: &str) -> bool {
-    match name {
-        "backupIds" => backup.id == value,
-        "sourceBackupIds" => backup
-            .origin
-            .as_ref()
-            .is_some_and(|origin| origin.backup == value),
-        "clusterIds" => backup.cluster_id == value,
-        "states" => backup.state.name() == value,
-        // Written `True` and `False` in the reference, `true` and `false` in its examples.
-        "neverExpires" => value.eq_ignore_ascii_case(if backup.never_expires {
+/// The filters of DescribeBackups.
+const BACKUP_FILTERS: &[FilterRow<SimulatedBackup>] = &[
+    ("backupIds", |backup, value| backup.id == value),
+    ("sourceBackupIds", |backup, value| {
+        let origin = backup.origin.as_ref();
+        origin.is_some_and(|origin| origin.backup == value)
+    }),
+    ("clusterIds", |backup, value| backup.cluster_id == value),
+    ("states", |backup, value| backup.state.name() == value),
+    // Written `True` and `False` in the reference, `true` and `false` in its examples.
+    ("neverExpires", |backup, value| {
+        value.eq_ignore_ascii_case(if backup.never_expires {
             "true"
         } else {
             "false"
-        }),
-        _ => false,
-    }
+        })
+    }),
+];
+
+pub(crate) fn backup_filter_names() -> Vec<&'static str> {
+    filter_names(BACKUP_FILTERS)
 }
 
 pub(super) fn backup_json(

@@ -26,8 +26,8 @@ pub(super) use backups::{
 };
 pub(super) use create::{HsmPlacement, create_cluster, create_hsm, create_hsm1_cluster, new_hsm};
 pub(super) use delete::{delete_cluster, delete_hsm};
-pub(super) use describe::{NextTokenKey, describe_clusters};
-pub(super) use describe_backups::describe_backups;
+pub(super) use describe::{NextTokenKey, cluster_filter_names, describe_clusters};
+pub(super) use describe_backups::{backup_filter_names, describe_backups};
 pub(super) use initialize::initialize_cluster;
 pub(super) use modify::modify_cluster;
 pub(super) use policies::{delete_resource_policy, get_resource_policy, put_resource_policy};
