@@ -163,44 +163,20 @@ pub(super) struct HardwareMake {
 
 impl HardwareMake {
     /// Every make.
-    pub(super) const ALL: [Self; 8] = {
-        let (ls1, ls2) = (
-            Self {
-                ls2: false,
-                fips: true,
-                us_gov: false,
-            },
-            Self {
-                ls2: true,
-                fips: true,
-                us_gov: false,
-            },
-        );
-        [
-            ls1,
-            ls2,
-            Self { fips: false, ..ls1 },
-            Self { fips: false, ..ls2 },
-            Self {
-                us_gov: true,
-                ..ls1
-            },
-            Self {
-                us_gov: true,
-                ..ls2
-            },
-            Self {
-                fips: false,
-                us_gov: true,
-                ..ls1
-            },
-            Self {
-                fips: false,
-                us_gov: true,
-                ..ls2
-            },
-        ]
-    };
+    pub(super) const ALL: [Self; 8] = [
+        Self::from_flags(false, true, false),
+        Self::from_flags(true, true, false),
+        Self::from_flags(false, false, false),
+        Self::from_flags(true, false, false),
+        Self::from_flags(false, true, true),
+        Self::from_flags(true, true, true),
+        Self::from_flags(false, false, true),
+        Self::from_flags(true, false, true),
+    ];
+
+    const fn from_flags(ls2: bool, fips: bool, us_gov: bool) -> Self {
+        Self { ls2, fips, us_gov }
+    }
 
     pub(super) fn aws_authority(self) -> RootAuthority {
         if self.us_gov {

@@ -18,8 +18,8 @@ pub(super) struct ChosenMember {
     /// Its name on the page.
     label: &'static str,
     pub(super) rule: &'static TextConstraint,
-    /// The value of a cluster that nobody chose one for, if it has one. It is also what hsm1.medium has without
-    /// saying so, and what its clusters get when they migrate.
+    /// The value of a cluster that nobody chose one for, if it has one. It is also what hsm1.medium
+    /// has without saying so, and what its clusters get when they migrate.
     default: Option<&'static str>,
 }
 

@@ -7,61 +7,27 @@ use super::super::choices::KeptChoices;
 use super::super::clock::Millis;
 use super::{Hsm, SimulatedHsmState};
 
-/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS,
-/// ROLLBACK_IN_PROGRESS and PENDING_ROLLBACK are later than 2022; the last is in the reference and
-/// in no model, and comes by control commands only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are the API's")]
-pub enum SimulatedClusterState {
-    CreateInProgress,
-    Uninitialized,
-    InitializeInProgress,
-    Initialized,
-    Active,
-    UpdateInProgress,
-    ModifyInProgress,
-    RollbackInProgress,
-    PendingRollback,
-    DeleteInProgress,
-    Deleted,
-    Degraded,
+states! {
+    /// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS,
+    /// ROLLBACK_IN_PROGRESS and PENDING_ROLLBACK are later than 2022; the last is in the reference
+    /// and in no model, and comes by control commands only.
+    pub enum SimulatedClusterState {
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        Uninitialized = "UNINITIALIZED",
+        InitializeInProgress = "INITIALIZE_IN_PROGRESS",
+        Initialized = "INITIALIZED",
+        Active = "ACTIVE",
+        UpdateInProgress = "UPDATE_IN_PROGRESS",
+        ModifyInProgress = "MODIFY_IN_PROGRESS",
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        PendingRollback = "PENDING_ROLLBACK",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        Deleted = "DELETED",
+        Degraded = "DEGRADED",
+    }
 }
 
 impl SimulatedClusterState {
-    /// Every state, in the order of the reference.
-    pub const ALL: [Self; 12] = [
-        Self::CreateInProgress,
-        Self::Uninitialized,
-        Self::InitializeInProgress,
-        Self::Initialized,
-        Self::Active,
-        Self::UpdateInProgress,
-        Self::ModifyInProgress,
-        Self::RollbackInProgress,
-        Self::PendingRollback,
-        Self::DeleteInProgress,
-        Self::Deleted,
-        Self::Degraded,
-    ];
-
-    /// Returns the state as the API spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CreateInProgress => "CREATE_IN_PROGRESS",
-            Self::Uninitialized => "UNINITIALIZED",
-            Self::InitializeInProgress => "INITIALIZE_IN_PROGRESS",
-            Self::Initialized => "INITIALIZED",
-            Self::Active => "ACTIVE",
-            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
-            Self::ModifyInProgress => "MODIFY_IN_PROGRESS",
-            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
-            Self::PendingRollback => "PENDING_ROLLBACK",
-            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
-            Self::Deleted => "DELETED",
-            Self::Degraded => "DEGRADED",
-        }
-    }
-
     /// Tells whether it is a state on the way to another.
     pub(crate) fn is_in_transition(self) -> bool {
         match self {
@@ -78,11 +44,6 @@ impl SimulatedClusterState {
             | Self::Deleted
             | Self::Degraded => false,
         }
-    }
-
-    /// Returns the state of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

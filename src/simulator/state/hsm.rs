@@ -11,42 +11,15 @@ use super::super::keys::OrderedKey;
 /// A value that is made once its keys exist.
 pub(crate) type LazyResult<T> = Arc<OnceLock<Result<T, String>>>;
 
-/// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and
-/// DELETE_IN_PROGRESS: a deleted HSM is no longer listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are the API's")]
-pub enum SimulatedHsmState {
-    CreateInProgress,
-    Active,
-    Degraded,
-    DeleteInProgress,
-    Deleted,
-}
-
-impl SimulatedHsmState {
-    /// Every state, in the order of the reference.
-    pub const ALL: [Self; 5] = [
-        Self::CreateInProgress,
-        Self::Active,
-        Self::Degraded,
-        Self::DeleteInProgress,
-        Self::Deleted,
-    ];
-
-    /// Returns the state of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
-    /// Returns the state as the API spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CreateInProgress => "CREATE_IN_PROGRESS",
-            Self::Active => "ACTIVE",
-            Self::Degraded => "DEGRADED",
-            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
-            Self::Deleted => "DELETED",
-        }
+states! {
+    /// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and
+    /// DELETE_IN_PROGRESS: a deleted HSM is no longer listed.
+    pub enum SimulatedHsmState {
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        Active = "ACTIVE",
+        Degraded = "DEGRADED",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        Deleted = "DELETED",
     }
 }
 

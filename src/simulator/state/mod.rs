@@ -1,5 +1,34 @@
 //! The simulator's state: clusters, HSMs and backups, by account and region.
 
+/// Defines a type of states: the names that the API documents.
+macro_rules! states {
+    ($(#[$doc:meta])* pub enum $type:ident { $($variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "the names are the API's")]
+        pub enum $type {
+            $($variant,)*
+        }
+
+        impl $type {
+            /// Every state, in the order of the reference.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant,)*];
+
+            /// Returns the state as the API spells it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns the state of that name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|state| state.name() == name)
+            }
+        }
+    };
+}
+
 mod backup;
 mod cluster;
 mod hsm;
