@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::control;
 use super::faults::{AddressedCluster, InjectedFault};
 use super::inside::Inside;
-use super::state::{AccountRegion, Hsm, SimulatedClusterState};
+use super::state::{AccountRegion, SimulatedClusterState};
 
 /// Finds the cluster that `ClusterId` or the filter `clusterIds` names first. For a
 /// DescribeClusters that names none it is the oldest that has an HSM.
@@ -21,19 +21,18 @@ pub(super) fn target(
         .get("ClusterId")
         .or_else(filtered)
         .and_then(Value::as_str);
-    let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
+    let time = inside.time();
     let mut world = inside.world();
     let region = world.region_at(place);
     let id = match named {
         Some(id) => id.to_owned(),
         None if action == "DescribeClusters" => region
-            .all_clusters(&inside.clock, &identify)
+            .all_clusters(&time)
             .find(|(_, cluster)| !cluster.hsms.is_empty())
             .map(|(_, cluster)| cluster.id.clone())?,
         None => return None,
     };
-    let cluster = region.find_cluster(&id, &inside.clock, &identify)?;
+    let cluster = region.find_cluster(&id, &time)?;
     let gone = matches!(
         cluster.state,
         SimulatedClusterState::DeleteInProgress | SimulatedClusterState::Deleted

@@ -31,29 +31,6 @@ impl ApiError {
         }
     }
 
-    /// "The security token included in the request is expired." Today's name.
-    pub(super) fn expired_token() -> Self {
-        Self::new(
-            403,
-            "ExpiredTokenException",
-            "The security token included in the request is expired",
-        )
-    }
-
-    /// Makes a timeout of the request, under today's name.
-    pub(super) fn request_timeout() -> Self {
-        Self::new(408, "RequestTimeoutException", "The request timed out.")
-    }
-
-    /// "The input fails to satisfy the constraints specified by an AWS service." Today's name.
-    pub(super) fn validation_error() -> Self {
-        Self::new(
-            400,
-            "ValidationError",
-            "The input fails to satisfy the constraints specified by an AWS service.",
-        )
-    }
-
     /// "The action or operation requested is invalid. Verify that the action is typed correctly."
     pub(super) fn invalid_action(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidAction", message)
@@ -113,42 +90,6 @@ impl ApiError {
     /// "The request was denied due to request throttling."
     pub(super) fn throttled() -> Self {
         Self::new(400, "ThrottlingException", "Rate exceeded")
-    }
-
-    /// "The request has failed due to a temporary failure of the server."
-    pub(super) fn unavailable() -> Self {
-        Self::new(
-            503,
-            "ServiceUnavailable",
-            "The request has failed due to a temporary failure of the server.",
-        )
-    }
-
-    /// "The request processing has failed because of an unknown error, exception or failure."
-    pub(super) fn unknown_failure() -> Self {
-        Self::new(
-            500,
-            "InternalFailure",
-            "The request processing has failed because of an unknown error, exception or failure.",
-        )
-    }
-
-    /// "The AWS access key ID needs a subscription for the service."
-    pub(super) fn opt_in_required() -> Self {
-        Self::new(
-            403,
-            "OptInRequired",
-            "The AWS access key ID needs a subscription for the service.",
-        )
-    }
-
-    /// "You do not have permission to perform this action."
-    pub(super) fn not_authorized() -> Self {
-        Self::new(
-            400,
-            "NotAuthorized",
-            "You do not have permission to perform this action.",
-        )
     }
 
     /// Makes the error of AWS JSON services for a request that cannot be read at all.

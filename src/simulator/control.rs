@@ -23,7 +23,7 @@ use super::origin;
 use super::reference::Reference;
 use super::roots::RootFile;
 use super::state::{
-    AccountRegion, HSM_CREATION, Hsm, NextState, SimulatedCluster, SimulatedClusterState,
+    AccountRegion, HSM_CREATION, NextState, SimulatedCluster, SimulatedClusterState,
     SimulatedHsmState,
 };
 
@@ -375,12 +375,11 @@ fn with_cluster<T>(
     id: &str,
     act: impl FnOnce(&mut SimulatedCluster) -> Result<T, ControlError>,
 ) -> Result<T, ControlError> {
-    let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
+    let time = inside.time();
     let mut world = inside.world();
     let cluster = world
         .region_of(id)
-        .and_then(|region| region.find_cluster(id, &inside.clock, &identify));
+        .and_then(|region| region.find_cluster(id, &time));
     act(cluster.ok_or_else(|| ControlError(format!("there is no cluster '{}'", excerpt(id))))?)
 }
 

@@ -108,29 +108,62 @@ impl InjectedFault {
             .map_or("", |(name, _)| name)
     }
 
-    /// Returns the error for a call that meets this fault and changes nothing.
+    /// Returns the error for a call that meets this fault and changes nothing. Its names and
+    /// messages are those of the API Reference, "Common Errors".
     pub(super) fn refusal_for(self, action: &str, account: &str) -> Option<ApiError> {
-        Some(match self {
-            Self::Throttling => ApiError::throttled(),
-            Self::InternalFailure => ApiError::internal_failure("An internal failure, as ordered."),
-            Self::UnknownFailure => ApiError::unknown_failure(),
-            Self::Unavailable => ApiError::unavailable(),
-            Self::ServiceError => ApiError::new(
+        let (status, kind, message) = match self {
+            Self::Throttling => return Some(ApiError::throttled()),
+            Self::InternalFailure => {
+                return Some(ApiError::internal_failure(
+                    "An internal failure, as ordered.",
+                ));
+            }
+            Self::AccessDenied => {
+                return Some(ApiError::access_denied(format!(
+                    "User: arn:aws:iam::{account}:user/simulated is not authorized to perform: \
+                     cloudhsm:{action}"
+                )));
+            }
+            Self::UnknownFailure => (
+                500,
+                "InternalFailure",
+                "The request processing has failed because of an unknown error, exception or \
+                 failure.",
+            ),
+            Self::Unavailable => (
+                503,
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+            Self::ServiceError => (
                 400,
                 "CloudHsmServiceException",
                 "An error occurred, as ordered.",
             ),
-            Self::AccessDenied => ApiError::access_denied(format!(
-                "User: arn:aws:iam::{account}:user/simulated is not authorized to perform: \
-                 cloudhsm:{action}"
-            )),
-            Self::NotAuthorized => ApiError::not_authorized(),
-            Self::ExpiredToken => ApiError::expired_token(),
-            Self::RequestTimeout => ApiError::request_timeout(),
-            Self::ValidationError => ApiError::validation_error(),
-            Self::OptInRequired => ApiError::opt_in_required(),
+            Self::NotAuthorized => (
+                400,
+                "NotAuthorized",
+                "You do not have permission to perform this action.",
+            ),
+            Self::ExpiredToken => (
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
+            Self::RequestTimeout => (408, "RequestTimeoutException", "The request timed out."),
+            Self::ValidationError => (
+                400,
+                "ValidationError",
+                "The input fails to satisfy the constraints specified by an AWS service.",
+            ),
+            Self::OptInRequired => (
+                403,
+                "OptInRequired",
+                "The AWS access key ID needs a subscription for the service.",
+            ),
             _ => return None,
-        })
+        };
+        Some(ApiError::new(status, kind, message))
     }
 
     /// Tells whether the fault can affect such a call.

@@ -11,7 +11,7 @@ use super::fault_rules::FaultQueue;
 use super::hardware::SimulatedHardware;
 use super::reference::Reference;
 use super::requests::Requests;
-use super::state::World;
+use super::state::{TimePassage, World};
 use super::store::{StateStore, WholeState};
 use super::watch::Watch;
 
@@ -45,6 +45,15 @@ impl Inside {
         Changes {
             inside: self,
             world: self.world.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Returns the passing of time, as the state sees it now.
+    pub(super) fn time(&self) -> TimePassage<'_> {
+        let now = self.clock.now();
+        TimePassage {
+            clock: &self.clock,
+            identify: Box::new(move |hsm| self.hardware.identify_hsm(hsm, now)),
         }
     }
 

@@ -9,7 +9,7 @@ use super::super::quotas;
 use super::super::state::{AccountRegion, BACKUP_CREATION, SimulatedBackup, SimulatedBackupState};
 use super::describe_backups::backup_json;
 use super::forms::timestamp_json;
-use super::{ActionContext, no_such_backup, out_of_order};
+use super::{ActionContext, out_of_order};
 
 /// Copies a backup. "If you specify tags, only these tags will be applied to the destination
 /// backup. If you do not specify tags, the service copies tags from the source backup to the
@@ -43,7 +43,7 @@ pub(crate) fn copy_backup_to_region(
         account: context.place.account.clone(),
         region: destination.to_owned(),
     };
-    let source = find_existing(id, context)?;
+    let source = context.find_backup(id)?;
     if source.state != SimulatedBackupState::Ready {
         return Err(wrong_state(source, "only a READY backup can be copied"));
     }
@@ -82,7 +82,7 @@ pub(crate) fn delete_backup(
 
     let now = context.clock.now();
     let (place, reference) = (context.place, context.reference);
-    let backup = find_existing(id, context)?;
+    let backup = context.find_backup(id)?;
     if backup.state != SimulatedBackupState::Ready {
         return Err(wrong_state(backup, "only a READY backup can be deleted"));
     }
@@ -99,7 +99,7 @@ pub(crate) fn restore_backup(
 
     let now = context.clock.now();
     let (place, reference) = (context.place, context.reference);
-    let backup = find_existing(id, context)?;
+    let backup = context.find_backup(id)?;
     if backup.state != SimulatedBackupState::PendingDeletion {
         return Err(wrong_state(
             backup,
@@ -120,7 +120,7 @@ pub(crate) fn modify_backup_attributes(
         .ok_or_else(|| missing_error("NeverExpires"))?;
 
     let (place, reference) = (context.place, context.reference);
-    let backup = find_existing(id, context)?;
+    let backup = context.find_backup(id)?;
     if matches!(
         backup.state,
         SimulatedBackupState::PendingDeletion | SimulatedBackupState::Deleted
@@ -132,19 +132,6 @@ pub(crate) fn modify_backup_attributes(
     }
     backup.never_expires = never_expires;
     Ok(json!({ "Backup": backup_json(backup, place, reference) }))
-}
-
-/// Finds the backup as it is now.
-fn find_existing<'a>(
-    id: &str,
-    context: &'a mut ActionContext<'_>,
-) -> Result<&'a mut SimulatedBackup, ApiError> {
-    let identify = context.identify();
-    context
-        .world
-        .region_at(context.place)
-        .find_backup(id, context.clock, &identify)
-        .ok_or_else(|| no_such_backup(id))
 }
 
 fn wrong_state(backup: &SimulatedBackup, rule: &str) -> ApiError {

@@ -90,13 +90,8 @@ fn make_cluster<'a>(
         .transpose()?;
 
     if context.quotas {
-        let identify = context.identify();
-        quotas::check_cluster_quota(
-            context
-                .world
-                .region_at(context.place)
-                .bring_up_to_date(context.clock, &identify),
-        )?;
+        let time = context.time();
+        quotas::check_cluster_quota(context.region().bring_up_to_date(&time))?;
     }
 
     quotas::check_room_for_cluster(context.world, context.place)?;
@@ -140,7 +135,7 @@ fn make_cluster<'a>(
     context
         .hardware
         .order_hsm_keys(make_of(&cluster, &context.place.region));
-    Ok(context.world.region_at(context.place).add(cluster))
+    Ok(context.region().add(cluster))
 }
 
 /// Finds the backup that a cluster of that type and mode can be created from, by its id or its ARN.
@@ -157,12 +152,7 @@ fn find_source_backup(
         return Err(no_such_backup(named));
     }
     let id = arn.map_or(named, |arn| arn.id);
-    let identify = context.identify();
-    let backup = context
-        .world
-        .region_at(context.place)
-        .find_backup(id, context.clock, &identify)
-        .ok_or_else(|| no_such_backup(named))?;
+    let backup = context.find_backup(id).map_err(|_| no_such_backup(named))?;
     if backup.state != SimulatedBackupState::Ready {
         return Err(ApiError::invalid_request(format!(
             "Backup '{id}' is in state {}; a cluster can be created only from a READY backup.",
@@ -222,15 +212,15 @@ pub(crate) fn create_hsm(
     let zone = members.required_text("AvailabilityZone")?;
     let wanted_ip = members.text("IpAddress");
 
-    let identify = context.identify();
+    let time = context.time();
     let due = context.clock.time_after(HSM_CREATION);
     quotas::check_room_for_hsm(context.world)?;
     let region = context
         .world
         .region_at(context.place)
-        .bring_up_to_date(context.clock, &identify);
+        .bring_up_to_date(&time);
     let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, &time)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
         // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).
@@ -274,7 +264,7 @@ pub(crate) fn create_hsm(
 
     let ip = choose_address(wanted_ip, zone, |ip| region.is_address_taken(&subnet, ip))?;
     let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
+        .find_cluster(cluster_id, &time)
         .ok_or_else(|| no_such_cluster(cluster_id))?;
     let hsm = new_hsm(
         context.hardware,

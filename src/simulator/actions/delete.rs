@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
 use super::super::state::{DELETION, NextState, SimulatedClusterState, SimulatedHsmState};
+use super::ActionContext;
 use super::create::back_up;
 use super::forms::cluster_json;
-use super::{ActionContext, no_such_cluster};
 
 /// Deletes an HSM. "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's
 /// elastic network interface (ENI), or the ID of the HSM's ENI. You need to specify only one of
@@ -26,12 +26,8 @@ pub(crate) fn delete_hsm(
         ));
     }
 
-    let identify = context.identify();
-    let due = context.clock.time_after(DELETION);
-    let region = context.world.region_at(context.place);
-    let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let clock = context.clock;
+    let cluster = context.find_cluster(cluster_id)?;
     let busy = [
         SimulatedClusterState::InitializeInProgress,
         SimulatedClusterState::ModifyInProgress,
@@ -44,7 +40,7 @@ pub(crate) fn delete_hsm(
             cluster.state.name()
         )));
     }
-    let backup = back_up(cluster, context.clock)?;
+    let backup = back_up(cluster, clock)?;
     let hsm = cluster.hsms.iter_mut().find(|hsm| {
         hsm_id.is_none_or(|id| id == hsm.id)
             && eni_id.is_none_or(|id| id == hsm.eni)
@@ -68,10 +64,10 @@ pub(crate) fn delete_hsm(
         )));
     }
     hsm.state = SimulatedHsmState::DeleteInProgress;
-    hsm.due = due;
+    hsm.due = clock.time_after(DELETION);
     let answer = json!({ "HsmId": hsm.id });
     if let Some(backup) = backup {
-        region.add_backup(backup);
+        context.region().add_backup(backup);
     }
     Ok(answer)
 }
@@ -83,12 +79,9 @@ pub(crate) fn delete_cluster(
 ) -> Result<Value, ApiError> {
     let cluster_id = members.required_text("ClusterId")?;
 
-    let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.time_after(DELETION));
-    let region = context.world.region_at(context.place);
-    let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let reference = context.reference;
+    let cluster = context.find_cluster(cluster_id)?;
     if cluster.state.is_in_transition() || cluster.state == SimulatedClusterState::Deleted {
         return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.",
@@ -103,5 +96,5 @@ pub(crate) fn delete_cluster(
     }
     cluster.enter_state(SimulatedClusterState::DeleteInProgress, now);
     cluster.next = Some(NextState::new(SimulatedClusterState::Deleted, due));
-    Ok(json!({ "Cluster": cluster_json(cluster, context.reference) }))
+    Ok(json!({ "Cluster": cluster_json(cluster, reference) }))
 }

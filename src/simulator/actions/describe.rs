@@ -39,10 +39,10 @@ pub(crate) fn describe_clusters(
         .transpose()?
         .unwrap_or(0);
 
-    let identify = context.identify();
+    let time = context.time();
     let region = context.world.region_at(context.place);
     let mut found = region
-        .clusters_after(after, context.clock, &identify)
+        .clusters_after(after, &time)
         .filter(|(_, cluster)| filters.match_item(CLUSTER_FILTERS, *cluster))
         .peekable();
     let mut clusters = Vec::new();

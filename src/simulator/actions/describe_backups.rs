@@ -36,10 +36,10 @@ pub(crate) fn describe_backups(
         .transpose()?
         .map(BackupPosition::from_octets);
 
-    let identify = context.identify();
+    let time = context.time();
     let region = context.world.region_at(place);
     let mut found: Vec<(BackupPosition, &SimulatedBackup)> = region
-        .all_backups(context.clock, &identify)
+        .all_backups(&time)
         .filter(|(_, backup)| !shared && filters.match_item(BACKUP_FILTERS, *backup))
         .map(|(number, backup)| {
             (

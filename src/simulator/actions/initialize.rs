@@ -7,7 +7,7 @@ use super::super::faults::InjectedFault;
 use super::super::initialize_rules;
 use super::super::json_protocol::ApiError;
 use super::super::state::{INITIALIZATION, NextState, OwnerCertificates, SimulatedClusterState};
-use super::{ActionContext, no_such_cluster};
+use super::ActionContext;
 
 /// The service's message (User Guide, "Initialize the cluster").
 const IN_PROGRESS: &str =
@@ -21,15 +21,12 @@ pub(crate) fn initialize_cluster(
     let signed_cert = members.required_text("SignedCert")?;
     let trust_anchor = members.required_text("TrustAnchor")?;
 
-    let identify = context.identify();
     let (now, due) = (
         context.clock.now(),
         context.clock.time_after(INITIALIZATION),
     );
-    let region = context.world.region_at(context.place);
-    let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let (reference, fault) = (context.reference, context.fault);
+    let cluster = context.find_cluster(cluster_id)?;
     if cluster.state != SimulatedClusterState::Uninitialized {
         return Err(ApiError::invalid_request(format!(
             "Cluster '{cluster_id}' is in state {}; only an UNINITIALIZED cluster can be \
@@ -42,13 +39,7 @@ pub(crate) fn initialize_cluster(
             "Cluster '{cluster_id}' has no certificate signing request: it has no ACTIVE HSM."
         ))
     })?;
-    initialize_rules::judge(
-        signed_cert,
-        trust_anchor,
-        &identity.spki,
-        now,
-        context.reference,
-    )?;
+    initialize_rules::judge(signed_cert, trust_anchor, &identity.spki, now, reference)?;
 
     cluster.enter_state(SimulatedClusterState::InitializeInProgress, now);
     cluster.state_message = Some(String::from(IN_PROGRESS));
@@ -56,7 +47,7 @@ pub(crate) fn initialize_cluster(
         signed_cert: signed_cert.to_owned(),
         trust_anchor: trust_anchor.to_owned(),
     });
-    cluster.next = match context.fault {
+    cluster.next = match fault {
         Some(InjectedFault::InitializeNeverEnds) => None,
         Some(InjectedFault::InitializeFails) => {
             Some(NextState::new(SimulatedClusterState::Uninitialized, due))

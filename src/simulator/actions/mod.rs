@@ -12,14 +12,12 @@ mod modify;
 mod policies;
 mod tags;
 
-use std::sync::Arc;
-
 use super::clock::Clock;
 use super::faults::InjectedFault;
 use super::hardware::SimulatedHardware;
 use super::json_protocol::ApiError;
 use super::reference::Reference;
-use super::state::{AccountRegion, Hsm, World};
+use super::state::{AccountRegion, Region, SimulatedBackup, SimulatedCluster, TimePassage, World};
 
 pub(super) use backups::{
     copy_backup_to_region, delete_backup, modify_backup_attributes, restore_backup,
@@ -37,7 +35,7 @@ pub(super) use tags::{list_tags, tag_resource, untag_resource};
 pub(super) struct ActionContext<'a> {
     pub(super) world: &'a mut World,
     pub(super) clock: &'a Clock,
-    pub(super) hardware: &'a Arc<SimulatedHardware>,
+    pub(super) hardware: &'a SimulatedHardware,
     pub(super) tokens: &'a NextTokenKey,
     pub(super) place: &'a AccountRegion,
     /// True where the quotas hold that AWS raises on request.
@@ -48,12 +46,35 @@ pub(super) struct ActionContext<'a> {
     pub(super) fault: Option<InjectedFault>,
 }
 
-impl ActionContext<'_> {
-    /// Returns a function that makes an HSM's certificates, if its key is there.
-    pub(super) fn identify(&self) -> impl Fn(&Hsm) + use<> {
-        let hardware = Arc::clone(self.hardware);
-        let now = self.clock.now();
-        move |hsm| hardware.identify_hsm(hsm, now)
+impl<'a> ActionContext<'a> {
+    /// Returns the passing of time, as the state sees it now.
+    fn time(&self) -> TimePassage<'a> {
+        let (hardware, now) = (self.hardware, self.clock.now());
+        TimePassage {
+            clock: self.clock,
+            identify: Box::new(move |hsm| hardware.identify_hsm(hsm, now)),
+        }
+    }
+
+    /// Returns the caller's clusters and backups.
+    fn region(&mut self) -> &mut Region {
+        self.world.region_at(self.place)
+    }
+
+    /// Finds a cluster as it is now.
+    fn find_cluster(&mut self, id: &str) -> Result<&mut SimulatedCluster, ApiError> {
+        let time = self.time();
+        self.region()
+            .find_cluster(id, &time)
+            .ok_or_else(|| no_such_cluster(id))
+    }
+
+    /// Finds a backup as it is now.
+    fn find_backup(&mut self, id: &str) -> Result<&mut SimulatedBackup, ApiError> {
+        let time = self.time();
+        self.region()
+            .find_backup(id, &time)
+            .ok_or_else(|| no_such_backup(id))
     }
 }
 

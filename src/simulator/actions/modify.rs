@@ -12,8 +12,8 @@ use super::super::reference::{HSM1, HSM2M};
 use super::super::state::{
     MODIFICATION, NextState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
 };
+use super::ActionContext;
 use super::forms::cluster_json;
-use super::{ActionContext, no_such_cluster};
 
 /// The most HSMs that a cluster can have for a migration (User Guide, "Migrating from hsm1.medium
 /// to hsm2m.medium").
@@ -32,12 +32,12 @@ pub(crate) fn modify_cluster(
         return Err(missing_error("BackupRetentionPolicy"));
     }
 
-    let identify = context.identify();
-    let (now, due) = (context.clock.now(), context.clock.time_after(MODIFICATION));
-    let region = context.world.region_at(context.place);
-    let cluster = region
-        .find_cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let (now, each) = (
+        context.clock.now(),
+        context.clock.scaled_duration(MODIFICATION),
+    );
+    let (reference, fault) = (context.reference, context.fault);
+    let cluster = context.find_cluster(cluster_id)?;
     let rolls_back = hsm_type.is_some() && cluster.state == SimulatedClusterState::PendingRollback;
     if !rolls_back
         && (cluster.state.is_in_transition() || cluster.state == SimulatedClusterState::Deleted)
@@ -56,14 +56,10 @@ pub(crate) fn modify_cluster(
         cluster.retention_days = days;
     }
     if let Some(migration) = migration {
-        migration.begin_on(
-            cluster,
-            now,
-            due.saturating_sub(now),
-            context.fault == Some(InjectedFault::MigrationFails),
-        );
+        let fails = fault == Some(InjectedFault::MigrationFails);
+        migration.begin_on(cluster, now, each, fails);
     }
-    Ok(json!({ "Cluster": cluster_json(cluster, context.reference) }))
+    Ok(json!({ "Cluster": cluster_json(cluster, reference) }))
 }
 
 /// A change of HsmType (User Guide, "Migrating from hsm1.medium to hsm2m.medium").

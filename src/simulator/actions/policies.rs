@@ -80,9 +80,7 @@ fn find_backup_by_arn<'a>(
     if named.account != context.place.account || named.region != context.place.region {
         return Err(no_such_backup(arn));
     }
-    let identify = context.identify();
-    let region = context.world.region_at(context.place);
-    region
-        .find_backup(named.id, context.clock, &identify)
-        .ok_or_else(|| no_such_backup(arn))
+    context
+        .find_backup(named.id)
+        .map_err(|_| no_such_backup(arn))
 }

@@ -7,8 +7,8 @@ use super::super::json_protocol::ApiError;
 use super::super::limits::MAX_TAG_RESULTS;
 use super::super::state::{SimulatedBackupState, SimulatedClusterState};
 use super::super::tag_lists::Tags;
+use super::ActionContext;
 use super::forms::{put_member, tags_json};
-use super::{ActionContext, no_such_cluster};
 
 /// The most tags that a resource can have (User Guide, "Tagging resources"; `TagList`: at most 50
 /// items).
@@ -118,21 +118,15 @@ fn find_resource<'a>(
     id: &'a str,
     context: &'a mut ActionContext<'_>,
 ) -> Result<TaggedResource<'a>, ApiError> {
-    let identify = context.identify();
-    let region = context.world.region_at(context.place);
     if id.starts_with("backup-") {
-        let backup = region
-            .find_backup(id, context.clock, &identify)
-            .ok_or_else(|| super::no_such_backup(id))?;
+        let backup = context.find_backup(id)?;
         return Ok(TaggedResource {
             id,
             deleted: backup.state == SimulatedBackupState::Deleted,
             tags: &mut backup.tags,
         });
     }
-    let cluster = region
-        .find_cluster(id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(id))?;
+    let cluster = context.find_cluster(id)?;
     Ok(TaggedResource {
         id,
         deleted: cluster.state == SimulatedClusterState::Deleted,

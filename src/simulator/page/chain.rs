@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::chains::{Root, SimulatedIdentity};
 use super::super::inside::Inside;
-use super::super::state::{Hsm, OwnerCertificates, SimulatedCluster, SimulatedClusterState};
+use super::super::state::{OwnerCertificates, SimulatedCluster, SimulatedClusterState};
 use super::read::{CertificateView, read};
 
 /// One certificate or CSR of the chain.
@@ -36,12 +36,9 @@ impl ChainNode {
 /// Returns the certificates that the cluster shows now, and the roots that they end in. `None`
 /// where there is no such cluster.
 pub(super) fn chain_of_cluster(inside: &Inside, id: &str) -> Option<Value> {
-    let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
+    let time = inside.time();
     let mut world = inside.look();
-    let cluster = world
-        .region_of(id)?
-        .find_cluster(id, &inside.clock, &identify)?;
+    let cluster = world.region_of(id)?.find_cluster(id, &time)?;
     let roots = cluster
         .csr_hsm()
         .and_then(|hsm| inside.hardware.finished_roots(hsm.card));

@@ -111,10 +111,9 @@ fn place_json(
     place: &AccountRegion,
     region: &mut Region,
 ) -> (Option<Value>, bool) {
-    let now = inside.clock.now();
-    let identify = |hsm: &Hsm| inside.hardware.identify_hsm(hsm, now);
+    let time = inside.time();
     let clusters: Vec<&SimulatedCluster> = region
-        .all_clusters(&inside.clock, &identify)
+        .all_clusters(&time)
         .map(|(_, cluster)| cluster)
         .collect();
     let cluster_count = clusters.len();
@@ -126,7 +125,7 @@ fn place_json(
         .map(cluster_json)
         .collect();
     let backups: Vec<&SimulatedBackup> = region
-        .all_backups(&inside.clock, &identify)
+        .all_backups(&time)
         .map(|(_, backup)| backup)
         .collect();
     let backup_count = backups.len();

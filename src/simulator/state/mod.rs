@@ -65,6 +65,13 @@ pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
 /// The time for which a deleted cluster or backup stays listed, by the simulator's clock.
 const DELETED_STAY_TIME: Millis = DAY / 24;
 
+/// The passing of time: the clock, and the function that makes an HSM's certificates, once its key
+/// is there.
+pub(super) struct TimePassage<'a> {
+    pub(super) clock: &'a Clock,
+    pub(super) identify: Box<dyn Fn(&Hsm) + 'a>,
+}
+
 /// The clusters and backups of one account in one region, in the order of their creation.
 ///
 /// The state file has the members that serde skips here item by item. All others are written with
@@ -103,23 +110,21 @@ impl Region {
     pub(super) fn find_cluster(
         &mut self,
         id: &str,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
+        time: &TimePassage<'_>,
     ) -> Option<&mut SimulatedCluster> {
         let number = *self.numbers.get(id)?;
-        self.settle_range(number..=number, clock, identify);
+        self.settle_range(number..=number, time);
         self.settled_at = None;
         let cluster = self.clusters.get_mut(&number)?;
-        (!is_gone(cluster, clock.now())).then_some(&mut **cluster)
+        (!is_gone(cluster, time.clock.now())).then_some(&mut **cluster)
     }
 
     /// Returns all clusters as they are now, each with the number that orders them.
     pub(super) fn all_clusters(
         &mut self,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
+        time: &TimePassage<'_>,
     ) -> impl Iterator<Item = (u64, &SimulatedCluster)> {
-        self.clusters_after(0, clock, identify)
+        self.clusters_after(0, time)
     }
 
     /// Returns the clusters after that number, so that the next page need not go through the ones
@@ -127,10 +132,9 @@ impl Region {
     pub(super) fn clusters_after(
         &mut self,
         after: u64,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
+        time: &TimePassage<'_>,
     ) -> impl Iterator<Item = (u64, &SimulatedCluster)> {
-        self.settle_all(clock, identify);
+        self.settle_all(time);
         self.clusters
             .range(after.saturating_add(1)..)
             .map(|(number, cluster)| (*number, &**cluster))
@@ -138,12 +142,12 @@ impl Region {
 
     /// Lets time take effect on everything, once in a millisecond. Within the same millisecond only
     /// things that were handed out for changing can differ.
-    fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
-        let now = clock.now();
+    fn settle_all(&mut self, time: &TimePassage<'_>) {
+        let now = time.clock.now();
         if self.settled_at == Some(now) {
             return;
         }
-        self.settle_range(retention::ALL_NUMBERS, clock, identify);
+        self.settle_range(retention::ALL_NUMBERS, time);
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !is_gone(cluster, now);
@@ -199,8 +203,8 @@ impl Region {
     }
 
     /// Settles all clusters and returns the region.
-    pub(super) fn bring_up_to_date(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
-        self.settle_all(clock, identify);
+    pub(super) fn bring_up_to_date(&mut self, time: &TimePassage<'_>) -> &mut Self {
+        self.settle_all(time);
         self
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::super::clock::{Clock, Millis};
+use super::super::clock::Millis;
 use super::{
-    BACKUP_CREATION, Hsm, Region, Shelf, SimulatedBackup, SimulatedBackupState, SimulatedCluster,
-    SimulatedClusterState, Tracked,
+    BACKUP_CREATION, Region, Shelf, SimulatedBackup, SimulatedBackupState, SimulatedCluster,
+    SimulatedClusterState, TimePassage, Tracked,
 };
 
 /// Every cluster of a region, by the numbers that order them.
@@ -28,10 +28,9 @@ impl Region {
     pub(crate) fn find_backup(
         &mut self,
         id: &str,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
+        time: &TimePassage<'_>,
     ) -> Option<&mut SimulatedBackup> {
-        self.settle_all(clock, identify);
+        self.settle_all(time);
         self.settled_at = None;
         self.backups
             .values_mut()
@@ -42,24 +41,18 @@ impl Region {
     /// Returns all backups as they are now, each with a number that orders those of one moment.
     pub(crate) fn all_backups(
         &mut self,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
+        time: &TimePassage<'_>,
     ) -> impl Iterator<Item = (u64, &SimulatedBackup)> {
-        self.settle_all(clock, identify);
+        self.settle_all(time);
         self.backups
             .iter()
             .map(|(number, backup)| (*number, &**backup))
     }
 
     /// Lets the time that has passed take effect on these clusters, and on the backups.
-    pub(super) fn settle_range(
-        &mut self,
-        numbers: RangeInclusive<u64>,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
-    ) {
-        let now = clock.now();
-        let creation = clock.scaled_duration(BACKUP_CREATION);
+    pub(super) fn settle_range(&mut self, numbers: RangeInclusive<u64>, time: &TimePassage<'_>) {
+        let now = time.clock.now();
+        let creation = time.clock.scaled_duration(BACKUP_CREATION);
         let room = self.room_for_backups();
         let mut made = Vec::new();
         for cluster in self
@@ -67,7 +60,7 @@ impl Region {
             .range_mut(numbers.clone())
             .map(|(_, cluster)| cluster)
         {
-            let moments = cluster.settle(now, identify);
+            let moments = cluster.settle(now, &*time.identify);
             // Without randomness there is no id and no backup; the next answer that needs an id
             // says so.
             let room = room.saturating_sub(made.len());
