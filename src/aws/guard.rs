@@ -141,11 +141,8 @@ async fn read_body(
         })?;
         let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
         received.add(length);
-        if u64::try_from(all.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(length)
-            > MOST_OCTETS
-        {
+        // Both are lengths of what is in memory.
+        if u64::try_from(all.len() + part.len()).unwrap_or(u64::MAX) > MOST_OCTETS {
             return Err(too_long());
         }
         all.extend_from_slice(&part);

@@ -32,7 +32,7 @@ fn conversion_hint(path: &Path, label: Label) -> String {
         Label::Certificate => "x509",
         Label::CertificateRequest => "req",
     };
-    let new = hint::free_name(path, "pem", fsio::is_taken);
+    let new = hint::free_name(path, "pem", fsio::is_there);
     let (file, out) = (
         hint::path_word(path, "FILE"),
         hint::path_word(&new, "NEWFILE"),

@@ -44,7 +44,7 @@ impl OtherMembers {
             let name = inside.map_or_else(|| name.clone(), |outer| format!("{outer}.{name}"));
             let name = OutsideText::from(shorten(&name, MOST_OF_NAME));
             if self.members.len() >= MOST_MEMBERS || self.members.contains_key(&name) {
-                self.left_out = self.left_out.saturating_add(1);
+                self.left_out += 1;
                 continue;
             }
             let value = value.as_str().map_or_else(

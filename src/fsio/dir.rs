@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -14,21 +14,10 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use super::{ReadPlace, read_bounded};
-use crate::error::Result;
-
-/// The flags with which a file is opened for reading: without following a link, without waiting for
-/// who writes to a pipe, and not for a started program (open(2)).
-const READ_ITSELF: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
-
 /// See the module. Copies share the descriptor.
 #[derive(Clone, Debug)]
 pub struct Dir {
-    handle: Arc<File>,
+    pub(super) handle: Arc<File>,
     path: PathBuf,
 }
 
@@ -145,124 +134,6 @@ impl Dir {
     pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
         self.stat_name(name)
             .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
-    }
-
-    /// Opens what has this name, to read it: at once, and no link.
-    fn open_to_read(&self, name: &Path) -> io::Result<File> {
-        Ok(File::from(rustix::fs::openat(
-            &*self.handle,
-            name,
-            READ_ITSELF,
-            Mode::empty(),
-        )?))
-    }
-
-    /// Opens a file: nothing else that has this name.
-    ///
-    /// # Errors
-    /// As openat(2) has them; `InvalidInput` for what is no file.
-    pub fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
-        let file = self.open_to_read(name.as_ref())?;
-        if file.metadata()?.is_file() {
-            Ok(file)
-        } else {
-            Err(no_file())
-        }
-    }
-
-    /// Opens a file to lock it, and makes it first where there is none.
-    ///
-    /// # Errors
-    /// As [`Dir::open_file`].
-    pub fn open_or_make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
-        let flags = OFlags::WRONLY
-            | OFlags::CREATE
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::NOCTTY
-            | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(
-            &*self.handle,
-            name.as_ref(),
-            flags,
-            Mode::from_bits_truncate(mode),
-        )?);
-        if file.metadata()?.is_file() {
-            Ok(file)
-        } else {
-            Err(no_file())
-        }
-    }
-
-    /// Reads a file of at most `max` bytes, `what` it should be.
-    ///
-    /// # Errors
-    /// Missing, something else than a file, too large: class `Input`. Not readable: class
-    /// `Machine`.
-    pub fn read(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
-        self.read_if(name, what, max, |_, _| Ok(()))
-    }
-
-    /// Does the same as [`Dir::read`] with a file that has this name alone: one that has another,
-    /// elsewhere, may be anybody's (link(2)).
-    ///
-    /// # Errors
-    /// As [`Dir::read`]; class `Input`, `has-another-name`.
-    pub fn read_sole(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
-        self.read_if(name, what, max, |place, facts| {
-            if facts.nlink() > 1 {
-                Err(place.has_another_name(facts.nlink()))
-            } else {
-                Ok(())
-            }
-        })
-    }
-
-    fn read_if(
-        &self,
-        name: impl AsRef<Path>,
-        what: &str,
-        max: u64,
-        may: impl FnOnce(&ReadPlace<'_>, &std::fs::Metadata) -> Result<()>,
-    ) -> Result<Vec<u8>> {
-        let path = self.path.join(name.as_ref());
-        let place = ReadPlace { path: &path, what };
-        let file = self
-            .open_to_read(name.as_ref())
-            .map_err(|cause| match Errno::from_io_error(&cause) {
-                // O_NOFOLLOW says it so of a link, and no other can be met on a name without a
-                // slash (open(2)).
-                Some(Errno::LOOP) => place.is_a_link(),
-                // A socket, or a device without a driver.
-                Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => place.is_no_file(),
-                _ => place.read_error(&cause),
-            })?;
-        let facts = file.metadata().map_err(|cause| place.read_error(&cause))?;
-        if !facts.is_file() && !facts.is_dir() {
-            return Err(place.is_no_file());
-        }
-        if facts.is_file() {
-            may(&place, &facts)?;
-        }
-        read_bounded(&file, &facts, &place, max)
-    }
-
-    /// Reads a file that holds at most `max` bytes: with its mode.
-    ///
-    /// # Errors
-    /// As [`Dir::open_file`]; `FileTooLarge`.
-    pub fn read_with_mode(&self, name: &str, max: u64) -> io::Result<(Vec<u8>, u32)> {
-        let file = self.open_file(name)?;
-        let facts = file.metadata()?;
-        if facts.len() > max {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let mut content = Vec::new();
-        file.take(max.saturating_add(1)).read_to_end(&mut content)?;
-        match u64::try_from(content.len()) {
-            Ok(length) if length <= max => Ok((content, facts.mode() & 0o777)),
-            _ => Err(io::ErrorKind::FileTooLarge.into()),
-        }
     }
 
     /// Makes a file that was not there. Its mode is what the umask leaves of this one.
@@ -455,8 +326,4 @@ impl Dir {
 /// Returns the path without a slash or a dot at its end, which would lead through a link.
 pub(super) fn without_trailing_slash(path: &Path) -> PathBuf {
     path.components().collect()
-}
-
-fn no_file() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
 }

@@ -8,143 +8,18 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::dir::Dir;
+use super::free::{ChosenPlace, occupied_place};
 use super::group::{self, GroupMember, GroupNote};
 use super::lock::{Lock, PATIENCE, directory_taken, lock_dir, unlock_dir};
 use super::new_file::{NewFile, mode_if_same};
 use super::staged::{Pending, Staged, lock_pending};
-use super::{MAX_INPUT, check_dir, machine_error, make_dir};
-use crate::error::{Error, ErrorKind, FactName, Result};
+use super::{check_dir, machine_error, make_dir};
+use crate::error::Result;
 use crate::outside::shown_path;
-use crate::x509::pem::is_key_file;
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program
 /// writes.
 const MAX_KEPT: u64 = 1024 * 1024;
-
-/// The mode of a file that holds a key. Only such a one is written over a key.
-const KEY_MODE: u32 = 0o600;
-
-/// Checks which of `files` stand in `dir` with another content and may not be replaced. A directory
-/// in a file's place never may: found in the middle of a group, it would leave the group half in
-/// place.
-///
-/// # Errors
-/// The first one, class `Conflict`; or that an existing file can't be read.
-pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    match Dir::open(dir) {
-        // What is no directory is found when one is to be made of it.
-        Err(cause)
-            if matches!(
-                cause.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(())
-        }
-        dir_there => dir_there
-            .map_err(|cause| machine_error(dir, &cause))?
-            .check_free(files),
-    }
-}
-
-impl Dir {
-    /// Does the same as the function [`check_free`], in this directory.
-    ///
-    /// # Errors
-    /// As [`check_free`].
-    pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
-        self.check_free_as(files, ChosenPlace::Directory)
-    }
-
-    fn check_free_as(&self, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<()> {
-        for file in files {
-            let target = self.path().join(&file.name);
-            let seen = self
-                .stat_name(&file.name)
-                .map_err(|cause| machine_error(&target, &cause))?;
-            if seen.as_ref().is_some_and(super::dir::DirEntryStat::is_dir) {
-                return Err(Error::new(
-                    ErrorKind::FileExists,
-                    format!(
-                        "{} is a directory, and a file is to be written there; nothing was changed",
-                        shown_path(&target)
-                    ),
-                    "choose another place, or move that directory away",
-                )
-                .with_fact(FactName::File, target.as_path()));
-            }
-            if seen.is_none() || mode_if_same(self, &file.name, file.content).is_some() {
-                continue;
-            }
-            if file.mode != KEY_MODE && self.may_hold_key(&file.name) {
-                return Err(key_in_place(&shown_path(&target)));
-            }
-            if !file.replace {
-                return Err(occupied_place(&shown_path(&target), chosen));
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells whether what has this name may be a private key. A file larger than any key is none.
-    fn may_hold_key(&self, name: &str) -> bool {
-        self.read_with_mode(name, MAX_INPUT)
-            .is_ok_and(|(content, _)| is_key_file(&Zeroizing::new(content)))
-    }
-
-    /// Does the same as the function [`check_writable`], in this directory.
-    ///
-    /// # Errors
-    /// As [`check_writable`].
-    pub fn check_writable(&self, room: usize) -> Result<()> {
-        let trial = Staged::new(self, &vec![0; room], 0o600);
-        trial
-            .and_then(Staged::discard)
-            .map_err(|cause| machine_error(self.path(), &cause))
-    }
-}
-
-/// Returns the error that something stands in a file's place, and may not go. `chosen`: what the
-/// user chose, and can choose otherwise.
-pub(crate) fn occupied_place(place: &dyn std::fmt::Display, chosen: ChosenPlace) -> Error {
-    Error::new(
-        ErrorKind::FileExists,
-        format!("{place} exists and holds something else; it was left as it is"),
-        chosen.hint(),
-    )
-    .with_fact(FactName::File, place.to_string())
-}
-
-/// Returns the error that a private key has the place of something that is none. There may be no
-/// other copy of it: only a key goes over a key, which is `ca init --force`.
-pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        ErrorKind::FileExists,
-        format!(
-            "{place} exists and holds a private key, or what looks like one; it was left as it is"
-        ),
-        "choose another place: nothing but a new key is ever written over a key",
-    )
-    .with_fact(FactName::File, place.to_string())
-}
-
-/// The part of a file's place that the user chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChosenPlace {
-    /// The directory: the file's name is the program's.
-    Directory,
-    /// The file's own name.
-    Name,
-}
-
-impl ChosenPlace {
-    const fn hint(self) -> &'static str {
-        match self {
-            ChosenPlace::Directory => "choose another directory, or replace it with --force",
-            ChosenPlace::Name => "choose another name, or replace it with --force",
-        }
-    }
-}
 
 /// Checks that a file of `room` bytes can be written in `dir`, or in the nearest directory above it
 /// that exists: tried with a temporary one, before anything is done that cannot be done twice. It
@@ -158,10 +33,24 @@ pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
         .ancestors()
         .find(|path| path.is_dir())
         .unwrap_or(Path::new("."));
-    let opened = Dir::open(nearest).map_err(|cause| machine_error(dir, &cause))?;
-    Staged::new(&opened, &vec![0; room], 0o600)
-        .and_then(Staged::discard)
+    Dir::open(nearest)
+        .and_then(|opened| try_writing(&opened, room))
         .map_err(|cause| machine_error(dir, &cause))
+}
+
+/// Writes and removes a temporary file.
+fn try_writing(dir: &Dir, room: usize) -> io::Result<()> {
+    Staged::new(dir, &vec![0; room], 0o600).and_then(Staged::discard)
+}
+
+impl Dir {
+    /// Does the same as the function [`check_writable`], in this directory.
+    ///
+    /// # Errors
+    /// As [`check_writable`].
+    pub fn check_writable(&self, room: usize) -> Result<()> {
+        try_writing(self, room).map_err(|cause| machine_error(self.path(), &cause))
+    }
 }
 
 /// Writes a group of files into `dir`: each first to a temporary file beside its place, synced;
@@ -453,6 +342,7 @@ mod tests {
 
     use super::super::read;
     use super::*;
+    use crate::error::ErrorKind;
 
     fn new_file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
         NewFile {

@@ -81,7 +81,8 @@ impl CborReader<'_> {
         if depth >= DEEPEST_NESTING && matches!(header, Header::Array(_) | Header::Map(_)) {
             return refused("items are nested too deeply");
         }
-        let inside = depth.saturating_add(1);
+        // At most `DEEPEST_NESTING`, tags aside, which do not nest.
+        let inside = depth + 1;
         match header {
             Header::Positive(number) => Ok(number.into()),
             // The number is -1 minus what stands there.
@@ -134,7 +135,8 @@ impl CborReader<'_> {
         match left {
             Some(0) => Ok(None),
             Some(left) => {
-                *left = left.saturating_sub(1);
+                // Not zero here.
+                *left -= 1;
                 self.pull_header().map(Some)
             }
             None => self

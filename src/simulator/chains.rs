@@ -9,25 +9,17 @@
 //! names of NON_FIPS mode. The roots' own names differ from genuine ones and name the simulator, so
 //! that nobody takes a simulator's chain for a genuine one.
 
-use std::time::Duration;
-
-use der::asn1::{Any, AnyRef, BitStringRef, OctetString, Uint};
-use der::oid::{AssociatedOid, ObjectIdentifier};
-use der::{DateTime, Decode as _, Encode, Sequence, Tag};
 use serde::{Deserialize, Serialize};
-use x509_cert::attr::{AttributeTypeAndValue, Attributes};
-use x509_cert::certificate::Version;
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
-};
-use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
-use x509_cert::spki::AlgorithmIdentifierRef;
-use x509_cert::time::{Time, Validity};
 
 use super::certificate::{decode_blocks, read_certificate};
 use super::clock::{DAY, Millis, YEAR};
 use super::ids::random_bytes;
+use super::issue::{
+    ENCIPHERS, MadeCertificate, SIGNS, authority_key_identifier, basic_constraints, key_usage,
+    long_serial, make_csr, subject_key_identifier,
+};
+use super::issued_names::{aws_name, hardware_name, root_name};
 use super::keys::{KEY_BITS, LS2_ROOT_BITS, SigningKey};
 use super::octets;
 use super::pem::Pem;
@@ -52,13 +44,13 @@ impl RootAuthority {
         match self {
             Self::Aws => aws_name("Simulated CloudHSM Root G1"),
             Self::AwsUsGov => aws_name("Simulated US GOV CloudHSM Root G1"),
-            Self::Ls1 => plain_name([
-                (COUNTRY, "US"),
-                (STATE, "California"),
-                (LOCALITY, "San Jose"),
-                (ORGANIZATION, "hsmboot simulator, not Cavium"),
-                (ORGANIZATIONAL_UNIT, "LiquidSecurity"),
-                (COMMON_NAME, "localca.liquidsecurity.simulator.invalid"),
+            Self::Ls1 => root_name([
+                "US",
+                "California",
+                "San Jose",
+                "hsmboot simulator, not Cavium",
+                "LiquidSecurity",
+                "localca.liquidsecurity.simulator.invalid",
             ]),
             // Five attributes in the first RDN, as another customer's root of this hardware has
             // them.
@@ -340,258 +332,5 @@ impl SimulatedIdentity {
             manufacturer_hardware: card.manufacturer_certificate.clone(),
             spki: key.spki().to_vec(),
         })
-    }
-}
-
-/// CertificationRequestInfo (RFC 2986 4.1).
-#[derive(Sequence)]
-struct RequestInfo<'a> {
-    version: u8,
-    subject: AnyRef<'a>,
-    spki: AnyRef<'a>,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
-    attributes: Attributes,
-}
-
-/// Makes a PKCS#10 request, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986
-/// 4.1).
-fn make_csr(subject: &[u8], key: &SigningKey) -> Result<Pem, String> {
-    let info = RequestInfo {
-        version: 0,
-        subject: raw(subject)?,
-        spki: raw(key.spki())?,
-        attributes: Attributes::new(),
-    };
-    sign_tbs("CERTIFICATE REQUEST", &encoded(&info)?, key)
-}
-
-struct MadeCertificate<'a> {
-    version_1: bool,
-    /// Big-endian.
-    serial: Vec<u8>,
-    issuer: &'a [u8],
-    subject: &'a [u8],
-    not_before: Millis,
-    not_after: Millis,
-    spki: &'a [u8],
-    extensions: Vec<Extension>,
-}
-
-/// TBSCertificate (RFC 5280 4.1), its names and its key as they are given. Version 1 is the default
-/// and so is not written.
-#[derive(Sequence)]
-struct CertificateBody<'a> {
-    #[asn1(context_specific = "0", default = "Default::default")]
-    version: Version,
-    serial: Uint,
-    algorithm: AlgorithmIdentifierRef<'a>,
-    issuer: AnyRef<'a>,
-    validity: Validity,
-    subject: AnyRef<'a>,
-    spki: AnyRef<'a>,
-    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
-    extensions: Option<Vec<Extension>>,
-}
-
-impl MadeCertificate<'_> {
-    fn signed_by(self, issuer_key: &SigningKey) -> Result<Pem, String> {
-        let tbs = CertificateBody {
-            version: if self.version_1 {
-                Version::V1
-            } else {
-                Version::V3
-            },
-            serial: Uint::new(&self.serial).map_err(words)?,
-            algorithm: SHA256_WITH_RSA,
-            issuer: raw(self.issuer)?,
-            validity: Validity::new(time(self.not_before)?, time(self.not_after)?),
-            subject: raw(self.subject)?,
-            spki: raw(self.spki)?,
-            extensions: Some(self.extensions).filter(|extensions| !extensions.is_empty()),
-        };
-        sign_tbs("CERTIFICATE", &encoded(&tbs)?, issuer_key)
-    }
-}
-
-/// What certificates and CSRs are alike: a part, the algorithm, and the signature over the part.
-#[derive(Sequence)]
-struct Signed<'a> {
-    part: AnyRef<'a>,
-    algorithm: AlgorithmIdentifierRef<'a>,
-    signature: BitStringRef<'a>,
-}
-
-fn sign_tbs(label: &'static str, part: &[u8], key: &SigningKey) -> Result<Pem, String> {
-    let signature = key.sign(part)?;
-    let signed = Signed {
-        part: raw(part)?,
-        algorithm: SHA256_WITH_RSA,
-        signature: BitStringRef::from_bytes(&signature).map_err(words)?,
-    };
-    Pem::encode(label, &encoded(&signed)?)
-}
-
-const SHA256_WITH_RSA: AlgorithmIdentifierRef<'_> = AlgorithmIdentifierRef {
-    oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"),
-    parameters: Some(AnyRef::NULL),
-};
-
-fn words(fault: der::Error) -> String {
-    format!("writing a certificate: {fault}")
-}
-
-fn encoded(value: &impl Encode) -> Result<Vec<u8>, String> {
-    value.to_der().map_err(words)
-}
-
-/// DER that goes into other DER as it is.
-fn raw(der: &[u8]) -> Result<AnyRef<'_>, String> {
-    AnyRef::from_der(der).map_err(words)
-}
-
-/// Encodes a time: UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
-fn time(at: Millis) -> Result<Time, String> {
-    let last = jiff::Timestamp::MAX.as_millisecond();
-    let since = Duration::from_millis(at.clamp(0, last).unsigned_abs());
-    let whole_seconds = Duration::from_secs(since.as_secs());
-    let moment = DateTime::from_unix_duration(whole_seconds).map_err(words)?;
-    Ok(Time::from(moment))
-}
-
-const COUNTRY: &str = "2.5.4.6";
-const STATE: &str = "2.5.4.8";
-const LOCALITY: &str = "2.5.4.7";
-const ORGANIZATION: &str = "2.5.4.10";
-const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
-const COMMON_NAME: &str = "2.5.4.3";
-
-/// An attribute's type and its text.
-type Attribute<'a> = (&'static str, &'a str);
-
-/// A RelativeDistinguishedName of these attributes, in the order that DER wants (X.690 11.6).
-fn rdn(attributes: &[Attribute<'_>]) -> Result<RelativeDistinguishedName, String> {
-    let attributes = attributes.iter().map(|(kind, text)| {
-        // A country is a PrintableString (X.520 6.3.1).
-        let tag = if *kind == COUNTRY {
-            Tag::PrintableString
-        } else {
-            Tag::Utf8String
-        };
-        Ok(AttributeTypeAndValue {
-            oid: ObjectIdentifier::new(kind).map_err(|fault| format!("naming: {fault}"))?,
-            value: Any::new(tag, text.as_bytes()).map_err(words)?,
-        })
-    });
-    let attributes = attributes.collect::<Result<Vec<_>, String>>()?;
-    RelativeDistinguishedName::try_from(attributes).map_err(words)
-}
-
-/// Encodes a name of single-attribute RDNs, as the roots have.
-fn plain_name(attributes: [Attribute<'_>; 6]) -> Result<Vec<u8>, String> {
-    let rdns = attributes.map(|attribute| rdn(&[attribute]));
-    encoded(&RdnSequence::from(
-        rdns.into_iter().collect::<Result<Vec<_>, _>>()?,
-    ))
-}
-
-fn aws_name(common_name: &str) -> Result<Vec<u8>, String> {
-    plain_name([
-        (COUNTRY, "US"),
-        (STATE, "Virginia"),
-        (LOCALITY, "Herndon"),
-        (ORGANIZATION, "hsmboot simulator, not AWS"),
-        (ORGANIZATIONAL_UNIT, "CloudHSM"),
-        (COMMON_NAME, common_name),
-    ])
-}
-
-/// Encodes `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the
-/// hardware writes it.
-fn hardware_name(organization: &str, unit: &str, common_name: &str) -> Result<Vec<u8>, String> {
-    let first = rdn(&[
-        (COUNTRY, "US"),
-        (STATE, "CA"),
-        (ORGANIZATION, organization),
-        (ORGANIZATIONAL_UNIT, unit),
-        (LOCALITY, "SanJose"),
-    ])?;
-    let second = rdn(&[(COMMON_NAME, common_name)])?;
-    encoded(&RdnSequence::from(vec![first, second]))
-}
-
-fn encode_extension<T: AssociatedOid + Encode>(
-    critical: bool,
-    value: &T,
-) -> Result<Extension, String> {
-    Ok(Extension {
-        extn_id: T::OID,
-        critical,
-        extn_value: OctetString::new(encoded(value)?).map_err(words)?,
-    })
-}
-
-/// Encodes basicConstraints, not critical, as in genuine roots and hardware certificates.
-fn basic_constraints(ca: bool) -> Result<Extension, String> {
-    let path_len_constraint = None;
-    encode_extension(
-        false,
-        &BasicConstraints {
-            ca,
-            path_len_constraint,
-        },
-    )
-}
-
-/// What the keys of CAs are for, and the key of a card by AWS's certificate.
-const SIGNS: [KeyUsages; 2] = [KeyUsages::DigitalSignature, KeyUsages::KeyCertSign];
-const ENCIPHERS: [KeyUsages; 2] = [KeyUsages::DigitalSignature, KeyUsages::KeyEncipherment];
-
-fn key_usage(usages: [KeyUsages; 2]) -> Result<Extension, String> {
-    let [one, other] = usages;
-    encode_extension(true, &KeyUsage::from(one | other))
-}
-
-fn subject_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
-    let identifier = OctetString::new(identifier).map_err(words)?;
-    encode_extension(false, &SubjectKeyIdentifier::from(identifier))
-}
-
-fn authority_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
-    let value = AuthorityKeyIdentifier {
-        key_identifier: Some(OctetString::new(identifier).map_err(words)?),
-        ..AuthorityKeyIdentifier::default()
-    };
-    encode_extension(false, &value)
-}
-
-/// Makes a random serial of `length` octets. Its first bit is set only where the genuine ones have
-/// it set (8 octets).
-fn long_serial(length: usize) -> Result<Vec<u8>, String> {
-    let bytes = random_bytes::<20>()?;
-    let mut serial: Vec<u8> = bytes.into_iter().take(length).collect();
-    if let Some(first) = serial.first_mut() {
-        *first = if length == 8 {
-            *first | 0x80
-        } else {
-            (*first & 0x7F) | 0x10
-        };
-    }
-    Ok(serial)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_certificates_change_their_form_in_2050() {
-        for (at, tag, text) in [
-            (0, Tag::UtcTime, &b"700101000000Z"[..]),
-            (2_524_607_999_000, Tag::UtcTime, b"491231235959Z"),
-            (2_524_608_000_000, Tag::GeneralizedTime, b"20500101000000Z"),
-        ] {
-            let expected = Any::new(tag, text).unwrap().to_der().unwrap();
-            assert_eq!(time(at).unwrap().to_der().unwrap(), expected);
-        }
     }
 }

@@ -1,27 +1,22 @@
 //! Control commands: actions that a test may take on the simulator and no client of the service
-//! could. They are methods of [`Simulator`], and requests `POST /_control/<command>` with a JSON
-//! object of the type `application/json`, answered in JSON. docs/simulator.md lists the commands.
+//! could. They are methods of [`Simulator`], and requests: the module `commands` reads those.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Response, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Simulator;
 use super::actions::{self, HsmPlacement, create_hsm1_cluster, new_hsm};
 use super::api::read_hsm1_members;
 use super::clock::Millis;
-use super::fault_rules::{FaultRule, known_action};
+use super::fault_rules::FaultRule;
 use super::faults::InjectedFault;
 use super::inside::Inside;
-use super::json_protocol::{self, excerpt};
+use super::json_protocol::excerpt;
 use super::limits::REGION;
-use super::origin;
 use super::reference::Reference;
-use super::roots::RootFile;
 use super::state::{
     AccountRegion, HSM_CREATION, NextState, SimulatedCluster, SimulatedClusterState,
     SimulatedHsmState,
@@ -29,7 +24,7 @@ use super::state::{
 
 /// The reason why a control command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ControlError(String);
+pub struct ControlError(pub(super) String);
 
 impl std::fmt::Display for ControlError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -154,221 +149,6 @@ impl Simulator {
     }
 }
 
-/// Returns the answer to a request that cannot be a control command, before its body is read.
-/// Requests of foreign pages have been refused before.
-pub(super) fn refuse_early(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
-    if method != Method::POST {
-        return Some(refusal_response(
-            StatusCode::METHOD_NOT_ALLOWED,
-            &ControlError(String::from("control commands are POST requests")),
-        ));
-    }
-    origin::check_json(headers)
-        .err()
-        .map(|foreign| foreign.to_response())
-}
-
-pub(super) async fn answer_command(
-    inside: &Arc<Inside>,
-    command: &str,
-    body: &[u8],
-) -> Response<Body> {
-    let members = match json_protocol::parse_members(body) {
-        Ok(members) => members,
-        Err(error) => {
-            return refusal_response(StatusCode::BAD_REQUEST, &ControlError(error.message));
-        }
-    };
-    match command_result(inside, command, &members).await {
-        Ok(value) => json_protocol::json_response(StatusCode::OK, &value),
-        Err(refused) => refusal_response(StatusCode::BAD_REQUEST, &refused),
-    }
-}
-
-fn refusal_response(status: StatusCode, refused: &ControlError) -> Response<Body> {
-    json_protocol::json_response(status, &json!({ "Message": refused.0 }))
-}
-
-async fn command_result(
-    inside: &Arc<Inside>,
-    command: &str,
-    members: &Map<String, Value>,
-) -> Result<Value, ControlError> {
-    match command {
-        "replace-hsm" => {
-            let cluster_id = text_member(members, "ClusterId")?.to_owned();
-            let hsm = begin_replacement(inside, &cluster_id)?;
-            if members.get("Wait").and_then(Value::as_bool).unwrap_or(true) {
-                let (inside, hsm) = (Arc::clone(inside), hsm.clone());
-                let waited = tokio::task::spawn_blocking(move || {
-                    finish_replacement(&inside, &cluster_id, &hsm)
-                })
-                .await;
-                waited.map_err(|_| ControlError(String::from("the simulator is stopping")))?;
-            }
-            Ok(json!({ "HsmId": hsm }))
-        }
-        "activate" => make_active(inside, text_member(members, "ClusterId")?).map(|()| json!({})),
-        "create-hsm1-cluster" => {
-            let mut order = json!({ "SubnetIds": [SUBNET] });
-            for name in ["SubnetIds", "TagList", "BackupRetentionPolicy"] {
-                if let (Some(order), Some(value)) = (order.as_object_mut(), members.get(name)) {
-                    order.insert(name.to_owned(), value.clone());
-                }
-            }
-            let region = if members.contains_key("Region") {
-                text_member(members, "Region")?
-            } else {
-                json_protocol::DEFAULT_REGION
-            };
-            hsm1_cluster(inside, region, &order).map(|id| json!({ "ClusterId": id }))
-        }
-        "set-state" => {
-            let state = cluster_state(text_member(members, "State")?)?;
-            let then = match members.get("Then") {
-                None => None,
-                Some(_) => Some((
-                    cluster_state(text_member(members, "Then")?)?,
-                    Duration::from_secs(number_member(members, "Seconds", 1)?),
-                )),
-            };
-            set_state(inside, text_member(members, "ClusterId")?, state, then).map(|()| json!({}))
-        }
-        "set-hsm-state" => {
-            let name = text_member(members, "State")?;
-            let state = SimulatedHsmState::parse(name).ok_or_else(|| {
-                ControlError(format!("State '{}' is none of an HSM's", excerpt(name)))
-            })?;
-            set_hsm_state(
-                inside,
-                text_member(members, "ClusterId")?,
-                text_member(members, "HsmId")?,
-                state,
-            )
-            .map(|()| json!({}))
-        }
-        "fault" => {
-            let rule = fault_rule(members)?;
-            inside
-                .lock_faults()
-                .add_bounded(rule)
-                .map_err(ControlError)?;
-            Ok(json!({}))
-        }
-        "clear-faults" => {
-            inside.lock_faults().clear();
-            Ok(json!({}))
-        }
-        "set-member" => {
-            let value = members
-                .get("Value")
-                .cloned()
-                .ok_or_else(|| ControlError(String::from("'Value' is missing")))?;
-            inside
-                .lock_extra()
-                .set_member(
-                    text_member(members, "Structure")?,
-                    text_member(members, "Name")?,
-                    value,
-                )
-                .map(|()| json!({}))
-                .map_err(ControlError)
-        }
-        "calls" => Ok(json!({ "Calls": inside.lock_faults().call_counts() })),
-        "advance" => {
-            let by = Duration::from_secs(number_member(members, "Seconds", 0)?);
-            if !inside.clock.can_advance(by) {
-                return Err(ControlError(String::from(
-                    "'Seconds' would move the clock past the year 9999, which no certificate can \
-                     name",
-                )));
-            }
-            inside.clock.advance(by);
-            drop(inside.world());
-            Ok(json!({}))
-        }
-        "roots" => {
-            let (hardware, reference) = (Arc::clone(&inside.hardware), inside.reference);
-            let roots = tokio::task::spawn_blocking(move || {
-                let each = RootFile::of_edition(reference).iter();
-                let each = each.map(|file| {
-                    Ok((
-                        file.member_name(reference).to_owned(),
-                        Value::from(file.to_pem(&hardware)?),
-                    ))
-                });
-                each.collect::<Result<Map<String, Value>, String>>()
-                    .map(Value::from)
-            });
-            let roots = roots
-                .await
-                .map_err(|_| ControlError(String::from("the simulator is stopping")))?;
-            drop(inside.world());
-            roots.map_err(ControlError)
-        }
-        other => Err(ControlError(format!(
-            "there is no control command '{}'",
-            excerpt(other)
-        ))),
-    }
-}
-
-/// Reads a rule from the members, with the defaults of `FaultRule::parse`: once, unless there is a
-/// count or a percentage.
-fn fault_rule(members: &Map<String, Value>) -> Result<FaultRule, ControlError> {
-    let name = text_member(members, "Fault")?;
-    let fault = InjectedFault::parse(name, number_member(members, "Millis", 1000)?);
-    let fault =
-        fault.ok_or_else(|| ControlError(format!("Fault '{}' is not known", excerpt(name))))?;
-    let action = if members.contains_key("Action") {
-        Some(known_action(text_member(members, "Action")?).map_err(ControlError)?)
-    } else {
-        None
-    };
-    let percent = match number_member(members, "Percent", 0)? {
-        0 if members.contains_key("Percent") => {
-            return Err(ControlError(String::from("'Percent' is not from 1 to 100")));
-        }
-        0 => None,
-        some => Some(
-            u8::try_from(some)
-                .ok()
-                .filter(|some| *some <= 100)
-                .ok_or_else(|| ControlError(String::from("'Percent' is not from 1 to 100")))?,
-        ),
-    };
-    let count = match percent {
-        Some(_) if !members.contains_key("Count") => None,
-        _ => Some(u32::try_from(number_member(members, "Count", 1)?).unwrap_or(u32::MAX)),
-    };
-    Ok(FaultRule {
-        fault,
-        action,
-        count,
-        percent,
-    })
-}
-
-fn text_member<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, ControlError> {
-    members
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| ControlError(format!("'{name}' is missing or not a string")))
-}
-
-fn number_member(
-    members: &Map<String, Value>,
-    name: &str,
-    default: u64,
-) -> Result<u64, ControlError> {
-    match members.get(name) {
-        None => Ok(default),
-        Some(value) => value
-            .as_u64()
-            .ok_or_else(|| ControlError(format!("'{name}' is not a whole number"))),
-    }
-}
-
 /// Runs `act` on a cluster as it is now, whichever region it is in.
 fn with_cluster<T>(
     inside: &Inside,
@@ -404,7 +184,7 @@ pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<Str
 }
 
 /// Waits for the keys and ends the HSM's creation, whatever the clock shows.
-fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
+pub(super) fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
     let find = |cluster: &mut SimulatedCluster| {
         let hsm = cluster.hsms.iter_mut().find(|hsm| hsm.id == hsm_id);
         let hsm = hsm.ok_or_else(|| ControlError(String::from("deleted meanwhile")))?;
@@ -417,7 +197,7 @@ fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
     }
 }
 
-fn make_active(inside: &Inside, cluster_id: &str) -> Result<(), ControlError> {
+pub(super) fn make_active(inside: &Inside, cluster_id: &str) -> Result<(), ControlError> {
     with_cluster(inside, cluster_id, |cluster| {
         if cluster.state != SimulatedClusterState::Initialized {
             return Err(ControlError(format!(
@@ -431,9 +211,13 @@ fn make_active(inside: &Inside, cluster_id: &str) -> Result<(), ControlError> {
 }
 
 /// The subnet of a cluster that was made without one.
-const SUBNET: &str = "subnet-0a1b2c3d";
+pub(super) const SUBNET: &str = "subnet-0a1b2c3d";
 
-fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, ControlError> {
+pub(super) fn hsm1_cluster(
+    inside: &Inside,
+    region: &str,
+    order: &Value,
+) -> Result<String, ControlError> {
     REGION
         .check_value("Region", region)
         .map_err(|error| ControlError(error.message))?;
@@ -458,11 +242,6 @@ fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, 
         .map_err(|error| ControlError(error.message))
 }
 
-fn cluster_state(name: &str) -> Result<SimulatedClusterState, ControlError> {
-    SimulatedClusterState::parse(name)
-        .ok_or_else(|| ControlError(format!("State '{}' is none of a cluster's", excerpt(name))))
-}
-
 /// Puts a cluster into a state that lasts, or that changes to `then` after some time of the
 /// simulator's clock.
 pub(super) fn set_state(
@@ -484,7 +263,7 @@ pub(super) fn set_state(
     })
 }
 
-fn set_hsm_state(
+pub(super) fn set_hsm_state(
     inside: &Inside,
     cluster_id: &str,
     hsm_id: &str,

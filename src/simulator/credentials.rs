@@ -62,7 +62,7 @@ impl Credentials {
             if words.peek().is_none_or(|word| word.starts_with('#')) {
                 continue;
             }
-            let refused = |what: &str| format!("line {}: {what}", index.saturating_add(1));
+            let refused = |what: &str| format!("line {}: {what}", index + 1);
             let read = Self::from_words(words).ok_or_else(|| {
                 refused("expected 'access-key secret [session-token] [account of 12 digits]'")
             })?;

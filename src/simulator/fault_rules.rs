@@ -124,7 +124,7 @@ impl FaultQueue {
 
     pub(super) fn add(&mut self, rule: FaultRule) {
         let random = SeededRandom::new(self.seed, self.added);
-        self.added = self.added.saturating_add(1);
+        self.added += 1;
         self.waiting.push(WaitingFault { rule, random });
     }
 
@@ -164,7 +164,7 @@ impl FaultQueue {
         target: Option<&AddressedCluster>,
     ) -> (Option<Duration>, Option<InjectedFault>) {
         let calls = self.calls.entry(action.to_owned()).or_default();
-        *calls = calls.saturating_add(1);
+        *calls += 1;
         let (mut delay, mut other) = (None, None);
         for WaitingFault { rule, random } in &mut self.waiting {
             if rule.action.as_deref().is_some_and(|only| only != action)
@@ -186,7 +186,7 @@ impl FaultQueue {
             if !drawn || !slot_free {
                 continue;
             }
-            rule.count = rule.count.map(|left| left.saturating_sub(1));
+            rule.count = rule.count.map(|left| left - 1);
             match rule.fault {
                 InjectedFault::Delay(by) => delay = Some(by),
                 fault => other = Some(fault),

@@ -72,8 +72,8 @@ struct CardSlot {
 /// Returns the make of a card.
 fn make_of(card: usize) -> HardwareMake {
     let [first, ..] = HardwareMake::ALL;
-    card.checked_div(CARDS_OF_A_MAKE)
-        .and_then(|at| HardwareMake::ALL.get(at))
+    HardwareMake::ALL
+        .get(card / CARDS_OF_A_MAKE)
         .copied()
         .unwrap_or(first)
 }
@@ -149,7 +149,7 @@ impl SimulatedHardware {
             .iter()
             .filter(|slot| slot.root.get().is_some())
             .count();
-        keys.saturating_add(cards).saturating_add(roots)
+        keys + cards + roots
     }
 
     /// Returns the number of HSMs that have been given a place.
@@ -242,14 +242,11 @@ impl SimulatedHardware {
     /// Assigns a place to a new HSM: card, partition, and its key, ordered now.
     pub(super) fn assign_place(&self, make: HardwareMake) -> (usize, u64, OrderedKey) {
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
-        let which = usize::try_from(count)
-            .unwrap_or(0)
-            .checked_rem(CARDS_OF_A_MAKE)
-            .unwrap_or(0);
-        let card = first_card(make).saturating_add(which);
+        let which = usize::try_from(count).unwrap_or(0) % CARDS_OF_A_MAKE;
+        let card = first_card(make) + which;
         self.order_keys_for(card);
         // A partition's number counts from 1 on its card.
-        let partition = count.checked_div(2).unwrap_or(0).saturating_add(1);
+        let partition = (count / 2).saturating_add(1);
         (card, partition, self.works.take_spare())
     }
 
@@ -306,7 +303,7 @@ fn first_card(make: HardwareMake) -> usize {
         .iter()
         .position(|one| *one == make)
         .unwrap_or(0);
-    at.saturating_mul(CARDS_OF_A_MAKE)
+    at * CARDS_OF_A_MAKE
 }
 
 fn made_value<T>(cell: &OnceLock<Result<T, String>>) -> Option<&T> {

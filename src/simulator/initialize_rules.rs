@@ -101,7 +101,7 @@ fn one_block(text: &str) -> Result<Vec<u8>, String> {
         (Some(octets), 0) => Ok(octets),
         (_, more) => Err(format!(
             "holds {} certificates; exactly one is allowed",
-            more.saturating_add(1)
+            more + 1
         )),
     }
 }
@@ -133,10 +133,7 @@ fn position_text(at: usize, length: usize) -> String {
     if length == 1 {
         String::new()
     } else {
-        format!(
-            "has a certificate, number {} of {length}, that ",
-            at.saturating_add(1)
-        )
+        format!("has a certificate, number {} of {length}, that ", at + 1)
     }
 }
 
@@ -147,11 +144,12 @@ fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
     // Of those before it: how many CAs a certificate has below it (RFC 5280 4.2.1.9).
     let mut below = 0_u32;
     for (at, certificate) in chain.iter().enumerate() {
-        let (place, next) = (position_text(at, length), chain.get(at.saturating_add(1)));
+        let (place, next) = (position_text(at, length), chain.get(at + 1));
         ca(certificate, length, below).map_err(|reason| format!("{place}{reason}"))?;
         let self_issued = certificate.issuer.as_raw() == certificate.subject.as_raw();
         if !self_issued {
-            below = below.saturating_add(1);
+            // At most the length of a chain.
+            below += 1;
         }
         let issuer = match next {
             None if !self_issued => {
@@ -181,7 +179,7 @@ fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
                 (SignatureFault::Key(found), None) => format!("{place}has a key that {found}"),
                 (SignatureFault::Key(found), Some(_)) => format!(
                     "{}has a key that {found}",
-                    self::position_text(at.saturating_add(1), length)
+                    self::position_text(at + 1, length)
                 ),
                 (SignatureFault::Signature, None) => {
                     format!("{place}is not self-signed: its own key did not sign it")

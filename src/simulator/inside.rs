@@ -12,8 +12,9 @@ use super::hardware::SimulatedHardware;
 use super::reference::Reference;
 use super::requests::Requests;
 use super::state::{TimePassage, World};
-use super::store::{StateStore, WholeState};
+use super::store::{LoadedState, OpenedState, StateStore, WholeState};
 use super::watch::Watch;
+use super::{Options, SimError};
 
 /// The parts of a running simulator.
 pub(super) struct Inside {
@@ -33,6 +34,63 @@ pub(super) struct Inside {
 }
 
 impl Inside {
+    /// Builds the parts of a simulator: empty, or from its state file.
+    pub(super) fn from_options(options: Options) -> Result<Self, SimError> {
+        let (opened, loaded) = match &options.state {
+            Some(path) => OpenedState::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
+            None => (None, None),
+        };
+        let LoadedState {
+            mut world,
+            reading,
+            tokens,
+            hardware,
+            partitions,
+        } = loaded.unwrap_or_default();
+        let clock = Clock::resume_from(options.speed, reading);
+        let mut roots_and_cards = SimulatedHardware::start(clock.now()).map_err(SimError::Start)?;
+        if let (Some(kept), Some(path)) = (hardware, &options.state) {
+            let unusable = |reason| SimError::BadState {
+                path: path.clone(),
+                reason,
+            };
+            roots_and_cards = roots_and_cards
+                .resume_from(kept, partitions)
+                .map_err(unusable)?;
+        }
+        let hardware = roots_and_cards;
+        for hsm in world.hsms_without_identity() {
+            hsm.key = hardware.order_again(hsm.card);
+        }
+        let tokens = match tokens {
+            None => NextTokenKey::new().map_err(SimError::Hardware)?,
+            Some(secret) => NextTokenKey::from_secret(secret),
+        };
+        let everything = &mut WholeState {
+            world: &mut world,
+            clock: &clock,
+            hardware: &hardware,
+            tokens: &tokens,
+        };
+        let store = opened
+            .map(|opened| opened.begin_file(everything))
+            .transpose()?;
+        Ok(Self {
+            world: Mutex::new(world),
+            faults: Mutex::new(FaultQueue::new(options.seed, options.faults)),
+            extra: Mutex::default(),
+            door: Admission::new(options.credentials, options.rate),
+            clock,
+            hardware: Arc::new(hardware),
+            quotas: options.quotas,
+            reference: options.reference,
+            tokens,
+            requests: Arc::default(),
+            watch: Watch::default(),
+            store,
+        })
+    }
+
     /// Locks the state. Changes in it are recorded when the guard is dropped.
     pub(super) fn world(&self) -> Changes<'_> {
         let world = self.look();

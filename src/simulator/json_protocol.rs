@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::ids::request_id;
 use super::place::AccountRegion;
@@ -18,7 +18,7 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 /// The region of a request that is not signed.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
-const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
 /// An error of the API, answered as `__type` and `Message`.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,26 +165,6 @@ impl Answer {
     }
 }
 
-/// The answer's HTTP form.
-pub(super) fn answer_response(outcome: Result<Answer, ApiError>) -> Response<Body> {
-    match outcome {
-        Ok(Answer::Members(value)) => json_response(StatusCode::OK, &value),
-        Ok(Answer::Written(json)) => with_headers(StatusCode::OK, Body::from(json)),
-        Err(error) => {
-            let status =
-                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = json_response(
-                status,
-                &json!({ "__type": error.kind, "Message": error.message }),
-            );
-            response
-                .headers_mut()
-                .insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
-            response
-        }
-    }
-}
-
 pub(super) fn json_response(status: StatusCode, value: &Value) -> Response<Body> {
     // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource,
     // UntagResource).
@@ -193,17 +173,21 @@ pub(super) fn json_response(status: StatusCode, value: &Value) -> Response<Body>
     } else {
         Body::from(value.to_string())
     };
-    with_headers(status, body)
+    typed_response(status, CONTENT_TYPE, body)
 }
 
-fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
+/// Makes a response with a request id, as every answer of a service has one.
+pub(super) fn typed_response(
+    status: StatusCode,
+    content_type: HeaderValue,
+    body: Body,
+) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
     if let Ok(id) = HeaderValue::from_str(&request_id()) {
-        response.headers_mut().insert("x-amzn-requestid", id);
+        headers.insert("x-amzn-requestid", id);
     }
     response
 }

@@ -217,7 +217,7 @@ impl TextConstraint {
         if self.withheld {
             let foreign = value.chars().position(|c| !is_certificate_character(c));
             let place = foreign.map_or(String::new(), |at| {
-                format!(", the first one not allowed at {}", at.saturating_add(1))
+                format!(", the first one not allowed at {}", at + 1)
             });
             return Err(violation_error(
                 &format!("({length} characters{place})"),

@@ -142,7 +142,7 @@ impl<'a> RequestMembers<'a> {
             return Ok(None);
         };
         let each = items.iter().enumerate().map(|(index, item)| {
-            let path = format!("{}.{}.member", self.path_of(name), index.saturating_add(1));
+            let path = format!("{}.{}.member", self.path_of(name), index + 1);
             let text = item
                 .as_str()
                 .ok_or_else(|| mistyped_error(&path, item, "a string"))?;

@@ -29,9 +29,10 @@
 //! | `state`, `clock`, `place` | clusters, HSMs, backups, and how time moves them |
 //! | `inside` | all that a running simulator is made of |
 //! | `store`, `octets` | all this in a file, across restarts |
-//! | `hardware`, `roots`, `chains`, `keys`, `pem` | roots, cards, HSMs |
+//! | `hardware`, `roots`, `chains`, `keys` | roots, cards, HSMs |
+//! | `issue`, `issued_names`, `pem` | certificates as they are written |
 //! | `common` | the errors that every action may answer |
-//! | `control`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
+//! | `control`, `commands`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
 //! | `page`, `watch`, `requests` | the page for people, and the requests listed there |
 
 mod actions;
@@ -45,6 +46,7 @@ mod checked_members;
 mod choices;
 mod clock;
 mod cluster_faults;
+mod commands;
 mod common;
 mod connection;
 mod control;
@@ -58,6 +60,8 @@ mod hardware;
 mod ids;
 mod initialize_rules;
 mod inside;
+mod issue;
+mod issued_names;
 mod json_protocol;
 mod keys;
 mod limits;
@@ -86,7 +90,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 pub use clock::Speed;
@@ -99,12 +103,8 @@ pub use reference::Reference;
 pub use roots::RootFile;
 pub use state::{SimulatedClusterState, SimulatedHsmState};
 
-use admission::Admission;
-use clock::Clock;
-use fault_rules::FaultQueue;
-use hardware::SimulatedHardware;
 use inside::Inside;
-use store::{LoadedState, OpenedState, StateStore, WholeState};
+use store::StateStore;
 
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
@@ -219,63 +219,6 @@ pub enum SimError {
     Write(String),
 }
 
-/// Builds the parts of a simulator: empty, or from its state file.
-fn load_core(options: Options) -> Result<Inside, SimError> {
-    let (opened, loaded) = match &options.state {
-        Some(path) => OpenedState::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
-        None => (None, None),
-    };
-    let LoadedState {
-        mut world,
-        reading,
-        tokens,
-        hardware,
-        partitions,
-    } = loaded.unwrap_or_default();
-    let clock = Clock::resume_from(options.speed, reading);
-    let mut roots_and_cards = SimulatedHardware::start(clock.now()).map_err(SimError::Start)?;
-    if let (Some(kept), Some(path)) = (hardware, &options.state) {
-        let unusable = |reason| SimError::BadState {
-            path: path.clone(),
-            reason,
-        };
-        roots_and_cards = roots_and_cards
-            .resume_from(kept, partitions)
-            .map_err(unusable)?;
-    }
-    let hardware = roots_and_cards;
-    for hsm in world.hsms_without_identity() {
-        hsm.key = hardware.order_again(hsm.card);
-    }
-    let tokens = match tokens {
-        None => actions::NextTokenKey::new().map_err(SimError::Hardware)?,
-        Some(secret) => actions::NextTokenKey::from_secret(secret),
-    };
-    let everything = &mut WholeState {
-        world: &mut world,
-        clock: &clock,
-        hardware: &hardware,
-        tokens: &tokens,
-    };
-    let store = opened
-        .map(|opened| opened.begin_file(everything))
-        .transpose()?;
-    Ok(Inside {
-        world: Mutex::new(world),
-        faults: Mutex::new(FaultQueue::new(options.seed, options.faults)),
-        extra: Mutex::default(),
-        door: Admission::new(options.credentials, options.rate),
-        clock,
-        hardware: Arc::new(hardware),
-        quotas: options.quotas,
-        reference: options.reference,
-        tokens,
-        requests: Arc::default(),
-        watch: watch::Watch::default(),
-        store,
-    })
-}
-
 /// A running simulator. It has a thread of its own, and stops when it is dropped.
 pub struct Simulator {
     address: SocketAddr,
@@ -304,7 +247,7 @@ impl Simulator {
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
 
-        let inside = Arc::new(load_core(options)?);
+        let inside = Arc::new(Inside::from_options(options)?);
 
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -15,9 +15,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
-use super::json_protocol::{self, Answer, ApiError, excerpt};
+use super::json_protocol::{self, Answer, ApiError, CONTENT_TYPE, excerpt};
 use super::reference::Reference;
-use super::{api, cbor, ids};
+use super::{api, cbor};
 
 const SERVICE: &str = "BaldrApiService";
 
@@ -111,30 +111,34 @@ impl Protocol {
 
     /// Makes the HTTP response for an answer.
     pub(super) fn to_response(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
-        let (status, value, kind) = match (self, outcome) {
-            (Self::Json, outcome) => return json_protocol::answer_response(outcome),
-            (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.into_members(), None),
-            (Self::Cbor, Err(error)) => {
-                let status =
-                    StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                (
-                    status,
-                    json!({ "__type": error_shape(error.kind), "Message": error.message }),
-                    Some(error.kind),
-                )
+        let error = match outcome {
+            Ok(Answer::Written(json)) if self == Self::Json => {
+                let body = Body::from(json);
+                return json_protocol::typed_response(StatusCode::OK, CONTENT_TYPE, body);
             }
+            Ok(answer) => return self.value_response(StatusCode::OK, &answer.into_members()),
+            Err(error) => error,
         };
-        let mut response = Response::new(Body::from(cbor::encode(&value)));
-        *response.status_mut() = status;
+        let status =
+            StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = match self {
+            Self::Json => error.kind.to_owned(),
+            Self::Cbor => error_shape(error.kind),
+        };
+        let value = json!({ "__type": kind, "Message": error.message });
+        let mut response = self.value_response(status, &value);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, CBOR);
-        headers.insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
-        if let Ok(id) = HeaderValue::from_str(&ids::request_id()) {
-            headers.insert("x-amzn-requestid", id);
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
+        response
+    }
+
+    fn value_response(self, status: StatusCode, value: &Value) -> Response<Body> {
+        if self == Self::Json {
+            return json_protocol::json_response(status, value);
         }
-        if let Some(kind) = kind {
-            headers.insert("x-amzn-errortype", HeaderValue::from_static(kind));
-        }
+        let body = Body::from(cbor::encode(value));
+        let mut response = json_protocol::typed_response(status, CBOR, body);
+        response.headers_mut().insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
         response
     }
 }

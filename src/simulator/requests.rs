@@ -60,7 +60,7 @@ struct RequestList {
 impl Requests {
     fn push(&self, mut entry: RequestEntry) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.last = kept.last.saturating_add(1);
+        kept.last += 1;
         entry.number = kept.last;
         while kept.entries.len() >= MOST_ENTRIES
             || kept

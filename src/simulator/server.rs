@@ -19,7 +19,7 @@ use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
 use super::requests::RequestNote;
 use super::state::AccountRegion;
-use super::{api, control, cut_short, origin, page};
+use super::{api, commands, cut_short, origin, page};
 
 /// Serves requests until `stop` is sent to or dropped.
 pub(super) async fn serve(
@@ -103,7 +103,7 @@ async fn respond_to_call(
     let path = parts.uri.path();
     let command = path.strip_prefix("/_control/");
     if command.is_some()
-        && let Some(refusal) = control::refuse_early(&parts.method, &parts.headers)
+        && let Some(refusal) = commands::refuse_early(&parts.method, &parts.headers)
     {
         return refusal;
     }
@@ -113,7 +113,7 @@ async fn respond_to_call(
     // However long the answer takes from here on, it is not the client who is waited for.
     line.begin_answer();
     if let Some(command) = command {
-        return control::answer_command(inside, command, &body).await;
+        return commands::answer_command(inside, command, &body).await;
     }
     let Some(protocol) = protocol else {
         let message = format!(

@@ -15,10 +15,7 @@ pub(super) fn tag_list(members: &RequestMembers<'_>) -> Result<Option<Tags>, Api
     };
     let mut tags = Tags::new();
     for (index, item) in items.iter().enumerate() {
-        let tag = RequestMembers::from_value(
-            item,
-            format!("TagList.{}.member", index.saturating_add(1)),
-        )?;
+        let tag = RequestMembers::from_value(item, format!("TagList.{}.member", index + 1))?;
         let (key, value) = (
             tag.required_text("Key", &TAG_KEY)?,
             tag.required_text("Value", &TAG_VALUE)?,

@@ -8,7 +8,7 @@ use crate::{fsio, hint};
 /// A new file for the key in another form. Nothing that is there is written over: openssl empties
 /// its output before it reads its input.
 pub(crate) fn beside(path: &Path) -> PathBuf {
-    hint::free_name(path, "key", fsio::is_taken)
+    hint::free_name(path, "key", fsio::is_there)
 }
 
 /// The way in which a key is written anew, encrypted, into another file.

@@ -6,7 +6,7 @@ use super::super::checked_members::CheckedMembers;
 use super::super::json_protocol::ApiError;
 use super::super::state::{DELETION, NextState, SimulatedClusterState, SimulatedHsmState};
 use super::ActionContext;
-use super::create::back_up;
+use super::create_hsm::back_up;
 use super::forms::cluster_json;
 
 /// Deletes an HSM. "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's

@@ -1,16 +1,15 @@
 //! DescribeClusters.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
 use super::super::checked_members::CheckedMembers;
 use super::super::filters::{FilterRow, filter_names};
-use super::super::ids::random_bytes;
 use super::super::json_protocol::{Answer, ApiError};
 use super::super::limits::MAX_RESULTS;
 use super::super::state::SimulatedCluster;
 use super::ActionContext;
 use super::forms::ClusterForm;
+use super::pages::PageRequest;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,19 +24,14 @@ pub(crate) fn describe_clusters(
     context: &mut ActionContext<'_>,
 ) -> Result<Answer, ApiError> {
     let filters = members.filters("Filters");
-    let (_, most) = MAX_RESULTS;
-    let page = members.integer("MaxResults").unwrap_or(most);
-    let token = members.text("NextToken").filter(|token| !token.is_empty());
-    let call = format!(
-        "DescribeClusters/{}/{}/{}",
-        context.place.account,
-        context.place.region,
-        filters.canonical_text()
+    let page = PageRequest::read(
+        members,
+        context,
+        "DescribeClusters",
+        MAX_RESULTS,
+        &filters.canonical_text(),
     );
-    let after = token
-        .map(|token| context.tokens.open_number(token, &call))
-        .transpose()?
-        .unwrap_or(0);
+    let after = page.previous_end()?.map_or(0, u64::from_be_bytes);
 
     let time = context.time();
     let region = context.world.region_at(context.place);
@@ -47,16 +41,14 @@ pub(crate) fn describe_clusters(
         .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
-    while let Some((number, cluster)) =
-        found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page)
-    {
+    while let Some((number, cluster)) = found.next_if(|_| clusters.len() < page.size) {
         clusters.push(ClusterForm::from_cluster(cluster, context.reference));
         last = number;
     }
     let next_token = found
         .peek()
         .is_some()
-        .then(|| context.tokens.seal_number(last, &call));
+        .then(|| page.next_token(last.to_be_bytes()));
     Answer::from_form(&ClusterPage {
         clusters,
         next_token,
@@ -74,62 +66,6 @@ pub(crate) fn cluster_filter_names() -> Vec<&'static str> {
     filter_names(CLUSTER_FILTERS)
 }
 
-/// A key that makes NextTokens. Nobody else can make them, and each fits one call only.
-pub(crate) struct NextTokenKey {
-    key: ring::hmac::Key,
-    secret: [u8; 32],
-}
-
-impl NextTokenKey {
-    pub(crate) fn new() -> Result<Self, String> {
-        random_bytes().map(Self::from_secret)
-    }
-
-    /// Makes the key of an earlier simulator, whose tokens are valid here.
-    pub(crate) fn from_secret(secret: [u8; 32]) -> Self {
-        Self {
-            key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret),
-            secret,
-        }
-    }
-
-    pub(crate) fn secret(&self) -> &[u8; 32] {
-        &self.secret
-    }
-
-    pub(super) fn seal_number(&self, last: u64, call: &str) -> String {
-        self.seal_octets(last.to_be_bytes(), call)
-    }
-
-    pub(super) fn open_number(&self, token: &str, call: &str) -> Result<u64, ApiError> {
-        self.open_octets(token, call).map(u64::from_be_bytes)
-    }
-
-    /// Seals the octets that tell where the next page begins.
-    pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
-        let tag = ring::hmac::sign(&self.key, &[&octets, call.as_bytes()].concat());
-        Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
-    }
-
-    pub(super) fn open_octets<const N: usize>(
-        &self,
-        token: &str,
-        call: &str,
-    ) -> Result<[u8; N], ApiError> {
-        let refused = || {
-            ApiError::invalid_request(
-                "NextToken was not made for this call: its action, region, filters or order \
-                 differ, or it was altered.",
-            )
-        };
-        let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
-        let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.key, &[octets, call.as_bytes()].concat(), tag)
-            .map_err(|_| refused())?;
-        Ok(*octets)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value, json};
@@ -145,7 +81,10 @@ mod tests {
     fn a_change_shows_in_the_same_millisecond() {
         let clock = Clock::start(Speed::INSTANT);
         let hardware = std::sync::Arc::new(SimulatedHardware::start(clock.now()).unwrap());
-        let (mut world, tokens) = (World::default(), NextTokenKey::new().unwrap());
+        let (mut world, tokens) = (
+            World::default(),
+            super::super::pages::NextTokenKey::new().unwrap(),
+        );
         let place = AccountRegion {
             account: String::from("123456789012"),
             region: String::from("us-east-1"),

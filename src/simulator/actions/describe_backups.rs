@@ -12,29 +12,25 @@ use super::super::reference::Reference;
 use super::super::state::{AccountRegion, SimulatedBackup};
 use super::ActionContext;
 use super::forms::{put_member, tags_json, timestamp_json};
+use super::pages::PageRequest;
 
 pub(crate) fn describe_backups(
     members: &CheckedMembers<'_>,
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
     let filters = members.filters("Filters");
-    let (_, most) = MAX_BACKUPS;
-    let page = members.integer("MaxResults").unwrap_or(most);
-    let token = members.text("NextToken").filter(|token| !token.is_empty());
     let ascending = members.boolean("SortAscending").unwrap_or(false);
     // Later than 2022: backups that other accounts share with this one.
     let shared = members.boolean("Shared").unwrap_or(false);
     let place = context.place;
-    let call = format!(
-        "DescribeBackups/{}/{}/{ascending}/{shared}/{}",
-        place.account,
-        place.region,
-        filters.canonical_text()
+    let page = PageRequest::read(
+        members,
+        context,
+        "DescribeBackups",
+        MAX_BACKUPS,
+        &format!("{ascending}/{shared}/{}", filters.canonical_text()),
     );
-    let after = token
-        .map(|token| context.tokens.open_octets(token, &call))
-        .transpose()?
-        .map(BackupPosition::from_octets);
+    let after = page.previous_end()?.map(BackupPosition::from_octets);
 
     let time = context.time();
     let region = context.world.region_at(place);
@@ -65,20 +61,15 @@ pub(crate) fn describe_backups(
         found.reverse();
     }
 
-    let length = usize::try_from(page).unwrap_or(usize::MAX);
-    let more = found.len() > length;
-    found.truncate(length);
+    let more = found.len() > page.size;
+    found.truncate(page.size);
     let shown: Vec<Value> = found
         .iter()
         .map(|(_, backup)| backup_json(backup, place, context.reference))
         .collect();
     let mut answer = json!({ "Backups": shown });
     if let (true, Some((last, _))) = (more, found.last()) {
-        put_member(
-            &mut answer,
-            "NextToken",
-            context.tokens.seal_octets(last.to_octets(), &call),
-        );
+        put_member(&mut answer, "NextToken", page.next_token(last.to_octets()));
     }
     Ok(answer)
 }

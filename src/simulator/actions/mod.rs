@@ -3,12 +3,14 @@
 
 mod backups;
 mod create;
+mod create_hsm;
 mod delete;
 mod describe;
 mod describe_backups;
 mod forms;
 mod initialize;
 mod modify;
+mod pages;
 mod policies;
 mod tags;
 
@@ -22,12 +24,14 @@ use super::state::{AccountRegion, Region, SimulatedBackup, SimulatedCluster, Tim
 pub(super) use backups::{
     copy_backup_to_region, delete_backup, modify_backup_attributes, restore_backup,
 };
-pub(super) use create::{HsmPlacement, create_cluster, create_hsm, create_hsm1_cluster, new_hsm};
+pub(super) use create::{create_cluster, create_hsm1_cluster};
+pub(super) use create_hsm::{HsmPlacement, create_hsm, new_hsm};
 pub(super) use delete::{delete_cluster, delete_hsm};
-pub(super) use describe::{NextTokenKey, cluster_filter_names, describe_clusters};
+pub(super) use describe::{cluster_filter_names, describe_clusters};
 pub(super) use describe_backups::{backup_filter_names, describe_backups};
 pub(super) use initialize::initialize_cluster;
 pub(super) use modify::modify_cluster;
+pub(super) use pages::NextTokenKey;
 pub(super) use policies::{delete_resource_policy, get_resource_policy, put_resource_policy};
 pub(super) use tags::{list_tags, tag_resource, untag_resource};
 

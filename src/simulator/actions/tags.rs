@@ -9,6 +9,7 @@ use super::super::state::{SimulatedBackupState, SimulatedClusterState};
 use super::super::tag_lists::Tags;
 use super::ActionContext;
 use super::forms::{put_member, tags_json};
+use super::pages::PageRequest;
 
 /// The most tags that a resource can have (User Guide, "Tagging resources"; `TagList`: at most 50
 /// items).
@@ -19,33 +20,17 @@ pub(crate) fn list_tags(
     context: &mut ActionContext<'_>,
 ) -> Result<Value, ApiError> {
     let id = members.required_text("ResourceId")?;
-    let (_, most) = MAX_TAG_RESULTS;
-    let page = members.integer("MaxResults").unwrap_or(most);
-    let token = members.text("NextToken").filter(|token| !token.is_empty());
-    let tokens = context.tokens;
-    let call = format!(
-        "ListTags/{}/{}/{id}",
-        context.place.account, context.place.region
-    );
-    let after = token
-        .map(|token| tokens.open_number(token, &call))
-        .transpose()?
-        .unwrap_or(0);
+    let page = PageRequest::read(members, context, "ListTags", MAX_TAG_RESULTS, id);
+    let after = page.previous_end()?.map_or(0, u64::from_be_bytes);
 
     let tags = find_resource(id, context)?.tags;
-    let (skipped, taken) = (
-        usize::try_from(after).unwrap_or(usize::MAX),
-        usize::try_from(page).unwrap_or(usize::MAX),
-    );
-    let shown: Vec<_> = tags.iter().skip(skipped).take(taken).cloned().collect();
+    let skipped = usize::try_from(after).unwrap_or(usize::MAX);
+    let shown: Vec<_> = tags.iter().skip(skipped).take(page.size).cloned().collect();
     let last = skipped.saturating_add(shown.len());
     let mut answer = json!({ "TagList": tags_json(&shown) });
     if last < tags.len() {
-        put_member(
-            &mut answer,
-            "NextToken",
-            tokens.seal_number(u64::try_from(last).unwrap_or(u64::MAX), &call),
-        );
+        let end = u64::try_from(last).unwrap_or(u64::MAX);
+        put_member(&mut answer, "NextToken", page.next_token(end.to_be_bytes()));
     }
     Ok(answer)
 }

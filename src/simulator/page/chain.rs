@@ -113,7 +113,7 @@ fn nodes_after_claim(claim: &OwnerCertificates) -> Vec<ChainNode> {
     let count = blocks.len();
     let mut nodes: Vec<ChainNode> = Vec::new();
     for (row, (at, block)) in (0..).zip(blocks.into_iter().enumerate().rev()) {
-        let number = at.saturating_add(1);
+        let number = at + 1;
         let (id, title) = match number {
             _ if count == 1 => (String::from("TrustAnchor"), String::from("Trust anchor")),
             1 => (

@@ -79,7 +79,7 @@ fn count_change(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<V
     advanced.hash(&mut hasher);
     let digest = hasher.finish();
     if seen.revision == 0 || seen.digest != digest {
-        seen.revision = seen.revision.saturating_add(1);
+        seen.revision += 1;
     }
     (seen.digest, seen.touched, seen.advanced) = (digest, touched, advanced);
     seen.quiet_until = settled.then(|| now.saturating_add(QUIET_TIME));

@@ -124,7 +124,7 @@ pub(super) fn read(
         }
         take(&content).map_err(UnusableFile::Damaged)?;
         check = next;
-        whole = whole.saturating_add(1);
+        whole += 1;
     }
 }
 

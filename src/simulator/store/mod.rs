@@ -117,7 +117,7 @@ impl StateStore {
             Ok(changes) => changes,
             Err(reason) => return journal.broken = Some(reason),
         };
-        if journal.behind > journal.before.saturating_add(FRAMES_ROOM) {
+        if journal.behind > journal.before + FRAMES_ROOM {
             match journal.written.full_content(&mut everything) {
                 Ok(content) => {
                     let (frames, whole) = FrameWriter::begin_file(&content);
@@ -130,7 +130,7 @@ impl StateStore {
         }
         let mut frame = Vec::new();
         journal.frames.append(&mut frame, &changes);
-        journal.behind = journal.behind.saturating_add(frame.len());
+        journal.behind += frame.len();
         self.writer.append(&frame);
     }
 

@@ -76,7 +76,7 @@ impl Writer {
     pub(super) fn append(&self, content: &[u8]) {
         let mut queue = lock_mutex(&self.shared.queue);
         queue.append.extend_from_slice(content);
-        queue.sent = queue.sent.saturating_add(1);
+        queue.sent += 1;
         self.shared.wake.notify_one();
     }
 
@@ -85,7 +85,7 @@ impl Writer {
         let mut queue = lock_mutex(&self.shared.queue);
         queue.replace = Some(content);
         queue.append.clear();
-        queue.sent = queue.sent.saturating_add(1);
+        queue.sent += 1;
         self.shared.wake.notify_one();
     }
 
