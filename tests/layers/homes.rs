@@ -37,6 +37,8 @@ fn declared_type(line: &str) -> Option<&str> {
         })?;
     name.split(|c: char| !c.is_alphanumeric() && c != '_')
         .next()
+        // A macro's `$type` has no name of its own.
+        .filter(|name| !name.is_empty())
 }
 
 #[test]
