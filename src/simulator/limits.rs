@@ -21,7 +21,11 @@ pub(super) struct TextConstraint {
     withheld: bool,
 }
 
-const fn pattern_constraint(pattern: &'static str, matches: fn(&str) -> bool) -> TextConstraint {
+/// Makes the constraint of a parameter with a pattern, and the function that matches it.
+pub(super) const fn pattern_constraint(
+    pattern: &'static str,
+    matches: fn(&str) -> bool,
+) -> TextConstraint {
     TextConstraint {
         pattern,
         matches,
