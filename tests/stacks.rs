@@ -1,5 +1,6 @@
 //! What packaging/aws and its page have for AWS CloudFormation, judged by others: cfn-lint reads
-//! the templates, AWS CDK makes a stack of the page's construct.
+//! the templates, AWS CDK makes a stack of the page's construct, and moto's CloudFormation makes the
+//! stack of the template, with the real program as its function.
 //!
 //! Where a tool is missing its test shows as ignored, never as passed; where `HSMBOOT_INTEGRATIONS`
 //! is set, as in `tests/run`, all must be there.
@@ -11,6 +12,46 @@
     reason = "tests"
 )]
 
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "support/aws.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
+mod aws;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "lambda/claim_stage.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod claim_stage;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "support/done.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod done;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "support/kms.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod kms_key;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "stacks/moto.rs"]
+mod moto;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "support/pipe.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod pipe;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "lambda/runtime.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod runtime;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "online/stage.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod stage;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "simulator/support.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::missing_panics_doc,
+    reason = "each test program uses its part"
+)]
+mod support;
 #[path = "support/trial.rs"]
 mod trial;
 
@@ -19,12 +60,21 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Trial};
 use trial::trial;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+use {
+    done::Done,
+    hsmboot::simulator::{InjectedFault, Simulator},
+    serde_json::Value,
+    std::fs,
+    std::process::Stdio,
+};
 
 fn main() -> ExitCode {
     let demanded = std::env::var_os("HSMBOOT_INTEGRATIONS").is_some();
     let ignored = |there: bool| !demanded && !there;
     let cdk = runs("node", &["--version"]) && runs("python3", &["-c", "import aws_cdk"]);
-    let trials: Vec<Trial> = vec![
+    #[allow(unused_mut, reason = "a build without the function adds none")]
+    let mut trials: Vec<Trial> = vec![
         trial(
             "cfn_lint_finds_nothing_in_the_templates",
             cfn_lint_finds_nothing_in_the_templates,
@@ -41,6 +91,12 @@ fn main() -> ExitCode {
             false,
         ),
     ];
+    #[cfg(all(feature = "lambda", feature = "simulator"))]
+    trials.push(trial(
+        "the_template_goes_from_a_vpc_to_a_claimed_cluster",
+        moto::the_template_goes_from_a_vpc_to_a_claimed_cluster,
+        ignored(aws::Moto::is_installed()),
+    ));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
