@@ -26,6 +26,8 @@ mod in_one_go;
 mod interruptions;
 #[path = "online/keyless.rs"]
 mod keyless;
+#[path = "online/named.rs"]
+mod named;
 #[path = "online/obstacles.rs"]
 mod obstacles;
 #[path = "support/pipe.rs"]

@@ -10,6 +10,7 @@ mod type_change;
 use serde_json::json;
 
 use super::manage::{or_dash, parse_state, with_place};
+use super::named_cluster::ClusterArgs;
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
@@ -95,9 +96,8 @@ Examples:
 Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be \
 reached")]
 pub struct ShowArgs {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -186,8 +186,9 @@ fn cluster_row(cluster: &Cluster) -> [String; 7] {
 
 fn show_cluster(args: &ShowArgs, ui: &Ui) -> Result<CommandOutput> {
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
-        let cluster = find_cluster(&service, &args.cluster_id).await?;
+        let (id, online) = args.cluster.require(&args.online)?;
+        let service = online.connect(None, ui).await?;
+        let cluster = find_cluster(&service, &id).await?;
         Ok(CommandOutput::success(
             Effect::Unchanged,
             with_place(

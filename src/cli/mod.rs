@@ -36,6 +36,8 @@ mod manage;
 mod many;
 mod meta;
 #[cfg(feature = "online")]
+mod named_cluster;
+#[cfg(feature = "online")]
 mod next_steps;
 #[cfg(feature = "online")]
 mod online;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::fleet::worst_error;
-use super::online::{OnlineArgs, block_on, parse_cluster_id};
+use super::named_cluster::ClusterArgs;
+use super::online::{OnlineArgs, block_on};
 use super::ui::{CommandOutput, Effect, StyledText, Ui, insert_member};
 use super::{next_steps, view};
-use crate::bundle::ClusterId;
 use crate::bundle::counted_noun;
 use crate::claim::ownership::OwnerCertificate;
 use crate::claim::{ClaimedBy, Failure};
@@ -38,9 +38,8 @@ Exit codes: 0 shown, and with --ca: yours, or claimed by nobody yet; 4 --ca name
 6 unknown cluster, or the service refused or \
 cannot be reached; 8 with --ca: another CA has claimed it, or it cannot be told who has")]
 pub struct Args {
-    /// The cluster (default: all)
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: Option<ClusterId>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// Your CA's certificate, or chain: say whose each cluster is. It may be one that CloudHSM
     /// would refuse today
     #[arg(long, value_name = "FILE")]
@@ -51,9 +50,14 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let owner = args.ca.as_deref().map(read_ca).transpose()?;
+    let named = args.cluster.find(&args.online)?;
+    let (cluster_id, online) = match &named {
+        Some((id, online)) => (Some(id), online),
+        None => (None, &args.online),
+    };
     let (clusters, place) = block_on(async {
-        let service = args.online.connect(None, ui).await?;
-        let clusters = match &args.cluster_id {
+        let service = online.connect(None, ui).await?;
+        let clusters = match cluster_id {
             None => service.list_clusters().await?,
             Some(id) => match service.describe_cluster(id.as_str()).await? {
                 Some(cluster) => vec![cluster],
@@ -86,7 +90,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             owners.push(json!({ "cluster_id": cluster.cluster_id, "owner": whose.as_str() }));
             lead = matches!(whose, ClaimedBy::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
-            if args.cluster_id.is_some() || !super::cluster::is_deleting_or_deleted(cluster) {
+            if cluster_id.is_some() || !super::cluster::is_deleting_or_deleted(cluster) {
                 errors.extend(whose.into_failure().map(Error::from));
             }
         }
@@ -103,7 +107,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         insert_member(&mut document, "owners", owners);
     }
     let mut text = StyledText::from(text);
-    if let (Some(_), [cluster]) = (&args.cluster_id, clusters.as_slice()) {
+    if let (Some(_), [cluster]) = (cluster_id, clusters.as_slice()) {
         // What is another's, or cannot be told, is nothing to go on with.
         let steps = lead
             .map(|lead| next_steps::steps_of_cluster(cluster, place.region.as_ref(), lead))

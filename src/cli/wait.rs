@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, parse_cluster_id};
+use super::named_cluster::ClusterArgs;
+use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
-use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Wait, WaitStep, WaitTarget};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
@@ -36,9 +36,8 @@ Exit codes: 0 it is there; 6 unknown cluster, or the service refused or cannot b
 in time (30 minutes unless --timeout); \
 8 it cannot get there any more")]
 pub struct Args {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// The state to wait for: uninitialized, csr, initialized, active, deleted, or another state's
     /// name
     #[arg(long = "for", value_name = "STATE", value_parser = parse_target)]
@@ -54,7 +53,8 @@ fn parse_target(text: &str) -> std::result::Result<WaitTarget, String> {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let id = args.cluster_id.as_str();
+    let (id, online) = args.cluster.require(&args.online)?;
+    let id = id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
     if let WaitTarget::Other(name) = &args.target {
         ui.warn(format!(
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         ));
     }
     let (found, place) = block_on(async {
-        let service = args.online.connect_within(Some(limit), None, ui).await?;
+        let service = online.connect_within(Some(limit), None, ui).await?;
         let wait = Wait::new(id, args.target.clone(), limit, Patience::default())
             .with_place(service.place().clone());
         Ok((

@@ -164,7 +164,7 @@ kinds! {
         OwnerNotProven, Never, "owner-not-proven",
             "nothing names or proves whose CA it is: `submit` without `--ca`, `--ca-fingerprint` \
              or the response's fingerprint; `bootstrap` with a CA in the bundle whose key is not \
-             at hand, or lies there unencrypted; `sign --ca-arn` without `--ca-fingerprint`; \
+             at hand, or lies there unencrypted; `--ca-arn` without `--ca-fingerprint`; \
              `handover` without `--ca` and `--ca-fingerprint`; nothing was sent, signed or \
              written";
         NotCompared, Never, "not-compared",
@@ -266,10 +266,10 @@ kinds! {
             "`simulate`: the file of `--credentials` holds something else";
     }
     Ca {
-        CaNotActive, AfterFix, "ca-not-active", "`sign --ca-arn`: the CA's status is not ACTIVE";
-        CaNotFound, AfterFix, "ca-not-found", "`sign --ca-arn`: there is no such CA";
+        CaNotActive, AfterFix, "ca-not-active", "`--ca-arn`: the CA's status is not ACTIVE";
+        CaNotFound, AfterFix, "ca-not-found", "`--ca-arn`: there is no such CA";
         CaShortLived, AfterFix, "ca-short-lived",
-            "`sign --ca-arn`: the CA issues for seven days at most, and more are asked for";
+            "`--ca-arn`: the CA issues for seven days at most, and more are asked for";
         BadSignature, AfterFix, "bad-signature",
             "the key made something that does not verify under the CA certificate";
         CaKeyEncryptionUnsupported, AfterFix, "ca-key-encryption-unsupported",
@@ -366,7 +366,7 @@ kinds! {
     }
     Unfinished {
         CertificatePending, SameCommand, "certificate-pending",
-            "`sign --ca-arn`: the certificate was requested and is not there yet; \
+            "`--ca-arn`: the certificate was requested and is not there yet; \
              `--certificate-arn` fetches it";
         CreationUnknown, SameCommand, "creation-unknown",
             "`bootstrap --create`: a cluster was asked for, and nobody knows whether it was made; \

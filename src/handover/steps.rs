@@ -382,7 +382,12 @@ fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         plain_id(of.cluster_id).unwrap_or("ID"),
         zone.unwrap_or("ZONE")
     );
-    let create = format!("{} --wait", with_region(create, of));
+    // Where no other zone has a subnet, it goes into the first one's.
+    let another = match free.is_none() && zone.is_some() && !hsms.is_empty() {
+        true => " --another",
+        false => "",
+    };
+    let create = format!("{}{another} --wait", with_region(create, of));
     if hsms.is_empty() {
         return vec![client_step(
             "here: it has no HSM; create one, and later a second",

@@ -85,11 +85,9 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
     stage
         .run(&[&create[..], &["us-east-1a"]].concat())
         .ends(0, "created hsm-");
-    stage.fails(
-        &[&create[..], &["us-east-1a"]].concat(),
-        8,
-        "first-hsm-exists",
-    );
+    for more in [&["us-east-1a", "--another"][..], &["us-east-1b"]] {
+        stage.fails(&[&create[..], more].concat(), 8, "first-hsm-exists");
+    }
     for (state, kind) in [
         (SimulatedClusterState::CreateInProgress, "cluster-not-ready"),
         (
@@ -102,6 +100,45 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
         stage.fails(&[&create[..], &["us-east-1a"]].concat(), 8, kind);
     }
     assert_eq!(stage.calls("CreateHsm"), 1);
+}
+
+#[test]
+fn an_hsm_that_is_there_already_is_not_created_again() {
+    let stage = Stage::new();
+    let id = stage.cluster();
+    let create = [
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+    ];
+    // The answer is lost, and the same command finds what it made.
+    stage
+        .simulator
+        .inject_fault(Some("CreateHsm"), InjectedFault::CloseAfter, 1);
+    stage.run(&create).ends(6, "");
+    let again = stage.json(&[&create[..], &["--wait"]].concat());
+    assert_eq!(
+        (&again["changed"], &again["hsm"]["state"]),
+        (&false.into(), &"ACTIVE".into())
+    );
+    let address = again["hsm"]["eni_ip"].as_str().unwrap();
+    let same = stage.json(&[&create[..], &["--ip-address", address]].concat());
+    assert_eq!(same["changed"], false);
+    assert_eq!(same["hsm"]["hsm_id"], again["hsm"]["hsm_id"]);
+    let other = [&create[..], &["--ip-address", "10.0.0.77"]].concat();
+    stage.fails(&other, 8, "first-hsm-exists");
+    stage.run(&create).ends(0, "nothing was changed");
+    assert_eq!(stage.calls("CreateHsm"), 1);
+    // One that is broken is none.
+    let hsm = again["hsm"]["hsm_id"].as_str().unwrap();
+    stage
+        .simulator
+        .set_hsm_state(&id, hsm, SimulatedHsmState::Degraded)
+        .unwrap();
+    stage.fails(&create, 8, "first-hsm-exists");
 }
 
 /// AWS refuses a second HSM of a claimed cluster too, until its owner has activated it: that is
@@ -120,6 +157,7 @@ fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
         &id,
         "--availability-zone",
         "us-east-1a",
+        "--another",
     ];
     let refused = stage.fails(&create, 8, "first-hsm-exists");
     let said = refused["error"].to_string();

@@ -85,7 +85,7 @@ fn submit_bootstrap_status_and_handover_give_the_same_steps() {
         ),
         format!(
             "hsmboot hsm create --cluster-id {} --availability-zone us-east-1a --region us-east-1 \
-             --wait",
+             --another --wait",
             stage.id
         ),
         "sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned(),

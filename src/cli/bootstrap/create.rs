@@ -58,7 +58,7 @@ pub struct CreateArgs {
     #[arg(
         long,
         requires_all = ["subnet_id", "availability_zone"],
-        conflicts_with_all = ["cluster_id", "dry_run"],
+        conflicts_with_all = ["cluster", "cluster_id", "dry_run"],
     )]
     pub(super) create: bool,
     #[command(flatten)]

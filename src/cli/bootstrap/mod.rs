@@ -15,7 +15,8 @@ use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
 use super::consent::YesArgs;
 use super::hardware;
 use super::key::ca_key_help;
-use super::online::{OnlineArgs, TimeoutArgs, block_on, parse_cluster_id};
+use super::named_cluster::ClusterArgs;
+use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::FromBundleArgs;
 #[cfg(feature = "awskms")]
 use super::private_ca::PrivateCaArgs;
@@ -23,9 +24,9 @@ use super::step::StepArgs;
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
 use super::{ca, submit};
-use crate::bundle::{ClusterId, Digests, Store};
+use crate::bundle::{Digests, Store};
 use crate::ca::KeyType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::outside::OutsideText;
 use crate::sign::DEFAULT_DAYS;
 use crate::verify::{Anchors, Hardware, Policy};
@@ -33,7 +34,7 @@ use claim_run::claim_cluster;
 use signing_ca::BootstrapCa;
 
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it \
 makes a CA in the bundle's directory (a bundle in one file takes none): \
@@ -55,18 +56,15 @@ nothing proves that the bundle's CA is yours; 5 the CA cannot sign; 6 the servic
 cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it; \
 130 declined")]
 pub struct Args {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    #[cfg_attr(feature = "simulator", arg(required_unless_present_any = ["simulate", "create"]))]
-    #[cfg_attr(not(feature = "simulator"), arg(required_unless_present = "create"))]
-    cluster_id: Option<ClusterId>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its
     /// own; nothing of it is real
     #[cfg(feature = "simulator")]
     #[arg(
         long,
         conflicts_with_all = [
-            "cluster_id", "create", "create_hsm", "region", "profile", "endpoint_url",
+            "cluster", "cluster_id", "create", "create_hsm", "region", "profile", "endpoint_url",
             "insecure_http", "assume_role", "aws_root", "manufacturer_root",
         ],
     )]
@@ -174,13 +172,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .unwrap_or(Path::new(create::NEW_BUNDLE));
         return run_from_nothing(args, dir, trust(dir)?, ui);
     }
-    let Some(id) = &args.cluster_id else {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "--cluster-id is missing",
-            "hsmboot bootstrap --help",
-        ));
+    let (id, online) = args.cluster.require(&args.online)?;
+    // The ARN's region holds for the CA's key too.
+    let args = &Args {
+        online,
+        ..args.clone()
     };
+    let id = &id;
     let dir = bundle_dir(args.bundle.as_ref(), id);
     let trust = trust(&dir)?;
     block_on(async {

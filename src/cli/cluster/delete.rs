@@ -7,7 +7,8 @@ use crate::bundle::ClusterId;
 use crate::cli::manage::{
     ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
 };
-use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -28,9 +29,8 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 --yes; 6 unknown cluster, or the service refused \
 or cannot be reached; 7 not gone in time; 8 it has HSMs; 130 declined, nothing was deleted")]
 pub struct Args {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -40,10 +40,11 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.cluster_id;
+    let (id, online) = args.cluster.require(&args.online)?;
+    let id = &id;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args.wait.connect_within(&args.online, ui).await?;
+        let service = args.wait.connect_within(&online, ui).await?;
         let before = find_cluster(&service, id).await?;
         let changed = !is_deleting_or_deleted(&before);
         if changed {

@@ -14,7 +14,8 @@ use crate::bundle::ClusterId;
 use crate::cli::manage::{
     PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
 };
-use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -47,9 +48,8 @@ Exit codes: 0 changed, being changed, or already so; 2 wrong command line, or no
 7 not seen in time; 8 the cluster is deleted, its state, HSMs or dates do not allow the type, or \
 AWS took the change back; 130 declined, nothing was changed")]
 pub struct Args {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// The days to keep backups, 7 to 379
     #[arg(
         long,
@@ -84,13 +84,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     } else {
         WaitArgs::DEFAULT_LIMIT
     });
+    let (id, online) = args.cluster.require(&args.online)?;
     block_on(async {
-        let service = args.online.connect_within(limit, None, ui).await?;
-        let before = find_cluster(&service, &args.cluster_id).await?;
+        let service = online.connect_within(limit, None, ui).await?;
+        let before = find_cluster(&service, &id).await?;
         if is_deleting_or_deleted(&before) {
             return Err(deleted_error(&before));
         }
-        let plan = ModificationPlan::from_args(args, &before)?;
+        let plan = ModificationPlan::from_args(args, &id, &before)?;
         plan.ask_consent(args.yes, &before, service.place(), ui)?;
         let mut cluster = plan.send_change(&service, before).await?;
         if let Some(limit) = limit.filter(|_| plan.needs_waiting()) {
@@ -116,13 +117,13 @@ struct ModificationPlan<'a> {
 }
 
 impl<'a> ModificationPlan<'a> {
-    fn from_args(args: &'a Args, before: &Cluster) -> Result<Self> {
+    fn from_args(args: &'a Args, id: &'a ClusterId, before: &Cluster) -> Result<Self> {
         let hsm_type = match args.hsm_type.as_deref() {
             Some(wanted) => Some((wanted, plan_type_change(before, wanted, cli::now())?)),
             None => None,
         };
         Ok(ModificationPlan {
-            id: &args.cluster_id,
+            id,
             days: args
                 .retention_days
                 .map(|days| (days, before.retention_days != Some(days))),

@@ -7,7 +7,8 @@ use crate::bundle::ClusterId;
 use crate::claim::state_reasons;
 use crate::cli::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
 use crate::cli::manage::{PollStatus, WaitArgs, or_dash, poll_until_there};
-use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view::hsm_lines;
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -21,27 +22,32 @@ use crate::outside::{Lines, OutsideText, join_shown, shown_text};
 /// Create an HSM in a cluster
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-CreateHsm is sent once. A cluster that is not claimed and activated yet takes one HSM, which makes \
-the CSR: AWS refuses a second one, and so does this command, before it asks.
+CreateHsm is sent once, and not at all where an HSM is in that zone already, being created or \
+ACTIVE (at that address, if one is given): --another creates one more. A cluster that is not \
+claimed and activated yet takes one HSM, which makes the CSR: AWS refuses a second one, and so \
+does this command, before it asks.
 
 Examples:
   hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
   hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1b \
 --ip-address 10.0.2.9
 
-Exit codes: 0 created; 2 wrong command line; 6 unknown cluster, or the service refused or cannot \
+Exit codes: 0 created, or there already; 2 wrong command line; 6 unknown cluster, or the service \
+refused or cannot \
 be reached, or its answer is lost; \
 7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
 pub struct CreateArgs {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// An Availability Zone that the cluster has a subnet in
     #[arg(long, value_name = "ZONE", value_parser = limits::AVAILABILITY_ZONE.parser())]
     availability_zone: String,
     /// The HSM's address in that subnet (default: a free one)
     #[arg(long, value_name = "IP", value_parser = limits::IP_ADDRESS.parser())]
     ip_address: Option<String>,
+    /// Create one more, although an HSM is in that zone already
+    #[arg(long)]
+    another: bool,
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
@@ -49,16 +55,26 @@ pub struct CreateArgs {
 }
 
 pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.cluster_id;
+    let (id, online) = args.cluster.require(&args.online)?;
+    let id = &id;
     let order = NewHsm {
         cluster_id: id.to_string(),
         availability_zone: args.availability_zone.clone(),
         ip_address: args.ip_address.clone(),
     };
     block_on(async {
-        let service = args.wait.connect_within(&args.online, ui).await?;
+        let service = args.wait.connect_within(&online, ui).await?;
         let mut cluster = find_cluster(&service, id).await?;
-        check_takes_hsm(&cluster, &order.availability_zone)?;
+        let takes = check_takes_hsm(&cluster, &order.availability_zone);
+        let refused = takes.as_ref().err().map(|error| error.kind);
+        if let (None | Some(ErrorKind::FirstHsmExists), Some(there)) =
+            (refused, args.find_existing_hsm(&cluster))
+        {
+            return args
+                .existing_hsm_output(&service, id, &cluster, there, ui)
+                .await;
+        }
+        takes?;
         let made = service.create_hsm(&order).await?;
         let hsm = match args.wait.wait_limit() {
             None => made,
@@ -88,6 +104,53 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
             text,
         ))
     })
+}
+
+impl CreateArgs {
+    /// Returns the HSM that is there already, as it is ordered: in the zone, at the address if one
+    /// is given, and at work or about to be. Any other is another HSM.
+    fn find_existing_hsm<'a>(&self, cluster: &'a Cluster) -> Option<&'a HsmSummary> {
+        cluster.hsms.iter().filter(|_| !self.another).find(|hsm| {
+            let is = |found: &Option<OutsideText>, wanted: &str| {
+                found.as_ref().is_some_and(|found| found == wanted)
+            };
+            matches!(hsm.state, HsmState::CreateInProgress | HsmState::Active)
+                && is(&hsm.availability_zone, &self.availability_zone)
+                && self
+                    .ip_address
+                    .as_ref()
+                    .is_none_or(|wanted| is(&hsm.eni_ip, wanted))
+        })
+    }
+
+    /// Returns the result for an HSM that is there already, which is waited for as a new one is.
+    async fn existing_hsm_output(
+        &self,
+        service: &AwsCloudHsm,
+        id: &ClusterId,
+        cluster: &Cluster,
+        there: &HsmSummary,
+        ui: &Ui,
+    ) -> Result<CommandOutput> {
+        let hsm = match self.wait.wait_limit() {
+            None => there.clone(),
+            Some(limit) => wait_until_active(service, id, &there.hsm_id, limit, ui).await?,
+        };
+        let mut text = format!(
+            "{} is there already, in {}; nothing was changed (--another creates one more)\n  \
+             state    {}\n  address  {}\n",
+            hsm.hsm_id,
+            shown_text(&self.availability_zone),
+            hsm.state,
+            or_dash(hsm.eni_ip.as_ref())
+        );
+        text.push_str(&next_command_line(cluster));
+        Ok(CommandOutput::success(
+            Effect::Unchanged,
+            hsm_change_document(service, false, id, Some(&hsm)),
+            text,
+        ))
+    }
 }
 
 /// Waits until a new HSM is ACTIVE.

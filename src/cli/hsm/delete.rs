@@ -6,7 +6,8 @@ use super::{hsm_change_document, next_command_line};
 use crate::bundle::ClusterId;
 use crate::cli::cluster::find_cluster;
 use crate::cli::manage::{ConsentArgs, PollStatus, WaitArgs, poll_until_there};
-use crate::cli::online::{OnlineArgs, block_on, parse_cluster_id};
+use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui, insert_member};
 use crate::cli::view::hsm_lines;
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -30,9 +31,8 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 --yes; 6 unknown cluster or HSM, or the service \
 refused or cannot be reached; 7 not gone in time; 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
-    cluster_id: ClusterId,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     which: HsmSelector,
     #[command(flatten)]
@@ -80,10 +80,11 @@ impl HsmSelector {
 }
 
 pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.cluster_id;
+    let (id, online) = args.cluster.require(&args.online)?;
+    let id = &id;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args.wait.connect_within(&args.online, ui).await?;
+        let service = args.wait.connect_within(&online, ui).await?;
         let cluster = find_cluster(&service, id).await?;
         let hsm = cluster
             .hsms

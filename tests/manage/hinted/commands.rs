@@ -100,6 +100,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         "hsmboot cluster show --cluster-id {}",
         Run("cluster show --cluster-id ID", 0),
     ),
+    (
+        "hsmboot bootstrap",
+        In(
+            "tests/online/replaced.rs",
+            "the_same_bootstrap_goes_on_with_the_new_csr_and_keeps_the_old_files",
+        ),
+    ),
     ("hsmboot fetch", Run("fetch --cluster-id ID", 0)),
     (
         "hsmboot fetch --cluster-id {cluster_id} --bundle DIR",

@@ -1,0 +1,90 @@
+//! A cluster is named by its id or its ARN, as the first argument or as `--cluster-id`.
+
+use super::*;
+
+fn arn(region: &str, id: &str) -> String {
+    format!("arn:aws:cloudhsm:{region}:123456789012:cluster/{id}")
+}
+
+#[test]
+fn every_command_about_one_cluster_takes_its_id_and_its_arn_in_both_places() {
+    let stage = Stage::new();
+    let arn = arn("us-east-1", &stage.id);
+    let commands: [&[&str]; 6] = [
+        &["status"],
+        &["cluster", "show"],
+        &["cluster", "modify", "--retention-days", "30"],
+        &["wait", "--for", "csr"],
+        &["hsm", "create", "--availability-zone", "us-east-1a"],
+        &["bootstrap", "--ca", "ca/customerCA.crt", "--dry-run"],
+    ];
+    for command in commands {
+        for name in [&stage.id, &arn] {
+            for named in [&[name.as_str()][..], &["--cluster-id", name]] {
+                let words = [command, named].concat();
+                let mut run_it = stage.trusting(&[]);
+                if command[0] != "bootstrap" {
+                    run_it = stage.online(&[]);
+                }
+                run_it.args(&words);
+                if command[0] == "bootstrap" {
+                    run_it.args(["--ca-key", "ca/customerCA.key"]);
+                }
+                run(run_it.args(["--output", "json"])).ends(0, &stage.id);
+            }
+        }
+    }
+    // And those that delete.
+    let other = support::create_cluster(&stage.simulator);
+    run(&mut stage.online(&[
+        "cluster",
+        "delete",
+        &self::arn("us-east-1", &other),
+        "--yes",
+    ]))
+    .ends(0, &other);
+}
+
+#[test]
+fn an_arn_names_the_region_and_what_contradicts_it_is_a_wrong_command_line() {
+    let stage = Stage::new();
+    let there = arn("eu-west-1", &stage.id);
+    // The cluster is not in that region, which is where it is looked for.
+    run(stage
+        .online(&["status", &there])
+        .env("AWS_REGION", "us-east-1"))
+    .ends(6, "eu-west-1");
+    let other = "cluster-aaaaaaaaaaa";
+    let wrong: [&[&str]; 6] = [
+        &["status", &there, "--region", "us-east-1"],
+        &["wait", &stage.id, "--cluster-id", other, "--for", "csr"],
+        &["bootstrap", &stage.id, "--cluster-id", other],
+        &[
+            "bootstrap",
+            "--create-hsm",
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        &["hsm", "create", "--availability-zone", "us-east-1a"],
+        &[
+            "cluster",
+            "delete",
+            "arn:aws:kms:us-east-1:123456789012:key/x",
+            "--yes",
+        ],
+    ];
+    let before = stage.calls("DescribeClusters");
+    for words in wrong {
+        let done = run(stage.online(words).args(["--output", "json"])).ends(2, "");
+        assert_eq!(done.json()["error"]["code"], 2, "{words:?}");
+    }
+    assert_eq!(stage.calls("DescribeClusters"), before);
+    // The same cluster twice is one.
+    let twice = [
+        "status",
+        &stage.id,
+        "--cluster-id",
+        &arn("us-east-1", &stage.id),
+    ];
+    run(&mut stage.online(&twice)).ends(0, &stage.id);
+}
