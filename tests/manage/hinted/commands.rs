@@ -63,6 +63,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         Run("backup restore --backup-id BACKUP", 0),
     ),
     (
+        "hsmboot bootstrap",
+        In(
+            "tests/online/replaced.rs",
+            "a_bootstrap_that_sees_the_csr_replaced_ends_and_the_same_command_goes_on",
+        ),
+    ),
+    (
         "hsmboot bootstrap --cluster-id ID",
         Run(
             "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
