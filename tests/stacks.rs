@@ -1,5 +1,5 @@
-//! What packaging/aws and its page have for AWS CloudFormation, judged by others: cfn-lint reads the
-//! templates, AWS CDK makes a stack of the page's construct, and moto's CloudFormation makes the
+//! What packaging/aws and its page have for AWS CloudFormation, judged by others: cfn-lint reads
+//! the templates, AWS CDK makes a stack of the page's construct, and moto makes the
 //! stack of the template, with the real program as its function.
 //!
 //! Where a tool is missing its test shows as ignored, never as passed; where `HSMBOOT_INTEGRATIONS`
