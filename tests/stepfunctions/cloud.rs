@@ -276,7 +276,7 @@ pub(super) struct Ended {
 
 impl Ended {
     #[track_caller]
-    pub(super) fn as_it(self, status: &str) -> Self {
+    pub(super) fn with_status(self, status: &str) -> Self {
         let (described, summary) = (&self.described, &self.summary);
         assert_eq!(described["status"], status, "{described}\n{summary}");
         self

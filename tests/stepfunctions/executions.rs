@@ -94,7 +94,7 @@ fn three_clusters_of_two_accounts_are_claimed_as_the_page_says_it_and_once() {
     let execution = block("fingerprints.txt").lines().next().unwrap().to_owned();
     let see = block("summary.json\" .").replace("sleep 10", "sleep 0.5");
     let see = cloud.shell(&format!("cd autumn\n{bundles}\n{execution}\n{see}"));
-    let ended = cloud.ended("hsm-fleet", "autumn").as_it("SUCCEEDED");
+    let ended = cloud.ended("hsm-fleet", "autumn").with_status("SUCCEEDED");
     let all: Vec<_> = arns.iter().map(|arn| (arn.as_str(), true)).collect();
     assert_eq!(ended.claimed(), all);
     for arn in &arns {
@@ -123,7 +123,7 @@ fn three_clusters_of_two_accounts_are_claimed_as_the_page_says_it_and_once() {
             "winter",
             &serde_json::from_str(&input).unwrap(),
         );
-        cloud.ended("hsm-fleet", "winter").as_it("SUCCEEDED")
+        cloud.ended("hsm-fleet", "winter").with_status("SUCCEEDED")
     };
     let none: Vec<_> = arns.iter().map(|arn| (arn.as_str(), false)).collect();
     assert_eq!(again().claimed(), none);
@@ -190,7 +190,7 @@ fn what_cannot_be_claimed_fails_alone_with_its_kind() {
     });
     let ended = cloud
         .ended("hsm-fleet-distributed", "several")
-        .as_it("FAILED");
+        .with_status("FAILED");
     assert_eq!(ended.claimed(), [(good.as_str(), true)]);
     assert_eq!(
         ended.failed(),
@@ -230,7 +230,7 @@ fn what_passes_by_itself_is_tried_again() {
         simulator.inject_fault(Some("InitializeCluster"), InjectedFault::CloseAfter, 1);
         simulator.inject_fault(Some("InitializeCluster"), InjectedFault::InternalFailure, 3);
     });
-    let ended = cloud.ended("hsm-fleet", "weather").as_it("SUCCEEDED");
+    let ended = cloud.ended("hsm-fleet", "weather").with_status("SUCCEEDED");
     let errors: BTreeSet<_> = ended.errors().into_iter().collect();
     assert_eq!(errors, BTreeSet::from(["HsmbootService"]));
     let claimed: Vec<_> = ended.claimed().into_iter().map(|(arn, _)| arn).collect();
@@ -279,7 +279,7 @@ fn claims_online(cloud: &Cloud, ca: &str, sign: &Value) {
     input["sign"] = sign.clone();
     let run = |name: &str| -> Ended {
         cloud.start("hsm-fleet", name, &input);
-        cloud.ended("hsm-fleet", name).as_it("SUCCEEDED")
+        cloud.ended("hsm-fleet", name).with_status("SUCCEEDED")
     };
     let now: Vec<_> = arns.iter().map(|arn| (arn.as_str(), true)).collect();
     assert_eq!(run("first").claimed(), now);
@@ -328,7 +328,7 @@ pub(super) fn a_large_fleet_is_claimed_in_one_ceremony(count: usize) {
         if machine == "hsm-fleet" {
             cloud.ceremony(machine, || ());
         }
-        let ended = cloud.ended(machine, machine).as_it("SUCCEEDED");
+        let ended = cloud.ended(machine, machine).with_status("SUCCEEDED");
         assert_eq!(ended.claimed().len(), count);
         let at = |name: &str| ended.described[name].as_f64().unwrap();
         println!(
