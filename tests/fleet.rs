@@ -18,6 +18,8 @@ mod events;
 mod pipe;
 #[path = "fleet/plan.rs"]
 mod plan;
+#[path = "fleet/report.rs"]
+mod report;
 #[path = "support/schemas.rs"]
 mod schemas;
 #[path = "fleet/shell.rs"]

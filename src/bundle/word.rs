@@ -30,6 +30,11 @@ impl<T: DocumentWord> NotedWord<T> {
     pub fn is_word_for(&self, value: T) -> bool {
         matches!(self, NotedWord::Known(known) if *known == value)
     }
+
+    /// Tells whether it is a word that this program writes.
+    pub const fn is_known(&self) -> bool {
+        matches!(self, NotedWord::Known(_))
+    }
 }
 
 impl<T: DocumentWord> From<T> for NotedWord<T> {

@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     }
     block_on(async {
         let mut connections = Connections::new(&args.online, None, ui);
-        if let ([member], None) = (members.as_slice(), &args.members.fleet) {
+        if let ([member], false) = (members.as_slice(), args.members.file.is_named()) {
             return fetch_member(args, member, &mut connections, ui).await;
         }
         let mut results = ManyResults::new(&WORDS, ui);

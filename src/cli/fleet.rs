@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::args::TrustArgs;
 use super::online::OnlineArgs;
 use super::ui::Ui;
 use crate::cloudhsm::ClusterName;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fleet_file::{FleetAccess, FleetFile, FleetMember};
+use crate::fleet_file::{FleetAccess, FleetFile, FleetMember, FleetTrust};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown_path;
 
@@ -21,12 +22,19 @@ pub struct MemberArgs {
     /// The clusters, each by its id or its ARN
     #[arg(value_name = "ID", value_parser = parse_cluster_name, conflicts_with = "fleet")]
     pub(crate) names: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) file: FleetFileArgs,
+}
+
+/// The clusters of a fleet file.
+#[derive(Clone, Debug, Args)]
+pub struct FleetFileArgs {
     /// A fleet file (TOML or JSON): clusters with their regions, roles and roots
     #[arg(long, value_name = "FILE")]
-    pub(crate) fleet: Option<PathBuf>,
+    fleet: Option<PathBuf>,
     /// Only the clusters of the fleet file with this tag (may repeat: with all of them)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, requires = "fleet")]
-    pub(crate) only: Vec<(String, String)>,
+    only: Vec<(String, String)>,
 }
 
 /// The connections of one command: one for each way to a service.
@@ -78,16 +86,8 @@ impl MemberArgs {
     /// Class `Usage`: none is named, or `--region` is not the region of one's ARN. Class `Input`:
     /// the fleet file cannot be read.
     pub(crate) fn read(&self, all: bool, online: &OnlineArgs) -> Result<Vec<FleetMember>> {
-        if let Some(file) = &self.fleet {
-            return self.read_fleet(file);
-        }
-        // clap does not ask for what another option excludes.
-        if !self.only.is_empty() {
-            return Err(Error::new(
-                ErrorKind::OptionsForNothing,
-                "--only chooses among the clusters of a fleet file, and none is named",
-                "give --fleet FILE, or leave --only out",
-            ));
+        if let Some(members) = self.file.read_if_named()? {
+            return Ok(members);
         }
         if self.names.is_empty() && !all {
             return Err(Error::new(
@@ -104,6 +104,31 @@ impl MemberArgs {
             }
         }
         Ok(members)
+    }
+}
+
+impl FleetFileArgs {
+    /// Tells whether a fleet file is named.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.fleet.is_some()
+    }
+
+    /// Returns the clusters of the fleet file; `None` where none is named.
+    ///
+    /// # Errors
+    /// Class `Usage`: `--only` without a file, or no cluster has these tags. Class `Input`: the
+    /// file cannot be read.
+    pub(crate) fn read_if_named(&self) -> Result<Option<Vec<FleetMember>>> {
+        match &self.fleet {
+            Some(file) => self.read_fleet(file).map(Some),
+            // clap does not ask for what another option excludes.
+            None if !self.only.is_empty() => Err(Error::new(
+                ErrorKind::OptionsForNothing,
+                "--only chooses among the clusters of a fleet file, and none is named",
+                "give --fleet FILE, or leave --only out",
+            )),
+            None => Ok(None),
+        }
     }
 
     fn read_fleet(&self, file: &Path) -> Result<Vec<FleetMember>> {
@@ -138,6 +163,42 @@ impl MemberArgs {
             .with_fact(FactName::File, file));
         }
         Ok(members)
+    }
+}
+
+/// Warns where the fleet file overrules what the command line says.
+pub(crate) fn warn_of_overruled(
+    members: &[FleetMember],
+    ca: Option<&Path>,
+    trust: &TrustArgs,
+    ui: &Ui,
+) {
+    let is_another = |named: &Path| {
+        let of_fleet = members
+            .iter()
+            .filter_map(|member| member.trust.ca.as_deref());
+        of_fleet.into_iter().any(|ca| !fsio::is_same(ca, named))
+    };
+    let has = |files: fn(&FleetTrust) -> &[PathBuf]| {
+        members
+            .iter()
+            .any(|member| !files(&member.trust).is_empty())
+    };
+    let overruled = [
+        (ca.is_some_and(is_another), "--ca"),
+        (
+            !trust.aws_root.is_empty() && has(|trust| &trust.aws_roots),
+            "--aws-root",
+        ),
+        (
+            !trust.manufacturer_root.is_empty() && has(|trust| &trust.manufacturer_roots),
+            "--manufacturer-root",
+        ),
+    ];
+    for (_, option) in overruled.iter().filter(|(is_overruled, _)| *is_overruled) {
+        ui.warn(format!(
+            "the fleet file goes before {option}, and names another file for some clusters"
+        ));
     }
 }
 

@@ -38,16 +38,23 @@ pub(crate) fn for_each_bundle(
 ) -> CommandOutput {
     let mut results = ManyResults::new(words, ui);
     let mut seen = BTreeSet::new();
-    // One that is named twice is done once, by whatever names. Signed twice, it would have two
-    // results, and the first would tell of a certificate that is gone.
-    let identity = |dir: &Path| match fsio::metadata_of(dir) {
-        Some(facts) => Ok((facts.dev(), facts.ino())),
-        None => Err(dir.to_owned()),
-    };
-    for dir in dirs.iter().filter(|dir| seen.insert(identity(dir))) {
+    for dir in dirs.iter().filter(|dir| is_first_time(&mut seen, dir)) {
         results.add(dir, work(dir));
     }
     results.into_output()
+}
+
+/// What tells bundles apart: device and inode, or the path of one that is not there.
+pub(crate) type BundleIdentity = std::result::Result<(u64, u64), PathBuf>;
+
+/// Tells whether a bundle has not been named before. One that is named twice is done once, by
+/// whatever names. Signed twice, it would have two results, and the first would tell of a
+/// certificate that is gone.
+pub(crate) fn is_first_time(seen: &mut BTreeSet<BundleIdentity>, dir: &Path) -> bool {
+    seen.insert(match fsio::metadata_of(dir) {
+        Some(facts) => Ok((facts.dev(), facts.ino())),
+        None => Err(dir.to_owned()),
+    })
 }
 
 /// The results of many bundles, as they come.

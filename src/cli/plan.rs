@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::TrustArgs;
-use super::fleet::{Connections, MemberArgs};
+use super::fleet::{Connections, MemberArgs, warn_of_overruled};
 use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let members = args.members.read(args.all, &args.online)?;
     let now = super::now();
     let mut terms = BTreeMap::new();
-    args.warn_of_overruled(&members, ui);
+    warn_of_overruled(&members, args.ca.as_deref(), &args.trust, ui);
     for member in &members {
         args.check_outside_bundle(member)?;
         if !terms.contains_key(&member.trust) {
@@ -108,38 +108,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 }
 
 impl Args {
-    /// Warns where the fleet file overrules what the command line says.
-    fn warn_of_overruled(&self, members: &[FleetMember], ui: &Ui) {
-        let is_another = |named: &Path| {
-            let of_fleet = members
-                .iter()
-                .filter_map(|member| member.trust.ca.as_deref());
-            of_fleet.into_iter().any(|ca| !fsio::is_same(ca, named))
-        };
-        let overruled = [
-            (self.ca.as_deref().is_some_and(is_another), "--ca"),
-            (
-                !self.trust.aws_root.is_empty()
-                    && members
-                        .iter()
-                        .any(|member| !member.trust.aws_roots.is_empty()),
-                "--aws-root",
-            ),
-            (
-                !self.trust.manufacturer_root.is_empty()
-                    && members
-                        .iter()
-                        .any(|member| !member.trust.manufacturer_roots.is_empty()),
-                "--manufacturer-root",
-            ),
-        ];
-        for (_, option) in overruled.iter().filter(|(is_overruled, _)| *is_overruled) {
-            ui.warn(format!(
-                "the fleet file goes before {option}, and names another file for some clusters"
-            ));
-        }
-    }
-
     /// Refuses a CA or a root of the fleet file that lies in the bundle of the cluster: whoever
     /// could write to the bundle chose it.
     fn check_outside_bundle(&self, member: &FleetMember) -> Result<()> {

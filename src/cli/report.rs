@@ -1,11 +1,15 @@
 //! `hsmboot report`
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::TOOL;
 use super::args::TrustArgs;
+#[cfg(feature = "online")]
+use super::fleet::FleetFileArgs;
 use super::owner::NamedCa;
 use super::ui::{
     BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, insert_member,
@@ -16,12 +20,13 @@ use crate::check::check_with_trust_anchor;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{join_shown, shown_path};
-use crate::report::{self as engine, Difference, PageFacts};
-use crate::verify::{self, Status, Verdict};
+use crate::report::{self as engine, ClaimStage, PageFacts};
+use crate::verify::{self, Policy, Status, Verdict};
 use crate::x509::{Moment, TrustAnchor, sha256, to_hex};
 
 /// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript,
-/// what was sent and what came back
+/// what was sent and what came back. Of several bundles, or of a fleet, write one page with a row
+/// each, and each one's own page beside it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The certificates are judged again for the page; what only the bundle's documents say is shown as \
@@ -33,15 +38,33 @@ Examples:
   hsmboot report ./cluster-abc234defgh -o report.html
   hsmboot report ./cluster-abc234defgh --ca ./ca/customerCA.crt --at 2026-01-31T12:00:00Z -o \
 report.html
+  hsmboot report ./stick/cluster-* --ca ./ca/customerCA.crt -o ./pages
 
 Exit codes: 0 written, whatever the verdict; 1 it cannot be written; 2 wrong command line; 4 no \
-bundle, or one of several clusters; \
-8 a file of other content stands there")]
+bundle, or one of several clusters (of many: it has a row that says so); \
+8 a file of other content stands there, or a bundle is another cluster's than the fleet file says")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
-    /// The file to write the page to; - is standard output
+    /// The bundles
+    #[cfg_attr(
+        feature = "online",
+        arg(
+            value_name = "DIR",
+            required_unless_present = "fleet",
+            conflicts_with = "fleet"
+        )
+    )]
+    #[cfg_attr(not(feature = "online"), arg(value_name = "DIR", required = true))]
+    dirs: Vec<PathBuf>,
+    #[cfg(feature = "online")]
+    #[command(flatten)]
+    fleet: FleetFileArgs,
+    /// The directory of the fleet's bundles, each in a directory of its cluster's id (default:
+    /// where the fleet file says, or .)
+    #[cfg(feature = "online")]
+    #[arg(long, value_name = "DIR", requires = "fleet")]
+    from: Option<PathBuf>,
+    /// The file to write the page to; - is standard output. For several bundles, the directory: the
+    /// page is index.html, and beside it lies <cluster-id>.html for each
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
     /// Your CA's certificate: the bundle's trust anchor and the transcript's seals are held against
@@ -53,67 +76,104 @@ pub struct Args {
     /// The moment to judge validity at, RFC 3339 (default: now)
     #[arg(long, value_name = "RFC3339")]
     at: Option<Moment>,
-    /// Replace a file of other content
+    /// Replace files of other content
     #[arg(long)]
     force: bool,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(false, false)?;
-    let anchors = args.trust.read_anchors(&Store::at_path(&args.dir))?;
-    let named = args
-        .ca
-        .as_deref()
-        .map(|file| NamedCa::read(file, "--ca", &Store::at_path(&args.dir)))
-        .transpose()?;
-    let own_ca = named.map(|ca| (ca.to_owner(), shown_path(&ca.file)));
-    let survey = Survey::read_from(&args.dir)?;
-    let target = ReportTarget::from_path(&args.out, &args.dir, &survey)?;
-    let (made_at, at) = {
-        let now = super::now();
-        (now, args.at.unwrap_or(now))
+    let terms = PageTerms {
+        policy: &policy,
+        made_at: super::now(),
+        at: args.at,
     };
-    let verification = verify::verify(&survey.evidence(), &anchors, at, &policy).record;
-    let texts = (
-        survey.part_content(Part::Csr),
-        survey.part_content(Part::SignedCert),
-    );
-    // The bundle's own file, which enters here; of one that is missing nothing can be read.
-    let trust_anchor = TrustAnchor::from_file(survey.trust_anchor().unwrap_or_default());
-    let signed = survey.has_file(&Part::SignedCert.file_name(&survey.cluster_id));
-    let pair = signed.then(|| {
-        check_with_trust_anchor(
-            texts.0.unwrap_or_default(),
-            texts.1.unwrap_or_default(),
-            trust_anchor.clone(),
-            at,
-        )
-        .record
-    });
-    let facts = PageFacts {
-        tool: TOOL.to_owned(),
-        made_at,
-        place: shown_path(&args.dir),
-        survey,
-        anchors,
-        verification,
-        at_named: args.at.is_some(),
-        pair,
-        trust_anchor: trust_anchor.ok(),
-        own_ca,
-    };
+    #[cfg(feature = "online")]
+    if let Some(members) = args.fleet.read_if_named()? {
+        return pages::write_fleet_pages(args, &members, &terms, ui);
+    }
+    match args.dirs.as_slice() {
+        [dir] => write_page(args, dir, &terms, ui),
+        dirs => pages::write_pages(args, dirs, &terms, ui),
+    }
+}
+
+fn write_page(args: &Args, dir: &Path, terms: &PageTerms<'_>, ui: &Ui) -> Result<CommandOutput> {
+    let facts = terms.judge_bundle(dir, &args.trust, args.ca.as_deref())?;
+    let target = ReportTarget::from_path(&args.out, dir, &facts.survey)?;
     let page = engine::make_page(&facts);
-    let differences = engine::find_differences(&facts);
     target.write(&page, args.force)?;
-    let document = report_document(args, &facts, &page, &differences);
-    let told = report_text(&facts, &page, &differences, &target, &args.out);
-    let effect = Effect::unless(matches!(target, ReportTarget::Output));
+    let to_file = matches!(target, ReportTarget::File { .. });
+    let mut document = report_document(dir, to_file.then_some(&args.out), &facts, &page);
+    if !to_file {
+        insert_member(&mut document, "page", page.as_str());
+    }
+    let told = report_text(&facts, &page, &target, &args.out);
+    let effect = Effect::when(to_file);
     match (target, ui.format) {
         (ReportTarget::Output, OutputFormat::Text) => {
             ui.say_styled(&told);
             Ok(CommandOutput::success(effect, document, page))
         }
         _ => Ok(CommandOutput::success(effect, document, told)),
+    }
+}
+
+/// What all pages of one run are made by.
+struct PageTerms<'a> {
+    policy: &'a Policy,
+    made_at: Moment,
+    /// The moment to judge validity at, where the user named one.
+    at: Option<Moment>,
+}
+
+impl PageTerms<'_> {
+    /// Returns the moment to judge validity at.
+    fn judged_at(&self) -> Moment {
+        self.at.unwrap_or(self.made_at)
+    }
+
+    /// Reads a bundle and judges it.
+    ///
+    /// # Errors
+    /// As [`TrustArgs::read_anchors`], [`NamedCa::read`] and [`Survey::read_from`].
+    fn judge_bundle(&self, dir: &Path, trust: &TrustArgs, ca: Option<&Path>) -> Result<PageFacts> {
+        let anchors = trust.read_anchors(&Store::at_path(dir))?;
+        let named = ca
+            .map(|file| NamedCa::read(file, "--ca", &Store::at_path(dir)))
+            .transpose()?;
+        let own_ca = named.map(|ca| (ca.to_owner(), shown_path(&ca.file)));
+        let survey = Survey::read_from(dir)?;
+        let at = self.judged_at();
+        let verification = verify::verify(&survey.evidence(), &anchors, at, self.policy).record;
+        let texts = (
+            survey.part_content(Part::Csr),
+            survey.part_content(Part::SignedCert),
+        );
+        // The bundle's own file, which enters here; of one that is missing nothing can be read.
+        let trust_anchor = TrustAnchor::from_file(survey.trust_anchor().unwrap_or_default());
+        let signed = survey.has_file(&Part::SignedCert.file_name(&survey.cluster_id));
+        let pair = signed.then(|| {
+            check_with_trust_anchor(
+                texts.0.unwrap_or_default(),
+                texts.1.unwrap_or_default(),
+                trust_anchor.clone(),
+                at,
+            )
+            .record
+        });
+        Ok(PageFacts {
+            tool: TOOL.to_owned(),
+            made_at: self.made_at,
+            place: shown_path(dir),
+            survey,
+            anchors,
+            verification,
+            at_named: self.at.is_some(),
+            pair,
+            trust_anchor: trust_anchor.ok(),
+            own_ca,
+        })
     }
 }
 
@@ -185,48 +245,35 @@ fn has_bundle_extension(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-fn report_document(
-    args: &Args,
-    facts: &PageFacts,
-    page: &str,
-    differences: &[Difference],
-) -> Value {
-    let to_file = args.out.as_os_str() != "-";
-    let transcript = engine::transcript_standing(facts);
+/// Returns the document of a bundle's page, which was written to `file`, if to any.
+fn report_document(dir: &Path, file: Option<&PathBuf>, facts: &PageFacts, page: &str) -> Value {
     let accepted: Vec<_> = facts
         .verification
         .with(Status::Accepted)
         .map(|found| found.id)
         .collect();
-    let mut document = json!({
-        "report": to_file.then(|| path_value(&args.out)),
+    json!({
+        "report": file.map(|file| path_value(file)),
         "sha256": to_hex(&sha256(page.as_bytes())),
-        "bundle": path_value(&args.dir),
+        "bundle": path_value(dir),
         "cluster_id": facts.survey.cluster_id,
         "made_at": facts.made_at,
         "at": facts.verification.at,
+        "claim": ClaimStage::of_bundle(facts).as_str(),
         "verdict": facts.verification.verdict_word(),
+        "roots": facts.verification.terms.roots,
         "failed": facts.verification.with(Status::Fail).map(|found| found.id).collect::<Vec<_>>(),
         "accepted": accepted,
         "pair": facts.pair.as_ref().map(|pair| pair.verdict_word()),
-        "transcript": transcript,
-        "differences": differences,
+        "alarms": engine::short_alarms(facts),
+        "transcript": engine::transcript_standing(facts),
+        "differences": engine::find_differences(facts),
         "private_keys": facts.survey.private_keys,
         "next_steps": engine::next_steps(facts),
-    });
-    if !to_file {
-        insert_member(&mut document, "page", page);
-    }
-    document
+    })
 }
 
-fn report_text(
-    facts: &PageFacts,
-    page: &str,
-    differences: &[Difference],
-    target: &ReportTarget,
-    out: &Path,
-) -> StyledText {
+fn report_text(facts: &PageFacts, page: &str, target: &ReportTarget, out: &Path) -> StyledText {
     let mut text = match target {
         ReportTarget::Output => StyledText::new(),
         ReportTarget::File { .. } => StyledText::from(format!("wrote {}\n", shown_path(out))),
@@ -247,7 +294,7 @@ fn report_text(
         Some(pair) if pair.verdict == Verdict::Verified => styled(GREEN, "fit"),
         Some(pair) => styled(RED, pair.verdict_word()),
     };
-    let records = match differences.len() {
+    let records = match engine::find_differences(facts).len() {
         0 => StyledText::from("agree with what was found"),
         1 => styled(RED, "one differs from what was found: see the page"),
         count => styled(

@@ -379,7 +379,8 @@ kinds! {
             "the bundle is signed already, by another CA, for another CSR, or so that it does not \
              fit: the message says which; nothing was changed";
         AnotherCluster, AfterFix, "another-cluster",
-            "`fetch`, `bootstrap`, `unpack`, `qr read`: the place holds another cluster's bundle";
+            "`fetch`, `bootstrap`, `unpack`, `qr read`: the place holds another cluster's bundle; \
+             `report`: it is another cluster's than the fleet file says";
         BackupMode, AfterFix, "backup-mode",
             "`cluster create --source-backup-id`: the backup is of the other mode than `--mode` \
              says; nothing was created";

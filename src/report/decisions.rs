@@ -24,13 +24,15 @@ struct Decision {
 
 /// The kind of safeguard that a decision went without.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum DecisionKind {
+pub(super) enum DecisionKind {
     /// The proof that the key is an HSM's.
     Unverified,
     /// The proof that the CA is the owner's.
     OwnerNotProven,
-    /// Less than a proof.
-    Minor,
+    /// A check that would have to pass.
+    Accepted,
+    /// The comparison of fingerprints.
+    NotCompared,
 }
 
 impl DecisionKind {
@@ -39,7 +41,7 @@ impl DecisionKind {
         match self {
             DecisionKind::Unverified => Some("UNVERIFIED"),
             DecisionKind::OwnerNotProven => Some("OWNER NOT PROVEN"),
-            DecisionKind::Minor => None,
+            DecisionKind::Accepted | DecisionKind::NotCompared => None,
         }
     }
 }
@@ -56,7 +58,7 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
         let reason = Some(facts.verification.terms.reason.clone().unwrap_or_default());
         all.push(Decision {
             by: None,
-            kind: DecisionKind::Minor,
+            kind: DecisionKind::Accepted,
             what: format!("accepted for this report: {}", accepted.join(", ")),
             reason,
         });
@@ -72,7 +74,7 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
             let reason = Some(noted.reason.clone().unwrap_or_default());
             all.push(Decision {
                 by: Some(VERIFICATION),
-                kind: DecisionKind::Minor,
+                kind: DecisionKind::Accepted,
                 what: format!("accepted: {}", accepted.join(", ")),
                 reason,
             });
@@ -148,7 +150,7 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
             let kind = if step.unverified {
                 DecisionKind::Unverified
             } else {
-                DecisionKind::Minor
+                DecisionKind::Accepted
             };
             all.push(Decision {
                 by: Some(TRANSCRIPT),
@@ -165,7 +167,7 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
             );
             all.push(Decision {
                 by: Some(TRANSCRIPT),
-                kind: DecisionKind::Minor,
+                kind: DecisionKind::NotCompared,
                 what,
                 reason: None,
             });
@@ -174,19 +176,9 @@ fn all_decisions(view: &PageView<'_>) -> Vec<Decision> {
     all
 }
 
-/// Returns the first reason for signing or submitting without proof, as far as the bundle records
-/// one.
-pub(super) fn unverified_reason(view: &PageView<'_>) -> Option<OutsideText> {
-    first_reason(view, DecisionKind::Unverified)
-}
-
-/// Returns the first reason for taking the CA from the bundle without proof of the owner, as far as
-/// the bundle records one.
-pub(super) fn from_bundle_reason(view: &PageView<'_>) -> Option<OutsideText> {
-    first_reason(view, DecisionKind::OwnerNotProven)
-}
-
-fn first_reason(view: &PageView<'_>, kind: DecisionKind) -> Option<OutsideText> {
+/// Returns the reason of the first decision of this kind, as far as the bundle records one. It is
+/// empty where none was asked for.
+pub(super) fn first_reason(view: &PageView<'_>, kind: DecisionKind) -> Option<OutsideText> {
     all_decisions(view)
         .into_iter()
         .find(|decision| decision.kind == kind)

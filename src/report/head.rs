@@ -2,16 +2,24 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::PageFacts;
 use super::html::Html;
 use crate::x509::sha256;
 
 const STYLE: &str = include_str!("style.css");
 
-pub(super) fn write_head(html: &mut Html, facts: &PageFacts) {
-    let style = style_sheet(facts);
+/// The words in a page's head.
+pub(super) struct HeadWords<'a> {
+    /// The title, for the browser's tab.
+    pub(super) title: &'a str,
+    /// Name and version of the program.
+    pub(super) tool: &'a str,
+    /// The footer of every printed sheet: only letters, digits, blanks, commas, hyphens and colons.
+    pub(super) foot: &'a str,
+}
+
+pub(super) fn write_head(html: &mut Html, words: &HeadWords<'_>) {
+    let style = style_sheet(words.foot);
     let policy = security_policy(&style);
-    let id = &facts.survey.cluster_id;
     html.write_element("head", &[], |html| {
         html.write_raw("<meta charset=\"utf-8\">");
         // Before anything that it governs (Content Security Policy Level 3, 3.3).
@@ -28,13 +36,8 @@ pub(super) fn write_head(html: &mut Html, facts: &PageFacts) {
                   content=\"light dark\">",
         );
         html.write_raw("<meta name=\"robots\" content=\"noindex\">");
-        html.write_start_tag("meta", &[("name", "generator"), ("content", &facts.tool)]);
-        html.write_element("title", &[], |html| {
-            html.write_text(format!(
-                "{}: claim of {id}",
-                super::header::verdict_words(facts).word
-            ))
-        });
+        html.write_start_tag("meta", &[("name", "generator"), ("content", words.tool)]);
+        html.write_text_element("title", words.title);
         html.write_style_sheet(&style);
     });
 }
@@ -46,10 +49,8 @@ fn security_policy(style: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
 }
 
-/// Returns the style sheet with the footer of every printed page. A cluster's id and a moment
-/// consist of letters, digits, hyphens and colons.
-fn style_sheet(facts: &PageFacts) -> String {
-    let foot = format!("{}, report of {}", facts.survey.cluster_id, facts.made_at);
+/// Returns the style sheet with the footer of every printed page.
+fn style_sheet(foot: &str) -> String {
     format!(
         "{STYLE}@page {{ @bottom-left {{ content: \"{foot}\"; }} @bottom-right {{ content: \"page \
          \" counter(page) \" of \" counter(pages); }} }}\n"

@@ -34,6 +34,16 @@ impl Icon {
     }
 }
 
+impl Icon {
+    /// Returns the class of what stands beside it: what fails is loud.
+    pub(super) const fn loudness(self) -> &'static str {
+        match self {
+            Icon::Fail => "loud",
+            _ => "calm",
+        }
+    }
+}
+
 impl From<Status> for Icon {
     fn from(status: Status) -> Self {
         match status {

@@ -9,6 +9,8 @@
 //! allows one style sheet by its digest and nothing else. Anything that was read reaches it only as
 //! text: see `html`.
 
+mod alarms;
+mod aspects;
 mod certificates;
 mod chain;
 mod checks;
@@ -17,6 +19,7 @@ mod differences;
 mod drawing;
 mod files;
 mod finding;
+mod fleet;
 mod gaps;
 mod head;
 mod header;
@@ -36,6 +39,7 @@ mod transcript;
 mod view;
 
 pub use differences::{Difference, find_differences};
+pub use fleet::{ClaimStage, FleetPageFacts, FleetRow, make_fleet_page};
 pub use standing::TranscriptStanding;
 
 use crate::bundle::{Request, Survey};
@@ -44,6 +48,7 @@ use crate::handover::ClientStep;
 use crate::owner::Owner;
 use crate::verify::{Anchors, Cause, Record};
 use crate::x509::{Moment, TrustAnchor};
+use head::HeadWords;
 use html::Html;
 use view::PageView;
 
@@ -76,11 +81,26 @@ pub struct PageFacts {
 /// Renders the page.
 pub fn make_page(facts: &PageFacts) -> String {
     let view = PageView::from_facts(facts);
+    let id = &facts.survey.cluster_id;
+    let words = HeadWords {
+        title: &format!("{}: claim of {id}", aspects::verdict_words(facts).word),
+        tool: &facts.tool,
+        foot: &format!("{id}, report of {}", facts.made_at),
+    };
+    write_document(&words, |html| write_body(html, &view))
+}
+
+/// Writes a document around its body.
+fn write_document(words: &HeadWords<'_>, body: impl FnOnce(&mut Html)) -> String {
     let mut html = Html::default();
     html.write_raw("<!DOCTYPE html>\n");
     html.write_element("html", &[("lang", "en")], |html| {
-        head::write_head(html, facts);
-        html.write_element("body", &[], |html| write_body(html, &view));
+        head::write_head(html, words);
+        html.write_element("body", &[], |html| {
+            html.write_raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
+            html.write_raw(icons::SYMBOLS);
+            body(html);
+        });
     });
     html.write_raw("\n");
     html.into_string()
@@ -111,6 +131,11 @@ pub fn another_ca(facts: &PageFacts) -> Option<&str> {
 /// Returns the steps after the claim, as far as the bundle tells.
 pub fn next_steps(facts: &PageFacts) -> Vec<ClientStep> {
     next::client_steps(&PageView::from_facts(facts))
+}
+
+/// Returns what has to be looked at in a bundle, in a few words each.
+pub fn short_alarms(facts: &PageFacts) -> Vec<String> {
+    alarms::short_alarms(&PageView::from_facts(facts))
 }
 
 /// Returns the state of the bundle's transcript.
@@ -156,8 +181,6 @@ const SECTIONS: [PageSection; 11] = [
 ];
 
 fn write_body(html: &mut Html, view: &PageView<'_>) {
-    html.write_raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
-    html.write_raw(icons::SYMBOLS);
     html.write_element("header", &[], |html| header::write_header(html, view));
     html.write_element("nav", &[("aria-label", "Contents")], |html| {
         html.write_raw("<ol>");

@@ -18,6 +18,7 @@ mod support;
 
 mod chains;
 mod command;
+mod fleet;
 mod markup;
 mod picture;
 mod records;

@@ -277,6 +277,15 @@ fn report_says_what_its_schema_says() {
         rejected["verdict"] == "rejected" && rejected["differences"].as_array().unwrap().len() > 2
     );
     place.says("report", &["report", "nowhere", "-o", "-"], 4);
+    // Of many, each has a document of its own.
+    let many = ["report", "bundle", "nowhere", "-o", "pages"];
+    let both = place.says("report", &rooted(&many), 4);
+    assert!(both["bundles"][0]["claim"] == "signed" && both["bundles"][1]["error"].is_object());
+    place.says(
+        "report",
+        &rooted(&["report", "bundle", "nowhere", "-o", "-"]),
+        2,
+    );
 }
 
 #[test]
