@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use libtest_mimic::Arguments;
 
 /// The script's checks, in its order.
-const CHECKS: [&str; 12] = [
+const CHECKS: [&str; 13] = [
     "nothing_is_asked_for_and_nothing_complains",
     "the_policy_is_in_force",
     "hostile_input_is_text_alone",
@@ -27,6 +27,7 @@ const CHECKS: [&str; 12] = [
     "the_page_fits_narrow_and_wide_screens",
     "text_stays_within_its_box_in_the_picture",
     "a_chain_has_a_box_for_each_certificate_the_root_on_top",
+    "a_fleets_rows_lead_to_the_clusters_pages",
     "it_prints_on_a4_and_nothing_is_cut_off",
     "in_black_and_white_the_shapes_tell",
     AXE,

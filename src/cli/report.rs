@@ -188,7 +188,7 @@ impl ReportTarget {
     /// Class `Usage` where the path names no file; `Conflict` where it is one of the bundle's own:
     /// no report replaces what it reports on.
     fn from_path(out: &Path, bundle: &Path, survey: &Survey) -> Result<Self> {
-        if out.as_os_str() == "-" {
+        if is_standard_output(out) {
             return Ok(ReportTarget::Output);
         }
         let name = out.file_name().and_then(|name| name.to_str());
@@ -236,6 +236,11 @@ impl ReportTarget {
             ),
         }
     }
+}
+
+/// Tells whether the user named standard output in the place of a file.
+fn is_standard_output(out: &Path) -> bool {
+    out.as_os_str() == "-"
 }
 
 /// Tells whether a file of this name would be taken for a cluster's.

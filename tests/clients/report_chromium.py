@@ -48,11 +48,12 @@ class Pages:
         self.unlinked = self.page("unlinked", "verified--never-expires", lambda name: self.sign_under(name, 4), self.unlink)
         self.chains = [self.chained, self.long, self.unlinked]
         self.all = [self.good, self.fetched, self.rejected, self.unread, self.changed, self.hostile, *self.chains]
+        self.fleet = self.fleet_page("good", "fetched", "rejected", "unread", "changed", "hostile", "long", "nowhere")
 
-    def hsmboot(self, *words):
+    def hsmboot(self, *words, code=0):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         done = subprocess.run([self.program, *words], cwd=self.directory, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        assert done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
 
     def roots(self, bundle):
         """Apart from the bundle: a root that lies in it proves nothing."""
@@ -68,6 +69,15 @@ class Pages:
         moment = ["--at", at] if at else []
         self.hsmboot("report", name, "-o", f"{name}.html", *self.roots(name), *moment)
         return (self.directory / f"{name}.html").as_uri()
+
+    def fleet_page(self, *names):
+        """All of them on one page, with one that is not there."""
+        roots = []
+        for name in names[:-1]:
+            for option, file in zip(("--aws-root", "--manufacturer-root"), self.roots(name)[1::2]):
+                roots += [option, file]
+        self.hsmboot("report", *names, "-o", "pages", "--ca", "ca/customerCA.crt", *roots, code=4)
+        return (self.directory / "pages/index.html").as_uri()
 
     def sign(self, bundle, *more):
         ca = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass"]
@@ -129,7 +139,7 @@ class Looks(Checks):
         self.pages, self.browser, self.axe = pages, browser, axe
 
     def nothing_is_asked_for_and_nothing_complains(self):
-        for page in self.pages.all:
+        for page in [*self.pages.all, self.pages.fleet]:
             self.browser.log("performance"), self.browser.log("browser")
             self.browser.open(page)
             messages = [json.loads(entry["message"])["message"] for entry in self.browser.log("performance")]
@@ -178,7 +188,7 @@ class Looks(Checks):
 
     def text_stands_out_in_light_and_dark(self):
         """WCAG 2.1, 1.4.3: text 4.5 to 1. 1.4.11: symbols and strokes 3 to 1."""
-        for page in self.pages.all:
+        for page in [*self.pages.all, self.pages.fleet]:
             for dark in (False, True):
                 self.browser.view(1280, 900, dark)
                 self.browser.open(page)
@@ -221,7 +231,7 @@ class Looks(Checks):
         assert reached == ["pan", "solid"], f"what scrolls sideways can be scrolled by keyboard: {reached}"
 
     def the_page_fits_narrow_and_wide_screens(self):
-        for page in self.pages.all:
+        for page in [*self.pages.all, self.pages.fleet]:
             for width in (320, 768, 1280):
                 self.browser.view(width, 900)
                 self.browser.open(page)
@@ -254,6 +264,31 @@ class Looks(Checks):
                 smallest = 9.6 * min(found["scales"])
                 assert smallest >= 8, f"letters of {smallest} pixels"
         self.browser.view(1280, 900)
+
+    def a_fleets_rows_lead_to_the_clusters_pages(self):
+        self.browser.open(self.pages.fleet)
+        rows = self.browser.run("return [...document.querySelectorAll('.fleet tbody tr')].map(r => [r.cells.length, r.querySelector('a')?.href ?? null, r.textContent])")
+        assert [cells for cells, *_ in rows] == [6] * 8, rows
+        links = [link for _, link, _ in rows]
+        assert links[-1] is None and len(set(links)) == 8, "each row but that of the missing one has its link"
+        for link, (_, _, text) in zip(links[:-1], rows):
+            self.browser.open(link)
+            title = self.browser.run("return document.title")
+            assert title.endswith(f": claim of {CLUSTER}") and title.split(":")[0] in text, (title, text)
+        for width in (390, 1280):
+            self.browser.view(width, 900)
+            self.browser.open(self.pages.fleet)
+            cut = self.browser.run("return [...document.querySelectorAll('.fleet :is(th, td)')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)")
+            assert cut == [], (width, cut)
+        self.browser.view(1280, 900)
+        # On paper too nothing runs out of its cell or off the sheet.
+        width = int(178 / 25.4 * 96)
+        self.browser.cdp("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        self.browser.cdp("Emulation.setEmulatedMedia", media="print")
+        outside = self.browser.run(OUTSIDE, width)
+        self.browser.cdp("Emulation.setEmulatedMedia", media="")
+        self.browser.view(1280, 900)
+        assert outside == [], outside
 
     def it_prints_on_a4_and_nothing_is_cut_off(self):
         # A sheet without its margins: 210 mm less twice 16, 297 less 15 and 17, at 96 to the inch.
@@ -303,7 +338,7 @@ class Looks(Checks):
 
     def axe_finds_nothing(self):
         source = Path(self.axe).read_text()
-        for page in self.pages.all:
+        for page in [*self.pages.all, self.pages.fleet]:
             for dark in (False, True):
                 self.browser.view(1280, 900, dark)
                 self.browser.open(page)

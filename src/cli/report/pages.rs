@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{Args, PageTerms, report_document};
+use super::{Args, PageTerms, is_standard_output, report_document};
 use crate::bundle::ClusterId;
 use crate::cli::TOOL;
 use crate::cli::args::TrustArgs;
@@ -116,7 +116,7 @@ fn write_sources(
     terms: &PageTerms<'_>,
     ui: &Ui,
 ) -> Result<CommandOutput> {
-    if args.out.as_os_str() == "-" {
+    if is_standard_output(&args.out) {
         return Err(Error::new(
             ErrorKind::Usage,
             "a report of several bundles is several pages, and standard output takes one",
