@@ -430,7 +430,7 @@ fn has_standing(row: &JudgedRow, standing: OwnerStanding) -> bool {
 
 fn write_clusters(html: &mut Html, facts: &FleetPageFacts) {
     let name = ("aria-labelledby", "clusters-heading");
-    html.write_pan(name, |html| {
+    html.write_pan(("aria-label", "Table of the clusters"), |html| {
         html.write_element("table", &[("class", "fleet"), name], |html| {
             html.write_raw(
                 "<thead><tr><th scope=\"col\">Cluster</th><th scope=\"col\">Claim</th><th \
