@@ -7,7 +7,7 @@ use super::icons::Icon;
 use super::view::PageView;
 use crate::bundle::SurveyedDocument;
 use crate::outside::{Lines, OutsideText};
-use crate::verify::fips_alarm;
+use crate::verify::{Verdict, fips_alarm};
 
 /// An alarm at the top of a bundle's page.
 pub(super) enum Alarm<'a> {
@@ -66,10 +66,15 @@ impl<'a> Alarm<'a> {
 /// Returns what has to be looked at in a bundle, in a few words each: the page's alarms, and what
 /// the page shows further down.
 pub(super) fn short_alarms(view: &PageView<'_>) -> Vec<String> {
-    let mut all: Vec<String> = Alarm::all_of(view)
-        .iter()
-        .map(|alarm| alarm.label().trim_end_matches('.').to_owned())
-        .collect();
+    let mut all: Vec<String> = Vec::new();
+    if view.facts.verification.verdict == Verdict::Rejected {
+        all.push("HSM not proven".to_owned());
+    }
+    let labels = Alarm::all_of(view).into_iter().map(|alarm| alarm.label());
+    all.extend(labels.map(|label| label.trim_end_matches('.').to_owned()));
+    if Aspect::of_pair(view).icon == Icon::Fail {
+        all.push("pair unfit".to_owned());
+    }
     if first_reason(view, DecisionKind::Accepted).is_some() {
         all.push("failures accepted".to_owned());
     }

@@ -270,11 +270,7 @@ impl FleetRow {
     /// Tells whether somebody has to look at it.
     fn is_alarming(&self) -> bool {
         match &self.content {
-            RowContent::Judged(row) => {
-                row.verdict == Verdict::Rejected
-                    || row.pair.0 == Icon::Fail
-                    || !row.alarms.is_empty()
-            }
+            RowContent::Judged(row) => !row.alarms.is_empty(),
             RowContent::NoBundle => false,
             RowContent::Unread(_) => true,
         }
@@ -501,12 +497,14 @@ fn write_nothing(html: &mut Html) {
 
 fn write_judged_cells(html: &mut Html, row: &JudgedRow, at: Moment) {
     html.write_element("td", &[], |html| {
-        if row.submission.0 != Icon::Absent {
-            write_said(html, row.submission.0, &row.submission.1);
+        match row.submission.0 {
+            Icon::Absent => write_said(html, row.pair.0, row.stage.counted_words()),
+            icon => write_said(html, icon, &row.submission.1),
         }
         // A pair that is unfit is no less so where it was sent.
-        if row.submission.0 == Icon::Absent || row.pair.0 == Icon::Fail {
-            write_said(html, row.pair.0, &row.pair.1);
+        match row.pair.0 {
+            Icon::Fail => write_said(html, Icon::Fail, &row.pair.1),
+            _ => write_small(html, |html| html.write_text(&row.pair.1)),
         }
     });
     html.write_element("td", &[], |html| {
@@ -534,7 +532,9 @@ fn write_judged_cells(html: &mut Html, row: &JudgedRow, at: Moment) {
         Some(end) if end < at => html.write_element("td", &[], |html| {
             write_said(html, Icon::Fail, &format!("ended {}", day_text(end)));
         }),
-        Some(end) => html.write_element("td", &[], |html| html.write_text(day_text(end))),
+        Some(end) => html.write_element("td", &[], |html| {
+            html.write_text_element_of("span", "mark", day_text(end));
+        }),
     }
     html.write_element("td", &[], |html| {
         if row.alarms.is_empty() && row.not_compared.is_none() {
