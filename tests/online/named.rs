@@ -22,11 +22,10 @@ fn every_command_about_one_cluster_takes_its_id_and_its_arn_in_both_places() {
         for name in [&stage.id, &arn] {
             for named in [&[name.as_str()][..], &["--cluster-id", name]] {
                 let words = [command, named].concat();
-                let mut run_it = stage.trusting(&[]);
-                if command[0] != "bootstrap" {
-                    run_it = stage.online(&[]);
-                }
-                run_it.args(&words);
+                let mut run_it = match command[0] {
+                    "bootstrap" => stage.trusting(&words),
+                    _ => stage.online(&words),
+                };
                 if command[0] == "bootstrap" {
                     run_it.args(["--ca-key", "ca/customerCA.key"]);
                 }
