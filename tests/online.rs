@@ -43,6 +43,8 @@ mod steps;
 #[path = "simulator/support.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
+#[path = "online/together.rs"]
+mod together;
 #[path = "online/whose.rs"]
 mod whose;
 

@@ -325,6 +325,17 @@ impl Store {
     }
 }
 
+/// Returns the error of a file that another command wrote while this one was at work: one that was
+/// not there, or a record, on which nothing rests. What was judged has not changed.
+fn written_meanwhile(place: &str, how: &str) -> Error {
+    Error::new(
+        ErrorKind::WrittenMeanwhile,
+        format!("{place} {how}; nothing was written"),
+        "another command works on this bundle: run the same command again when that one is done; \
+         it reads everything anew, and goes on from there",
+    )
+}
+
 /// Returns the error of a place that is not as it was when it was read.
 fn changed_meanwhile(place: &str, how: &str) -> Error {
     Error::new(

@@ -421,6 +421,9 @@ kinds! {
         ChangedMeanwhile, AfterFix, "changed-meanwhile",
             "a file of the bundle is not what it was when this command read it; nothing was \
              signed, sent or written";
+        WrittenMeanwhile, SameCommand, "written-meanwhile",
+            "another command wrote a file of the bundle while this one was at work; nothing was \
+             sent or written";
         DirectoryTaken, SameCommand, "directory-taken",
             "another program has locked the directory for half a minute";
         FileExists, AfterFix, "file-exists",

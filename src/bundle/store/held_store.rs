@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{ReadFiles, Store, changed_meanwhile};
+use super::{ReadFiles, Store, changed_meanwhile, written_meanwhile};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
+use crate::bundle::{RECEIPT, VERIFICATION};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{HeldDir, NewFile};
 use crate::outside::shown_path;
@@ -70,13 +71,18 @@ impl<'a> HeldStore<'a> {
         if before == there || goes_on {
             return Ok(());
         }
-        let how = match (before, there) {
-            (None, _) => "was not there when it was looked for, and is there now",
-            (_, None) => "was taken away after it had been read",
-            _ => "is not what it was when it was read",
-        };
         let place = self.store.place(name).to_string();
-        Err(changed_meanwhile(&place, how).with_fact(FactName::File, place))
+        let not_the_same = "is not what it was when it was read";
+        let error = match (before, there) {
+            (None, _) => written_meanwhile(
+                &place,
+                "was not there when it was looked for, and is there now",
+            ),
+            (_, None) => changed_meanwhile(&place, "was taken away after it had been read"),
+            _ if [VERIFICATION, RECEIPT].contains(&name) => written_meanwhile(&place, not_the_same),
+            _ => changed_meanwhile(&place, not_the_same),
+        };
+        Err(error.with_fact(FactName::File, place))
     }
 
     /// Writes the files, all or none.
