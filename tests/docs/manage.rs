@@ -80,17 +80,10 @@ fn clusters_and_hsms_say_what_their_schemas_say() {
         ],
         0,
     );
-    stage.says(
-        &[
-            "hsm",
-            "create",
-            "--cluster-id",
-            id,
-            "--availability-zone",
-            "us-east-1a",
-        ],
-        8,
-    );
+    let again = ["hsm", "create", "--cluster-id", id];
+    let again = [&again[..], &["--availability-zone", "us-east-1a"]].concat();
+    assert_eq!(stage.says(&again, 0)["changed"], false);
+    stage.says(&[&again[..], &["--another"]].concat(), 8);
     assert!(
         stage.says(&["cluster", "show", "--cluster-id", id], 0)["cluster"]["hsm_certificate"]
             .is_object()
