@@ -47,6 +47,7 @@ impl FleetMember {
             cluster_id: name.id.clone(),
             access: FleetAccess {
                 region: name.region.clone(),
+                account: name.account.clone(),
                 ..FleetAccess::default()
             },
             trust: FleetTrust::default(),
@@ -61,6 +62,8 @@ impl FleetMember {
 pub struct FleetAccess {
     /// The region.
     pub region: Option<String>,
+    /// The account that the credentials must be of.
+    pub account: Option<String>,
     /// The profile of the AWS configuration.
     pub profile: Option<String>,
     /// The role to assume.
@@ -260,6 +263,7 @@ impl Entry {
             cluster_id: name.id,
             access: FleetAccess {
                 region,
+                account: name.account,
                 profile: self.profile.or_else(|| defaults.profile.clone()),
                 assume_role,
                 endpoint_url,

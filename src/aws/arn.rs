@@ -7,6 +7,8 @@ pub(crate) struct Arn<'a> {
     /// The partition: `aws`, `aws-cn`, `aws-us-gov` or another that begins with `aws-`.
     pub(crate) partition: &'a str,
     pub(crate) region: &'a str,
+    /// The account, of twelve digits.
+    pub(crate) account: &'a str,
     /// The part after the account, not checked yet.
     pub(crate) resource: &'a str,
 }
@@ -38,6 +40,7 @@ impl<'a> Arn<'a> {
         Ok(Arn {
             partition,
             region,
+            account,
             resource,
         })
     }

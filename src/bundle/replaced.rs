@@ -3,11 +3,14 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::transcript::MAX_TRANSCRIPT;
 use super::{Bundle, Part, Request, Store, TRANSCRIPT};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fsio::NewFile;
+use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
+use crate::x509::pem::is_key_file;
 use crate::x509::{Csr, sha256, to_hex};
 
 /// The beginning of the name of a directory that keeps such files.
@@ -41,11 +44,12 @@ impl Bundle {
 
     /// Copies every file of the bundle, as it stands, into a directory of their own, and returns
     /// that: in the bundle's directory, or beside a bundle in one file. It is a bundle too. What
-    /// stands there is never written over, and nothing is ever read from there. A CA's key is no
-    /// file of a bundle, and is not copied.
+    /// stands there is never written over, and nothing is ever read from there. The copies are the
+    /// user's alone to read: they are never more widely readable than what was copied.
     ///
     /// # Errors
-    /// That a file cannot be read, or the copies cannot be written; then nothing has changed.
+    /// That a file holds a private key, which is never copied; that a file cannot be read, or the
+    /// copies cannot be written. Then nothing has changed.
     pub fn keep_files_aside(&self) -> Result<PathBuf> {
         let mut names = self.possible_names();
         names.push(TRANSCRIPT.to_owned());
@@ -54,6 +58,10 @@ impl Bundle {
             let content = self
                 .store()
                 .read(&name, "a file of the bundle", MAX_TRANSCRIPT)?;
+            if is_key_file(&content) {
+                drop(Zeroizing::new(content));
+                return Err(fsio::key_in_place(&self.store().place(&name)));
+            }
             contents.push((name, content));
         }
         let files: Vec<NewFile<'_>> = contents
@@ -61,7 +69,7 @@ impl Bundle {
             .map(|(name, content)| NewFile {
                 name: name.clone(),
                 content,
-                mode: 0o644,
+                mode: 0o600,
                 replace: false,
             })
             .collect();
@@ -158,6 +166,29 @@ mod tests {
             assert_eq!(names, expected);
             assert_eq!(bundle.without_cache().keep_files_aside().unwrap(), kept);
         }
+    }
+
+    #[test]
+    fn no_key_is_ever_copied_and_no_copy_is_for_others_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let bundle = bundle_at(&dir.path().join("b"));
+        let kept = bundle.without_cache().keep_files_aside().unwrap();
+        for entry in fs::read_dir(kept).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let ca = dir.path().join("b/customerCA.crt");
+        fs::write(ca, "-----BEGIN PRIVATE KEY-----\nMIIB\n").unwrap();
+        fs::write(
+            dir.path().join("b").join(Part::Csr.file_name(bundle.id())),
+            "another",
+        )
+        .unwrap();
+        let before = fs::read_dir(dir.path().join("b")).unwrap().count();
+        let error = bundle.without_cache().keep_files_aside().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::FileExists);
+        assert_eq!(fs::read_dir(dir.path().join("b")).unwrap().count(), before);
     }
 
     #[test]

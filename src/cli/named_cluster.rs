@@ -32,7 +32,10 @@ impl ClusterArgs {
         };
         let regions = || names().filter_map(|name| name.region.as_ref());
         if let Some(other) = names().find(|name| {
-            name.id != first.id || regions().any(|region| Some(region) != regions().next())
+            let accounts = || names().filter_map(|name| name.account.as_ref());
+            name.id != first.id
+                || regions().any(|region| Some(region) != regions().next())
+                || accounts().any(|account| Some(account) != accounts().next())
         }) {
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -48,6 +51,7 @@ impl ClusterArgs {
         for name in names() {
             online.check_region(name)?;
         }
+        online.account = names().find_map(|name| name.account.clone());
         if let Some(region) = regions().next() {
             online.region = Some(region.clone());
         }

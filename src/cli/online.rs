@@ -29,6 +29,9 @@ pub struct OnlineArgs {
     /// The cluster's AWS region
     #[arg(long, value_name = "REGION", value_parser = parse_region)]
     pub(crate) region: Option<String>,
+    /// The account of the cluster's ARN: the credentials must not be another's.
+    #[arg(skip)]
+    pub(crate) account: Option<String>,
     /// A profile of the AWS configuration; its credentials are used, not the environment's
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
@@ -71,6 +74,7 @@ impl OnlineArgs {
         let first = |own: &Option<String>, other: &Option<String>| own.clone().or(other.clone());
         OnlineArgs {
             region: first(&access.region, &self.region),
+            account: first(&access.account, &self.account),
             profile: first(&access.profile, &self.profile),
             endpoint_url: first(&access.endpoint_url, &self.endpoint_url),
             insecure_http: self.insecure_http,
@@ -151,6 +155,35 @@ impl OnlineArgs {
         }
     }
 
+    /// Checks that the credentials are of the account that the cluster's ARN names. Where they do
+    /// not say whose they are, that is said.
+    async fn check_account(&self, service: &AwsCloudHsm, ui: &Ui) -> Result<()> {
+        let Some(named) = &self.account else {
+            return Ok(());
+        };
+        match service.account_id().await {
+            Some(own) if own.as_raw() == named => Ok(()),
+            Some(own) => Err(Error::new(
+                ErrorKind::AnotherAccount,
+                format!(
+                    "the cluster's ARN names account {named}, and the credentials are of {own}; \
+                     nothing was sent"
+                ),
+                "take the credentials of that account: --profile, --assume-role, or the \
+                 environment; or correct the ARN",
+            )
+            .with_fact(FactName::Expected, named.as_str())
+            .with_fact(FactName::Found, own.to_string())),
+            None => {
+                ui.say(format!(
+                    "note: the cluster's ARN names account {named}, and the credentials do not say \
+                     whose they are"
+                ));
+                Ok(())
+            }
+        }
+    }
+
     /// Finds region, endpoint and credentials. `fallback_region` is used where neither the flags
     /// nor the environment name a region.
     pub(crate) async fn connect(
@@ -176,6 +209,7 @@ impl OnlineArgs {
             ..ConnectOptions::default()
         };
         let service = AwsCloudHsm::connect(&options).await?;
+        self.check_account(&service, ui).await?;
         if let Some(elsewhere) = service.endpoint_notice() {
             ui.say(elsewhere);
         }

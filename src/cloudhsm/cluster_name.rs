@@ -5,13 +5,15 @@ use std::str::FromStr;
 use crate::aws::Arn;
 use crate::bundle::ClusterId;
 
-/// A cluster, and the region where its ARN names one.
+/// A cluster, and the region and account where its ARN names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterName {
     /// Its id.
     pub id: ClusterId,
     /// The region of its ARN.
     pub region: Option<String>,
+    /// The account of its ARN.
+    pub account: Option<String>,
 }
 
 impl FromStr for ClusterName {
@@ -24,6 +26,7 @@ impl FromStr for ClusterName {
             return Ok(ClusterName {
                 id: text.parse()?,
                 region: None,
+                account: None,
             });
         }
         let arn = Arn::parse(text, "cloudhsm")?;
@@ -34,6 +37,7 @@ impl FromStr for ClusterName {
         Ok(ClusterName {
             id: id.parse()?,
             region: Some(arn.region.to_owned()),
+            account: Some(arn.account.to_owned()),
         })
     }
 }

@@ -127,6 +127,8 @@ kinds! {
             "no CA certificate can have these dates, this serial number or this subject";
         ContradictingRegion, AfterFix, "contradicting-region",
             "`--region` says another region than the ARN of the key or of the CA";
+        AnotherAccount, AfterFix, "another-account",
+            "the cluster's ARN names another account than the credentials are of; nothing was sent";
         CaMissing, AfterFix, "ca-missing",
             "`bootstrap`: `--ca-key` without a CA certificate to go with it; or no CA at all, \
              with a bundle in one file, where none can be made";

@@ -131,3 +131,23 @@ fn without_the_option_it_ends_at_once_and_names_it() {
         run(&mut bootstrap(&stage, &id, words)).ends(2, says);
     }
 }
+
+#[test]
+fn no_hsm_is_created_for_a_key_that_is_another_cas() {
+    let stage = Stage::new();
+    let id = empty_cluster(&stage);
+    stage.make_ca("other");
+    let before = stage.calls("CreateHsm");
+    let words = [
+        "bootstrap",
+        "--cluster-id",
+        &id,
+        "--ca",
+        "ca/customerCA.crt",
+        "--ca-key",
+        "other/customerCA.key",
+    ];
+    let words = [&words[..], &FIRST].concat();
+    run(&mut stage.trusting(&words)).ends(5, "the CA key is not the CA certificate's");
+    assert_eq!(stage.calls("CreateHsm"), before);
+}

@@ -87,3 +87,34 @@ fn an_arn_names_the_region_and_what_contradicts_it_is_a_wrong_command_line() {
     ];
     run(&mut stage.online(&twice)).ends(0, &stage.id);
 }
+
+#[test]
+fn an_arn_of_another_account_than_the_credentials_is_refused_before_any_call() {
+    let stage = Stage::new();
+    let arn = arn("us-east-1", &stage.id);
+    let described = stage.calls("DescribeClusters");
+    let of_account = |words: &[&str], account: &str| {
+        let mut command = stage.online(words);
+        command
+            .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "x")
+            .env("AWS_ACCOUNT_ID", account);
+        command
+    };
+    let json = ["status", &arn, "--output", "json"];
+    let done = run(&mut of_account(&json, "999999999999")).ends(2, "");
+    let error = &done.json()["error"];
+    assert_eq!(error["kind"], "another-account");
+    assert_eq!(error["facts"]["expected"], "123456789012");
+    assert_eq!(error["facts"]["found"], "999999999999");
+    assert_eq!(stage.calls("DescribeClusters"), described);
+    let done = run(&mut of_account(&json, "123456789012")).ends(0, "");
+    assert!(!done.stderr.contains("whose they are"), "{}", done.stderr);
+    // Where nothing says whose they are, that is said.
+    let done = run(&mut stage.online(&["status", &arn])).ends(0, "");
+    assert!(
+        done.stderr.contains("do not say whose they are"),
+        "{}",
+        done.stderr
+    );
+}

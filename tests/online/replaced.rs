@@ -198,8 +198,11 @@ fn a_planted_response_of_another_owner_is_not_sent_for_the_new_csr() {
     let before = stage.bundle();
     run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id])).ends(3, "not at hand");
     assert_eq!(stage.bundle(), before);
-    // The operator names theirs: theirs it becomes.
-    run(&mut stage.bootstrap()).ends(0, "claimed");
+    // The operator names theirs: the bundle is another's, which is said, and on their word theirs
+    // it becomes.
+    run(&mut stage.bootstrap()).ends(8, "is of another CA than this one");
+    assert_eq!(stage.bundle(), before);
+    run(stage.bootstrap().arg("--force")).ends(0, "claimed");
     assert_eq!(claimed_for(&stage), ca_sha256(&stage, "ca"));
 }
 
@@ -284,4 +287,54 @@ fn a_bundle_in_one_file_keeps_the_old_one_beside_it() {
     stage.trust(&mut verify);
     run(&mut verify).ends(0, "verified");
     run(&mut stage.hsmboot(&["transcript", "verify", "claim.hsmboot"])).ends(0, "");
+}
+
+#[test]
+fn what_another_ca_signed_is_not_claimed_for_this_one_unasked() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.make_ca("other");
+    let before = stage.bundle();
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    let done = run(stage.bootstrap_with("other").args(["--output", "json"])).ends(8, "");
+    assert_eq!(done.json()["error"]["kind"], "already-signed");
+    assert_eq!(stage.bundle(), before);
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    run(stage.bootstrap_with("other").arg("--force")).ends(0, "claimed");
+}
+
+#[test]
+fn a_dry_run_keeps_nothing_aside_and_says_what_a_real_one_does() {
+    let stage = Stage::new();
+    stage.signed();
+    let before = stage.bundle();
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    let done = run(stage.bootstrap().args(["--dry-run", "--output", "json"])).ends(8, "");
+    let error = &done.json()["error"];
+    assert_eq!(error["kind"], "csr-changed");
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("without --dry-run")
+    );
+    assert_eq!(stage.bundle(), before);
+    assert!(kept(&stage).is_empty());
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    assert_eq!(kept(&stage).len(), 1);
+}
+
+#[test]
+fn a_key_in_the_place_of_a_certificate_is_not_copied() {
+    let stage = Stage::new();
+    stage.signed();
+    let ca = stage.path(&stage.id).join("customerCA.crt");
+    let mut text = fs::read(&ca).unwrap();
+    text.extend(fs::read(stage.path("ca/customerCA.key")).unwrap());
+    fs::write(&ca, text).unwrap();
+    let before = stage.bundle();
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    run(stage.bootstrap().arg("--force")).ends(8, "holds a private key");
+    assert_eq!(stage.bundle(), before);
+    assert!(kept(&stage).is_empty());
 }

@@ -58,7 +58,11 @@ pub(super) async fn claim_cluster(
     };
     let end = drive_claim(service, &mut claim, &mut run)
         .await
-        .map_err(|error| replaced::with_own_next_step(error, claim.last_seen()))?;
+        .map_err(|error| match args.dry_run {
+            // It says itself what a real run does.
+            true => error,
+            false => replaced::with_own_next_step(error, claim.last_seen()),
+        })?;
     run.watcher.clear();
     run.finish(end).map(|mut output| {
         if let Some(kept) = &run.kept_aside {
@@ -156,6 +160,7 @@ impl Host for BootstrapRun<'_> {
         let replaces_csr = replaced::is_replaced(&self.fresh_bundle(), cluster, self.region)?;
         let step = self.args.step.begin_step(now);
         let step = match replaces_csr {
+            true if self.args.dry_run => return Err(replaced::dry_run_error(self.id)),
             true => self.keep_files_aside(step)?,
             false => step,
         };
@@ -278,8 +283,10 @@ impl BootstrapRun<'_> {
     /// Keeps the files of a CSR that the cluster has no more, and returns the step that replaces
     /// them. The CA is got ready before: where it cannot sign, nothing is replaced.
     fn keep_files_aside<'s>(&mut self, step: TranscriptStep<'s>) -> Result<TranscriptStep<'s>> {
+        let bundle = self.fresh_bundle();
+        self.ca.check_signed_by_this_ca(&bundle)?;
         self.ca.prepare(crate::cli::now())?;
-        let kept = self.fresh_bundle().keep_files_aside()?;
+        let kept = bundle.keep_files_aside()?;
         self.ui.warn(replaced::replacement_warning(self.id, &kept));
         let place = stored_path(&kept).into();
         self.kept_aside = Some(kept);
@@ -297,6 +304,7 @@ impl BootstrapRun<'_> {
             return Ok(true);
         }
         if replaced::is_signed_for_another_csr(bundle)? {
+            self.ca.check_signed_by_this_ca(bundle)?;
             let kept = bundle.keep_files_aside()?;
             self.ui.warn(replaced::replacement_warning(self.id, &kept));
             self.kept_aside = Some(kept);

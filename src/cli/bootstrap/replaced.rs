@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::bundle::{Bundle, ClusterId, Part};
 use crate::cli::step::repeated_command;
 use crate::cloudhsm::{Cluster, NextStep, limits, next_step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText, shown_path};
 use crate::x509::{Certificate, Csr};
 
@@ -42,6 +42,18 @@ pub(super) fn replacement_warning(id: &ClusterId, kept: &Path) -> Lines {
         ),
         format!("  the old files are kept in {}", shown_path(kept)),
     ])
+}
+
+/// Returns the error of a dry run on the bundle of a CSR that is gone: only a real run keeps the
+/// old files aside.
+pub(super) fn dry_run_error(id: &ClusterId) -> Error {
+    Error::new(
+        ErrorKind::CsrChanged,
+        format!("{id} has another CSR than this bundle's; nothing was changed"),
+        "run the same command without --dry-run: it keeps the files of the old CSR aside, and goes \
+         on with the new one; or give the dry run another directory with --bundle",
+    )
+    .with_fact(FactName::ClusterId, id.as_str())
 }
 
 /// Adds to an error what this very command can do about it.

@@ -275,6 +275,36 @@ impl<'a> BootstrapCa<'a> {
             .map(|()| (pair, owner.clone()))
     }
 
+    /// Refuses, without `--force`, to go on with a bundle that another CA has signed, though for a
+    /// CSR that is gone: what was another's a moment before is not claimed for this one unasked.
+    pub(super) fn check_signed_by_this_ca(&self, bundle: &Bundle) -> Result<()> {
+        if self.args.force || !bundle.has_part(Part::SignedCert) {
+            return Ok(());
+        }
+        let name = bundle.trust_anchor_file();
+        let is_own = self.owner().is_some_and(|owner| {
+            CaFile::in_bundle(bundle.store())
+                .is_ok_and(|file| owner.check_same_anchor(&file.trust_anchor, name).is_ok())
+        });
+        if is_own {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::AlreadySigned,
+            format!(
+                "{} is of another CA than this one, and of a CSR that the cluster has no more; \
+                 nothing was changed",
+                bundle.part_place(Part::SignedCert)
+            ),
+            "give the CA that signed it; choose another directory with --bundle; or, if this CA is \
+             to be the owner, sign anew with --force",
+        )
+        .with_fact(
+            FactName::File,
+            bundle.part_place(Part::SignedCert).to_string(),
+        ))
+    }
+
     /// That nothing stands where a signed certificate and its trust anchor are to be written,
     /// before anything is signed.
     ///
@@ -302,10 +332,13 @@ impl<'a> BootstrapCa<'a> {
         }
     }
 
-    /// Refuses a CA that CloudHSM would refuse, and asks for any passphrase that will be needed
-    /// while somebody is still at the terminal.
+    /// Refuses a CA that CloudHSM would refuse, or a key that is another CA's, and asks for any
+    /// passphrase that will be needed while somebody is still at the terminal.
     pub(super) fn prepare(&mut self, now: Moment) -> Result<()> {
         let fit = |ca: &CaFile| sign::check_ca_fit(&ca.trust_anchor, &ca.place, now);
+        let fits_key = |ca: &CaFile, key: &OpenKey| {
+            SigningCa::new(ca.trust_anchor.clone(), key.key.as_ref(), now).map(drop)
+        };
         self.stage = match &self.stage {
             // A dry run makes no CA.
             Stage::Absent if self.args.dry_run => return Ok(()),
@@ -321,10 +354,12 @@ impl<'a> BootstrapCa<'a> {
             Stage::KeyToLoad(known, source) => {
                 fit(&known.file)?;
                 let key = self.load_key(&known.file.trust_anchor, source)?;
+                fits_key(&known.file, &key)?;
                 Stage::Ready(ReadyCa::found(known, key))
             }
             Stage::KeyLoaded(known, key) => {
                 fit(&known.file)?;
+                fits_key(&known.file, key)?;
                 Stage::Ready(ReadyCa::found(known, key.clone()))
             }
             #[cfg(feature = "awskms")]
