@@ -72,6 +72,24 @@ fn a_cluster_is_claimed_by_one_event_and_a_second_changes_nothing() {
     assert_eq!(lambda.signatures(), 1);
 }
 
+/// A CSR that was replaced since leads into a new ceremony; the old bundle is the sender's own.
+#[test]
+fn a_claim_goes_on_with_a_csr_that_was_replaced() {
+    let lambda = LambdaStage::new();
+    let fetched = lambda.function.invoke(&lambda.event("fetch", json!({})));
+    let old = fetched.result()["bundle"].clone();
+    lambda
+        .stage
+        .simulator
+        .replace_hsm(&lambda.stage.id)
+        .unwrap();
+    let claim = json!({ "bundle": old, "ca": lambda.ca(), "ca_key": ALIAS });
+    let claimed = lambda.function.invoke(&lambda.event("bootstrap", claim));
+    assert_eq!(claimed.result()["outcome"], "claimed");
+    assert_ne!(claimed.result()["bundle"], old);
+    assert!(claimed.result().get("kept_aside").is_none());
+}
+
 /// The bundle of an answer is one that the command line takes.
 #[test]
 fn the_bundle_of_an_answer_is_the_command_lines_own() {

@@ -73,7 +73,7 @@ pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error 
                 .unwrap_or("ZONE");
             let more = ["--create-hsm", "--availability-zone", zone];
             let own = match repeated_command(&more) {
-                Some(command) => format!("or let this command create it: `{command}`"),
+                Some(command) => format!("or let this command create it: {command}"),
                 None => format!("or add {} to this command", more.join(" ")),
             };
             let hint = error.hint.clone().followed_by(own);

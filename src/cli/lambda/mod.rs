@@ -229,6 +229,9 @@ fn put_bundle(end: &mut CommandEnd, order: &CommandOrder, dir: &Path) -> Result<
         return Ok(());
     };
     document.shift_remove("bundle");
+    // What was kept aside is the event's own bundle, which its sender has; the copy goes with the
+    // directory.
+    document.shift_remove("kept_aside");
     let Some(file) = order
         .bundle
         .as_deref()
