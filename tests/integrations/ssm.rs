@@ -121,6 +121,18 @@ fn what_the_function_refuses_fails_the_execution() {
     let mut other = parameters(&stage);
     other["CaKey"] = OTHER_KEY.into();
     ended(&execute(&stage, &other, "yy"), false, "judgeClaim", 2);
+    // A text that another reader could take another certificate from. Nobody is asked.
+    let ca = parameters(&stage)["Ca"].as_str().unwrap().to_owned();
+    let quoted: String = ca.lines().map(|line| format!("> {line}\n")).collect();
+    for text in [
+        format!("{quoted}{ca}"),
+        format!("text\n{}", ca.replace('\n', "\r\n")),
+        format!("{}{ca}", ca.replace(" CERTIFICATE", " X509 CERTIFICATE")),
+    ] {
+        let mut unclear = parameters(&stage);
+        unclear["Ca"] = text.into();
+        ended(&execute(&stage, &unclear, "yy"), false, "judgeLook", 0);
+    }
     // 6: an unknown cluster. Nobody is asked.
     let mut unknown = parameters(&stage);
     unknown["Cluster"] = "cluster-unknowncluster".into();

@@ -242,9 +242,12 @@ impl Cloud {
 
     /// The ceremony, by the runbook's commands, from the requests on: between signing and bringing
     /// back comes `meanwhile`.
-    pub(super) fn ceremony(&self, name: &str, meanwhile: impl FnOnce()) {
+    pub(super) fn ceremony(&self, machine: &str, name: &str, meanwhile: impl FnOnce()) {
         let named = |with| {
+            // The page's machine is the stack's; the stack of the tests has another one beside it.
+            let of_machine = format!("$(echo $FLEET | sed 's/[^:]*$/{machine}/'):{name}");
             block(with)
+                .replace("$FLEET:autumn", &of_machine)
                 .replace("autumn", name)
                 .replace("sleep 10", "sleep 0.5")
         };

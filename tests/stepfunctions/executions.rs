@@ -85,13 +85,18 @@ fn three_clusters_of_two_accounts_are_claimed_as_the_page_says_it_and_once() {
         start = start.replace(&whole, arn);
     }
     cloud.shell(&format!("cp ca/customerCA.crt .\n{start}"));
-    cloud.ceremony("autumn", || ());
+    cloud.ceremony("hsm-fleet", "autumn", || ());
     let bundles = block("ceremony.json\" .")
         .lines()
         .next()
         .unwrap()
         .to_owned();
-    let execution = block("fingerprints.txt").lines().next().unwrap().to_owned();
+    let execution: Vec<String> = block("fingerprints.txt")
+        .lines()
+        .take(2)
+        .map(str::to_owned)
+        .collect();
+    let execution = execution.join("\n");
     let see = block("summary.json\" .").replace("sleep 10", "sleep 0.5");
     let see = cloud.shell(&format!("cd autumn\n{bundles}\n{execution}\n{see}"));
     let ended = cloud.ended("hsm-fleet", "autumn").with_status("SUCCEEDED");
@@ -182,7 +187,7 @@ fn what_cannot_be_claimed_fails_alone_with_its_kind() {
         id(&good).to_owned(),
     ];
     cloud.start("hsm-fleet-distributed", "several", &input(ca, &arns));
-    cloud.ceremony("several", || {
+    cloud.ceremony("hsm-fleet-distributed", "several", || {
         steal(&stolen, ACCOUNTS[0]);
         cloud.simulator.replace_hsm(id(&replaced)).unwrap();
         let bundle = format!("several/stick/{}.hsmboot", id(&unsigned));
@@ -226,7 +231,7 @@ fn what_passes_by_itself_is_tried_again() {
         simulator.inject_fault(Some("DescribeClusters"), fault, 6);
     }
     cloud.start("hsm-fleet", "weather", &input(ca, &arns));
-    cloud.ceremony("weather", || {
+    cloud.ceremony("hsm-fleet", "weather", || {
         simulator.inject_fault(Some("InitializeCluster"), InjectedFault::CloseAfter, 1);
         simulator.inject_fault(Some("InitializeCluster"), InjectedFault::InternalFailure, 3);
     });
@@ -326,7 +331,7 @@ pub(super) fn a_large_fleet_is_claimed_in_one_ceremony(count: usize) {
     for machine in ["hsm-fleet", "hsm-fleet-distributed"] {
         cloud.start(machine, machine, &input(&ca, &arns));
         if machine == "hsm-fleet" {
-            cloud.ceremony(machine, || ());
+            cloud.ceremony(machine, machine, || ());
         }
         let ended = cloud.ended(machine, machine).with_status("SUCCEEDED");
         assert_eq!(ended.claimed().len(), count);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::cloud::project;
 
-pub(super) const TESTS: [(&str, fn()); 3] = [
+pub(super) const TESTS: [(&str, fn()); 4] = [
+    ("no_claim_is_a_dry_run", no_claim_is_a_dry_run),
     (
         "the_distributed_fleet_differs_in_its_maps_alone",
         the_distributed_fleet_differs_in_its_maps_alone,
@@ -49,6 +50,22 @@ fn machines(definition: &Value) -> Vec<Value> {
     let mut machines = vec![definition.clone()];
     machines.extend(maps.map(|map| map["ItemProcessor"].clone()));
     machines
+}
+
+/// A dry run claims nothing, and would stand among the claimed: whatever the input says, the event
+/// says that it is none.
+fn no_claim_is_a_dry_run() {
+    for name in [
+        "fleet.asl.json",
+        "fleet-distributed.asl.json",
+        "fleet-kms.asl.json",
+    ] {
+        let text = definition(name).to_string().replace(' ', "");
+        let all = text.matches(r#""command":"submit""#).count();
+        assert!(all > 0, "{name}");
+        let none_dry = text.matches(r#""dry_run":false"#).count();
+        assert_eq!(none_dry, all, "{name}");
+    }
 }
 
 /// And has a name of its own: the Amazon States Language wants that of the whole state machine,
