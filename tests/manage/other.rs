@@ -54,6 +54,7 @@ fn of_tomorrow() -> (Stage, String, String) {
         &cluster,
         "--availability-zone",
         "us-east-1a",
+        "--another",
         "--wait",
     ]);
     let backup = super::backup::until(|| {
