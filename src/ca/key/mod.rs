@@ -266,6 +266,7 @@ fn unsupported_error(backend: &KeyBackend) -> Error {
         ),
     )
     .with_fact(FactName::Option, "--ca-key")
+    .with_fact(FactName::Found, *scheme)
 }
 
 #[cfg(test)]
