@@ -175,7 +175,7 @@ impl FleetFile {
 fn toml_fault(text: &str, fault: &toml::de::Error) -> String {
     let line = fault.span().map(|span| {
         let before = text.get(..span.start).unwrap_or_default();
-        format!("line {}: ", before.matches('\n').count().saturating_add(1))
+        format!("line {}: ", before.matches('\n').count() + 1)
     });
     format!(
         "{}{}",

@@ -165,6 +165,7 @@ impl<'de> DeserializeSeed<'de> for CountedValue<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+        // Saturating: once none is left, each further value is one too many as well.
         let left = self.0.get().saturating_sub(1);
         self.0.set(left);
         if left == 0 {

@@ -66,7 +66,7 @@ pub fn write(members: &Members) -> Result<Vec<u8>, ArchiveFault> {
         out.extend_from_slice(content);
         pad_to_block(&mut out);
     }
-    out.resize(out.len().saturating_add(2 * BLOCK), 0);
+    out.resize(out.len() + 2 * BLOCK, 0);
     if too_large(out.len()) {
         Err(ArchiveFault::TooLarge(out.len()))
     } else {
@@ -87,11 +87,9 @@ fn pad_to_block(out: &mut Vec<u8>) {
 fn write_header(name: &str, size: usize) -> Vec<u8> {
     let mut block = Vec::with_capacity(BLOCK);
     let mut field = |text: &[u8], width: usize| {
+        let end = block.len() + width;
         block.extend(text.iter().take(width));
-        block.resize(
-            block.len().saturating_add(width.saturating_sub(text.len())),
-            0,
-        );
+        block.resize(end, 0);
     };
     field(name.as_bytes(), 100);
     field(b"0000644", 8); // mode
@@ -157,7 +155,7 @@ pub fn read(archive: &[u8]) -> Result<Members, ArchiveFault> {
         let Some((content, after)) = after.split_at_checked(size) else {
             return malformed_archive(format!("it is cut short within {name}"));
         };
-        let padding = size.next_multiple_of(BLOCK).saturating_sub(size);
+        let padding = size.next_multiple_of(BLOCK) - size;
         let Some((padding, after)) = after.split_at_checked(padding) else {
             return malformed_archive(format!("it is cut short after {name}"));
         };

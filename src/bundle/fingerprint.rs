@@ -65,7 +65,7 @@ impl Fingerprint {
         let groups = this.split(' ').zip(other.split(' ')).enumerate();
         groups
             .filter(|(_, (this, other))| this != other)
-            .map(|(at, _)| at.saturating_add(1))
+            .map(|(at, _)| at + 1)
             .collect()
     }
 

@@ -242,11 +242,11 @@ impl Store {
         // What a step adds: a certificate, a trust anchor, three documents, and the transcript
         // anew.
         const ROOM: usize = 64 * 1024;
-        let room = ROOM.saturating_add(if self.is_directory() {
-            0
+        let room = if self.is_directory() {
+            ROOM
         } else {
-            self.archive_size()
-        });
+            ROOM + self.archive_size()
+        };
         match self.open_dir()? {
             Some(dir) => dir.check_writable(room),
             None => fsio::check_writable(self.dir_path(), room),
@@ -255,10 +255,7 @@ impl Store {
 
     fn archive_size(&self) -> usize {
         let members = self.read_members().ok().flatten().unwrap_or_default();
-        members
-            .values()
-            .map(|content| content.len().saturating_add(1024))
-            .sum()
+        members.values().map(|content| content.len() + 1024).sum()
     }
 
     /// Writes the files, all or none: see [`HeldStore::write`].

@@ -105,7 +105,7 @@ impl TranscriptReading {
             match text.and_then(|text| {
                 trail
                     .holds
-                    .parse_next(text, at.saturating_add(1))
+                    .parse_next(text, at + 1)
                     .map(|entry| (entry, text))
             }) {
                 Ok((entry, text)) => {
@@ -119,7 +119,7 @@ impl TranscriptReading {
                     .into_owned()
                     .into();
                     return TranscriptReading {
-                        fault: Some((at.saturating_add(1), why.into())),
+                        fault: Some((at + 1, why.into())),
                         rest,
                         ..trail
                     };
@@ -220,7 +220,7 @@ impl Transcript {
     /// Class `Conflict`, `transcript-full`.
     pub(super) fn has_room(&self) -> Result<()> {
         const LONG: usize = 16 * 1024;
-        match u64::try_from(self.text.len().saturating_add(LONG)) {
+        match u64::try_from(self.text.len() + LONG) {
             Ok(length) if length <= MAX_TRANSCRIPT => Ok(()),
             _ => Err(transcript_full()),
         }
@@ -259,9 +259,7 @@ impl Transcript {
 
     /// Returns the values that the next entry has to name as `step` and `previous`.
     pub fn next_link(&self) -> (u64, String) {
-        let step = u64::try_from(self.entries.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let step = u64::try_from(self.entries.len() + 1).unwrap_or(u64::MAX);
         (
             step,
             self.entries

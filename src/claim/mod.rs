@@ -340,7 +340,8 @@ impl Claim {
         });
         self.open_before = self.open;
         self.open = true;
-        self.sends = self.sends.saturating_add(1);
+        // At most MAX_SENDS + MAX_TURNED_AWAY: see `judge_untouched`.
+        self.sends += 1;
         self.looks = 0;
         self.todo = Todo::Describe;
         self.pace.restart_stretch();
@@ -393,7 +394,8 @@ impl Claim {
                 },
                 Trouble::Throttled { .. } | Trouble::Unreachable { .. } => {
                     self.open = self.open_before;
-                    self.turned_away = self.turned_away.saturating_add(1);
+                    // Once for each request that was sent: it never exceeds `sends`.
+                    self.turned_away += 1;
                     self.todo = Todo::Pause;
                     Sent::TurnedAway(error)
                 }

@@ -56,6 +56,7 @@ impl Claim {
     /// Takes note that the service did not show the cluster.
     pub(super) fn note_missing_cluster(&mut self) {
         let known = self.last.is_some();
+        // Saturating, here and below: where a request is open, time alone ends these looks.
         self.gaps = self.gaps.saturating_add(1);
         if known && self.gaps <= MAX_FAILED_LOOKS {
             self.todo = Todo::Pause;
@@ -215,7 +216,7 @@ impl Claim {
     }
 
     pub(super) fn send_again(&mut self, last: Option<ServiceError>) {
-        if self.sends.saturating_sub(self.turned_away) < MAX_SENDS {
+        if self.sends - self.turned_away < MAX_SENDS {
             self.todo = Todo::Initialize;
         } else {
             self.fail_with(Failure::NoEffect {
@@ -228,7 +229,8 @@ impl Claim {
 
     /// Counts a look that showed nothing new, and calls `conclude` once there were enough.
     pub(super) fn count_look(&mut self, enough: u32, conclude: impl FnOnce(&mut Self)) {
-        self.looks = self.looks.saturating_add(1);
+        // At most `enough`: what concludes ends the claim, or sends again and counts anew.
+        self.looks += 1;
         if self.looks >= enough {
             conclude(self);
         } else {

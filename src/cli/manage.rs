@@ -164,7 +164,7 @@ pub(crate) async fn poll_until_there<T>(
                 .with_fact(FactName::WaitedSeconds, limit.as_secs()));
         };
         watcher.pause(pause.min(left)).await;
-        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -101,7 +101,7 @@ fn end_program(signal: Signal, format: OutputFormat) {
         "interrupted; nothing is half-written",
         "run the same command again: it goes on from what the cluster and the bundle say",
     );
-    let code = signal_number(signal).saturating_add(128);
+    let code = 128 + signal_number(signal);
     match format {
         _ if silent => {}
         OutputFormat::Text => show_error(&error),

@@ -168,12 +168,14 @@ fn read_bounded(file: &File, facts: &Metadata, place: &ReadPlace<'_>, max: u64) 
         return Err(place.too_large(facts.len(), max));
     }
     let mut content = Vec::new();
-    file.take(max.saturating_add(1))
+    // Saturating: the limit is the caller's, and one beyond all files is no limit.
+    let beyond = max.saturating_add(1);
+    file.take(beyond)
         .read_to_end(&mut content)
         .map_err(|cause| place.read_error(&cause))?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= max => Ok(content),
-        _ => Err(place.too_large(max.saturating_add(1), max)),
+        _ => Err(place.too_large(beyond, max)),
     }
 }
 
@@ -289,6 +291,7 @@ impl Dir {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let mut content = Vec::new();
+        // Saturating: as above.
         file.take(max.saturating_add(1)).read_to_end(&mut content)?;
         match u64::try_from(content.len()) {
             Ok(length) if length <= max => Ok((content, facts.mode() & 0o777)),

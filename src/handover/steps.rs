@@ -456,7 +456,7 @@ fn key_store(of: &ClaimedCluster<'_>) -> ClientStep {
 pub fn to_numbered_text(steps: &[ClientStep]) -> String {
     let mut out = String::new();
     for (at, step) in steps.iter().enumerate() {
-        out.push_str(&format!("{:4}. {}\n", at.saturating_add(1), step.what));
+        out.push_str(&format!("{:4}. {}\n", at + 1, step.what));
         if let Some(command) = &step.command {
             out.push_str(&format!("        {command}\n"));
         }

@@ -320,7 +320,7 @@ impl AwsPrivateCa {
                 run_within(self.deadline, tokio::time::sleep(pause))
                     .await
                     .map_err(|_| fault::pending_certificate(&self.arn, certificate, patience))?;
-                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         })
     }
@@ -361,7 +361,7 @@ impl AwsPrivateCa {
     /// certificate must not outlast its CA (API Reference, IssueCertificate). No moment of today's
     /// stands in it, so that the same command sends the same request.
     fn request_validity(&self, days: u32, now: Moment) -> (ValidityPeriodType, i64) {
-        // A day's room: the service's clock is not ours.
+        // A day's room: the service's clock is not ours. Saturating: the days are the caller's.
         let (_, end) = crate::x509::write::validity_period(now, days.saturating_add(1));
         if end > self.trust_anchor.not_after() {
             return (

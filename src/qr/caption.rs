@@ -53,7 +53,7 @@ fn wrap_line(line: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in line.split(' ') {
         match lines.last_mut() {
-            Some(last) if last.len().saturating_add(1).saturating_add(word.len()) <= columns => {
+            Some(last) if last.len() + 1 + word.len() <= columns => {
                 last.push(' ');
                 last.push_str(word);
             }

@@ -6,7 +6,7 @@ use crate::bundle::archive::MAX_ARCHIVE;
 
 /// Compresses bytes at the best level.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len().saturating_add(1024));
+    let mut out = Vec::with_capacity(bytes.len() + 1024);
     let mut machine = Compress::new(Compression::best(), false);
     // An output longer than its input by a kilobyte cannot be (RFC 1951 3.2.4: five octets to
     // 65535); nothing that this could fail on.

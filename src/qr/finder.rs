@@ -119,11 +119,13 @@ fn corners_in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
         let [first, second, middle, fourth, fifth] = dark else {
             continue;
         };
-        start = start.saturating_add(*light);
+        // Where a run begins: within the row, which has at most 32,768 pixels.
+        start += *light;
         // What most are not is seen at a glance.
         let plausible = *middle
             >= 3.max(*second)
                 .max(*fourth)
+                // Saturating: twice a long run of a wide row may not fit.
                 .max(first.max(fifth).saturating_mul(2));
         if plausible
             && IsPattern::<true, 5, 7, false>(
@@ -145,7 +147,7 @@ fn corners_in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
                 width,
             ));
         }
-        start = start.saturating_add(*first);
+        start += *first;
     }
     found
 }

@@ -1,6 +1,10 @@
 //! A picture in grey, with a byte for each pixel, and the filters that make codes easier to find in
 //! it.
 
+/// The greatest number of pixels on a side of any picture here: twice as many as a photograph may
+/// have. So sums and products of two sides fit into 32 bits.
+const LONGEST_SIDE: usize = 32_768;
+
 /// A picture in grey: rows from the top, pixels from the left, and 0 for black.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Grey {
@@ -10,13 +14,17 @@ pub(super) struct Grey {
 }
 
 impl Grey {
-    /// Makes a picture. Returns `None` if there are no pixels, or not as many as these sides need.
+    /// Makes a picture. Returns `None` if there are no pixels, not as many as these sides need, or
+    /// more on a side than [`LONGEST_SIDE`].
     pub(super) fn new(pixels: Vec<u8>, width: usize, height: usize) -> Option<Self> {
-        (width.checked_mul(height)? == pixels.len() && !pixels.is_empty()).then_some(Grey {
-            pixels,
-            width,
-            height,
-        })
+        (width.checked_mul(height)? == pixels.len()
+            && !pixels.is_empty()
+            && width.max(height) <= LONGEST_SIDE)
+            .then_some(Grey {
+                pixels,
+                width,
+                height,
+            })
     }
 
     pub(super) fn pixels(&self) -> &[u8] {
@@ -37,13 +45,14 @@ impl Grey {
     }
 
     /// Returns the picture at another size. Each new pixel is made from those around it, or from
-    /// those that it covers. Returns `None` if nothing would be left.
+    /// those that it covers. Returns `None` if nothing would be left, or a side would have more
+    /// than [`LONGEST_SIDE`].
     pub(super) fn scaled_to(&self, by: usize, of: usize) -> Option<Self> {
         let length = |pixels: usize| {
             pixels
                 .checked_mul(by)?
                 .checked_div(of)
-                .filter(|length| *length > 0)
+                .filter(|length| (1..=LONGEST_SIDE).contains(length))
         };
         let (width, height) = (length(self.width)?, length(self.height)?);
         Some(
@@ -89,6 +98,7 @@ impl Grey {
         let (Some(dark), Some(light)) = (dark, beyond(&values)) else {
             return self;
         };
+        // Saturating: what is darker than dark is black.
         let range = u16::from(light.saturating_sub(dark));
         let stretch = |value: u8| {
             let above = u16::from(value.saturating_sub(dark)).min(range);
@@ -108,7 +118,7 @@ impl Grey {
     /// Filters each row with these lenses and swaps rows and columns. Applied twice, the picture is
     /// upright again.
     fn filtered_and_transposed(&self, lenses: &[Lens]) -> Self {
-        let mut pixels = vec![0; lenses.len().saturating_mul(self.height)];
+        let mut pixels = vec![0; lenses.len() * self.height];
         for (y, row) in self.pixels.chunks_exact(self.width).enumerate() {
             for (pixel, lens) in pixels.iter_mut().skip(y).step_by(self.height).zip(lenses) {
                 *pixel = lens.weigh_pixels(row);
@@ -134,14 +144,13 @@ const WHOLE: u32 = 1 << 16;
 impl Lens {
     /// Makes a lens from weights of any sum.
     fn new(from: usize, weights: &[u64]) -> Self {
-        // A weight is below 2^33, twice the longest side of a picture, and there are no more of
-        // them than pixels on a side.
+        // A weight is at most 2^31, what two sides make, and there are no more of them than pixels
+        // on a side.
         let sum: u64 = weights.iter().sum();
         let mut left = WHOLE;
         let mut shares = Vec::with_capacity(weights.len());
         for weight in weights {
-            let share = weight
-                .saturating_mul(WHOLE.into())
+            let share = (weight * u64::from(WHOLE))
                 .checked_div(sum)
                 .and_then(|share| u32::try_from(share).ok())
                 .unwrap_or(0)
@@ -173,20 +182,14 @@ impl Lens {
 /// the neighbour, in the coarser of the two rows.
 fn resizing_lenses(length: usize, to: usize) -> Vec<Lens> {
     // In halves of one pixel's `to`-th, so that all middles are whole numbers.
-    let middle =
-        |at: usize, unit: usize| at.saturating_mul(2).saturating_add(1).saturating_mul(unit);
-    let reach = length.max(to).saturating_mul(2);
+    let middle = |at: usize, unit: usize| (at * 2 + 1) * unit;
+    let reach = length.max(to) * 2;
     let lens = |at: usize| {
         let here = middle(at, length);
-        let pixel = |edge: usize| {
-            edge.checked_div(to.saturating_mul(2))
-                .unwrap_or(0)
-                .min(length)
-        };
+        let pixel = |edge: usize| edge.checked_div(to * 2).unwrap_or(0).min(length);
+        // Saturating: beyond the first pixel there is none, and no weight.
         let from = pixel(here.saturating_sub(reach));
-        let until = pixel(here.saturating_add(reach))
-            .saturating_add(1)
-            .min(length);
+        let until = (pixel(here + reach) + 1).min(length);
         let weight = |pixel: usize| {
             u64::try_from(reach.saturating_sub(middle(pixel, to).abs_diff(here))).unwrap_or(0)
         };
@@ -201,7 +204,7 @@ fn blurring_lenses(length: usize) -> Vec<Lens> {
     const WEIGHTS: [u64; 7] = [1, 6, 15, 20, 15, 6, 1];
     const REACH: usize = WEIGHTS.len() / 2;
     let lens = |at: usize| {
-        // At an edge with what there is.
+        // At an edge with what there is: hence saturating.
         let missing = REACH.saturating_sub(at);
         let count = (length - at + REACH).min(WEIGHTS.len());
         Lens::new(
@@ -230,6 +233,12 @@ mod tests {
         assert_eq!(Grey::new(vec![0; 6], 2, 4), None);
         assert_eq!(Grey::new(Vec::new(), 0, 4), None);
         assert_eq!(Grey::new(Vec::new(), usize::MAX, usize::MAX), None);
+        let too_long = LONGEST_SIDE + 1;
+        assert_eq!(Grey::new(vec![0; too_long], too_long, 1), None);
+        assert_eq!(Grey::new(vec![0; too_long], 1, too_long), None);
+        let longest = Grey::new(vec![7; LONGEST_SIDE], LONGEST_SIDE, 1).unwrap();
+        assert_eq!(longest.scaled_to(2, 1), None);
+        assert_eq!(longest.scaled_to(1, 1), Some(longest.clone()));
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn part_checksum(head: &str, set: &[u8], data: &[u8]) -> Vec<u8> {
 const fn max_octets(characters: usize) -> usize {
     // The longest head, and the full stop.
     let head = MAGIC.len() + ":RESPONSE:99/99:".len() + 1;
+    // Saturating: in less than that nothing fits.
     (characters.saturating_sub(head) / 3 * 2).saturating_sub(SET + CHECK)
 }
 
@@ -62,7 +63,7 @@ pub fn split_archive(kind: QrKind, archive: &[u8], characters: usize) -> Option<
     let set = digest.get(..SET)?;
     let pieces = whole.chunks(whole.len().div_ceil(total)).enumerate();
     let texts = pieces.map(|(at, data)| {
-        let head = part_head(kind, at.saturating_add(1), total);
+        let head = part_head(kind, at + 1, total);
         let body = base45::encode(&[set, &part_checksum(&head, set, data), data].concat());
         format!("{head}{body}.")
     });

@@ -44,11 +44,7 @@ pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Pi
                 return Ok(());
             }
         }
-        in_vain = if seen.len() > before {
-            0
-        } else {
-            in_vain.saturating_add(1)
-        };
+        in_vain = if seen.len() > before { 0 } else { in_vain + 1 };
         if in_vain >= MAX_FRUITLESS && !seen.is_empty() {
             break;
         }
@@ -69,7 +65,7 @@ const ATTEMPTS: [Attempt; 6] = [
     |_, usual| usual.scaled_to(1, 2).map(Cow::Owned),
     |_, usual| Some(Cow::Owned(usual.blurred())),
     |whole, _| {
-        (whole.longer_side() <= USUAL_SIDE.wrapping_div(2))
+        (whole.longer_side() <= USUAL_SIDE / 2)
             .then(|| whole.scaled_to(2, 1))
             .flatten()
             .map(Cow::Owned)

@@ -141,14 +141,10 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Grey, PictureFault> {
     let mut pixels = decoder.decode().map_err(damaged)?;
     if color == ColorSpace::RGB {
         // In their own place: a grey pixel lies before the three that it is made of, or where the
-        // first of them was.
+        // first of them was. `count` is at most MAX_PIXELS.
         for at in 0..count {
-            let start = at.saturating_mul(3);
-            let grey = pixel_lightness(
-                pixels
-                    .get(start..start.saturating_add(3))
-                    .unwrap_or_default(),
-            );
+            let start = at * 3;
+            let grey = pixel_lightness(pixels.get(start..start + 3).unwrap_or_default());
             if let Some(pixel) = pixels.get_mut(at) {
                 *pixel = grey;
             }

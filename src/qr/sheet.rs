@@ -152,6 +152,7 @@ pub fn sheet_to_png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8
     let height = side.checked_add(below)?;
     let per_row = drawings.len().clamp(1, 2);
     let all = |count: usize, length: usize| {
+        // Saturating: no drawing has no gap.
         count
             .checked_mul(length)?
             .checked_add(count.saturating_sub(1).checked_mul(gap)?)

@@ -135,6 +135,7 @@ fn shows_order(view: &PageView<'_>, found: &check::Finding, above: Rank) -> bool
     let broken = links
         .clone()
         .position(|(below, above)| !same_name(below.issuer(), above.subject()));
+    // Saturating: a root alone has no link, and it stands first.
     let shows = broken.unwrap_or_else(|| links.count().saturating_sub(1));
     found.status != Status::Fail || shows + 1 == above.place()
 }

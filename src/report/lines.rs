@@ -236,12 +236,9 @@ fn wrap_text(text: &str, width: LineWidth, most: usize) -> Vec<String> {
         } else {
             letter_width(' ')
         };
-        if !line.is_empty()
-            && taken
-                .saturating_add(blank)
-                .saturating_add(word.chars().map(letter_width).sum())
-                > room
-        {
+        // Text comes from files of a few megabytes: its breadth fits.
+        let breadth: u32 = word.chars().map(letter_width).sum();
+        if !line.is_empty() && taken + blank + breadth > room {
             lines.push(std::mem::take(&mut line));
             taken = 0;
         } else if !line.is_empty() {

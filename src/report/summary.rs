@@ -169,11 +169,7 @@ fn write_last_line(html: &mut Html, view: &PageView<'_>) {
         return;
     }
     let holds = trail.holds.entries().len();
-    let lines = count_text(
-        holds.saturating_add(trail.rest.as_raw().lines().count()),
-        "line",
-        "lines",
-    );
+    let lines = count_text(holds + trail.rest.as_raw().lines().count(), "line", "lines");
     html.write_fact("Last line that holds", |html| {
         if let Some(head) = &head {
             html.write_digest(head);

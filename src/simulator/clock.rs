@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch.
+/// Milliseconds since the Unix epoch. Sums of them are saturating throughout: a clock may stand
+/// anywhere, as may a moment in a state file, and the last moment is as late as it gets.
 pub(super) type Millis = i64;
 
 pub(super) const DAY: Millis = 86_400_000;

@@ -246,7 +246,7 @@ impl SimulatedHardware {
         let card = first_card(make) + which;
         self.order_keys_for(card);
         // A partition's number counts from 1 on its card.
-        let partition = (count / 2).saturating_add(1);
+        let partition = count / 2 + 1;
         (card, partition, self.works.take_spare())
     }
 

@@ -346,6 +346,7 @@ fn verify_ecdsa(curve: SignerCurve, point: &[u8], digest: &[u8], signature: &[u8
 /// Pads a digest that is shorter than the curve's order with leading zeros (FIPS 186-5 6.4.2),
 /// which keeps its value as a number.
 fn pad_digest(digest: &[u8], width: usize) -> Vec<u8> {
+    // Saturating: a longer one gets no zeros.
     let zeros = width.saturating_sub(digest.len());
     std::iter::repeat_n(0, zeros)
         .chain(digest.iter().copied())

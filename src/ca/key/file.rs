@@ -328,7 +328,7 @@ fn read_bounded(
         .to_error(path));
     }
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let room = usize::try_from(MAX_KEY_FILE).unwrap_or(0).saturating_add(1);
+    let room = usize::try_from(MAX_KEY_FILE + 1).unwrap_or(0);
     let mut bytes: Secret = Zeroizing::new(vec![0; room]);
     let mut length = 0;
     let mut file = file;

@@ -145,7 +145,8 @@ impl<'a> Pkcs12Store<'a> {
         let rounds = of_keys
             .chain(of_parts)
             .chain(self.mac.as_ref().map(|mac| mac.rounds))
-            .fold(0, |sum: u64, rounds| sum.saturating_add(rounds.into()));
+            .map(u64::from)
+            .sum::<u64>();
         if rounds > MAX_ROUNDS.into() {
             Err(KeyFault::TooCostly {
                 found: Cost::Rounds(rounds),

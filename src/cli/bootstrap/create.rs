@@ -498,6 +498,7 @@ impl ClusterCreation<'_> {
     }
 
     fn outcome_unknown_error(&self, creation: &Creation, why: &str) -> Error {
+        // Saturating: the moment is read from a file.
         let until = creation
             .asked_at
             .unix_seconds()
@@ -645,7 +646,7 @@ fn not_ordered_error(what: impl Into<Lines>, first: &str) -> Error {
     )
 }
 
-/// Returns the seconds since `then`.
+/// Returns the seconds since `then`, which may be any moment in a file: hence saturating.
 fn seconds_since(then: Moment) -> i64 {
     cli::now()
         .unix_seconds()

@@ -166,7 +166,7 @@ fn check_room_below(issuer: &TrustAnchor) -> Result<()> {
                 "CloudHSM may take it alone, as trust anchor without an intermediate",
             );
         };
-        let below = u64::try_from(above).unwrap_or(u64::MAX).saturating_add(1);
+        let below = u64::try_from(above + 1).unwrap_or(u64::MAX);
         if constraints.path_len.is_some_and(|allowed| allowed < below) {
             return refused(
                 format!(

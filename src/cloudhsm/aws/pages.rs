@@ -62,7 +62,8 @@ impl<'a> Pages<'a> {
         if self.seen.len() >= MOST_PAGES {
             return too_much(format!("the service gave more than {MOST_PAGES} pages"));
         }
-        if self.received.octet_count().saturating_sub(self.before) > MOST_OCTETS {
+        // The count only grows.
+        if self.received.octet_count() - self.before > MOST_OCTETS {
             return too_much(format!(
                 "the service gave pages of more than {} MiB in all",
                 MOST_OCTETS / 1024 / 1024

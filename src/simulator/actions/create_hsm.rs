@@ -124,6 +124,7 @@ fn choose_address(
     zone: &str,
     taken: impl Fn(&str) -> bool,
 ) -> Result<String, ApiError> {
+    // Saturating: a zone may end in anything.
     let third = zone.bytes().last().unwrap_or(b'a').saturating_sub(b'a');
     let Some(wanted) = wanted else {
         let free = (4..=254_u8)

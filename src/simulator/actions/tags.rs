@@ -26,7 +26,8 @@ pub(crate) fn list_tags(
     let tags = find_resource(id, context)?.tags;
     let skipped = usize::try_from(after).unwrap_or(usize::MAX);
     let shown: Vec<_> = tags.iter().skip(skipped).take(page.size).cloned().collect();
-    let last = skipped.saturating_add(shown.len());
+    // Where any is shown, fewer are skipped than there are.
+    let last = skipped + shown.len();
     let mut answer = json!({ "TagList": tags_json(&shown) });
     if last < tags.len() {
         let end = u64::try_from(last).unwrap_or(u64::MAX);

@@ -55,6 +55,7 @@ fn read_certificate(read: &X509Certificate<'_>) -> CertificateView {
     let validity = read.validity();
     CertificateView {
         der: Vec::new(),
+        // Saturating, here and below: the number is what somebody sent.
         version: read.version.0.saturating_add(1),
         serial: Some(format_integer(read.raw_serial())),
         issuer: Some(read.issuer.as_raw().to_vec()),

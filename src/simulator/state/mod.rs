@@ -38,6 +38,7 @@ mod tracked;
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
+use std::ops::Bound;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,7 @@ pub(super) struct Region {
 impl Region {
     pub(super) fn add(&mut self, cluster: SimulatedCluster) -> &SimulatedCluster {
         self.settled_at = None;
+        // Saturating, here and where a backup is made: the number may be a state file's.
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
         self.clusters
@@ -136,7 +138,7 @@ impl Region {
     ) -> impl Iterator<Item = (u64, &SimulatedCluster)> {
         self.settle_all(time);
         self.clusters
-            .range(after.saturating_add(1)..)
+            .range((Bound::Excluded(after), Bound::Unbounded))
             .map(|(number, cluster)| (*number, &**cluster))
     }
 
@@ -215,6 +217,7 @@ impl Region {
 
     /// Returns the number of backups that the simulator can still take.
     fn room_for_backups(&self) -> usize {
+        // Saturating: a state file may hold more.
         BACKUPS_IN_ALL
             .saturating_sub(self.backups_elsewhere)
             .saturating_sub(self.backups.len())
@@ -269,7 +272,7 @@ impl World {
             created: self.numbered,
             ..Region::default()
         });
-        region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+        region.backups_elsewhere = backups - region.backups.len();
         region
     }
 
@@ -277,7 +280,7 @@ impl World {
     pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (&AccountRegion, &mut Region)> {
         let backups = self.backup_count();
         self.regions.iter_mut().map(move |(place, region)| {
-            region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+            region.backups_elsewhere = backups - region.backups.len();
             (place, region)
         })
     }
@@ -333,7 +336,7 @@ impl World {
             .regions
             .values_mut()
             .find(|region| region.numbers.contains_key(cluster_id))?;
-        region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+        region.backups_elsewhere = backups - region.backups.len();
         Some(region)
     }
 }

@@ -63,7 +63,8 @@ impl Region {
             let moments = cluster.settle(now, &*time.identify);
             // Without randomness there is no id and no backup; the next answer that needs an id
             // says so.
-            let room = room.saturating_sub(made.len());
+            // No more than the room are ever made.
+            let room = room - made.len();
             made.extend(moments.into_iter().take(room).filter_map(|at| {
                 SimulatedBackup::from_cluster(cluster, at, at.saturating_add(creation)).ok()
             }));
