@@ -36,7 +36,7 @@ pub(crate) fn run_to_end<T: Send>(work: impl Future<Output = Result<T>> + Send) 
             .spawn_scoped(scope, run)
             .map_err(none)?;
         // A panic ends the program by its hook; where a caller of the library has another, it ends
-        // the call.
+        // the call. No type rules a library's panic out.
         thread.join().unwrap_or_else(|_| {
             Err(Error::new(
                 ErrorKind::Bug,

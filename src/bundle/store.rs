@@ -218,6 +218,8 @@ impl Store {
     /// # Errors
     /// As [`fsio::hold_path`].
     pub fn hold(&self) -> Result<HeldStore<'_>> {
+        // A type of its own for such a place would double `Bundle`, which reads it like any other.
+        // What came is written to a place with a path, never here.
         if matches!(self.form, StoreForm::Memory(_)) {
             return Err(Error::new(
                 ErrorKind::Bug,

@@ -1,5 +1,6 @@
 //! `bootstrap --simulate`: starts a simulator and runs the ordinary bootstrap against it.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Args, BootstrapCa, TrustSettings, bundle_dir, claim_cluster};
@@ -11,7 +12,7 @@ use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::wait;
 use crate::cloudhsm::Fleet;
 use crate::cloudhsm::fleet::{ClusterMode, NewCluster, NewHsm};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::generation::Generation;
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
@@ -42,10 +43,10 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
             ..NewCluster::default()
         };
         let id = service.create_cluster(&order).await?.cluster_id;
-        let id: ClusterId = id
-            .as_raw()
-            .parse()
-            .map_err(|fault: String| Error::new(ErrorKind::Bug, fault, "please report it"))?;
+        let id: ClusterId = id.as_raw().parse().map_err(|fault: String| {
+            Error::new(ErrorKind::StrangeAnswer, fault, "please report it")
+                .with_fact(FactName::ClusterId, &id)
+        })?;
         let created = Wait::new(
             id.as_str(),
             WaitTarget::Uninitialized,
@@ -86,8 +87,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
 fn simulator_anchors(simulator: &Simulator) -> Result<Anchors> {
     let read = |pem: std::result::Result<String, SimError>, name: &str| {
         let pem = pem.map_err(|fault| start_error(&fault))?;
-        Anchor::from_file(pem.as_bytes(), name)
-            .map_err(|fault| Error::new(ErrorKind::Bug, fault.to_string(), "please report it"))
+        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| start_error(&fault))
     };
     Ok(Anchors {
         aws: read(simulator.aws_root_pem(), "the simulator's aws-root.crt")?,
@@ -98,7 +98,7 @@ fn simulator_anchors(simulator: &Simulator) -> Result<Anchors> {
     })
 }
 
-fn start_error(fault: &SimError) -> Error {
+fn start_error(fault: &impl fmt::Display) -> Error {
     Error::new(
         ErrorKind::Simulator,
         format!("the simulator does not start: {fault}"),

@@ -174,6 +174,8 @@ fn judge_end(status: ExitStatus, output: &[u8]) -> Result<CommandEnd> {
     }
 }
 
+/// Returns the error for an end that no command has. How another process ends is the system's word,
+/// which no type rules out.
 fn bug_error(message: impl Into<String>) -> Error {
     Error::new(
         ErrorKind::Bug,

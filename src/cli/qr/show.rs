@@ -267,7 +267,9 @@ fn write_images(
                     .map(String::into_bytes)
                     .collect());
             }
-            // At most 99 codes of at most 177 modules a side fit in a picture, and in memory.
+            // At most 99 codes of at most 177 modules a side fit in a picture, and in memory. The
+            // drawing takes any number, and the writer of PNG may fail: no type says that it
+            // cannot.
             let bug = || {
                 Error::new(
                     ErrorKind::Bug,
