@@ -188,7 +188,8 @@ impl Owner {
                 ])
                 .followed_by(chain_lines(found)),
                 "name the chain with --ca FILE, a copy that did not come with the bundle",
-            ));
+            )
+            .with_fact(FactName::CaSha256, to_hex(&first)));
         }
         if expected.contains(&first)
             && (found.certificates_above().len() < 2 || expected.contains(&root))
@@ -487,6 +488,11 @@ fn unproven_error(
         .followed_by(chain_lines(trust_anchor))
         .followed_by(format!("  file             {place}")),
         hint,
+    )
+    .with_fact(FactName::File, place)
+    .with_fact(
+        FactName::Found,
+        to_hex(&trust_anchor.signing_ca().fingerprint()),
     )
 }
 

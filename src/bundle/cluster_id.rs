@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::shown_text;
 
 /// `cluster-[2-7a-zA-Z]{11,16}` (API Reference 2022-06-06, Cluster).
@@ -31,6 +31,8 @@ impl ClusterId {
                 format!("{place}: {fault}"),
                 "give the file its name back, or fetch the bundle again",
             )
+            .with_fact(FactName::File, place)
+            .with_fact(FactName::Found, text)
         })
     }
 }

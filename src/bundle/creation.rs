@@ -115,7 +115,10 @@ impl Creation {
             "nothing was created or changed. To go on with a cluster that you know, name it: \
              `hsmboot bootstrap --cluster-id ID`; to create one, choose another --bundle. Find out \
              who changed this one",
-        ))
+        )
+        .with_fact(FactName::File, store.place(CREATION).to_string())
+        .with_fact(FactName::Expected, account.recorded.as_ref())
+        .with_fact(FactName::Found, account.found))
     }
 
     /// Writes it, and the step that does. Where it is `first`, none may stand there.

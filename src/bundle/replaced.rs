@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::transcript::MAX_TRANSCRIPT;
 use super::{Bundle, Part, Request, Store, TRANSCRIPT};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
 use crate::x509::pem::is_key_file;
@@ -94,6 +94,7 @@ impl Bundle {
                 ),
                 "choose another directory with --bundle",
             )
+            .with_fact(FactName::File, self.path())
         }))
     }
 

@@ -52,7 +52,8 @@ pub fn make_intermediate(
             ErrorKind::BadSubject,
             "the new CA would have the name of a CA above it, and pass for a second root",
             "give it a name of its own with --subject",
-        ));
+        )
+        .with_fact(FactName::Option, "--subject"));
     }
     let tbs = build_tbs(&terms, spki, above, issuer_key.signature_algorithm());
     let signature = issuer_key.sign(&tbs)?;
@@ -83,6 +84,7 @@ pub fn make_intermediate(
                 format!("the chain would have {fault}"),
                 "choose a shorter subject, or an issuer nearer to its root",
             )
+            .with_fact(FactName::Found, fault.to_string())
         },
     )
 }

@@ -78,6 +78,7 @@ impl PassphraseSource {
             prompt,
             &format!("the CA's key {} is encrypted", shown_path(key)),
         )
+        .map_err(|error| about_file(error, key))
     }
 
     /// The PIN of a token. `why` says what wants it. An empty line is no PIN: it is not worth one
@@ -133,8 +134,9 @@ impl PassphraseSource {
                 "run the command again; nothing has been written",
             ))
         };
-        let passphrase =
-            self.read_passphrase(prompt, &format!("the new CA key {name} is to be encrypted"))?;
+        let passphrase = self
+            .read_passphrase(prompt, &format!("the new CA key {name} is to be encrypted"))
+            .map_err(|error| about_file(error, key))?;
         check_fit(&passphrase.0)?;
         Ok(passphrase)
     }
@@ -182,7 +184,8 @@ impl PassphraseSource {
             return Err(no_passphrase(
                 format!("{why}, and {name} is empty"),
                 "put the passphrase into its first line",
-            ));
+            )
+            .with_fact(FactName::File, self.source_file().as_deref()));
         }
         Ok(Passphrase(bytes))
     }
@@ -217,20 +220,21 @@ fn descriptor_path(number: u32) -> PathBuf {
 /// A passphrase that a key may be encrypted with.
 fn check_fit(bytes: &[u8]) -> Result<()> {
     let unfit = |what: &str| {
-        Err(Error::new(
+        Error::new(
             ErrorKind::PassphraseUnfit,
             format!("the new passphrase {what}"),
             "choose another one; nothing has been written",
-        ))
+        )
     };
     match bytes {
-        [] => unfit("is empty"),
-        _ if bytes.contains(&0) => unfit("has a NUL in it, where openssl would end it"),
+        [] => Err(unfit("is empty")),
+        _ if bytes.contains(&0) => Err(unfit("has a NUL in it, where openssl would end it")),
         _ if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => {
-            unfit("has a line break in it")
+            Err(unfit("has a line break in it"))
         }
         _ if bytes.len() > MAX_PASSPHRASE => {
-            unfit(&format!("is longer than {MAX_PASSPHRASE} bytes"))
+            Err(unfit(&format!("is longer than {MAX_PASSPHRASE} bytes"))
+                .with_fact(FactName::Limit, MAX_PASSPHRASE))
         }
         _ => Ok(()),
     }
@@ -238,6 +242,15 @@ fn check_fit(bytes: &[u8]) -> Result<()> {
 
 fn no_passphrase(message: String, hint: &str) -> Error {
     Error::new(ErrorKind::NoPassphrase, message, hint)
+}
+
+/// Names the key file, unless the passphrase's own file is what the message is about.
+fn about_file(error: Error, key: &Path) -> Error {
+    if error.kind == ErrorKind::NoPassphrase && !error.facts.contains_key(&FactName::File) {
+        error.with_fact(FactName::File, key)
+    } else {
+        error
+    }
 }
 
 /// Says for which file the terminal was wanted.
@@ -289,7 +302,10 @@ fn printed_line(command: &str, name: &str) -> Result<Zeroizing<Vec<u8>>> {
              it is to end with 0",
         )
     };
-    let cannot = |fault: io::Error| failed(format!("cannot be run: {}", fsio::io_text(&fault)));
+    let cannot = |fault: io::Error| {
+        let cause = fsio::io_text(&fault).to_string();
+        failed(format!("cannot be run: {cause}")).with_fact(FactName::Cause, cause)
+    };
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])
         .stdout(Stdio::piped())

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, RECEIPT, Receipt};
 use crate::claim::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, join_shown, shown_path};
 use crate::owner::SignedResponse;
@@ -28,6 +28,7 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
              writes the receipt of a cluster that you have claimed already as well"
         ),
     )
+    .with_fact(FactName::File, bundle.path())
 }
 
 /// Compares a receipt with the bundle's own files. Cluster, CSR, signed certificate and trust
@@ -163,4 +164,5 @@ fn receipt_differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
              is, CA.crt being your own copy of the CA's certificate"
         ),
     )
+    .with_fact(FactName::File, bundle.place(RECEIPT).to_string())
 }

@@ -433,6 +433,7 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
                 "give the ARN of a CA of one of these types",
             )
             .with_fact(FactName::CaArn, arn.as_str())
+            .with_fact(FactName::Expected, "ROOT or SUBORDINATE")
             .with_fact(FactName::Found, found))
         }
     }

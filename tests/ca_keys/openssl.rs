@@ -1,6 +1,7 @@
 //! OpenSSL reads what is written here, and makes the same names.
 
 use hsmboot::ca::{CaTerms, KeyType, NewKey, Passphrase, make_trust_anchor, parse_subject};
+use hsmboot::error::FactName;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -108,6 +109,10 @@ fn a_key_under_a_passphrase_is_closed_without_it() {
     )
     .unwrap_err();
     assert_eq!((error.exit_code(), error.kind.name()), (5, "no-passphrase"));
+    assert_eq!(
+        error.facts[&FactName::File],
+        bench.path("key").as_path().into()
+    );
     assert!(error.message.contains("is encrypted"));
     let error = FileKey::read(&bench.path("key"), &bench.pass("wrong")).unwrap_err();
     assert_eq!(

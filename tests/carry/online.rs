@@ -214,6 +214,7 @@ fn no_ca_is_made_in_one_file() {
         .expect(2)
         .json();
     assert_eq!(run["error"]["kind"], "ca-missing");
+    assert_eq!(run["error"]["facts"]["file"], FILE);
     assert!(
         run["error"]["message"]
             .as_str()

@@ -88,6 +88,12 @@ fn refused(stage: &Stage, code: i32, kind: &str, words_in_message: &[&str]) {
     for word in words_in_message {
         assert!(message.contains(word), "no `{word}` in {message}");
     }
+    for (line, fact) in [("  expected ", "expected"), ("  found    ", "found")] {
+        if let Some(said) = message.lines().find_map(|text| text.strip_prefix(line)) {
+            let said = said.strip_prefix("SHA-256 ").unwrap_or(said);
+            assert_eq!(failed["error"]["facts"][fact], said, "{failed:#}");
+        }
+    }
     assert_eq!(
         (stage.listing("new"), stage.clusters()),
         (before.clone(), clusters),

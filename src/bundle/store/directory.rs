@@ -114,6 +114,7 @@ impl Store {
                 format!("{} was taken away", shown_path(path)),
                 "run the same command again",
             )
+            .with_fact(FactName::File, path)
         };
         self.open_dir()?.ok_or_else(gone)
     }

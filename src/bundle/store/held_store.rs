@@ -143,6 +143,7 @@ impl<'a> HeldStore<'a> {
                     ),
                     "choose another name",
                 )
+                .with_fact(FactName::File, self.store.path.as_path())
             })?;
         self.held
             .rewrite_file(name, "a bundle in one file", MAX_ARCHIVE, make)

@@ -133,7 +133,8 @@ impl KeySource {
                 ErrorKind::BadKeySource,
                 "--ca-key is empty",
                 "give the path of the CA's key file",
-            ));
+            )
+            .with_fact(FactName::Option, "--ca-key"));
         }
         let backend = backends_elsewhere()
             .find(|backend| backend.fits(text))

@@ -79,6 +79,7 @@ pub(super) fn ask_passphrase(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
             "give the passphrase with --passphrase-file FILE, --passphrase-fd N or \
              --passphrase-env NAME",
         )
+        .with_fact(FactName::Cause, error.to_string())
     };
     let silence = EchoOff::start(&tty).map_err(broken)?;
     write(&tty, prompt).map_err(broken)?;
@@ -108,6 +109,7 @@ pub(super) fn show_text(text: &str) -> Result<()> {
             format!("the terminal cannot be used: {error}"),
             "",
         )
+        .with_fact(FactName::Cause, error.to_string())
     };
     write(&open_terminal()?, text).map_err(broken)
 }

@@ -17,7 +17,7 @@ use crate::cli::ui::{CommandOutput, Ui, insert_member, path_value};
 use crate::cli::{TOOL, hardware, submit, verify};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, Cluster, ClusterState, InitializeCluster, next_step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fetch::{self, FetchFacts};
 use crate::outside::{OutsideText, stored_path};
 use crate::owner::{Authorized, SignedResponse};
@@ -85,6 +85,7 @@ fn read_csr(bundle: &Bundle) -> Result<Option<Csr>> {
             format!("{}: {fault}", bundle.part_place(Part::Csr)),
             "it was damaged or changed: choose another directory with --bundle",
         )
+        .with_fact(FactName::File, bundle.part_place(Part::Csr).to_string())
     })
 }
 

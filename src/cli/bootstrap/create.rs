@@ -10,6 +10,7 @@
 //! must order the same. The live cluster must carry the token as its tag, be what was ordered, and
 //! have been ordered for this very CA: the token commits to its key.
 
+use std::fmt;
 use std::fs::File;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
 use crate::cloudhsm::fleet::{ClusterFilter, ClusterMode, NewCluster};
 use crate::cloudhsm::{CloudHsm, Cluster, Fleet, ServiceError, Tag, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText, join_shown, shown_text};
 use crate::x509::{Certificate, Moment, sha256, to_hex};
 
@@ -348,7 +349,8 @@ impl ClusterCreation<'_> {
                         ids.join(", ")
                     ),
                     "look which of them is yours (`hsmboot cluster list`), and",
-                ))
+                )
+                .with_fact(FactName::Found, ids.join(", ")))
             }
         }
     }
@@ -376,20 +378,24 @@ impl ClusterCreation<'_> {
             cluster.choices.value_or_default(choice) != order.choices.value_or_default(choice)
         });
         let differs = if tag != Some(token) {
-            difference_lines(
+            OrderDifference::new(
                 format!("tag {TAG}"),
                 shown_text(token),
                 tag.map_or_else(|| "none".to_owned(), shown_text),
             )
         } else if open && !self.is_for_this_ca(token) {
-            "CA: it was ordered for another one than this command's, or for none that was there yet"
-                .into()
+            OrderDifference {
+                what: "CA: it was ordered for another one than this command's, or for none that \
+                       was there yet"
+                    .to_owned(),
+                sides: None,
+            }
         } else if subnets.is_empty()
             || !subnets
                 .iter()
                 .all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet))
         {
-            difference_lines(
+            OrderDifference::new(
                 "subnets",
                 order.subnet_ids.join(", "),
                 shown_text(&subnets.join(", ")),
@@ -397,20 +403,20 @@ impl ClusterCreation<'_> {
         } else if open
             && cluster.hsm_type.as_ref().map(OutsideText::as_raw) != Some(&order.hsm_type)
         {
-            difference_lines("type", &order.hsm_type, found(cluster.hsm_type.as_ref()))
+            OrderDifference::new("type", &order.hsm_type, found(cluster.hsm_type.as_ref()))
         } else if let Some(mode) = order
             .mode
             .filter(|mode| !is(cluster.mode.as_ref(), mode.as_str()))
         {
-            difference_lines("mode", mode.as_str(), found(cluster.mode.as_ref()))
+            OrderDifference::new("mode", mode.as_str(), found(cluster.mode.as_ref()))
         } else if let Some(choice) = other_choice {
-            difference_lines(
+            OrderDifference::new(
                 choice.words,
                 order.choices.value_or_default(choice).unwrap_or("none"),
                 found(cluster.choices.get(choice)),
             )
         } else if let Some(backup) = &cluster.source_backup_id {
-            difference_lines(
+            OrderDifference::new(
                 "origin",
                 "a new cluster",
                 format!("one restored from {backup}"),
@@ -419,14 +425,18 @@ impl ClusterCreation<'_> {
             return Ok(());
         };
         let id = &cluster.cluster_id;
-        Err(not_ordered_error(
-            differs.prefixed_with(format!(
+        let error = not_ordered_error(
+            differs.to_lines().prefixed_with(format!(
                 "{id} is not the cluster that was ordered here, whatever {} \
                                    says: it differs in its ",
                 self.creation_file()
             )),
             "find out who changed the bundle or the cluster. If it is yours all the same,",
-        ))
+        );
+        Err(differs
+            .add_facts(error)
+            .with_fact(FactName::ClusterId, id)
+            .with_fact(FactName::File, self.creation_file()))
     }
 
     /// Locks the file that this run and a run beside it have both read, so that the other does not
@@ -442,7 +452,8 @@ impl ClusterCreation<'_> {
                 ErrorKind::CreationDiffers,
                 format!("another run is at work on {}", self.creation_file()),
                 "wait until it has ended, then run the same command again",
-            )),
+            )
+            .with_fact(FactName::File, self.creation_file())),
         }
     }
 
@@ -479,6 +490,7 @@ impl ClusterCreation<'_> {
                 fault,
                 "look at it with `hsmboot cluster list`",
             )
+            .with_fact(FactName::Found, id)
         })?;
         self.ui.say(format!(
             "created {id}; {} remembers it, and the same command goes on from here",
@@ -520,6 +532,7 @@ impl ClusterCreation<'_> {
                 self.creation_file()
             ),
         )
+        .with_fact(FactName::File, self.creation_file())
     }
 
     /// Checks that the earlier run ordered the same, in the same place.
@@ -578,7 +591,12 @@ impl ClusterCreation<'_> {
             ],
             "repeat that command as it was to go on with it, or choose another --bundle for \
              another cluster",
-        ))
+        )
+        .with_fact(
+            FactName::ClusterId,
+            earlier.cluster_id.as_ref().map(ClusterId::as_str),
+        )
+        .with_fact(FactName::File, self.creation_file()))
     }
 
     /// Checks that the cluster of an earlier run has not been deleted since.
@@ -588,6 +606,7 @@ impl ClusterCreation<'_> {
             found => Err(Error::new(
                 ErrorKind::ClusterDeleted,
                 found
+                    .as_ref()
                     .map_or_else(
                         || "no longer there".into(),
                         |cluster| {
@@ -599,6 +618,11 @@ impl ClusterCreation<'_> {
                     )
                     .prefixed_with(format!("{id}, which an earlier run created, is ")),
                 "choose another --bundle to create another cluster",
+            )
+            .with_fact(FactName::ClusterId, id.as_str())
+            .with_fact(
+                FactName::State,
+                found.map(|cluster| cluster.state.to_string()),
             )),
         }
     }
@@ -622,17 +646,37 @@ fn key_commitment(random: &str, ca: Option<&Certificate>) -> String {
     .collect()
 }
 
-/// Returns the lines that name a difference: what was expected and what was found.
-fn difference_lines(
-    what: impl Into<String>,
-    expected: impl std::fmt::Display,
-    found: impl std::fmt::Display,
-) -> Lines {
-    Lines::from([
-        what.into(),
-        format!("  expected {expected}"),
-        format!("  found    {found}"),
-    ])
+/// What a live cluster has otherwise than it was ordered.
+struct OrderDifference {
+    what: String,
+    /// What was ordered, and what is there, where the two can be shown.
+    sides: Option<(String, String)>,
+}
+
+impl OrderDifference {
+    fn new(what: impl Into<String>, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
+        OrderDifference {
+            what: what.into(),
+            sides: Some((expected.to_string(), found.to_string())),
+        }
+    }
+
+    fn to_lines(&self) -> Lines {
+        let sides = self.sides.iter().flat_map(|(expected, found)| {
+            [
+                format!("  expected {expected}"),
+                format!("  found    {found}"),
+            ]
+        });
+        std::iter::once(self.what.clone()).chain(sides).collect()
+    }
+
+    fn add_facts(&self, error: Error) -> Error {
+        let (expected, found) = self.sides.clone().unzip();
+        error
+            .with_fact(FactName::Expected, expected)
+            .with_fact(FactName::Found, found)
+    }
 }
 
 fn not_ordered_error(what: impl Into<Lines>, first: &str) -> Error {

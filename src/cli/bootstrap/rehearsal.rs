@@ -104,4 +104,5 @@ fn start_error(fault: &impl fmt::Display) -> Error {
         format!("the simulator does not start: {fault}"),
         "nothing has been written",
     )
+    .with_fact(FactName::Cause, fault.to_string())
 }

@@ -320,6 +320,10 @@ impl<'a> BootstrapCa<'a> {
                     bundle.part_place(Part::SignedCert)
                 ),
                 "choose another directory with --bundle, or sign anew with --force",
+            )
+            .with_fact(
+                FactName::File,
+                bundle.part_place(Part::SignedCert).to_string(),
             ));
         }
         // A CA whose key lies in the bundle keeps its certificate there, unless the operator says

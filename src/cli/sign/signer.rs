@@ -9,7 +9,7 @@ use crate::ca::KeySource;
 use crate::cli::aws::CaAccessArgs;
 use crate::cli::key::ca_key_help;
 use crate::cli::token::TokenArgs;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::sign::DEFAULT_DAYS;
 
 /// The CA that signs.
@@ -71,7 +71,8 @@ impl CaArgs {
                 ErrorKind::Usage,
                 "--ca and --ca-key are missing",
                 "hsmboot sign --help",
-            ));
+            )
+            .with_fact(FactName::Option, "--ca"));
         };
         let source = KeySource::parse(key)?;
         #[cfg(feature = "awskms")]

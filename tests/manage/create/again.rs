@@ -179,6 +179,15 @@ fn another_creation_does_not_take_over_the_bundle() {
                 .contains("hsm2m.medium FIPS"),
             "{differs:#}"
         );
+        let facts = &differs["error"]["facts"];
+        assert_eq!(facts["file"], "new/creation.json", "{differs:#}");
+        assert!(
+            facts["cluster_id"]
+                .as_str()
+                .unwrap()
+                .starts_with("cluster-"),
+            "{differs:#}"
+        );
     }
     one_of_each(&stage);
 }

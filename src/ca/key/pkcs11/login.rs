@@ -127,7 +127,8 @@ fn take_pin(
     let typed = source.for_pin(
         &format!("PIN of token {name}{}: ", pin_warning(&token.info)),
         &format!("the token {name} wants its PIN"),
-    )?;
+    );
+    let typed = typed.map_err(|error| error.with_fact(FactName::Token, name))?;
     Ok(to_raw_pin(&typed))
 }
 

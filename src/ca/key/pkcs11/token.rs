@@ -119,7 +119,8 @@ pub(super) fn find_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
                 ))
                 .followed_by(list_tokens(&meant)),
                 "say more in the URI: `serial=` tells any two tokens apart",
-            ))
+            )
+            .with_fact(FactName::Option, "--ca-key"))
         }
         (None, _) => match blank.iter().find(|token| token.fits_uri(uri)) {
             Some(token) if listed.is_empty() || uri.slot_id.is_some() => {

@@ -4,7 +4,7 @@ use super::{BootstrapCa, CaFile, Guarded, KnownCa, Stage};
 use crate::bundle::{CA_FILE, Store};
 use crate::ca::KeySource;
 use crate::cli::owner::lies_in;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
 use crate::owner::{self, KeyOrigin, Owner};
@@ -13,23 +13,25 @@ impl BootstrapCa<'_> {
     /// That nothing says there should be a CA, where there is none: no option, and no key without
     /// its certificate.
     pub(super) fn check_none_is_meant(&self, store: &Store, key_is_there: bool) -> Result<()> {
-        let usage =
-            |message: String, hint: &str| Err(Error::new(ErrorKind::CaMissing, message, hint));
+        let missing = |message: String, hint: &str| Error::new(ErrorKind::CaMissing, message, hint);
         if self.args.ca_key.is_some() {
-            return usage(
+            return Err(missing(
                 "--ca-key stands alone: there is no CA certificate to go with it".to_owned(),
                 "name it with --ca FILE",
-            );
+            )
+            .with_fact(FactName::Option, "--ca-key"));
         }
         if self.args.from_bundle.ca_from_bundle {
             let message = format!(
                 "--ca-from-bundle takes the CA in the bundle, and there is none: {} is missing",
                 store.place(CA_FILE)
             );
-            return usage(
+            return Err(missing(
                 message,
                 "name your CA with --ca FILE, or leave --ca-from-bundle out",
-            );
+            )
+            .with_fact(FactName::Option, "--ca-from-bundle")
+            .with_fact(FactName::File, store.place(CA_FILE).to_string()));
         }
         if key_is_there {
             return Err(Error::new(
@@ -39,7 +41,8 @@ impl BootstrapCa<'_> {
                     shown_path(&self.dir)
                 ),
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
-            ));
+            )
+            .with_fact(FactName::File, self.dir.as_path()));
         }
         if store.is_archive() {
             let message = format!(
@@ -47,11 +50,12 @@ impl BootstrapCa<'_> {
                  goes into it",
                 shown_path(&self.dir)
             );
-            return usage(
+            return Err(missing(
                 message,
                 "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle \
                  a directory",
-            );
+            )
+            .with_fact(FactName::File, self.dir.as_path()));
         }
         Ok(())
     }
