@@ -9,6 +9,8 @@
 
 #[path = "manage/actions.rs"]
 mod actions;
+#[path = "manage/at_once.rs"]
+mod at_once;
 #[path = "manage/backup.rs"]
 mod backup;
 #[path = "manage/cluster.rs"]

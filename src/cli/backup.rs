@@ -213,19 +213,20 @@ async fn wait_for_state(
     .await
 }
 
-/// Confirms a change that was sent once. Where its answer is lost, the backup's state tells.
+/// Confirms a change that was sent once, and returns whether this run made it. Where the answer is
+/// lost, or it is refused because another run was quicker, the backup's state tells.
 async fn confirm_change(
     service: &AwsCloudHsm,
     id: &str,
     goal: &BackupState,
     result: std::result::Result<(), ServiceError>,
-) -> Result<()> {
+) -> Result<bool> {
     match result {
-        Err(error) if error.outcome_unknown() => match look_up_backup(service, id).await? {
-            Some(backup) if backup.state == *goal => Ok(()),
+        Err(error) if error.may_be_done_already() => match look_up_backup(service, id).await? {
+            Some(backup) if backup.state == *goal => Ok(error.outcome_unknown()),
             _ => Err(error.into()),
         },
-        result => Ok(result?),
+        result => Ok(result.map(|()| true)?),
     }
 }
 
@@ -278,7 +279,7 @@ fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             "It can be restored for seven days; then it is gone for good.",
         )?;
         let result = service.delete_backup(id).await;
-        confirm_change(&service, id, &BackupState::PendingDeletion, result).await?;
+        let changed = confirm_change(&service, id, &BackupState::PendingDeletion, result).await?;
         let backup =
             wait_for_state(&service, id, &BackupState::PendingDeletion, &args.wait, ui).await?;
         let until = backup
@@ -287,7 +288,7 @@ fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             .unwrap_or_default();
         Ok(change_output(
             &service,
-            true,
+            changed,
             &backup,
             format!("{id} is {}{until}", backup.state),
         ))
@@ -314,11 +315,11 @@ fn restore_backup(args: &RestoreArgs, ui: &Ui) -> Result<CommandOutput> {
             BackupState::PendingDeletion | BackupState::Other(_) => {}
         }
         let result = service.restore_backup(id).await;
-        confirm_change(&service, id, &BackupState::Ready, result).await?;
+        let changed = confirm_change(&service, id, &BackupState::Ready, result).await?;
         let backup = wait_for_state(&service, id, &BackupState::Ready, &args.wait, ui).await?;
         Ok(change_output(
             &service,
-            true,
+            changed,
             &backup,
             format!("{id} is kept: it is {}", backup.state),
         ))

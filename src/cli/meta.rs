@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::ui::{CommandOutput, Effect, path_value};
 use crate::error::Result;
-use crate::fsio::{self, NewFile};
+use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::outside::shown_path;
 
 /// Print a completion script for a shell
@@ -62,12 +62,24 @@ pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
         .iter()
         .map(|(name, text)| NewFile::readable(name.clone(), text.as_bytes(), true))
         .collect();
+    let unchanged = pages.iter().all(|(name, text)| {
+        let there = fsio::read(&dir.join(name), "a manual page", MAX_INPUT);
+        there.is_ok_and(|there| there == text.as_bytes())
+    });
+    // Written all the same: that clears away what a run left that was ended by force.
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
     Ok(CommandOutput::success(
-        Effect::Changed,
+        Effect::unless(unchanged),
         json!({ "directory": path_value(dir), "pages": names }),
-        format!("wrote {} pages into {}\n", pages.len(), shown_path(dir)),
+        match unchanged {
+            true => format!(
+                "{} holds these {} pages already; nothing was changed\n",
+                shown_path(dir),
+                pages.len()
+            ),
+            false => format!("wrote {} pages into {}\n", pages.len(), shown_path(dir)),
+        },
     ))
 }
 

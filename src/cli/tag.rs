@@ -54,11 +54,14 @@ pub struct ListArgs {
 /// Add tags to a cluster or a backup, or give them other values
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Looks first, and sends only those that are not there with that value.
+
 Examples:
   hsmboot tag add --resource-id cluster-abc234defgh --tag stage=production --tag owner=payments
   hsmboot tag add --resource-id backup-abc234defgh --tag keep=
 
-Exit codes: 0 added; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
+Exit codes: 0 added, or there already; 2 wrong command line; 6 unknown, or the service refused or \
+cannot be reached")]
 pub struct AddArgs {
     /// The cluster or the backup
     #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
@@ -73,14 +76,14 @@ pub struct AddArgs {
 /// Remove tags from a cluster or a backup
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Asks first. A key that is not there is none to remove.
+Looks first, and asks. A key that is not there is none to remove.
 
 Examples:
   hsmboot tag remove --resource-id cluster-abc234defgh --key stage
   hsmboot tag remove --resource-id backup-abc234defgh --key keep --key owner --yes
 
-Exit codes: 0 removed; 2 wrong command line, or nobody to ask and no --yes; 6 unknown, or the \
-service refused or cannot be reached; \
+Exit codes: 0 removed, or not there; 2 wrong command line, or nobody to ask and no --yes; 6 \
+unknown, or the service refused or cannot be reached; \
 130 declined, nothing was removed")]
 pub struct RemoveArgs {
     /// The cluster or the backup
@@ -131,23 +134,38 @@ fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
     check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        service.add_tags(id, &args.tag).await?;
+        let there = service.list_tags(id, None).await?;
+        let missing: Vec<Tag> = args
+            .tag
+            .iter()
+            .filter(|tag| !there.contains(tag))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            service.add_tags(id, &missing).await?;
+        }
+        let document = with_place(
+            service.place(),
+            json!({ "resource_id": id, "added": tags_document(&missing) }),
+        );
         let shown: Vec<String> = args
             .tag
             .iter()
             .map(|tag| format!("  {}={}\n", tag.key, tag.value))
             .collect();
-        let document = with_place(
-            service.place(),
-            json!({ "resource_id": id, "added": tags_document(&args.tag) }),
-        );
-        let text = format!("{} has\n{}", shown_text(id), shown.concat());
-        let summary = format!(
-            "{} has {} more",
-            shown_text(id),
-            counted_noun(shown.len(), "tag")
-        );
-        Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
+        let (id, shown) = (shown_text(id), shown.concat());
+        let (text, summary) = match missing.len() {
+            0 => {
+                let first = format!("{id} has these tags already; nothing was changed");
+                (format!("{first}\n{shown}"), first)
+            }
+            set => (
+                format!("{id} has\n{shown}"),
+                format!("{id} has {} set", counted_noun(set, "tag")),
+            ),
+        };
+        let effect = Effect::unless(missing.is_empty());
+        Ok(CommandOutput::success(effect, document, text).summarized(summary))
     })
 }
 
@@ -157,32 +175,47 @@ fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
     args.consent.check_can_ask()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        args.consent.ask_to_delete(
-            &format!(
-                "{} of {}'s tags ({}), at {}",
-                args.key.len(),
-                shown_text(id),
-                shown_text(&args.key.join(", ")),
-                service.place()
-            ),
-            "Permissions may hang on them.",
-        )?;
-        service.remove_tags(id, &args.key).await?;
+        let there = service.list_tags(id, None).await?;
+        let removed: Vec<String> = args
+            .key
+            .iter()
+            .filter(|key| there.iter().any(|tag| tag.key == key.as_str()))
+            .cloned()
+            .collect();
+        if !removed.is_empty() {
+            args.consent.ask_to_delete(
+                &format!(
+                    "{} of {}'s tags ({}), at {}",
+                    removed.len(),
+                    shown_text(id),
+                    shown_text(&removed.join(", ")),
+                    service.place()
+                ),
+                "Permissions may hang on them.",
+            )?;
+            service.remove_tags(id, &removed).await?;
+        }
+        let document = with_place(
+            service.place(),
+            json!({ "resource_id": id, "removed": removed }),
+        );
         let shown: Vec<String> = args
             .key
             .iter()
             .map(|key| format!("  {}\n", shown_text(key)))
             .collect();
-        let document = with_place(
-            service.place(),
-            json!({ "resource_id": id, "removed": args.key }),
-        );
-        let text = format!("{} no longer has\n{}", shown_text(id), shown.concat());
-        let summary = format!(
-            "{} no longer has {}",
-            shown_text(id),
-            counted_noun(shown.len(), "tag")
-        );
-        Ok(CommandOutput::success(Effect::Changed, document, text).summarized(summary))
+        let (id, shown) = (shown_text(id), shown.concat());
+        let (text, summary) = match removed.len() {
+            0 => {
+                let first = format!("{id} has none of these tags; nothing was changed");
+                (format!("{first}\n{shown}"), first)
+            }
+            gone => (
+                format!("{id} no longer has\n{shown}"),
+                format!("{id} no longer has {}", counted_noun(gone, "tag")),
+            ),
+        };
+        let effect = Effect::unless(removed.is_empty());
+        Ok(CommandOutput::success(effect, document, text).summarized(summary))
     })
 }

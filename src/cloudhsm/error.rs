@@ -25,6 +25,20 @@ impl ServiceError {
         matches!(self.trouble, Trouble::Unknown { .. })
     }
 
+    /// Tells whether another look at what is there is worth it: the request may have worked, or
+    /// somebody else has done since the last look what it asks for, and so it was refused.
+    pub fn may_be_done_already(&self) -> bool {
+        self.outcome_unknown() || self.is_refused()
+    }
+
+    /// Tells whether the service refused the request, or no longer has what it is about.
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            self.trouble,
+            Trouble::Refused { .. } | Trouble::NotFound { .. }
+        )
+    }
+
     /// Tells whether the same call may succeed a little later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
         matches!(

@@ -227,3 +227,15 @@ fn a_reader_that_is_gone_does_no_harm() {
         assert_eq!(run.stderr.trim(), "0", "{args}: {}", run.stderr);
     }
 }
+
+#[test]
+fn manual_pages_that_are_there_already_are_no_change() {
+    let bench = Bench::new();
+    for (page, changed) in [("", true), ("", false), ("an older page", true)] {
+        if !page.is_empty() {
+            std::fs::write(bench.path("man/hsmboot-sign.1"), page).unwrap();
+        }
+        let run = bench.run(&["man", "--out", "man", "--output", "json"]);
+        assert_eq!(run.json()["changed"], changed, "{}", run.stdout);
+    }
+}

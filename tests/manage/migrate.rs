@@ -175,10 +175,10 @@ fn a_lost_answer_is_looked_up_and_the_request_is_not_sent_again() {
 }
 
 /// A simulator in which a migration takes its time, and the program on it.
-struct Slow(Simulator);
+pub(crate) struct Slow(Simulator);
 
 impl Slow {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Slow(
             Simulator::spawn(Options {
                 speed: Speed::from_factor(0.001).unwrap(),
@@ -188,7 +188,11 @@ impl Slow {
         )
     }
 
-    fn cluster(&self) -> String {
+    pub(crate) fn url(&self) -> String {
+        self.0.url()
+    }
+
+    pub(crate) fn cluster(&self) -> String {
         let id = self.0.create_hsm1_cluster("us-east-1").unwrap();
         self.0.advance_clock(Duration::from_secs(301));
         self.0

@@ -2,7 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 /// One request of the JSON 1.1 protocol, as it came.
 #[derive(Clone, Debug)]
@@ -17,14 +18,54 @@ pub(crate) struct Relay {
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
+/// Holds the requests of one action until as many have come as are to meet: what sent them had all
+/// looked before any of them changed something.
+struct Gate {
+    action: &'static str,
+    wanted: usize,
+    came: Mutex<usize>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn pass(&self, target: &str) {
+        if !target.ends_with(&format!(".{}", self.action)) {
+            return;
+        }
+        let mut came = self.came.lock().unwrap();
+        *came += 1;
+        self.opened.notify_all();
+        // A program that never comes fails its own assertion: nothing hangs for it.
+        let limit = Duration::from_secs(60);
+        let closed = |came: &mut usize| *came < self.wanted;
+        drop(self.opened.wait_timeout_while(came, limit, closed).unwrap());
+    }
+}
+
 impl Relay {
     /// One that hands every request on to `url`, and the answer back.
     pub(crate) fn to(url: &str) -> Self {
-        Self::changing(url, str::to_owned)
+        Self::start(url, str::to_owned, None)
     }
 
     /// The same, with the body of each answer changed.
     pub(crate) fn changing(url: &str, change: fn(&str) -> String) -> Self {
+        Self::start(url, change, None)
+    }
+
+    /// The same, where requests of an action meet: none goes on before `wanted` are there.
+    pub(crate) fn gathering(url: &str, action: &'static str, wanted: usize) -> Self {
+        let gate = Gate {
+            action,
+            wanted,
+            came: Mutex::default(),
+            opened: Condvar::new(),
+        };
+        Self::start(url, str::to_owned, Some(gate))
+    }
+
+    fn start(url: &str, change: fn(&str) -> String, gate: Option<Gate>) -> Self {
+        let gate = Arc::new(gate);
         let behind = url.strip_prefix("http://").unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -33,7 +74,16 @@ impl Relay {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (behind, seen) = (behind.clone(), Arc::clone(&seen));
-                std::thread::spawn(move || hand_on(stream.unwrap(), &behind, &seen, change));
+                let gate = Arc::clone(&gate);
+                std::thread::spawn(move || {
+                    hand_on(
+                        stream.unwrap(),
+                        &behind,
+                        &seen,
+                        change,
+                        gate.as_ref().as_ref(),
+                    );
+                });
             }
         });
         Relay { url, sent }
@@ -49,6 +99,7 @@ fn hand_on(
     behind: &str,
     seen: &Mutex<Vec<Sent>>,
     change: fn(&str) -> String,
+    gate: Option<&Gate>,
 ) {
     let Some((head, body)) = request(&mut client) else {
         return;
@@ -64,11 +115,15 @@ fn hand_on(
             .map(|(_, value)| value.trim().to_owned())
             .unwrap_or_default()
     };
+    let target = value("x-amz-target");
     seen.lock().unwrap().push(Sent {
-        target: value("x-amz-target"),
+        target: target.clone(),
         content_type: value("content-type"),
         body: body.clone(),
     });
+    if let Some(gate) = gate {
+        gate.pass(&target);
+    }
     let mut service = TcpStream::connect(behind).unwrap();
     service
         .write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes())

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::stage::{NOBODY, Stage};
 
 #[test]
@@ -68,4 +70,67 @@ fn tags_of_nothing_are_not_found() {
             "resource-not-found",
         );
     }
+}
+
+/// `changed` is said of what the service showed before: a second run changes nothing, and sends
+/// nothing.
+#[test]
+fn tags_that_are_so_already_change_nothing() {
+    let stage = Stage::new();
+    let (cluster, backup) = super::backup::backed_up(&stage);
+    for id in [cluster, backup] {
+        let of = ["--resource-id", &id];
+        let add = |more: &[&str]| stage.json(&[&["tag", "add"], &of[..], more].concat());
+        let remove =
+            |more: &[&str]| stage.json(&[&["tag", "remove", "--yes"], &of[..], more].concat());
+        let two = ["--tag", "a=1", "--tag", "b="];
+        assert_eq!(add(&two)["changed"], true);
+        let sent = (stage.calls("TagResource"), stage.calls("UntagResource"));
+        let again = add(&two);
+        assert_eq!(
+            (&again["changed"], &again["added"], &again["summary"]),
+            (
+                &false.into(),
+                &json!([]),
+                &format!("{id} has these tags already; nothing was changed").into()
+            )
+        );
+        let gone = remove(&["--key", "c", "--key", "A"]);
+        assert_eq!(
+            (&gone["changed"], &gone["removed"]),
+            (&false.into(), &json!([])),
+            "keys differ by the case of letters"
+        );
+        assert_eq!(
+            (stage.calls("TagResource"), stage.calls("UntagResource")),
+            sent
+        );
+        // What is new, and what has another value, is told; the rest is left out.
+        let some = add(&["--tag", "a=1", "--tag", "b=2", "--tag", "c="]);
+        assert_eq!(
+            (&some["changed"], &some["added"]),
+            (
+                &true.into(),
+                &json!([{"key": "b", "value": "2"}, {"key": "c", "value": ""}])
+            )
+        );
+        let some = remove(&["--key", "b", "--key", "d"]);
+        assert_eq!(
+            (&some["changed"], &some["removed"]),
+            (&true.into(), &json!(["b"]))
+        );
+    }
+}
+
+/// Nobody is asked about what is not there.
+#[test]
+fn nothing_is_asked_where_there_is_nothing_to_remove() {
+    let stage = Stage::new();
+    let id = stage.cluster();
+    let (ended_well, screen) = super::stage::at_a_terminal(
+        &stage,
+        "",
+        &["tag", "remove", "--resource-id", &id, "--key", "a"],
+    );
+    assert!(ended_well && !screen.contains("type yes"), "{screen}");
 }

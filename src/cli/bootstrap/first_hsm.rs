@@ -128,7 +128,14 @@ pub(super) async fn ensure_first_hsm(
             })
             .await?;
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            // Another run may have been quicker since the last look.
+            let now = service.describe_cluster(id.as_str()).await.ok().flatten();
+            if !error.is_refused() || now.is_none_or(|cluster| lacks_first_hsm(&cluster)) {
+                return Err(error.into());
+            }
+            ui.say(format!("{id} got its first HSM meanwhile, by another run"));
+        }
     }
     Ok(())
 }

@@ -46,14 +46,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     block_on(async {
         let service = args.wait.connect_within(&online, ui).await?;
         let before = find_cluster(&service, id).await?;
-        let changed = !is_deleting_or_deleted(&before);
+        let mut changed = !is_deleting_or_deleted(&before);
         if changed {
             check_no_hsms(&before)?;
             args.consent.ask_to_delete(
                 &format!("{id}, {}, at {}", before.state, service.place()),
                 "Its backups stay; the cluster itself is gone for good.",
             )?;
-            send_deletion(&service, id).await?;
+            changed = send_deletion(&service, id).await?;
         }
         let last = match args.wait.wait_limit() {
             None => service.describe_cluster(id.as_str()).await?,
@@ -97,15 +97,17 @@ async fn deletion_status(
     })
 }
 
-/// Sends DeleteCluster. Where its answer is lost, the cluster's state tells.
-async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<()> {
+/// Sends DeleteCluster, and returns whether this run deleted it. Where the answer is lost, or it is
+/// refused because another run was quicker, the cluster's state tells.
+async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<bool> {
     match service.delete_cluster(id.as_str()).await {
-        Err(error) if error.outcome_unknown() => match service.describe_cluster(id.as_str()).await?
-        {
-            Some(cluster) if !is_deleting_or_deleted(&cluster) => Err(error.into()),
-            _ => Ok(()),
-        },
-        sent => Ok(sent?),
+        Err(error) if error.may_be_done_already() => {
+            match service.describe_cluster(id.as_str()).await? {
+                Some(cluster) if !is_deleting_or_deleted(&cluster) => Err(error.into()),
+                _ => Ok(error.outcome_unknown()),
+            }
+        }
+        sent => Ok(sent.map(|()| true)?),
     }
 }
 

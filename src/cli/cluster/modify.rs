@@ -20,7 +20,7 @@ use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
-use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, ClusterState, Fleet, limits};
+use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
@@ -91,9 +91,21 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         if is_deleting_or_deleted(&before) {
             return Err(deleted_error(&before));
         }
-        let plan = ModificationPlan::from_args(args, &id, &before)?;
+        let mut plan = ModificationPlan::from_args(args, &id, &before)?;
         plan.ask_consent(args.yes, &before, service.place(), ui)?;
-        let mut cluster = plan.send_change(&service, before).await?;
+        let mut cluster = match plan.send_change(&service, before).await {
+            Ok(cluster) => cluster,
+            // Another run may have been quicker since the look: what is there now counts.
+            Err(error) if error.is_refused() => {
+                let now = find_cluster(&service, &id).await?;
+                match ModificationPlan::from_args(args, &id, &now) {
+                    Ok(again) if !again.has_changes() => plan = again,
+                    _ => return Err(error.into()),
+                }
+                now
+            }
+            Err(error) => return Err(error.into()),
+        };
         if let Some(limit) = limit.filter(|_| plan.needs_waiting()) {
             cluster = plan.wait_until_done(&service, cluster, limit, ui).await?;
         }
@@ -215,7 +227,11 @@ impl<'a> ModificationPlan<'a> {
 
     /// Sends ModifyCluster, where something has to be changed. Where the answer is lost, the
     /// cluster's state tells.
-    async fn send_change(&self, service: &AwsCloudHsm, before: Cluster) -> Result<Cluster> {
+    async fn send_change(
+        &self,
+        service: &AwsCloudHsm,
+        before: Cluster,
+    ) -> std::result::Result<Cluster, ServiceError> {
         if !self.has_changes() {
             return Ok(before);
         }
@@ -232,10 +248,10 @@ impl<'a> ModificationPlan<'a> {
                     Some(cluster) if is_under_way(&cluster.state) || has_type(&cluster, wanted) => {
                         Ok(cluster)
                     }
-                    _ => Err(error.into()),
+                    _ => Err(error),
                 }
             }
-            (sent, _) => Ok(sent?),
+            (sent, _) => sent,
         }
     }
 

@@ -65,17 +65,28 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
     block_on(async {
         let service = args.wait.connect_within(&online, ui).await?;
         let mut cluster = find_cluster(&service, id).await?;
-        let takes = check_takes_hsm(&cluster, &order.availability_zone);
-        let refused = takes.as_ref().err().map(|error| error.kind);
-        if let (None | Some(ErrorKind::FirstHsmExists), Some(there)) =
-            (refused, args.find_existing_hsm(&cluster))
-        {
+        if let Some(there) = args.existing_hsm(&cluster)? {
             return args
                 .existing_hsm_output(&service, id, &cluster, there, ui)
                 .await;
         }
-        takes?;
-        let made = service.create_hsm(&order).await?;
+        let made = match service.create_hsm(&order).await {
+            Ok(made) => made,
+            // Another run may have been quicker since the look: what is there now counts.
+            Err(error) if error.is_refused() => {
+                let Some(now) = service.describe_cluster(id.as_str()).await.ok().flatten() else {
+                    return Err(error.into());
+                };
+                return match args.existing_hsm(&now)? {
+                    Some(there) => {
+                        args.existing_hsm_output(&service, id, &now, there, ui)
+                            .await
+                    }
+                    None => Err(error.into()),
+                };
+            }
+            Err(error) => return Err(error.into()),
+        };
         let hsm = match args.wait.wait_limit() {
             None => made,
             Some(limit) => {
@@ -107,6 +118,21 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 impl CreateArgs {
+    /// Returns the HSM that is there already, as it is ordered; `None` where one can be made.
+    ///
+    /// # Errors
+    /// As [`check_takes_hsm`].
+    fn existing_hsm<'a>(&self, cluster: &'a Cluster) -> Result<Option<&'a HsmSummary>> {
+        match (
+            check_takes_hsm(cluster, &self.availability_zone),
+            self.find_existing_hsm(cluster),
+        ) {
+            (Ok(()), there) => Ok(there),
+            (Err(error), Some(there)) if error.kind == ErrorKind::FirstHsmExists => Ok(Some(there)),
+            (Err(error), _) => Err(error),
+        }
+    }
+
     /// Returns the HSM that is there already, as it is ordered: in the zone, at the address if one
     /// is given, and at work or about to be. Any other is another HSM.
     fn find_existing_hsm<'a>(&self, cluster: &'a Cluster) -> Option<&'a HsmSummary> {

@@ -91,7 +91,7 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             .iter()
             .find(|hsm| args.which.matches_hsm(hsm))
             .ok_or_else(|| no_such_hsm_error(&cluster, args.which.name()))?;
-        let changed = !is_hsm_deleting_or_deleted(hsm);
+        let mut changed = !is_hsm_deleting_or_deleted(hsm);
         if changed {
             args.consent.ask_to_delete(
                 &format!(
@@ -102,7 +102,7 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
                 ),
                 deletion_consequence(&cluster),
             )?;
-            send_deletion(&service, id, hsm.hsm_id.as_raw()).await?;
+            changed = send_deletion(&service, id, hsm.hsm_id.as_raw()).await?;
         }
         let look = async || {
             Ok(service
@@ -122,7 +122,8 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
         let mut text = match (changed, last.is_some()) {
             (true, false) => format!("deleted {}\n", hsm.hsm_id),
             (true, true) => format!("{} is being deleted\n", hsm.hsm_id),
-            (false, _) => format!(
+            (false, false) => format!("{} is deleted already; nothing was changed\n", hsm.hsm_id),
+            (false, true) => format!(
                 "{} is being deleted already; nothing was changed\n",
                 hsm.hsm_id
             ),
@@ -161,10 +162,11 @@ fn deletion_status(
     })
 }
 
-/// Sends DeleteHsm. Where its answer is lost, the cluster's state tells.
-async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> Result<()> {
+/// Sends DeleteHsm, and returns whether this run deleted it. Where the answer is lost, or it is
+/// refused because another run was quicker, the cluster's state tells.
+async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> Result<bool> {
     match service.delete_hsm(id.as_str(), hsm_id).await {
-        Err(error) if error.outcome_unknown() => {
+        Err(error) if error.may_be_done_already() => {
             let cluster = service.describe_cluster(id.as_str()).await?;
             let stays = cluster.is_some_and(|cluster| {
                 cluster
@@ -172,9 +174,12 @@ async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> R
                     .iter()
                     .any(|hsm| hsm.hsm_id == hsm_id && !is_hsm_deleting_or_deleted(hsm))
             });
-            if stays { Err(error.into()) } else { Ok(()) }
+            match stays {
+                true => Err(error.into()),
+                false => Ok(error.outcome_unknown()),
+            }
         }
-        sent => Ok(sent?),
+        sent => Ok(sent.map(|()| true)?),
     }
 }
 
