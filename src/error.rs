@@ -105,6 +105,9 @@ pub struct Error {
     /// Whether the same command would do once more what may have been done: a second cluster. Then
     /// it is never [`Retry::SameCommand`], whatever the kind says.
     pub does_it_twice: bool,
+    /// Whether the same command does by itself what has to be done, or what stood in its way passes:
+    /// then it is [`Retry::SameCommand`], where the kind says [`Retry::AfterFix`].
+    pub goes_on: bool,
     /// A document that belongs into the JSON answer beside the error (a verification record, say).
     pub document: Option<Box<serde_json::Value>>,
 }
@@ -121,6 +124,7 @@ impl Error {
             hint: hint.into(),
             facts: BTreeMap::new(),
             does_it_twice: false,
+            goes_on: false,
             document: None,
         }
     }
@@ -150,10 +154,19 @@ impl Error {
         self
     }
 
+    /// The same error of a command that goes on when it is run again, with nothing changed by
+    /// anybody else, whatever the kind says.
+    #[must_use]
+    pub fn if_run_again(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
     /// Whether a program may run the same command again.
     pub const fn retry(&self) -> Retry {
         match self.kind.retry() {
             Retry::SameCommand if self.does_it_twice => Retry::AfterFix,
+            Retry::AfterFix if self.goes_on && !self.does_it_twice => Retry::SameCommand,
             retry => retry,
         }
     }
@@ -166,6 +179,14 @@ impl Error {
     /// Returns the exit code.
     pub const fn exit_code(&self) -> u8 {
         self.class().exit_code()
+    }
+
+    /// Returns the rank among the errors of one command about many things, which ends with the one
+    /// of the greatest. A rejection stands above all: no milder code hides it. After that the
+    /// greater exit code counts, and then what is less for a program to repeat.
+    pub fn gravity(&self) -> (bool, u8, Retry) {
+        let class = self.class();
+        (class == Class::Rejected, class.exit_code(), self.retry())
     }
 
     /// The JSON form: `{code, kind, retry, message, hint}`, and `facts` where there are any.
@@ -253,6 +274,34 @@ mod tests {
         assert_eq!(lost.unless_done_already().retry(), Retry::AfterFix);
         let claimed = Error::new(ErrorKind::ClaimedByAnotherCa, "claimed", "");
         assert_eq!(claimed.unless_done_already().retry(), Retry::Never);
+    }
+
+    #[test]
+    fn what_goes_on_by_itself_is_for_a_program_to_repeat_and_a_rejection_never_is() {
+        let replaced = || Error::new(ErrorKind::CsrChanged, "another CSR", "");
+        assert_eq!(replaced().retry(), Retry::AfterFix);
+        assert_eq!(replaced().if_run_again().retry(), Retry::SameCommand);
+        let lost = replaced().if_run_again().unless_done_already();
+        assert_eq!(lost.retry(), Retry::AfterFix);
+        let rejected = Error::new(ErrorKind::Rejected, "", "").if_run_again();
+        assert_eq!(rejected.retry(), Retry::Never);
+    }
+
+    #[test]
+    fn a_rejection_stands_above_every_milder_failure() {
+        let rank = |kind| Error::new(kind, "", "").gravity();
+        let rejected = rank(ErrorKind::Rejected);
+        for kind in ErrorKind::ALL {
+            assert!(
+                kind.class() == Class::Rejected || rank(*kind) < rejected,
+                "{}",
+                kind.name()
+            );
+        }
+        // Of one code, what no repetition helps with stands above what passes by itself.
+        let (stolen, busy) = (ErrorKind::ClaimedByAnotherCa, ErrorKind::ClusterBusy);
+        assert!(rank(stolen) > rank(busy));
+        assert!(rank(busy) > rank(ErrorKind::NotFinished));
     }
 
     #[test]

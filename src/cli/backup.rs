@@ -180,7 +180,7 @@ fn backup_state_error(backup: &Backup, what: &str) -> Error {
         BackupState::PendingDeletion => "keep it after all: hsmboot backup restore --backup-id ID",
         _ => "`hsmboot backup list` shows the backups as they are",
     };
-    Error::new(
+    let error = Error::new(
         ErrorKind::BackupState,
         [
             format!("{} cannot be {what}", backup.backup_id),
@@ -189,7 +189,11 @@ fn backup_state_error(backup: &Backup, what: &str) -> Error {
         hint.replace("ID", &backup.backup_id.to_string()),
     )
     .with_fact(FactName::BackupId, &backup.backup_id)
-    .with_fact(FactName::State, backup.state.to_string())
+    .with_fact(FactName::State, backup.state.to_string());
+    match backup.state {
+        BackupState::CreateInProgress => error.if_run_again(),
+        _ => error,
+    }
 }
 
 /// Waits until the backup has reached a state. Without `--wait` it looks once.

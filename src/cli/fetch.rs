@@ -91,7 +91,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let mut results = ManyResults::new(&WORDS, ui);
         for member in &members {
             let result = fetch_member(args, member, &mut connections, ui).await;
-            results.add(&args.bundle_dir(member), result);
+            let (dir, id) = (args.bundle_dir(member), &member.cluster_id);
+            results.add_of_cluster(&dir, Some(id), result);
         }
         Ok(results.into_output())
     })

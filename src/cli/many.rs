@@ -1,5 +1,5 @@
 //! Many things in one command: each has its own result, none is hidden by another's failure, and
-//! the command ends with the greatest exit code.
+//! the command ends with the gravest of their errors.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,7 @@ use super::text::table_text;
 use super::ui::{
     CommandOutput, Effect, OutputFormat, StyledText, Ui, insert_member, path_value, show_error,
 };
-use crate::bundle::{Store, counted_noun};
+use crate::bundle::{ClusterId, Store, counted_noun};
 use crate::error::{Error, Result, Retry};
 use crate::fsio;
 use crate::outside::{Lines, shown_path};
@@ -75,12 +75,25 @@ impl<'a> ManyResults<'a> {
 
     /// Adds the result of a bundle. An error is shown at once, under the bundle's name.
     pub(crate) fn add(&mut self, dir: &Path, result: Result<CommandOutput>) {
+        self.add_of_cluster(dir, None, result);
+    }
+
+    /// Does the same for the bundle of a cluster that the user named: where it has no directory,
+    /// the result tells by the cluster's id which one it is.
+    pub(crate) fn add_of_cluster(
+        &mut self,
+        dir: &Path,
+        cluster: Option<&ClusterId>,
+        result: Result<CommandOutput>,
+    ) {
         let result = result.and_then(|mut output| match output.error.take() {
             // The document of a rejection goes with its error.
             Some(error) => Err(error.with_document(output.document)),
             None => Ok(output),
         });
-        let members = json!({ "bundle": path_value(dir) });
+        let place = BundlePlace::of(dir, cluster);
+        let mut members = json!({});
+        place.add_to(&mut members);
         self.ui
             .write_result_event(EventKind::Result, members, result.as_ref());
         if let (Err(error), OutputFormat::Text) = (&result, self.ui.format) {
@@ -89,6 +102,7 @@ impl<'a> ManyResults<'a> {
         }
         self.results.push(BundleResult {
             dir: dir.to_owned(),
+            place,
             result,
         });
     }
@@ -99,9 +113,34 @@ impl<'a> ManyResults<'a> {
     }
 }
 
+/// How a document says which bundle it is about: by a directory that is there, and no other.
+struct BundlePlace {
+    dir: Option<PathBuf>,
+    cluster: Option<ClusterId>,
+}
+
+impl BundlePlace {
+    fn of(dir: &Path, cluster: Option<&ClusterId>) -> Self {
+        BundlePlace {
+            dir: fsio::is_there(dir).then(|| dir.to_owned()),
+            cluster: cluster.cloned(),
+        }
+    }
+
+    fn add_to(&self, document: &mut Value) {
+        let dir = self.dir.as_deref().map_or(Value::Null, path_value);
+        insert_member(document, "bundle", dir);
+        let named = document.get("cluster_id").is_some();
+        if let Some(cluster) = self.cluster.as_ref().filter(|_| !named) {
+            insert_member(document, "cluster_id", cluster.as_str());
+        }
+    }
+}
+
 /// What came of one bundle.
 struct BundleResult {
     dir: PathBuf,
+    place: BundlePlace,
     result: Result<CommandOutput>,
 }
 
@@ -115,7 +154,7 @@ impl BundleResult {
                 .cloned()
                 .unwrap_or_else(|| Value::Object(Map::new())),
         };
-        insert_member(&mut document, "bundle", path_value(&self.dir));
+        self.place.add_to(&mut document);
         if let Err(error) = &self.result {
             insert_member(&mut document, "error", error.to_json());
         }
@@ -207,8 +246,8 @@ fn summary_line(results: &[BundleResult], words: &ManyWords) -> String {
     )
 }
 
-/// Returns the error of a run in which bundles failed: of the kind that gives the greatest exit
-/// code, with a line for each.
+/// Returns the error of a run in which bundles failed: of the gravest error's kind, with a line for
+/// each.
 fn many_error(results: &[BundleResult], done: &str) -> Option<Error> {
     let failures: Vec<(&PathBuf, &Error)> = results
         .iter()
@@ -217,7 +256,7 @@ fn many_error(results: &[BundleResult], done: &str) -> Option<Error> {
     let (_, worst) = failures
         .iter()
         .rev()
-        .max_by_key(|(_, error)| error.exit_code())?;
+        .max_by_key(|(_, error)| error.gravity())?;
     let first = format!(
         "{} of {} not {done}",
         failures.len(),

@@ -23,7 +23,7 @@ use crate::outside::{OutsideText, shown_path};
 use crate::plan::{ClusterPlan, PlanTerms, PlannedAction, plan_cluster};
 use crate::verify::{Anchors, Policy};
 use crate::x509::Moment;
-use rows::{Row, plan_output};
+use rows::{LookedIn, Row, plan_output};
 
 /// Show what would be done with each cluster, and why: reads only, needs no key
 #[derive(Debug, clap::Args)]
@@ -87,14 +87,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             terms.insert(member.trust.clone(), read);
         }
     }
-    let rows = block_on(async {
+    let (rows, looked_in) = block_on(async {
         let mut reader = FleetReader {
             connections: Connections::new(&args.online, args.timeout.timeout, ui),
             online: &args.online,
         };
         if args.all {
             let terms = args.read_terms(&FleetTrust::default(), now)?;
-            return reader.plan_all(&terms, &policy, now).await;
+            let (rows, place) = reader.plan_all(&terms, &policy, now).await?;
+            return Ok((rows, vec![place]));
         }
         let mut rows = Vec::with_capacity(members.len());
         for member in &members {
@@ -102,9 +103,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                 rows.push(reader.plan_member(member, terms, &policy, now).await);
             }
         }
-        Ok(rows)
+        let looked_in = LookedIn::all_of(&rows);
+        Ok((rows, looked_in))
     })?;
-    Ok(plan_output(rows, args.detailed_exitcode))
+    Ok(plan_output(rows, &looked_in, args.detailed_exitcode))
 }
 
 impl Args {
@@ -158,14 +160,21 @@ struct FleetReader<'a> {
 }
 
 impl FleetReader<'_> {
-    async fn plan_all(&mut self, terms: &Terms, policy: &Policy, now: Moment) -> Result<Vec<Row>> {
+    async fn plan_all(
+        &mut self,
+        terms: &Terms,
+        policy: &Policy,
+        now: Moment,
+    ) -> Result<(Vec<Row>, LookedIn)> {
         let service = self.connections.connect(&FleetAccess::default()).await?;
         let clusters = service.list_clusters().await?;
         let place = service.place().clone();
-        Ok(clusters
+        let rows = clusters
             .iter()
             .map(|cluster| self.plan_row(cluster, &place, None, terms, policy, now))
-            .collect())
+            .collect();
+        let account = service.account_id().await;
+        Ok((rows, LookedIn { place, account }))
     }
 
     async fn plan_member(

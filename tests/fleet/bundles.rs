@@ -155,6 +155,11 @@ fn clusters_are_fetched_in_one_go_each_into_its_own_directory() {
         assert!(stage.path(&format!("stick/{id}/request.json")).exists());
     }
     assert!(!stage.path(&format!("stick/{bare}")).exists());
+    // No document names a directory that does not exist.
+    assert_eq!(
+        (&results[2]["bundle"], &results[2]["cluster_id"]),
+        (&Value::Null, &bare.as_str().into())
+    );
     // The table is what the other side is read.
     let table = fetch(&[&stage.id, &other, "--into", "stick"]).ends(0, "2 bundles: 2 unchanged");
     let fingerprint = results[0]["fingerprint"].as_str().unwrap();
@@ -186,4 +191,53 @@ fn a_fleet_is_fetched_into_the_places_that_its_file_names() {
     run(&mut stage.hsmboot(&["fetch", "--fleet", "fleet.toml"])).ends(0, "2 bundles: 2 fetched");
     assert!(stage.path("here/request.json").exists());
     assert!(stage.path(&format!("{other}/request.json")).exists());
+}
+
+/// A rejection is never hidden by a milder failure, whatever order the bundles have and however
+/// great the milder one's code is. Which directory is not there, the error says.
+#[test]
+fn a_rejection_stands_above_what_else_failed() {
+    let three = Three::new();
+    let [rejected, damaged, whole] = [0, 1, 2].map(|at| three.ids[at].clone());
+    let csr = three
+        .stage
+        .path(&format!("{damaged}/{damaged}_ClusterCsr.csr"));
+    let text = fs::read(&csr).unwrap();
+    fs::write(&csr, &text[1..]).unwrap();
+    // Another cluster's HSM certificates do not go with this CSR.
+    for part in [
+        "HsmCertificate",
+        "AwsHardwareCertificate",
+        "ManufacturerHardwareCertificate",
+    ] {
+        let of = |id: &str| three.stage.path(&format!("{id}/{id}_{part}.crt"));
+        fs::copy(of(&whole), of(&rejected)).unwrap();
+    }
+    drop(fs::remove_file(
+        three.stage.path(&format!("{rejected}/request.json")),
+    ));
+    drop(fs::remove_file(
+        three.stage.path(&format!("{rejected}/transcript.jsonl")),
+    ));
+    for order in [[&rejected, &damaged], [&damaged, &rejected]] {
+        let words: Vec<&str> = order
+            .into_iter()
+            .map(String::as_str)
+            .chain(["nothing-here", "--output", "json"])
+            .collect();
+        let mut command = three.stage.hsmboot(&["verify"]);
+        three.stage.trust(command.args(words));
+        let done = run(&mut command);
+        assert_eq!(done.code, 3, "{}", done.stderr);
+        let document = done.json();
+        assert_eq!(
+            (&document["error"]["kind"], &document["error"]["retry"]),
+            (&"rejected".into(), &"never".into())
+        );
+        let last = &document["bundles"][2];
+        assert_eq!(
+            (&last["bundle"], &last["error"]["facts"]["file"]),
+            (&Value::Null, &"nothing-here".into())
+        );
+    }
 }

@@ -188,10 +188,47 @@ fn all_clusters_are_planned_in_one_table() {
     let lines: Vec<&str> = done.stdout.lines().collect();
     assert!(lines[0].starts_with("CLUSTER "), "{}", done.stdout);
     assert!(
-        lines[3].starts_with("2 clusters: 1 claim, 1 create-hsm"),
+        lines[3] == "2 clusters: 1 claim, 1 create-hsm, in us-east-1",
         "{}",
         done.stdout
     );
+}
+
+/// Nothing found is a finding of one region, and of one account where the credentials name it.
+#[test]
+fn where_clusters_were_looked_for_is_said_also_where_there_are_none() {
+    let stage = Stage::new();
+    let elsewhere = [&["--all", "--region", "eu-west-1"], &CA[..]].concat();
+    plan(&stage, &elsewhere).ends(0, "no clusters in eu-west-1\n");
+    let mut command = stage.trusting(&["plan", "--output", "json"]);
+    let done = run(command
+        .args(&elsewhere)
+        .env("AWS_ACCESS_KEY_ID", "AKIA")
+        .env("AWS_SECRET_ACCESS_KEY", "not one")
+        .env("AWS_ACCOUNT_ID", "111122223333"));
+    let document = done.ends(0, "").json();
+    assert_eq!(
+        document["summary"],
+        "no clusters in eu-west-1, account 111122223333"
+    );
+    assert_eq!(
+        document["looked_in"],
+        serde_json::json!([{
+            "region": "eu-west-1",
+            "endpoint": stage.simulator.url(),
+            "account": "111122223333",
+        }])
+    );
+    // Of named clusters it is where they are; an ARN says it.
+    let named = format!(
+        "arn:aws:cloudhsm:us-east-1:111122223333:cluster/{}",
+        stage.id
+    );
+    let one = plan(&stage, &[&[named.as_str()], &CA[..]].concat());
+    one.ends(0, "1 cluster: 1 claim, in us-east-1\n");
+    let mut two = stage.trusting(&["plan", "--output", "json", &named, "cluster-unknowncluster"]);
+    let both = run(two.args(CA)).ends(6, "").json();
+    assert_eq!(both["looked_in"].as_array().unwrap().len(), 1, "{both:#}");
 }
 
 #[test]

@@ -242,7 +242,7 @@ fn every_command_sends_what_todays_model_asks_for() {
         ],
         vec!["backup", "delete", "--yes", "--backup-id", &backup],
         vec!["backup", "restore", "--backup-id", &backup],
-        vec!["tag", "add", "--resource-id", &cluster, "--tag", "a=b"],
+        vec!["tag", "add", "--resource-id", &cluster, "--tag", "b=c"],
         vec![
             "tag",
             "list",

@@ -258,6 +258,7 @@ fn a_bootstrap_that_sees_the_csr_replaced_ends_and_the_same_command_goes_on() {
             .starts_with("run the same command again"),
         "{error:#}"
     );
+    assert_eq!(error["retry"], "same-command", "as the hint says");
     assert_eq!(stage.calls("InitializeCluster"), 0);
     run(&mut bootstrap("pass")).ends(0, "claimed");
     assert_eq!(kept(&stage).len(), 1);
@@ -312,6 +313,7 @@ fn a_dry_run_keeps_nothing_aside_and_says_what_a_real_one_does() {
     let done = run(stage.bootstrap().args(["--dry-run", "--output", "json"])).ends(8, "");
     let error = &done.json()["error"];
     assert_eq!(error["kind"], "csr-changed");
+    assert_eq!(error["retry"], "after-fix");
     assert!(
         error["hint"]
             .as_str()

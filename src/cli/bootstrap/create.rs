@@ -453,7 +453,8 @@ impl ClusterCreation<'_> {
                 format!("another run is at work on {}", self.creation_file()),
                 "wait until it has ended, then run the same command again",
             )
-            .with_fact(FactName::File, self.creation_file())),
+            .with_fact(FactName::File, self.creation_file())
+            .if_run_again()),
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error 
             hint: "run the same command again: it keeps the files of the old CSR aside, and goes \
                    on with the new one, which it verifies and signs anew"
                 .into(),
-            ..error
+            ..error.if_run_again()
         },
         (ErrorKind::NoHsm, Some(NextStep::CreateHsm { zone })) => {
             let zone = zone

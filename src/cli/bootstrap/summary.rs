@@ -14,6 +14,7 @@ use crate::cli::ui::{
 };
 use crate::cli::{next_steps, verify};
 use crate::cloudhsm::CallPlace;
+use crate::fsio;
 use crate::handover;
 use crate::outside::shown_path;
 use crate::owner::Owner;
@@ -64,7 +65,8 @@ pub(super) fn dry_run_output(
     ca: &BootstrapCa<'_>,
     dir: &Path,
 ) -> CommandOutput {
-    insert_member(&mut outcome.document, "bundle", path_value(dir));
+    let there = fsio::is_there(dir).then(|| path_value(dir));
+    insert_member(&mut outcome.document, "bundle", json!(there));
     add_verification_and_ca(&mut outcome.document, record, ca, dir);
     outcome.text.push_str(&anchor_lines(record));
     outcome.text.push(new_key_advice(ca, dir));

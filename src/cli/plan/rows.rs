@@ -1,9 +1,10 @@
 //! The plan as it is told: a row for each cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::bundle::counted_noun;
 use crate::cli::fleet::worst_error;
 use crate::cli::text::styled_table;
 use crate::cli::ui::{CommandOutput, Effect, GREEN, RED, StyledText, YELLOW, with_members};
@@ -89,9 +90,68 @@ impl Row {
     }
 }
 
-pub(super) fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
-    let summary = summary_line(&rows);
+/// A place where clusters were looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LookedIn {
+    pub(super) place: CallPlace,
+    /// The account, where the credentials name it and all of its clusters were asked for.
+    pub(super) account: Option<OutsideText>,
+}
+
+impl LookedIn {
+    /// Returns the places of all rows, each once.
+    pub(super) fn all_of(rows: &[Row]) -> Vec<Self> {
+        let mut places: Vec<Self> = Vec::new();
+        for place in rows.iter().filter_map(|row| row.place.as_ref()) {
+            let same = |other: &Self| {
+                (&other.place.region, &other.place.endpoint) == (&place.region, &place.endpoint)
+            };
+            if !places.iter().any(same) {
+                places.push(LookedIn {
+                    place: place.clone(),
+                    account: None,
+                });
+            }
+        }
+        places
+    }
+
+    fn to_document(&self) -> Value {
+        json!({
+            "region": self.place.region,
+            "endpoint": self.place.endpoint,
+            "account": self.account,
+        })
+    }
+}
+
+/// Returns where it was looked: the region, with the account where that is known, or how many
+/// regions there were.
+fn place_phrase(looked_in: &[LookedIn]) -> String {
+    match looked_in {
+        [] => String::new(),
+        [LookedIn { place, account }] => {
+            let region = place.region.as_ref();
+            let mut phrase = region.map_or_else(String::new, |region| format!(" in {region}"));
+            if let Some(account) = account {
+                phrase.push_str(&format!(", account {account}"));
+            }
+            phrase
+        }
+        several => {
+            let regions: BTreeSet<_> = several.iter().map(|one| &one.place.region).collect();
+            match (regions.len(), regions.first().copied()) {
+                (1, Some(Some(region))) => format!(" in {region}"),
+                (many, _) => format!(" in {}", counted_noun(many, "region")),
+            }
+        }
+    }
+}
+
+pub(super) fn plan_output(rows: Vec<Row>, looked_in: &[LookedIn], detailed: bool) -> CommandOutput {
+    let summary = summary_line(&rows, &place_phrase(looked_in));
     let document = json!({
+        "looked_in": looked_in.iter().map(LookedIn::to_document).collect::<Vec<_>>(),
         "clusters": rows.iter().map(Row::to_document).collect::<Vec<_>>(),
     });
     let mut text = plan_table(&rows);
@@ -101,7 +161,7 @@ pub(super) fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
     }
     let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
     let errors = rows.into_iter().filter_map(|row| row.plan.err());
-    let error = worst_error(errors, Error::exit_code);
+    let error = worst_error(errors, Error::gravity);
     let mut output =
         CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
     if detailed && !idle {
@@ -110,8 +170,8 @@ pub(super) fn plan_output(rows: Vec<Row>, detailed: bool) -> CommandOutput {
     output
 }
 
-/// Returns the number of clusters, and of each action.
-fn summary_line(rows: &[Row]) -> String {
+/// Returns the number of clusters, that of each action, and where they are.
+fn summary_line(rows: &[Row], place: &str) -> String {
     let counts: Vec<String> = PlannedAction::ALL
         .into_iter()
         .filter_map(|action| {
@@ -119,10 +179,16 @@ fn summary_line(rows: &[Row]) -> String {
             (count > 0).then(|| format!("{count} {}", action.as_str()))
         })
         .collect();
-    match (rows.len(), counts.is_empty()) {
-        (_, true) => "no clusters".to_owned(),
-        (1, false) => format!("1 cluster: {}", counts.join(", ")),
-        (many, false) => format!("{many} clusters: {}", counts.join(", ")),
+    match counts.is_empty() {
+        true => format!("no clusters{place}"),
+        false => {
+            let comma = if place.is_empty() { "" } else { "," };
+            format!(
+                "{}: {}{comma}{place}",
+                counted_noun(rows.len(), "cluster"),
+                counts.join(", ")
+            )
+        }
     }
 }
 

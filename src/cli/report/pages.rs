@@ -157,7 +157,7 @@ fn write_sources(
     // Nothing is told of a page before all are written.
     let mut told = ManyResults::new(&WORDS, ui);
     for (source, result) in sources.iter().zip(results) {
-        told.add(&source.dir, result);
+        told.add_of_cluster(&source.dir, source.member.as_ref(), result);
     }
     let done = told.into_output();
     let summary = done.summary_line();

@@ -131,7 +131,10 @@ pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutc
             .iter()
             .map(|above| format!("\n    above it           SHA-256 {above}"))
             .collect::<String>(),
-        shown_path(bundle.path()),
+        match fsio::is_there(bundle.path()) {
+            true => shown_path(bundle.path()),
+            false => "none here".to_owned(),
+        },
     );
     let origin = outcome
         .cluster
