@@ -30,6 +30,8 @@ mod keyless;
 mod named;
 #[path = "online/obstacles.rs"]
 mod obstacles;
+#[path = "online/passphrase.rs"]
+mod passphrase;
 #[path = "support/pipe.rs"]
 mod pipe;
 #[path = "online/replaced.rs"]

@@ -42,7 +42,10 @@ pub use self::key::{
     Provided, TokenOptions, Unlock,
 };
 pub use self::key_type::KeyType;
-pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};
+pub use self::passphrase::{
+    MAX_PASSPHRASE, Passphrase, PassphraseCommand, PassphraseSource, end_passphrase_command,
+    restore_terminal,
+};
 pub use self::show::{CaFact, CaSummary};
 pub use self::subject::parse_subject;
 pub use self::warning::KeyWarning;

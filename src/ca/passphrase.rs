@@ -1,16 +1,17 @@
 //! The sources of a passphrase: the terminal, a file, a descriptor, a variable, or what a command
 //! prints. Never the command line itself, which every user of the machine can read.
 
+mod command;
 mod terminal;
 
 use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
+pub use self::command::{PassphraseCommand, end_passphrase_command};
 pub use self::terminal::restore_terminal;
 use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -54,8 +55,8 @@ pub enum PassphraseSource {
     Fd(u32),
     /// The value of an environment variable, named here.
     Env(String),
-    /// The first line that a command prints on standard output. The shell runs it.
-    Command(String),
+    /// The first line that a command prints on standard output.
+    Command(PassphraseCommand),
 }
 
 impl PassphraseSource {
@@ -65,7 +66,8 @@ impl PassphraseSource {
     /// # Errors
     /// Class [`Class::Ca`](crate::error::Class::Ca): `no-passphrase` where there is no terminal,
     /// the variable is not set, or the passphrase is empty; `passphrase-unreadable`;
-    /// `prompt-cancelled`.
+    /// `prompt-cancelled`. Class [`Class::Unfinished`](crate::error::Class::Unfinished): a command
+    /// that did not end in time.
     pub fn for_key(&self, key: &Path, again: bool) -> Result<Passphrase> {
         let wrong = if again {
             "wrong passphrase, once more\n"
@@ -178,7 +180,7 @@ impl PassphraseSource {
                 })?;
                 Zeroizing::new(value.into_vec())
             }
-            PassphraseSource::Command(command) => printed_line(command, &name)?,
+            PassphraseSource::Command(command) => command.printed_line(&name)?,
         };
         if bytes.is_empty() {
             return Err(no_passphrase(
@@ -287,49 +289,6 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
         PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
         PassphraseLine::TooLong => Err(unreadable(format!(
             "has a first line of more than {MAX_PASSPHRASE} bytes"
-        ))),
-    }
-}
-
-/// The first line that a command prints. It has the terminal for its own questions, and its
-/// messages; it must end with 0. What it prints besides is read and dropped, so that it can end.
-fn printed_line(command: &str, name: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let failed = |what: String| {
-        Error::new(
-            ErrorKind::PassphraseUnreadable,
-            format!("{name} {what}"),
-            "run the command by itself: the first line that it prints is to be the passphrase, and \
-             it is to end with 0",
-        )
-    };
-    let cannot = |fault: io::Error| {
-        let cause = fsio::io_text(&fault).to_string();
-        failed(format!("cannot be run: {cause}")).with_fact(FactName::Cause, cause)
-    };
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", command])
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(cannot)?;
-    let line = match child.stdout.take() {
-        Some(mut printed) => {
-            let line = read_line(&mut printed).map_err(cannot)?;
-            io::copy(&mut printed, &mut io::sink()).map_err(cannot)?;
-            line
-        }
-        None => PassphraseLine::Ended(Zeroizing::new(Vec::new())),
-    };
-    let status = child.wait().map_err(cannot)?;
-    if !status.success() {
-        return Err(failed(match status.code() {
-            Some(code) => format!("ended with {code}"),
-            None => "was ended by a signal".to_owned(),
-        }));
-    }
-    match line {
-        PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
-        PassphraseLine::TooLong => Err(failed(format!(
-            "printed a first line of more than {MAX_PASSPHRASE} bytes"
         ))),
     }
 }

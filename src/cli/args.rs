@@ -3,12 +3,13 @@
 mod roots;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::step::{check_short_text, given_file_digest};
 use crate::bundle::{ClusterId, Digests, Store};
-use crate::ca::PassphraseSource;
+use crate::ca::{PassphraseCommand, PassphraseSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::OutsideText;
@@ -286,12 +287,30 @@ pub struct PassphraseArgs {
     #[arg(long, value_name = "NAME", group = "passphrase")]
     pub(crate) passphrase_env: Option<String>,
     /// Take it from the first line that a command prints: a secret manager's, such as `aws
-    /// secretsmanager get-secret-value`, `vault`, `sops`, `pass` (run by the shell)
+    /// secretsmanager get-secret-value`, `vault`, `sops`, `pass` (run by the shell). It has five
+    /// minutes, or as long as --timeout allows the whole command where there is one
     #[arg(long, value_name = "CMD", group = "passphrase")]
     pub(crate) passphrase_command: Option<String>,
+    /// The end of the time for the whole command.
+    #[arg(skip)]
+    pub(crate) ends: Option<Instant>,
 }
 
 impl PassphraseArgs {
+    /// Returns the same for a command that has so much time from now.
+    #[cfg(feature = "online")]
+    pub(crate) fn ending_after(&self, limit: Option<Duration>) -> Self {
+        PassphraseArgs {
+            ends: limit.and_then(|limit| Instant::now().checked_add(limit)),
+            ..self.clone()
+        }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.ends.map(|ends| ends.saturating_duration_since(now))
+    }
+
     pub(crate) fn source(&self) -> PassphraseSource {
         match (
             &self.passphrase_file,
@@ -302,7 +321,9 @@ impl PassphraseArgs {
             (Some(file), _, _, _) => PassphraseSource::File(file.clone()),
             (_, Some(fd), _, _) => PassphraseSource::Fd(fd),
             (_, _, Some(name), _) => PassphraseSource::Env(name.clone()),
-            (_, _, _, Some(command)) => PassphraseSource::Command(command.clone()),
+            (_, _, _, Some(line)) => {
+                PassphraseSource::Command(PassphraseCommand::new(line, self.time_left()))
+            }
             (None, None, None, None) => PassphraseSource::Ask,
         }
     }

@@ -96,6 +96,7 @@ fn end_program(signal: Signal, format: OutputFormat) {
     }
     fsio::abandon_pending();
     crate::ca::restore_terminal();
+    crate::ca::end_passphrase_command();
     let error = Error::new(
         ErrorKind::Interrupted,
         "interrupted; nothing is half-written",

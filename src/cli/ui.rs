@@ -338,6 +338,7 @@ pub(crate) fn install_panic_hook(ui: &Ui) {
         );
         crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
+        crate::ca::end_passphrase_command();
         match format {
             OutputFormat::Json => end_in_json(&error, i32::from(error.exit_code())),
             OutputFormat::Text => show_error(&error),

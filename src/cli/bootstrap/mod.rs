@@ -145,6 +145,10 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let args = &Args {
+        passphrase: args.passphrase.ending_after(args.timeout.timeout),
+        ..args.clone()
+    };
     let policy = args
         .trust
         .build_policy(args.from_bundle.ca_from_bundle, false)?;

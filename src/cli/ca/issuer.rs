@@ -123,6 +123,7 @@ impl NamedIssuer {
             passphrase_fd: args.issuer_passphrase_fd,
             passphrase_env: args.issuer_passphrase_env.clone(),
             passphrase_command: args.issuer_passphrase_command.clone(),
+            ..PassphraseArgs::default()
         };
         let access = KeyAccess {
             passphrase: &passphrase,

@@ -1,0 +1,100 @@
+//! `--passphrase-command`: it has so much time, and whatever ends the claim ends it too.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// A claim whose CA key is encrypted, and whose passphrase command does not end. It starts another
+/// process, and writes down both.
+fn claim(stage: &Stage, more: &[&str]) -> Command {
+    fs::write(stage.path("pass"), "a long passphrase\n").unwrap();
+    run(&mut stage.hsmboot(&[
+        "ca",
+        "init",
+        "--out",
+        "locked",
+        "--key-type",
+        "p256",
+        "--passphrase-file",
+        "pass",
+        "--subject",
+        "CN=a CA",
+    ]))
+    .ends(0, "made a CA");
+    let mut command = stage.trusting(&["bootstrap", "--cluster-id", &stage.id]);
+    command
+        .args([
+            "--ca",
+            "locked/customerCA.crt",
+            "--ca-key",
+            "locked/customerCA.key",
+        ])
+        .args([
+            "--passphrase-command",
+            "sleep 1000 & echo $$ $! > pids; wait",
+        ])
+        .args(["--output", "json"])
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The processes that the passphrase command wrote down, once it has.
+fn processes(stage: &Stage) -> Vec<String> {
+    let read = || fs::read_to_string(stage.path("pids")).unwrap_or_default();
+    until(|| read().ends_with('\n'));
+    read().split_whitespace().map(str::to_owned).collect()
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < support::HANGS, "it never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until all of these have ended. A zombie has: its parent has not looked yet.
+fn are_gone(processes: &[String]) {
+    let runs = |id: &String| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let state = stat.rsplit(')').next().unwrap_or_default().trim();
+        !state.is_empty() && !state.starts_with('Z')
+    };
+    until(|| !processes.iter().any(runs));
+}
+
+#[test]
+fn a_passphrase_command_that_does_not_end_is_ended_with_all_it_started() {
+    let stage = Stage::new();
+    let done: Done = claim(&stage, &["--timeout", "8s"]).output().unwrap().into();
+    let error = &done.ends(7, "").json()["error"];
+    assert_eq!(
+        (&error["kind"], &error["retry"]),
+        (&"not-finished".into(), &"same-command".into()),
+        "{error:#}"
+    );
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("the passphrase command"),
+        "{error:#}"
+    );
+    are_gone(&processes(&stage));
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+}
+
+#[test]
+fn a_signal_ends_the_passphrase_command_as_well() {
+    let stage = Stage::new();
+    let child = claim(&stage, &[]).spawn().unwrap();
+    let started = processes(&stage);
+    let id = child.id().to_string();
+    run(Command::new("kill").args(["-TERM", &id])).ends(0, "");
+    let done: Done = child.wait_with_output().unwrap().into();
+    assert_eq!(done.ends(143, "").json()["error"]["kind"], "interrupted");
+    are_gone(&started);
+}
