@@ -115,6 +115,8 @@ pub fn end_passphrase_command() {
 /// A command that runs. Dropped before it has ended, it is ended, and leaves no zombie.
 struct RunningCommand {
     child: Child,
+    /// Its process group, where it has one of its own.
+    group: Option<Pid>,
     has_ended: bool,
 }
 
@@ -127,11 +129,13 @@ impl RunningCommand {
             command.process_group(0);
         }
         // Under the lock, so that a signal finds the group or comes before it.
-        let mut group = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
         let child = command.spawn()?;
-        *group = own_group.then(|| Pid::from_child(&child));
+        let group = own_group.then(|| Pid::from_child(&child));
+        *noted = group;
         Ok(RunningCommand {
             child,
+            group,
             has_ended: false,
         })
     }
@@ -153,13 +157,13 @@ impl RunningCommand {
     fn wait_until(&mut self, ends: Instant) -> io::Result<ExitStatus> {
         loop {
             // Under the lock: once it is reaped, its number may be another's.
-            let mut group = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(status) = self.child.try_wait()? {
-                *group = None;
+                *noted = None;
                 self.has_ended = true;
                 return Ok(status);
             }
-            drop(group);
+            drop(noted);
             std::thread::sleep(remaining_time(ends)?.min(PAUSE));
         }
     }
@@ -170,7 +174,11 @@ impl Drop for RunningCommand {
         if self.has_ended {
             return;
         }
-        end_passphrase_command();
+        let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
+        *noted = None;
+        if let Some(group) = self.group {
+            kill_process_group(group, Signal::KILL).unwrap_or_default();
+        }
         // It may have ended by itself.
         drop(self.child.kill());
         drop(self.child.wait());
