@@ -105,7 +105,7 @@ pub struct Error {
     /// Whether the same command would do once more what may have been done: a second cluster. Then
     /// it is never [`Retry::SameCommand`], whatever the kind says.
     pub does_it_twice: bool,
-    /// Whether the same command does by itself what has to be done, or what stood in its way passes:
+    /// Whether the same command does by itself what has to be done, or only has to wait for it:
     /// then it is [`Retry::SameCommand`], where the kind says [`Retry::AfterFix`].
     pub goes_on: bool,
     /// A document that belongs into the JSON answer beside the error (a verification record, say).

@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
-use rustix::termios::tcgetpgrp;
+use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::Zeroizing;
 
+use super::terminal::is_in_foreground;
 use super::{MAX_PASSPHRASE, PassphraseLine, read_line};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
@@ -124,6 +124,7 @@ impl RunningCommand {
     fn start(line: &str) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", line]).stdout(Stdio::piped());
+        // In a group of its own it could not ask at the terminal, and Ctrl-C would not reach it.
         let own_group = !is_in_foreground();
         if own_group {
             command.process_group(0);
@@ -183,12 +184,6 @@ impl Drop for RunningCommand {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-/// Tells whether this process may ask at its terminal, and so a command in its process group. In
-/// another group it could not, and the terminal's Ctrl-C would not reach it.
-fn is_in_foreground() -> bool {
-    fsio::open_terminal().is_ok_and(|tty| tcgetpgrp(&tty).is_ok_and(|group| group == getpgrp()))
 }
 
 /// Returns the time that is left, or an error where none is.

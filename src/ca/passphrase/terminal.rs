@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::{MAX_PASSPHRASE, PassphraseLine, read_line};
@@ -67,6 +68,11 @@ fn open_terminal() -> Result<File> {
              --passphrase-command CMD",
         )
     })
+}
+
+/// Tells whether this process may ask at its terminal, and so a command in its process group.
+pub(super) fn is_in_foreground() -> bool {
+    fsio::open_terminal().is_ok_and(|tty| tcgetpgrp(&tty).is_ok_and(|group| group == getpgrp()))
 }
 
 /// Asks, and waits for one line. Neither is written to standard output or standard error.
