@@ -18,6 +18,7 @@ fn run(programs: &[(&str, &str)]) -> (i32, String) {
     for (from, to) in [
         ("tests/package", "tests/package"),
         ("packaging/deb", "packaging/deb"),
+        ("packaging/tools", "packaging/tools"),
         ("Cargo.toml", "Cargo.toml"),
     ] {
         let to = dir.path().join(to);
