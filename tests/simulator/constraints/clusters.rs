@@ -2,6 +2,7 @@
 
 mod parameters;
 
+use hsmboot::cloudhsm::choices::{CLUSTER_CHOICES, ChoiceForm};
 pub use parameters::ids;
 use serde_json::{Value, json};
 
@@ -115,16 +116,37 @@ pub fn create_cluster(world: &World) -> Table {
     table
         .one_of("Mode", "FIPS, NON_FIPS", &["fips", ""])
         .one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
-    // Each further member of the reference that lists its values.
+    // Each further member of the reference: one that lists its values, or one whose texts have a
+    // pattern, of which the client's own row names one.
     for (action, parameters) in reference::of(world.reference) {
         for (parameter, rules) in parameters {
             let known = table.rows.iter().any(|row| row.parameter == *parameter);
-            if let ("CreateCluster", [Rule::OneOf(values)], false) = (action, *rules, known) {
-                table.one_of(parameter, values, &["of another kind", ""]);
+            match (action, *rules) {
+                ("CreateCluster", [Rule::OneOf(values)]) if !known => {
+                    table.one_of(parameter, values, &["of another kind", ""]);
+                }
+                ("CreateCluster", [Rule::Pattern(pattern)]) if !known => {
+                    if let Some(example) = example_of_choice(parameter) {
+                        table.pattern(parameter, pattern, &[example], &["\u{1F511}", ""]);
+                    }
+                }
+                _ => {}
             }
         }
     }
     table
+}
+
+/// The text that the client's row of this member, which is chosen once, names as an example.
+fn example_of_choice(parameter: &str) -> Option<&'static str> {
+    let without_lines = |name: &str| name.replace('_', "");
+    CLUSTER_CHOICES
+        .iter()
+        .find(|choice| without_lines(choice.key) == parameter.to_ascii_lowercase())
+        .and_then(|choice| match choice.form {
+            ChoiceForm::Limited { example, .. } => Some(example),
+            ChoiceForm::Listed(_) => None,
+        })
 }
 
 pub fn describe_clusters(world: &World) -> Table {
