@@ -135,7 +135,8 @@ fn what_is_for_good_and_what_it_costs_is_said_before_anything_is_created() {
             );
         }
         for words in [
-            "mode, network type, subnets and their VPC",
+            "mode, network type, ",
+            "subnets and their VPC",
             "by the hour",
             "hsmboot hsm delete",
             "hsmboot cluster delete",

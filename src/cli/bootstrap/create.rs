@@ -87,10 +87,15 @@ impl CreateArgs {
     /// Checks that no option for a new cluster is given without `--create`.
     pub(super) fn check(&self) -> Result<()> {
         if self.new.are_given() && !self.create {
-            let options =
-                "--subnet-id, --hsm-type, --mode, --network-type, --retention-days and --tag";
+            let chosen: String = CLUSTER_CHOICES
+                .iter()
+                .map(|choice| format!("--{}, ", choice.option))
+                .collect();
             return Err(usage_error(
-                format!("{options} are for a new cluster"),
+                format!(
+                    "--subnet-id, --hsm-type, --mode, {chosen}--retention-days and --tag are for a \
+                     new cluster"
+                ),
                 "add --create, or leave them out",
             ));
         }
