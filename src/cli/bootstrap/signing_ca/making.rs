@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{BootstrapCa, CaFile, CaOrigin, Guarded, KnownCa, OpenKey, ReadyCa};
+use super::BootstrapCa;
+use super::stage::{CaFile, CaOrigin, Guarded, KnownCa, OpenKey, ReadyCa};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, Store};
 use crate::ca::{KeyType, Passphrase, parse_subject};
 use crate::cli;

@@ -1,6 +1,7 @@
 //! A CA that nobody named: whether one is meant at all, and whose it is.
 
-use super::{BootstrapCa, CaFile, Guarded, KnownCa, Stage};
+use super::BootstrapCa;
+use super::stage::{CaFile, Guarded, KnownCa, Stage};
 use crate::bundle::{CA_FILE, Store};
 use crate::ca::KeySource;
 use crate::cli::owner::lies_in;
