@@ -1,17 +1,23 @@
 //! The drawing: rows of boxes, and the ties between them. Where the trust anchor is a chain, the
 //! drawing has two parts, one below the other, so that a printed page can end between them.
 
+mod boxes;
+mod describe;
+mod rows;
+
+use boxes::{BoxColumn, BoxFrame, draw_box, state_class};
+use describe::describe_drawing;
+use rows::{DrawingRow, first_rows, last_rows, rows_above};
+
 use super::chain::{DrawnNode, DrawnRelation};
-use super::finding::DrawnState;
 use super::html::Html;
 use super::lines::{
-    TextLine, box_lines, height_of_lines, reason_lines, statement_lines, write_lines, write_symbol,
-    write_text,
+    TextLine, box_lines, height_of_lines, reason_lines, statement_lines, write_lines,
 };
 use super::rank::Rank;
 use super::stroke::{DrawnPoint, LOOP, draw_loop_above, draw_loop_beside, draw_straight};
-use super::tie::{Spot, Tie};
-use super::view::{PageView, count_text};
+use super::tie::Tie;
+use super::view::PageView;
 use crate::verify::Side;
 
 /// The width of the drawing, in its own units, as all lengths are.
@@ -31,69 +37,6 @@ const IN_BOX: u16 = 282;
 const IN_WIDE: u16 = 690;
 const BETWEEN: u16 = 120;
 const IN_LOOP: u16 = 92;
-
-/// A row: its boxes, the ties between them, and the ties that lead on to the next row.
-struct DrawingRow {
-    spots: Vec<Spot>,
-    beside: Option<Tie>,
-    down: Vec<Tie>,
-}
-
-/// Returns the rows down to the HSM certificate's.
-fn first_rows() -> Vec<DrawingRow> {
-    let sides = |spot: fn(Side) -> Spot| Side::ALL.map(spot).to_vec();
-    let ties = |tie: fn(Side) -> Tie| Side::ALL.map(tie).to_vec();
-    vec![
-        DrawingRow {
-            spots: sides(Spot::Anchor),
-            beside: Some(Tie::Roots),
-            down: ties(Tie::Certified),
-        },
-        DrawingRow {
-            spots: sides(Spot::Hardware),
-            beside: Some(Tie::SameHardwareKey),
-            down: ties(Tie::Vouched),
-        },
-        DrawingRow {
-            spots: vec![Spot::Hsm],
-            beside: None,
-            down: Vec::new(),
-        },
-    ]
-}
-
-/// Returns the rows of the CAs above the one that signs, the root first.
-fn rows_above(ranks: &[Rank]) -> Vec<DrawingRow> {
-    let links = ranks.iter().skip(1).zip(ranks).rev();
-    links
-        .map(|(above, below)| DrawingRow {
-            spots: vec![Spot::Ca(*above)],
-            beside: None,
-            down: vec![Tie::ChainLink(*above, *below)],
-        })
-        .collect()
-}
-
-/// Returns the rows from the CSR's on.
-fn last_rows(signing: Rank) -> Vec<DrawingRow> {
-    vec![
-        DrawingRow {
-            spots: vec![Spot::Csr, Spot::Ca(signing)],
-            beside: Some(Tie::Possession),
-            down: vec![Tie::RequestedKey, Tie::Issued(signing)],
-        },
-        DrawingRow {
-            spots: vec![Spot::SignedCert],
-            beside: None,
-            down: vec![Tie::Sent],
-        },
-        DrawingRow {
-            spots: vec![Spot::Cluster],
-            beside: None,
-            down: Vec::new(),
-        },
-    ]
-}
 
 /// Draws the chain.
 pub(super) fn draw_chain(
@@ -179,62 +122,6 @@ fn write_frame(
             html.append(drawn);
         },
     );
-}
-
-/// Returns the alternative text of the drawing. The list below it has the rest.
-fn describe_drawing(relations: &[DrawnRelation<'_>]) -> String {
-    let counted = |state, one: &str, more: &str| {
-        let number = relations
-            .iter()
-            .filter(|relation| relation.state == state)
-            .count();
-        count_text(number, one, more)
-    };
-    let broken = relations
-        .iter()
-        .filter(|relation| relation.state == DrawnState::Broken);
-    let broken: Vec<String> = broken
-        .map(|relation| {
-            let (from, to) = relation.tie.end_spots();
-            format!("{} to {}: {}", from.title(), to.title(), relation.says)
-        })
-        .collect();
-    let above = if relations
-        .iter()
-        .any(|relation| matches!(relation.tie, Tie::ChainLink(..)))
-    {
-        " The trust anchor’s root leads to the CA that signed."
-    } else {
-        ""
-    };
-    let list = if broken.is_empty() {
-        String::new()
-    } else {
-        format!(" Broken: {}.", broken.join("; "))
-    };
-    format!(
-        "Two anchors lead by their hardware certificates to the HSM certificate, and from there by \
-         the CSR and the signed certificate to the cluster.{above} Of {} ties {}, {}, {}, \
-         {}.{list} The list below the picture has them all.",
-        relations.len(),
-        counted(DrawnState::Holds, "holds", "hold"),
-        counted(DrawnState::Broken, "is broken", "are broken"),
-        counted(DrawnState::Unjudged, "was not judged", "were not judged"),
-        counted(
-            DrawnState::Recorded,
-            "is only recorded",
-            "are only recorded"
-        ),
-    )
-}
-
-/// The position and size of a box.
-#[derive(Clone, Copy)]
-struct BoxFrame {
-    x: i32,
-    y: i32,
-    width: i32,
-    height: i32,
 }
 
 /// Draws a row and the ties that lead on from it. Returns the height at which the next row begins.
@@ -329,80 +216,6 @@ fn lines_beside(relation: &DrawnRelation<'_>) -> Vec<TextLine> {
         .into_iter()
         .chain(reason_lines(relation, BESIDE))
         .collect()
-}
-
-/// The position of a box in its row.
-#[derive(Clone, Copy)]
-enum BoxColumn {
-    Left,
-    Right,
-    /// Over the whole width.
-    FullWidth,
-}
-
-impl BoxColumn {
-    const fn from_spot(spot: Spot) -> Self {
-        match spot {
-            Spot::Anchor(Side::Aws) | Spot::Hardware(Side::Aws) | Spot::Csr => BoxColumn::Left,
-            Spot::Anchor(Side::Manufacturer) | Spot::Hardware(Side::Manufacturer) | Spot::Ca(_) => {
-                BoxColumn::Right
-            }
-            Spot::Hsm | Spot::SignedCert | Spot::Cluster => BoxColumn::FullWidth,
-        }
-    }
-
-    const fn left_edge(self) -> i32 {
-        if matches!(self, BoxColumn::Right) {
-            RIGHT
-        } else {
-            0
-        }
-    }
-
-    const fn box_width(self) -> i32 {
-        if matches!(self, BoxColumn::FullWidth) {
-            WIDTH
-        } else {
-            BOX
-        }
-    }
-
-    /// Returns the greatest width of its text.
-    const fn text_width(self) -> u16 {
-        if matches!(self, BoxColumn::FullWidth) {
-            IN_WIDE
-        } else {
-            IN_BOX
-        }
-    }
-}
-
-/// Returns the class of a state in the style sheet.
-const fn state_class(state: DrawnState) -> &'static str {
-    match state {
-        DrawnState::Holds => "holds",
-        DrawnState::Accepted => "accepted",
-        DrawnState::Broken => "broken",
-        DrawnState::Unjudged => "unjudged",
-        DrawnState::Recorded => "recorded",
-        DrawnState::Absent => "missing",
-    }
-}
-
-fn draw_box(html: &mut Html, node: &DrawnNode<'_>, lines: &[TextLine], frame: BoxFrame) {
-    let place = [("x", frame.x), ("y", frame.y)];
-    let size = [("width", frame.width), ("height", frame.height)];
-    let class = format!("node {}", state_class(node.state));
-    html.write_element("g", &[("class", &class)], |html| {
-        let rounded = [&place[..], &size, &[("rx", 5)]].concat();
-        html.write_shape("rect", "", &rounded, |_| {});
-        // What is too wide for its box ends with it.
-        html.write_shape("svg", "", &[place, size].concat(), |html| {
-            write_text(html, "title", PADDING, 24, node.spot.title());
-            write_symbol(html, node.state.icon_and_word().0, frame.width - 32, 10, 18);
-            write_lines(html, lines, PADDING, 42);
-        });
-    });
 }
 
 fn write_group(html: &mut Html, relation: &DrawnRelation<'_>, inner: impl FnOnce(&mut Html)) {
