@@ -1,12 +1,20 @@
 //! Extensions: the list, and the few whose content matters here. A value that is not what its type
 //! defines makes the certificate malformed, whether or not anything asks for it.
 
+mod constraints;
+mod policies;
+mod usage;
+
+pub use constraints::{BasicConstraints, NameConstraints};
+use constraints::{basic_constraints, name_constraints};
+use policies::check_policies;
+pub use usage::KeyUsage;
+use usage::{key_usage, parse_purposes};
+
 use super::Malformed;
-use super::der::{
-    Reader, Tlv, check_bit_string, check_integer, check_strict_except, parse_single, tag,
-};
+use super::der::{Reader, Tlv, check_integer, check_strict_except, parse_single, tag};
 use super::fault::{Fault, Faults};
-use super::general_name::{self, GeneralName, Role};
+use super::general_name::{self, GeneralName};
 use super::name::oid_text;
 
 /// `subjectKeyIdentifier` (RFC 5280 4.2.1.2)
@@ -77,72 +85,6 @@ pub struct AuthorityKeyIdentifier {
     pub key: Option<Vec<u8>>,
     /// authorityCertIssuer and authorityCertSerialNumber (its content octets): both or neither.
     pub certificate: Option<(Vec<GeneralName>, Vec<u8>)>,
-}
-
-/// nameConstraints (RFC 5280 4.2.1.10).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameConstraints {
-    /// The permitted subtrees: each name of a form that is here lies within one of them.
-    pub permitted: Vec<GeneralName>,
-    /// The excluded subtrees: no name lies within one of them.
-    pub excluded: Vec<GeneralName>,
-}
-
-/// basicConstraints (RFC 5280 4.2.1.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BasicConstraints {
-    /// The certificate is a CA's.
-    pub ca: bool,
-    /// The greatest number of intermediate certificates that may follow.
-    pub path_len: Option<u64>,
-    /// Marked critical.
-    pub critical: bool,
-}
-
-/// keyUsage's bits, the first the most significant (RFC 5280 4.2.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsage {
-    bits: u16,
-    /// Marked critical.
-    pub critical: bool,
-}
-
-impl KeyUsage {
-    const NAMES: [&'static str; 9] = [
-        "digitalSignature",
-        "nonRepudiation",
-        "keyEncipherment",
-        "dataEncipherment",
-        "keyAgreement",
-        "keyCertSign",
-        "cRLSign",
-        "encipherOnly",
-        "decipherOnly",
-    ];
-
-    /// `keyCertSign` (bit 5).
-    pub const fn key_cert_sign(self) -> bool {
-        self.bits & (0x8000 >> 5) != 0
-    }
-
-    /// `digitalSignature` (bit 0).
-    pub const fn digital_signature(self) -> bool {
-        self.bits & 0x8000 != 0
-    }
-
-    /// `keyEncipherment` (bit 2) or `keyAgreement` (bit 4).
-    pub const fn key_exchange(self) -> bool {
-        self.bits & ((0x8000 >> 2) | (0x8000 >> 4)) != 0
-    }
-
-    /// The names of the bits that are set.
-    pub fn bit_names(self) -> Vec<&'static str> {
-        (0u32..)
-            .zip(Self::NAMES)
-            .filter(|(n, _)| self.bits & (0x8000 >> n) != 0)
-            .map(|(_, name)| name)
-            .collect()
-    }
 }
 
 /// The kind of object whose extensions are read.
@@ -275,98 +217,6 @@ fn parse_extension(
     Ok(())
 }
 
-fn basic_constraints(
-    inner: &Tlv<'_>,
-    critical: bool,
-    faults: &mut Faults,
-    what: &'static str,
-) -> Result<BasicConstraints, Malformed> {
-    let mut parts = sequence_reader(inner, "basicConstraints", what)?;
-    let ca = match parts.read_optional(tag::BOOLEAN)? {
-        None => false,
-        Some(Tlv {
-            content: [0xFF], ..
-        }) => true,
-        Some(Tlv {
-            content: [0x00], ..
-        }) => {
-            faults.note_tolerated(Fault::CaFalse, what)?;
-            false
-        }
-        Some(_) => {
-            faults.note_tolerated(Fault::OtherTrue, what)?;
-            true
-        }
-    };
-    let path_len = match parts.read_optional(tag::INTEGER)? {
-        None => None,
-        Some(number)
-            if number.content.len() <= 8
-                && number.content.first().is_some_and(|b| b & 0x80 == 0) =>
-        {
-            Some(
-                number
-                    .content
-                    .iter()
-                    .fold(0u64, |n, b| (n << 8) | u64::from(*b)),
-            )
-        }
-        Some(_) => {
-            return Err(Malformed::new(format!(
-                "{what}: basicConstraints with a path length out of range"
-            )));
-        }
-    };
-    parts.finish()?;
-    Ok(BasicConstraints {
-        ca,
-        path_len,
-        critical,
-    })
-}
-
-fn key_usage(
-    inner: &Tlv<'_>,
-    critical: bool,
-    faults: &mut Faults,
-    what: &'static str,
-) -> Result<KeyUsage, Malformed> {
-    let fault = |text: &str| Malformed::new(format!("{what}: keyUsage {text}"));
-    if inner.tag != tag::BIT_STRING {
-        return Err(fault("is no BIT STRING (RFC 5280 4.2.1.3)"));
-    }
-    check_bit_string(inner.content, what)?;
-    let (unused, octets) = inner
-        .content
-        .split_first()
-        .ok_or_else(|| fault("is empty"))?;
-    let high = octets.first().copied().unwrap_or(0);
-    let low = octets.get(1).copied().unwrap_or(0);
-    let bits = u16::from_be_bytes([high, low]);
-    if low & 0x7F != 0
-        || octets
-            .get(2..)
-            .unwrap_or_default()
-            .iter()
-            .any(|octet| *octet != 0)
-    {
-        return Err(fault(
-            "with a bit that is not among its nine (RFC 5280 4.2.1.3)",
-        ));
-    }
-    // Named bits: no zero bits at the end (X.690 11.2.2).
-    if octets
-        .last()
-        .is_some_and(|last| last.trailing_zeros() != u32::from(*unused))
-    {
-        faults.note_tolerated(Fault::PaddedKeyUsage, what)?;
-    }
-    if bits == 0 {
-        return Err(fault("with no bit set (RFC 5280 4.2.1.3)"));
-    }
-    Ok(KeyUsage { bits, critical })
-}
-
 /// AuthorityKeyIdentifier: `[0]` key identifier, `[1]` issuer, `[2]` serial, each at most once.
 fn parse_authority_identifier(
     inner: &Tlv<'_>,
@@ -397,113 +247,6 @@ fn parse_authority_identifier(
         }
     };
     Ok(AuthorityKeyIdentifier { key, certificate })
-}
-
-/// `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` (RFC 5280 4.2.1.12).
-fn parse_purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malformed> {
-    let mut parts = sequence_reader(inner, "extKeyUsage", what)?;
-    let mut purposes = vec![oid_text(
-        parts
-            .read_required(tag::OID, "extKeyUsage's purpose")?
-            .content,
-    )];
-    while !parts.is_empty() {
-        purposes.push(oid_text(
-            parts
-                .read_required(tag::OID, "extKeyUsage's purpose")?
-                .content,
-        ));
-    }
-    Ok(purposes)
-}
-
-/// `[0]` permitted and `[1]` excluded subtrees, one of them at least (RFC 5280 4.2.1.10).
-fn name_constraints(inner: &Tlv<'_>, what: &'static str) -> Result<NameConstraints, Malformed> {
-    let mut parts = sequence_reader(inner, "nameConstraints", what)?;
-    let permitted = parts
-        .read_optional(tag::context_constructed(0))?
-        .map(|list| parse_subtrees(&list, what))
-        .transpose()?;
-    let excluded = parts
-        .read_optional(tag::context_constructed(1))?
-        .map(|list| parse_subtrees(&list, what))
-        .transpose()?;
-    parts.finish()?;
-    if permitted.is_none() && excluded.is_none() {
-        return Err(Malformed::new(format!(
-            "{what}: nameConstraints that constrain nothing (RFC 5280 4.2.1.10)"
-        )));
-    }
-    Ok(NameConstraints {
-        permitted: permitted.unwrap_or_default(),
-        excluded: excluded.unwrap_or_default(),
-    })
-}
-
-/// `GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree`, each a base alone: minimum is 0,
-/// the default, and maximum absent.
-fn parse_subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
-    let mut reader = Reader::new(list.content, what);
-    let mut bases = Vec::new();
-    loop {
-        let subtree = reader.read_required(tag::SEQUENCE, "nameConstraints' subtree")?;
-        let mut parts = Reader::new(subtree.content, what);
-        bases.push(general_name::parse_name(
-            &parts.read_any()?,
-            Role::Constraint,
-            "nameConstraints",
-            what,
-        )?);
-        if !parts.is_empty() {
-            return Err(Malformed::new(format!(
-                "{what}: nameConstraints with more than a subtree's base (RFC 5280 4.2.1.10)"
-            )));
-        }
-        if reader.is_empty() {
-            return Ok(bases);
-        }
-    }
-}
-
-/// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each
-/// an OID and one value (RFC 5280 4.2.1.4).
-fn check_policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
-    let mut reader = sequence_reader(inner, "certificatePolicies", what)?;
-    let mut seen: Vec<&[u8]> = Vec::new();
-    loop {
-        let policy = reader.read_required(tag::SEQUENCE, "certificatePolicies' policy")?;
-        let mut parts = Reader::new(policy.content, what);
-        let oid = parts.read_required(tag::OID, "a policy's OID")?.content;
-        if seen.contains(&oid) {
-            return Err(Malformed::new(format!(
-                "{what}: the policy {} twice (RFC 5280 4.2.1.4)",
-                oid_text(oid)
-            )));
-        }
-        seen.push(oid);
-        if !parts.is_empty() {
-            let mut qualifiers = Reader::new(
-                parts
-                    .read_required(tag::SEQUENCE, "a policy's qualifiers")?
-                    .content,
-                what,
-            );
-            parts.finish()?;
-            loop {
-                let qualifier = qualifiers.read_required(tag::SEQUENCE, "a policy's qualifier")?;
-                let mut pair = Reader::new(qualifier.content, what);
-                pair.read_required(tag::OID, "a qualifier's OID")?;
-                pair.read_any()?;
-                pair.finish()?;
-                if qualifiers.is_empty() {
-                    break;
-                }
-            }
-        }
-        if reader.is_empty() {
-            return Ok(());
-        }
-    }
 }
 
 fn sequence_reader<'a>(

@@ -3,9 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{
-    BEGIN, Label, PemError, begins_as_key, refuse_non_text, skip_header, unless_private_key,
-};
+use super::key_search::{begins_as_key, skip_header};
+use super::{BEGIN, Label, PemError, refuse_non_text, unless_private_key};
 use crate::quote;
 use crate::x509::der::{Reader, tag};
 
