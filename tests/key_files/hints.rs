@@ -244,7 +244,7 @@ fn no_other_command_that_is_named_writes_anything() {
         ("cli/plan.rs", 1),
         ("cli/step.rs", 1),
         ("handover/receipt.rs", 2),
-        ("handover/steps.rs", 2),
+        ("handover/steps/lead.rs", 2),
     ];
     let mut held: Vec<(String, usize)> = [&of_keys[..], &of_bundles, &of_claims]
         .concat()

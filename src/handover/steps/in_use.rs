@@ -1,0 +1,140 @@
+//! The steps that take a cluster into use: activation, a second HSM, a key store.
+
+use super::client_machine::client_addresses;
+use super::{
+    ACTIVATE, CLI, ClaimedCluster, ClientStep, HandoverStage, StepSource, client_step, with_region,
+};
+use crate::bundle::{CA_FILE, Site};
+use crate::cloudhsm::{limits, plain_id};
+use crate::outside::OutsideText;
+
+const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability settings";
+const HSM: &str = "AWS CloudHSM User Guide, Adding an HSM to a cluster";
+const KEY_STORE: &str = "AWS KMS Developer Guide, Create an AWS CloudHSM key store";
+
+pub(super) fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
+    let wait = format!(
+        "hsmboot wait --cluster-id {} --for active",
+        plain_id(of.cluster_id).unwrap_or("ID")
+    );
+    vec![
+        client_step(
+            concat!(
+                "there: the CloudHSM CLI (Windows: ",
+                r#""C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#
+            ),
+            Some(CLI.to_owned()),
+            ACTIVATE,
+        ),
+        client_step(
+            "in it: see that the user admin has the role unactivated-admin",
+            Some("user list".to_owned()),
+            ACTIVATE,
+        ),
+        client_step(
+            "in it: set the first password of admin. Keep it: nobody can set another without it",
+            Some("cluster activate".to_owned()),
+            ACTIVATE,
+        ),
+        client_step(
+            "here: see the cluster become ACTIVE",
+            Some(with_region(wait, of)),
+            StepSource::Hsmboot,
+        ),
+    ]
+}
+
+/// Returns the steps for the second HSM, where the cluster has one or none. Before activation the
+/// cluster takes only one (AWS CloudHSM User Guide, Create an HSM).
+pub(super) fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
+    let Site {
+        hsms,
+        availability_zones,
+        ..
+    } = of.site;
+    if hsms.len() > 1 {
+        return Vec::new();
+    }
+    let taken = |zone: &&OutsideText| {
+        hsms.iter()
+            .any(|hsm| hsm.availability_zone.as_ref() == Some(*zone))
+    };
+    let free = availability_zones.iter().find(|zone| !taken(zone));
+    let zone = free
+        .or(availability_zones.first())
+        .map(OutsideText::as_raw)
+        .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone));
+    let create = format!(
+        "hsmboot hsm create --cluster-id {} --availability-zone {}",
+        plain_id(of.cluster_id).unwrap_or("ID"),
+        zone.unwrap_or("ZONE")
+    );
+    // Where no other zone has a subnet, it goes into the first one's.
+    let another = match free.is_none() && zone.is_some() && !hsms.is_empty() {
+        true => " --another",
+        false => "",
+    };
+    let create = format!("{}{another} --wait", with_region(create, of));
+    if hsms.is_empty() {
+        return vec![client_step(
+            "here: it has no HSM; create one, and later a second",
+            Some(create),
+            HSM,
+        )];
+    }
+    let when = if of.stage == HandoverStage::Claimed {
+        "here, once it is ACTIVE"
+    } else {
+        "here"
+    };
+    let where_to = match (free, availability_zones.as_slice()) {
+        (None, [only]) => {
+            format!(". It has a subnet in {only} alone: if that zone fails, both are gone")
+        }
+        (None, []) => {
+            ". ZONE is one that the cluster has a subnet in: `hsmboot cluster show` lists them"
+                .to_owned()
+        }
+        _ => String::new(),
+    };
+    vec![
+        client_step(
+            format!(
+                "{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at \
+                 least{where_to}"
+            ),
+            Some(create),
+            HSM,
+        ),
+        client_step(
+            "or, on the client machine, for tests alone: take one HSM for enough. Keys that are \
+             made then are lost with it, but for those in a backup",
+            Some(
+                "sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned(),
+            ),
+            DURABILITY,
+        ),
+    ]
+}
+
+pub(super) fn key_store(of: &ClaimedCluster<'_>) -> ClientStep {
+    let only_ipv6 = client_addresses(of.site)
+        .iter()
+        .any(|address| address.contains(':'));
+    let ipv6 = if only_ipv6 {
+        ". KMS does not speak IPv6 with the HSMs"
+    } else {
+        ""
+    };
+    let what = format!(
+        "for a custom key store of AWS KMS, if you want one: KMS needs the cluster ACTIVE, two \
+         HSMs in different Availability Zones, the content of {CA_FILE} as its trust anchor, and \
+         the password of a crypto user kmsuser. After `login --username admin --role admin` in the \
+         CloudHSM CLI{ipv6}"
+    );
+    client_step(
+        what,
+        Some("user create --username kmsuser --role crypto-user".to_owned()),
+        KEY_STORE,
+    )
+}

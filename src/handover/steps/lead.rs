@@ -1,0 +1,83 @@
+//! The step before the clients' own: whose the cluster is, and what clients get.
+
+use super::{ClaimedCluster, ClientStep, StepSource, client_step, with_region};
+use crate::bundle::CA_FILE;
+use crate::cloudhsm::plain_id;
+use crate::hint;
+use crate::x509::{TrustAnchor, to_hex};
+
+/// The situation of the reader before the clients' own steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lead<'a> {
+    /// The reader has the trust anchor beside these lines.
+    Nothing,
+    /// Nobody has determined the owner of the cluster.
+    Judge,
+    /// The bundle is at hand, and the clients' files are written from it.
+    Handover {
+        /// The bundle's path.
+        bundle: &'a std::path::Path,
+        /// The trust anchor, if this run has the proof that it is the owner's.
+        proven: Option<&'a TrustAnchor>,
+    },
+}
+
+pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
+    match &of.lead {
+        Lead::Nothing => None,
+        Lead::Judge => {
+            let command = hint::command_line(&[
+                "hsmboot",
+                "status",
+                "--cluster-id",
+                plain_id(of.cluster_id).unwrap_or("ID"),
+                "--ca",
+                CA_FILE,
+            ]);
+            let what = "make sure that it is yours, with your own copy of the CA's certificate: \
+                        whoever claimed it holds its HSMs";
+            Some(client_step(
+                what,
+                Some(with_region(command, of)),
+                StepSource::Hsmboot,
+            ))
+        }
+        Lead::Handover { bundle, proven } => {
+            let from = hint::path_word(bundle, "BUNDLE");
+            let to = format!(
+                "{}-clients",
+                from.trim_end_matches('/')
+                    .strip_suffix(crate::bundle::SUFFIX)
+                    .unwrap_or(from.trim_end_matches('/'))
+            );
+            // Its first certificate and its root name a chain: `Owner::with_fingerprints`.
+            let ends = proven.iter().flat_map(|anchor| {
+                std::iter::once(anchor.signing_ca()).chain(anchor.certificates_above().last())
+            });
+            let digests: Vec<String> = ends
+                .map(|certificate| to_hex(&certificate.fingerprint()))
+                .collect();
+            let mut words = vec!["hsmboot", "handover", &from, "-o", &to];
+            words.extend(
+                digests
+                    .iter()
+                    .flat_map(|digest| ["--ca-fingerprint", digest.as_str()]),
+            );
+            if digests.is_empty() {
+                words.extend(["--ca", "CA.crt"]);
+            }
+            let command = hint::command_line(&words);
+            let what = match proven {
+                Some(_) => format!(
+                    "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
+                     commands. Copy that directory there"
+                ),
+                None => format!(
+                    "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
+                     commands. CA.crt stands for your own copy of the CA's certificate"
+                ),
+            };
+            Some(client_step(what, Some(command), StepSource::Hsmboot))
+        }
+    }
+}
