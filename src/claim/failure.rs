@@ -11,9 +11,10 @@ use super::shown::Shown;
 use super::target::WaitTarget;
 
 #[cfg(feature = "online")]
-pub(crate) use messages::state_reasons;
+pub(crate) use state::state_reasons;
 
 mod messages;
+mod state;
 
 /// The reason why the cluster is not claimed, or why that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,19 +7,19 @@
 //! other CA. Without [`Grounds`] nothing is requested.
 
 mod arn;
+mod description;
 mod fault;
 
 use std::time::Duration;
 
 use aws_sdk_acmpca::Client;
-use aws_sdk_acmpca::operation::describe_certificate_authority::DescribeCertificateAuthorityOutput;
 use aws_sdk_acmpca::primitives::Blob;
 use aws_sdk_acmpca::types::{
-    CertificateAuthorityStatus, CertificateAuthorityType, CertificateAuthorityUsageMode,
+    CertificateAuthorityUsageMode, SigningAlgorithm, Validity, ValidityPeriodType,
 };
-use aws_sdk_acmpca::types::{SigningAlgorithm, Validity, ValidityPeriodType};
 
 pub use self::arn::CaArn;
+use self::description::{CaRank, is_active, without_chain};
 use self::fault::{PcaCall, PcaOperation};
 use crate::aws::{self, CallPlace, ConnectOptions, Deadline, Service, run_within};
 use crate::check::{self, Pair};
@@ -57,13 +57,6 @@ pub enum CaMode {
     /// SHORT_LIVED_CERTIFICATE: certificates of seven days at most. A claimed cluster keeps its
     /// certificate for good.
     ShortLived,
-}
-
-/// The place of a CA in its hierarchy: a root, or below others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CaRank {
-    Root,
-    Subordinate,
 }
 
 /// A private CA that is active, and whose certificate, with the chain above it, is fit to be a
@@ -378,63 +371,4 @@ fn idempotency_token(parts: &[&str]) -> String {
     let mut text = to_hex(&sha256(parts.join("\n").as_bytes()));
     text.truncate(36);
     text
-}
-
-fn without_chain(arn: &CaArn) -> Error {
-    Error::new(
-        ErrorKind::TrustAnchorRefused,
-        [
-            "CloudHSM would refuse the trust anchor: this CA is subordinate, and the service \
-             returns no chain from it to a root"
-                .to_owned(),
-            format!("  CA    {arn}"),
-            "  type  SUBORDINATE".to_owned(),
-        ],
-        "`aws acm-pca import-certificate-authority-certificate` takes the CA's certificate with \
-         its chain; or give the ARN of a CA of type ROOT",
-    )
-    .with_fact(FactName::CaArn, arn.as_str())
-}
-
-/// Checks that the CA is active, and finds whether it is a root, or has a chain above it that
-/// becomes part of the trust anchor.
-fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<CaRank> {
-    let ca = description.certificate_authority();
-    match ca.and_then(|ca| ca.status()) {
-        Some(CertificateAuthorityStatus::Active) => {}
-        other => {
-            let found = other.map_or("none", CertificateAuthorityStatus::as_str);
-            return Err(Error::new(
-                ErrorKind::CaNotActive,
-                [
-                    format!("the CA does not sign now: its status is {found}, expected ACTIVE"),
-                    format!("  CA  {arn}"),
-                ],
-                "`aws acm-pca describe-certificate-authority` shows it; a CA that is disabled can \
-                 be enabled again, one without its certificate needs that first",
-            )
-            .with_fact(FactName::CaArn, arn.as_str())
-            .with_fact(FactName::Expected, "ACTIVE")
-            .with_fact(FactName::Found, found));
-        }
-    }
-    match ca.and_then(|ca| ca.r#type()) {
-        Some(CertificateAuthorityType::Root) => Ok(CaRank::Root),
-        Some(CertificateAuthorityType::Subordinate) => Ok(CaRank::Subordinate),
-        other => {
-            let found = other.map_or("none", CertificateAuthorityType::as_str);
-            Err(Error::new(
-                ErrorKind::TrustAnchorRefused,
-                [
-                    "this CA is of a type that hsmboot does not know".to_owned(),
-                    format!("  CA    {arn}"),
-                    format!("  type  {found}, expected ROOT or SUBORDINATE"),
-                ],
-                "give the ARN of a CA of one of these types",
-            )
-            .with_fact(FactName::CaArn, arn.as_str())
-            .with_fact(FactName::Expected, "ROOT or SUBORDINATE")
-            .with_fact(FactName::Found, found))
-        }
-    }
 }

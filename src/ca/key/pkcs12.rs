@@ -6,17 +6,20 @@
 //! integrity is checked where it has any, and everything that the passphrase is stretched for is
 //! bounded together.
 
-use ring::{digest, hmac};
+mod mac;
+mod parts;
+
+use mac::Mac;
+use parts::{content_info, encrypted_data, octet_content, sequence_of, split_pfx};
 use zeroize::Zeroizing;
 
 use super::container;
-use super::fields::{MAX_ROUNDS, check_rounds, dotted_oid, parse_algorithm, parse_number};
-use super::pbes1::{self, DerivationPurpose};
+use super::fields::{MAX_ROUNDS, dotted_oid};
+use super::pbes1;
 use super::pbes2::Encrypted;
 use super::plain::Plain;
 use crate::ca::fault::{Anew, Cost, Instead, KeyFault};
-use crate::x509::algorithm::Hash;
-use crate::x509::der::{self, Reader, Tlv, tag};
+use crate::x509::der::{Reader, tag};
 
 const DATA: &str = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
@@ -43,15 +46,6 @@ pub(super) struct Pkcs12Store<'a> {
 enum Bag<'a> {
     Plain(&'a [u8]),
     Shrouded(Encrypted<'a>),
-}
-
-/// MacData (RFC 7292 4): HMAC over the safe.
-struct Mac<'a> {
-    hash: hmac::Algorithm,
-    derivation: &'static digest::Algorithm,
-    digest: &'a [u8],
-    salt: &'a [u8],
-    rounds: u32,
 }
 
 /// A store that cannot be read here: openssl may still take the key out.
@@ -236,144 +230,6 @@ impl Bag<'_> {
             _ => Err(KeyFault::WrongPassphrase),
         }
     }
-}
-
-impl<'a> Mac<'a> {
-    fn parse(tlv: Tlv<'a>) -> Option<(Self, u64)> {
-        let mut reader = Reader::new(tlv.content, "key");
-        let mut info = Reader::new(
-            reader.read_required(tag::SEQUENCE, "digest").ok()?.content,
-            "key",
-        );
-        let (oid, _) = parse_algorithm(info.read_required(tag::SEQUENCE, "hash").ok()?)?;
-        let digest = info
-            .read_required(tag::OCTET_STRING, "digest")
-            .ok()?
-            .content;
-        info.finish().ok()?;
-        let salt = reader
-            .read_required(tag::OCTET_STRING, "salt")
-            .ok()?
-            .content;
-        // DEFAULT 1
-        let rounds = reader
-            .read_optional(tag::INTEGER)
-            .ok()?
-            .map_or(Some(1), |tlv| parse_number(tlv.content))?;
-        reader.finish().ok()?;
-        let (hash, derivation) = match Hash::from_dotted_oid(&oid) {
-            Some(hash) => (hash.hmac_in_ring(), hash.in_ring()),
-            None if oid == "1.3.14.3.2.26" => (
-                hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-                &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            ),
-            None => return None,
-        };
-        Some((
-            Mac {
-                hash,
-                derivation,
-                digest,
-                salt,
-                rounds: 0,
-            },
-            rounds,
-        ))
-    }
-
-    fn check_bounds((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
-        check_rounds(rounds)
-            .map(|rounds| Mac { rounds, ..mac })
-            .map_err(|fault| of_store(fault, false))
-    }
-
-    /// Checks that it is the safe's under this passphrase (RFC 7292 5.1 and B.4).
-    fn check_safe(&self, passphrase: &[u8], safe: &[u8]) -> Result<(), KeyFault> {
-        let wide = pbes1::to_bmp_string(passphrase).ok_or(KeyFault::WrongPassphrase)?;
-        let key = pbes1::derive_pkcs12(
-            self.derivation,
-            DerivationPurpose::Mac,
-            &wide,
-            self.salt,
-            self.rounds,
-            self.derivation.output_len(),
-        );
-        hmac::verify(&hmac::Key::new(self.hash, &key), safe, self.digest)
-            .map_err(|_| KeyFault::WrongPassphrase)
-    }
-}
-
-/// PFX: the content of its safe, and its MacData.
-fn split_pfx(pfx: &[u8]) -> Option<(&[u8], Option<Tlv<'_>>)> {
-    let mut reader = Reader::new(
-        der::parse_single(pfx, tag::SEQUENCE, "key").ok()?.content,
-        "key",
-    );
-    if reader.read_required(tag::INTEGER, "version").ok()?.content != [3] {
-        return None;
-    }
-    let (kind, content) = content_info(reader.read_required(tag::SEQUENCE, "safe").ok()?)?;
-    let mac = reader.read_optional(tag::SEQUENCE).ok()?;
-    reader.finish().ok()?;
-    (kind == DATA).then_some((octet_content(content)?, mac))
-}
-
-/// ContentInfo (RFC 2315 7): its type, and what stands in `[0]`.
-fn content_info(tlv: Tlv<'_>) -> Option<(String, &[u8])> {
-    let mut reader = Reader::new(tlv.content, "key");
-    let kind = dotted_oid(reader.read_required(tag::OID, "type").ok()?.content)?;
-    let content = reader
-        .read_required(tag::context_constructed(0), "content")
-        .ok()?
-        .content;
-    reader.finish().ok()?;
-    Some((kind, content))
-}
-
-/// The content of the one OCTET STRING that this is.
-fn octet_content(content: &[u8]) -> Option<&[u8]> {
-    Some(
-        der::parse_single(content, tag::OCTET_STRING, "key")
-            .ok()?
-            .content,
-    )
-}
-
-/// The SEQUENCEs in a SEQUENCE.
-fn sequence_of(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
-    let mut reader = Reader::new(
-        der::parse_single(bytes, tag::SEQUENCE, "key").ok()?.content,
-        "key",
-    );
-    let mut all = Vec::new();
-    while !reader.is_empty() {
-        all.push(reader.read_required(tag::SEQUENCE, "part").ok()?);
-    }
-    Some(all)
-}
-
-/// EncryptedData (RFC 2315 13): the scheme, and what is encrypted with it.
-fn encrypted_data(content: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
-    let mut reader = Reader::new(
-        der::parse_single(content, tag::SEQUENCE, "key")
-            .ok()?
-            .content,
-        "key",
-    );
-    reader.read_required(tag::INTEGER, "version").ok()?;
-    let mut info = Reader::new(
-        reader.read_required(tag::SEQUENCE, "content").ok()?.content,
-        "key",
-    );
-    info.read_required(tag::OID, "type").ok()?;
-    let scheme = info.read_required(tag::SEQUENCE, "scheme").ok()?;
-    // [0] IMPLICIT OCTET STRING
-    let ciphertext = info
-        .read_required(tag::context_primitive(0), "data")
-        .ok()?
-        .content;
-    info.finish().ok()?;
-    Some((scheme, ciphertext))
 }
 
 /// The private keys among the bags of SafeContents (RFC 7292 4.2).

@@ -1,80 +1,21 @@
 //! An event becomes a command line: what it may not say is refused before anything is done.
 
-use std::fmt;
-use std::path::Path;
+mod command;
+mod values;
 
-use base64ct::{Base64, Encoding};
+pub(super) use command::EventCommand;
 use serde_json::{Map, Value};
+use values::{
+    check_key_in_aws, form_error, places_of_key, read_bundle, read_cluster, read_number, read_text,
+    read_texts, usage_error,
+};
 
 use super::members::{EventMember, EventWaiver, MemberForm};
 use super::settings::FunctionSettings;
 use crate::aws::ConnectOptions;
-use crate::ca::{KeySource, backends_elsewhere};
 use crate::cloudhsm::ClusterName;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
-
-/// A command that an event may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EventCommand {
-    Plan,
-    Fetch,
-    Verify,
-    Sign,
-    Submit,
-    Bootstrap,
-    Status,
-}
-
-impl EventCommand {
-    /// Every command, in the order of a claim.
-    pub(super) const ALL: [EventCommand; 7] = [
-        EventCommand::Plan,
-        EventCommand::Fetch,
-        EventCommand::Verify,
-        EventCommand::Sign,
-        EventCommand::Submit,
-        EventCommand::Bootstrap,
-        EventCommand::Status,
-    ];
-
-    /// Returns its name, on the command line and in events.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            EventCommand::Plan => "plan",
-            EventCommand::Fetch => "fetch",
-            EventCommand::Verify => "verify",
-            EventCommand::Sign => "sign",
-            EventCommand::Submit => "submit",
-            EventCommand::Bootstrap => "bootstrap",
-            EventCommand::Status => "status",
-        }
-    }
-
-    /// Tells whether its first argument is the bundle, which must be there.
-    const fn works_on_bundle(self) -> bool {
-        matches!(
-            self,
-            EventCommand::Verify | EventCommand::Sign | EventCommand::Submit
-        )
-    }
-
-    /// Tells whether it changes the bundle, whatever its options.
-    const fn changes_bundle(self) -> bool {
-        self.works_on_cluster() || matches!(self, EventCommand::Sign | EventCommand::Submit)
-    }
-
-    /// Tells whether it works on one cluster, which must be named.
-    const fn works_on_cluster(self) -> bool {
-        matches!(self, EventCommand::Fetch | EventCommand::Bootstrap)
-    }
-}
-
-impl fmt::Display for EventCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A command to run, as an event ordered it.
 #[derive(Clone, Debug)]
@@ -305,10 +246,6 @@ fn read_command(event: &Map<String, Value>) -> Result<EventCommand> {
         .ok_or_else(|| usage(format!("`{}` is no command of an event", shown_text(named))))
 }
 
-fn usage_error(message: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, message.into(), hint.into())
-}
-
 /// Returns the error for a member that the command does not take.
 fn refused_member_error(command: EventCommand, name: &str) -> Error {
     let message = format!("a `{command}` event has no member `{}`", shown_text(name));
@@ -342,13 +279,6 @@ fn missing_member_error(command: EventCommand, name: &str, what: &str) -> Error 
     )
 }
 
-fn form_error(member: &EventMember, expected: &str) -> Error {
-    usage_error(
-        format!("the event's `{}` is not {expected}", member.name),
-        format!("`{}` is {expected}", member.name),
-    )
-}
-
 fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()> {
     let Some(waiver) = member.waiver.filter(|waiver| !settings.allows(*waiver)) else {
         return Ok(());
@@ -367,83 +297,5 @@ fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()
             waiver.word(),
             super::settings::ALLOW_VARIABLE
         ),
-    ))
-}
-
-fn read_text<'a>(member: &EventMember, value: &'a Value) -> Result<&'a str> {
-    // An argument ends at a NUL (execve(2)).
-    value
-        .as_str()
-        .filter(|text| !text.contains('\0'))
-        .ok_or_else(|| form_error(member, "a text"))
-}
-
-fn read_texts<'a>(member: &EventMember, value: &'a Value) -> Result<Vec<&'a str>> {
-    match value {
-        Value::Array(list) if !list.is_empty() => list
-            .iter()
-            .map(|one| read_text(member, one))
-            .collect::<Result<_>>()
-            .map_err(|_| form_error(member, "a list of texts")),
-        Value::String(_) => read_text(member, value).map(|text| vec![text]),
-        _ => Err(form_error(member, "a text, or a list of texts")),
-    }
-}
-
-fn read_number(member: &EventMember, value: &Value) -> Result<u64> {
-    // State machines and templates write numbers as text.
-    let number = match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().ok()
-        }
-        _ => None,
-    };
-    number.ok_or_else(|| form_error(member, "a whole number"))
-}
-
-fn read_cluster(member: &EventMember, value: &Value) -> Result<ClusterName> {
-    let text = read_text(member, value)?;
-    text.parse().map_err(|fault: String| {
-        usage_error(
-            format!("the event's `{}`: {}", member.name, shown_text(&fault)),
-            "give the cluster's id, cluster-..., or its ARN",
-        )
-    })
-}
-
-fn read_bundle(member: &EventMember, value: &Value) -> Result<Vec<u8>> {
-    let text = read_text(member, value)?;
-    Base64::decode_vec(text.trim()).map_err(|_| {
-        Error::new(
-            ErrorKind::Malformed,
-            "the event's `bundle` is no base64 text",
-            "give the one-file bundle as `hsmboot pack` writes it, in base64 (RFC 4648 4) without \
-             line breaks: `base64 -w0`",
-        )
-    })
-}
-
-/// Returns the places where a CA's key is out of the function's reach.
-fn places_of_key() -> String {
-    let schemes: Vec<String> = backends_elsewhere()
-        .filter(|backend| backend.in_aws)
-        .map(|backend| format!("`ca_key` begins with {}", backend.scheme))
-        .collect();
-    format!(
-        "the CA's key is in AWS KMS ({}), or the CA is AWS Private CA (`ca_arn`)",
-        schemes.join(", or ")
-    )
-}
-
-/// Refuses a key that is not in AWS: a file's key, or a PIN, would have to be in the function.
-fn check_key_in_aws(member: &EventMember, text: &str) -> Result<()> {
-    let in_aws = KeySource::parse(Path::new(text)).is_ok_and(|source| source.is_in_aws());
-    if in_aws {
-        return Ok(());
-    }
-    Err(usage_error(
-        format!("the event's `{}` is no key in AWS KMS", member.name),
-        format!("a function holds no key of a CA: {}", places_of_key()),
     ))
 }

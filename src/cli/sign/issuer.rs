@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{SigningJob, check_places_free, note_subject};
+use super::preconditions::check_places_free;
+use super::{SigningJob, note_subject};
 use crate::aws::{ConnectOptions, Deadline};
 use crate::bundle::SignatureOrigin;
 use crate::cli::aws::parse_duration;
