@@ -89,7 +89,12 @@ const ENTRANCES: [(&str, &str, usize, &str); 14] = [
     ("cli/ca/show", READ, 1, "the operator's file"),
     ("cli/ca/issuer", READ, 1, "the operator's file"),
     ("cli/plan", READ, 1, "the operator's file"),
-    ("cli/bootstrap/signing_ca", READ, 1, "the CA's own file"),
+    (
+        "cli/bootstrap/signing_ca/stage",
+        READ,
+        1,
+        "the CA's own file",
+    ),
 ];
 const FROM_FILE: &str = "TrustAnchor::from_file";
 /// The function of `cli/owner` that words the error, which begins as the bundle's method does.

@@ -39,7 +39,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "ca/key/legacy_pem",
             "ca/key/pbes1",
             "ca/key/pbes2",
-            "ca/key/pkcs12",
+            "ca/key/pkcs12/mac",
             "ca/key/plain",
             "ca/key/tidy",
             "claim/ownership/lenient",
