@@ -32,10 +32,14 @@ mod named;
 mod obstacles;
 #[path = "online/passphrase.rs"]
 mod passphrase;
+#[path = "online/pinned.rs"]
+mod pinned;
 #[path = "support/pipe.rs"]
 mod pipe;
 #[path = "online/replaced.rs"]
 mod replaced;
+#[path = "online/role.rs"]
+mod role;
 #[path = "online/settings.rs"]
 mod settings;
 #[path = "online/stage.rs"]

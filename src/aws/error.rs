@@ -72,6 +72,18 @@ pub enum Trouble {
         /// The service's message.
         message: OutsideText,
     },
+    /// STS does not let the credentials assume the role that was named; nothing was sent to the
+    /// service.
+    RoleNotAssumed {
+        /// The role.
+        role: OutsideText,
+        /// Where the credentials came from that tried it.
+        by: OutsideText,
+        /// The error code of STS.
+        code: OutsideText,
+        /// The message of STS.
+        message: OutsideText,
+    },
     /// The credentials are good, but not for this action.
     AccessDenied {
         /// The service's message.
@@ -129,7 +141,17 @@ impl Trouble {
     /// The service's error code, where it is told.
     const fn code(&self) -> Option<&OutsideText> {
         match self {
-            Trouble::BadCredentials { code, .. } | Trouble::Refused { code, .. } => Some(code),
+            Trouble::BadCredentials { code, .. }
+            | Trouble::RoleNotAssumed { code, .. }
+            | Trouble::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The role that was not assumed.
+    const fn role(&self) -> Option<&OutsideText> {
+        match self {
+            Trouble::RoleNotAssumed { role, .. } => Some(role),
             _ => None,
         }
     }
@@ -138,6 +160,7 @@ impl Trouble {
     const fn message(&self) -> Option<&OutsideText> {
         match self {
             Trouble::BadCredentials { message, .. }
+            | Trouble::RoleNotAssumed { message, .. }
             | Trouble::AccessDenied { message }
             | Trouble::Throttled { message }
             | Trouble::NotFound { message }
@@ -187,6 +210,7 @@ impl FailedCall<'_> {
         self.error_of(trouble)
             .with_fact(FactName::Action, self.call)
             .with_fact(FactName::Endpoint, self.location.as_str())
+            .with_fact(FactName::Role, trouble.role())
             .with_fact(FactName::ServiceCode, trouble.code())
             .with_fact(FactName::ServiceMessage, trouble.message())
     }
@@ -241,6 +265,26 @@ impl FailedCall<'_> {
                     ],
                 ),
                 credentials_hint(code.as_raw()).to_owned(),
+            ),
+            Trouble::RoleNotAssumed {
+                role,
+                by,
+                code,
+                message,
+            } => (
+                ErrorKind::RoleNotAssumed,
+                labelled_lines(
+                    format!("{role} was not assumed: AWS STS does not let these credentials"),
+                    [
+                        ("credentials", by.to_string()),
+                        ("for", at.to_owned()),
+                        ("service", code_and_message(code, message)),
+                    ],
+                ),
+                "the role's trust policy must name these credentials' role or user, and where that \
+                 is another account, their own policy must allow sts:AssumeRole on it; see \
+                 docs/iam.md"
+                    .to_owned(),
             ),
             Trouble::AccessDenied { message } => (
                 ErrorKind::AccessDenied,

@@ -11,6 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::Trouble;
 use super::causes::{CONNECTING, causes, find, join_causes};
 use super::guard::GuardFault;
+use super::settings::RoleRefusal;
 use crate::outside::OutsideText;
 
 /// Codes that any AWS service may answer with when it does not accept the credentials or the
@@ -63,6 +64,9 @@ pub(crate) fn classify_error<E>(error: &SdkError<E, HttpResponse>, reads_only: b
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    if let Some(refusal) = find::<RoleRefusal>(error) {
+        return classify_role_refusal(refusal);
+    }
     if let Some(found) = find::<CredentialsError>(error) {
         return Trouble::NoCredentials {
             reason: credentials_reason(found).into(),
@@ -108,6 +112,28 @@ where
         _ => Trouble::Unknown {
             reason: join_causes(error).into(),
         },
+    }
+}
+
+/// Translates the answer of STS to AssumeRole.
+fn classify_role_refusal(refusal: &RoleRefusal) -> Trouble {
+    let (code, message) = (refusal.code.trim(), refusal.message.trim());
+    if CREDENTIALS_CODES.contains(&code) {
+        return Trouble::BadCredentials {
+            code: code.into(),
+            message: message.into(),
+        };
+    }
+    if THROTTLED_CODES.contains(&code) {
+        return Trouble::Throttled {
+            message: message.into(),
+        };
+    }
+    Trouble::RoleNotAssumed {
+        role: refusal.role.as_str().into(),
+        by: refusal.by.as_str().into(),
+        code: code.into(),
+        message: message.into(),
     }
 }
 

@@ -12,14 +12,16 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_types::error::ErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::blocking::ThreadedCredentials;
+use super::causes::find;
 use super::credentials::LocalCredentials;
 use super::endpoint::{check_endpoint, has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::{GuardedConnector, ReceivedOctets};
@@ -154,7 +156,76 @@ async fn assume_role(
         .configure(&sts.build())
         .build_from_provider(own)
         .await;
-    SharedCredentialsProvider::new(provider)
+    SharedCredentialsProvider::new(AssumedRole {
+        role: role.clone(),
+        by: own_credentials_text(options),
+        provider,
+    })
+}
+
+/// Returns where the user's own credentials come from, for a message.
+fn own_credentials_text(options: &ConnectOptions) -> String {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let profile = options.profile.clone();
+    match (
+        profile,
+        variable("AWS_ACCESS_KEY_ID"),
+        variable("AWS_PROFILE"),
+    ) {
+        (Some(profile), _, _) => format!("the profile {profile}"),
+        (None, Some(_), _) => "the environment (AWS_ACCESS_KEY_ID)".to_owned(),
+        (None, None, Some(profile)) => format!("the profile {profile} (AWS_PROFILE)"),
+        (None, None, None) => "the AWS SDK's default sources".to_owned(),
+    }
+}
+
+/// Gives the credentials of a role, and says which role it was where STS refuses them.
+#[derive(Debug)]
+struct AssumedRole {
+    role: RoleArn,
+    by: String,
+    provider: AssumeRoleProvider,
+}
+
+impl AssumedRole {
+    async fn assume(&self) -> provider::Result {
+        let error = match self.provider.provide_credentials().await {
+            Ok(credentials) => return Ok(credentials),
+            Err(error) => error,
+        };
+        let is_of_own = std::error::Error::source(&error)
+            .is_some_and(|cause| find::<CredentialsError>(cause).is_some());
+        let refusal = find::<ErrorMetadata>(&error).filter(|_| !is_of_own);
+        let refusal = refusal.map(|said| RoleRefusal {
+            role: self.role.as_str().to_owned(),
+            by: self.by.clone(),
+            code: said.code().unwrap_or_default().to_owned(),
+            message: said.message().unwrap_or_default().to_owned(),
+        });
+        Err(match refusal {
+            Some(refusal) => CredentialsError::provider_error(refusal),
+            None => error,
+        })
+    }
+}
+
+impl ProvideCredentials for AssumedRole {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.assume())
+    }
+}
+
+/// A refusal by STS to let a role be assumed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("STS does not let {by} assume {role}: {code}: {message}")]
+pub(super) struct RoleRefusal {
+    pub(super) role: String,
+    pub(super) by: String,
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 /// Gives no credentials: the user's own would go to an endpoint that is refused.

@@ -2,7 +2,7 @@
 
 mod roots;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -26,6 +26,54 @@ pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
     given
         .cloned()
         .unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
+}
+
+/// One bundle, as the first argument or as an option.
+#[derive(Clone, Debug, Args)]
+pub struct BundleArgs {
+    /// The bundle
+    #[arg(
+        value_name = "DIR",
+        required_unless_present = "bundle",
+        conflicts_with = "bundle"
+    )]
+    dir: Option<PathBuf>,
+    /// The same, as an option
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+}
+
+impl BundleArgs {
+    /// Returns the bundle that was named: clap asks for one.
+    pub(crate) fn path(&self) -> &Path {
+        let named = self.dir.as_deref().or(self.bundle.as_deref());
+        named.unwrap_or(Path::new(""))
+    }
+}
+
+/// One bundle or several, as arguments or by an option.
+#[derive(Clone, Debug, Args)]
+pub struct BundlesArgs {
+    /// The bundles
+    #[arg(
+        value_name = "DIR",
+        required_unless_present = "bundle",
+        conflicts_with = "bundle"
+    )]
+    dirs: Vec<PathBuf>,
+    /// The same, as an option (may repeat)
+    #[arg(long, value_name = "DIR")]
+    bundle: Vec<PathBuf>,
+}
+
+impl BundlesArgs {
+    /// Returns the bundles that were named: clap asks for one.
+    pub(crate) fn dirs(&self) -> &[PathBuf] {
+        match self.dirs.is_empty() {
+            true => &self.bundle,
+            false => &self.dirs,
+        }
+    }
 }
 
 /// The roots to trust, and how strictly to judge by them.

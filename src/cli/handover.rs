@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::json;
 
-use super::args::parse_sha256;
+use super::args::{BundleArgs, parse_sha256};
 use super::owner::NamedCa;
 use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
@@ -38,9 +38,8 @@ Exit codes: 0 written, or there already; 2 wrong command line; 3 nothing proves 
 anchor is your CA, or it is another one; 4 no bundle, not claimed, changed, or the receipt \
 is of another claim; 8 a file of other content stands there")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
     /// The directory to write into; it is made if need be
     #[arg(long, short = 'o', value_name = "DIR")]
     out: PathBuf,
@@ -58,7 +57,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let bundle = Bundle::open(&args.dir)?;
+    let bundle = Bundle::open(args.bundle.path())?;
     let named = args
         .ca
         .as_deref()
@@ -185,7 +184,7 @@ fn handover_output(
     let document = json!({
         "changed": changed,
         "handover": path_value(&args.out),
-        "bundle": path_value(&args.dir),
+        "bundle": path_value(args.bundle.path()),
         "cluster_id": receipt.cluster_id,
         "region": receipt.region,
         "owner": owner.basis().as_str(),

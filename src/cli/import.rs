@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::TrustArgs;
+use super::args::{BundleArgs, TrustArgs};
 use super::binary;
 use super::expect::{ExpectArgs, FingerprintSide};
 use super::hardware;
@@ -33,9 +33,8 @@ does not hold together, or the fingerprint is another one or \
 was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed otherwise \
 already, or files of other content stand there")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
     /// The certificate that the CA made for the bundle's CSR
     #[arg(long, value_name = "FILE")]
     signed_cert: PathBuf,
@@ -61,8 +60,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(args.unverified, false)?;
     let (anchors, roots) = args
         .trust
-        .read_anchors_and_files(&Store::at_path(&args.dir))?;
-    let bundle = Bundle::open(&args.dir)?;
+        .read_anchors_and_files(&Store::at_path(args.bundle.path()))?;
+    let bundle = Bundle::open(args.bundle.path())?;
     bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.read_evidence(false, args.unverified)?;

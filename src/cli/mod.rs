@@ -12,6 +12,7 @@ mod binary;
 #[cfg(feature = "online")]
 mod bootstrap;
 mod ca;
+mod ca_pin;
 mod check;
 #[cfg(feature = "online")]
 mod cluster;

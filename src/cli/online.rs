@@ -117,14 +117,19 @@ impl OnlineArgs {
     /// # Errors
     /// Class `Usage`, `contradicting-region`.
     pub(crate) fn check_region(&self, name: &ClusterName) -> Result<()> {
+        match &name.region {
+            Some(region) => self.check_is_in(region),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a `--region` that is another than an ARN's.
+    pub(crate) fn check_is_in(&self, region: &str) -> Result<()> {
         let options = ConnectOptions {
             region: self.region.clone(),
             ..ConnectOptions::default()
         };
-        match &name.region {
-            Some(region) => options.in_region(region).map(drop),
-            None => Ok(()),
-        }
+        options.in_region(region).map(drop)
     }
 
     /// Does the same as [`OnlineArgs::connect`] for a command with a time limit, counted from now.

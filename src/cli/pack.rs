@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::args::BundleArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -25,9 +26,8 @@ Examples:
 Exit codes: 0 packed, or packed already; 4 no bundle, or a private key lies in it; 8 another file \
 stands there")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
     /// The file to write; its name ends in .hsmboot
     #[arg(long, short = 'o', value_name = "NAME.hsmboot")]
     out: PathBuf,
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let fault = format!("no name for a bundle in one file: it must end in {SUFFIX}");
         return Err(usage_error(&args.out, &fault));
     }
-    let bundle = Bundle::open(&args.dir)?;
+    let bundle = Bundle::open(args.bundle.path())?;
     let members = bundle.members()?;
     let left_out = bundle.list_strangers()?;
     if !left_out.is_empty() {
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let document = json!({
         "bundle": path_value(&args.out),
         "cluster_id": bundle.id(),
-        "from": path_value(&args.dir),
+        "from": path_value(args.bundle.path()),
         "files": names,
         "left_out": left_out,
         "sha256": digest,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::parse_sha256;
+use super::ca_pin::CaPinArgs;
 use super::ui::Ui;
 use crate::aws::ConnectOptions;
 use crate::bundle::{Digests, IssuedBy};
@@ -21,10 +21,6 @@ pub struct PrivateCaArgs {
     /// subordinate, becomes the trust anchor
     #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "passphrase"])]
     ca_arn: Option<CaArn>,
-    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing); of
-    /// a chain of three or four, its root's too (may repeat)
-    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = parse_sha256)]
-    ca_fingerprint: Vec<[u8; 32]>,
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
     certificate_arn: Option<String>,
@@ -55,10 +51,7 @@ impl PrivateCaArgs {
     pub(crate) fn checked_ca_arn(&self, others: &[(&str, bool)]) -> Result<Option<&CaArn>> {
         let Some(arn) = &self.ca_arn else {
             // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
-            let own = [
-                ("--ca-fingerprint", !self.ca_fingerprint.is_empty()),
-                ("--certificate-arn", self.certificate_arn.is_some()),
-            ];
+            let own = [("--certificate-arn", self.certificate_arn.is_some())];
             return match own.iter().chain(others).find(|(_, given)| *given) {
                 None => Ok(None),
                 Some((name, _)) => Err(Error::new(
@@ -95,7 +88,7 @@ impl PrivateCaArgs {
     /// `owner-not-proven`: no fingerprint was given.
     pub(crate) fn open_ca(
         &self,
-        arn: &CaArn,
+        (arn, pin): (&CaArn, &CaPinArgs),
         options: &ConnectOptions,
         now: Moment,
         ui: &Ui,
@@ -115,11 +108,11 @@ impl PrivateCaArgs {
                  issues longer ones",
             );
         }
-        if self.ca_fingerprint.is_empty() {
+        if pin.ca_fingerprint.is_empty() {
             return Err(unpinned_ca_error(&ca, arn));
         }
         let owner = Owner::with_fingerprints(
-            &self.ca_fingerprint,
+            &pin.ca_fingerprint,
             ca.trust_anchor(),
             arn.as_str(),
             ProofPurpose::Signature,

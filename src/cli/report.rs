@@ -47,14 +47,15 @@ pub struct Args {
     /// The bundles
     #[cfg_attr(
         feature = "online",
-        arg(
-            value_name = "DIR",
-            required_unless_present = "fleet",
-            conflicts_with = "fleet"
-        )
+        arg(required_unless_present_any = ["bundle", "fleet"], conflicts_with = "fleet"),
     )]
-    #[cfg_attr(not(feature = "online"), arg(value_name = "DIR", required = true))]
+    #[cfg_attr(not(feature = "online"), arg(required_unless_present = "bundle"))]
+    #[arg(value_name = "DIR", conflicts_with = "bundle")]
     dirs: Vec<PathBuf>,
+    /// The same, as an option (may repeat)
+    #[cfg_attr(feature = "online", arg(conflicts_with = "fleet"))]
+    #[arg(long, value_name = "DIR")]
+    bundle: Vec<PathBuf>,
     #[cfg(feature = "online")]
     #[command(flatten)]
     fleet: FleetFileArgs,
@@ -92,7 +93,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     if let Some(members) = args.fleet.read_if_named()? {
         return pages::write_fleet_pages(args, &members, &terms, ui);
     }
-    match args.dirs.as_slice() {
+    let dirs = match args.dirs.is_empty() {
+        true => &args.bundle,
+        false => &args.dirs,
+    };
+    match dirs.as_slice() {
         [dir] => write_page(args, dir, &terms, ui),
         dirs => pages::write_pages(args, dirs, &terms, ui),
     }

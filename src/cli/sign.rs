@@ -14,15 +14,15 @@ pub(crate) use preconditions::{
 };
 #[cfg(feature = "online")]
 pub(crate) use preconditions::{check_ca_fit, check_places_free};
-#[cfg(feature = "online")]
-pub(crate) use response::pair_notes;
 pub(crate) use response::{SignatureSummary, SignedPair, note_subject, show_notes};
+#[cfg(feature = "online")]
+pub(crate) use response::{pair_notes, warn_of_other_days};
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::args::{PassphraseArgs, TrustArgs};
+use super::args::{BundlesArgs, PassphraseArgs, TrustArgs};
 use super::expect::{ExpectArgs, FingerprintSide, compare_table};
 use super::hardware;
 use super::key::KeyAccess;
@@ -47,6 +47,8 @@ use signer::{CaArgs, SignerChoice};
     )
 )]
 #[command(after_help = "\
+Of several bundles, one passphrase, PIN or login opens the key for all.
+
 Examples:
   hsmboot sign ./cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE \
@@ -60,9 +62,8 @@ fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot 
 sign; 8 signed otherwise already; for a CA that is a service also 3 it is not the one of \
 --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
-    /// The bundles: of several, one passphrase, PIN or login opens the key for all
-    #[arg(value_name = "DIR", required = true)]
-    dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    bundles: BundlesArgs,
     #[command(flatten)]
     ca: CaArgs,
     #[command(flatten)]
@@ -107,24 +108,29 @@ struct Ceremony<'a> {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    args.expect.check_count(args.dirs.len())?;
+    args.expect.check_count(args.bundles.dirs().len())?;
     let mut ceremony = Ceremony {
         args,
         ui,
         key: OnceCell::new(),
-        stores: args.dirs.iter().map(|dir| Store::at_path(dir)).collect(),
+        stores: args
+            .bundles
+            .dirs()
+            .iter()
+            .map(|dir| Store::at_path(dir))
+            .collect(),
         shown: None,
     };
-    if let [dir] = args.dirs.as_slice() {
+    if let [dir] = args.bundles.dirs() {
         return ceremony.sign_bundle(dir);
     }
-    check_outside_all(&args.dirs, args.ca.ca.as_deref(), &args.trust)?;
-    args.expect.check_outside(&args.dirs)?;
+    check_outside_all(args.bundles.dirs(), args.ca.ca.as_deref(), &args.trust)?;
+    args.expect.check_outside(args.bundles.dirs())?;
     args.ca.check_takes_many()?;
     if !args.expect.is_given() {
         ceremony.compare_all()?;
     }
-    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+    Ok(for_each_bundle(args.bundles.dirs(), &WORDS, ui, |dir| {
         ceremony.sign_bundle(dir)
     }))
 }
@@ -133,7 +139,7 @@ impl Ceremony<'_> {
     /// Shows the fingerprints of all bundles that are still to be signed, and asks once.
     fn compare_all(&mut self) -> Result<()> {
         let mut all = BTreeMap::new();
-        for dir in &self.args.dirs {
+        for dir in self.args.bundles.dirs() {
             // What cannot be read has an error of its own later.
             let Ok(bundle) = Bundle::open(dir) else {
                 continue;

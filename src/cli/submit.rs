@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{TrustArgs, parse_sha256};
+use super::args::{BundlesArgs, TrustArgs, parse_sha256};
 use super::consent::{ClaimIntent, YesArgs};
 use super::expect::ExpectArgs;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
@@ -55,9 +55,8 @@ that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not co
 another CSR, another CA, or a state that does not \
 allow it; 130 declined")]
 pub struct Args {
-    /// The bundles
-    #[arg(value_name = "DIR", required = true)]
-    dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    bundles: BundlesArgs,
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
@@ -96,13 +95,13 @@ const WORDS: ManyWords = ManyWords {
 };
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    args.expect.check_count(args.dirs.len())?;
-    if let [dir] = args.dirs.as_slice() {
+    args.expect.check_count(args.bundles.dirs().len())?;
+    if let [dir] = args.bundles.dirs() {
         return submit_bundle(args, dir, ui);
     }
-    check_outside_all(&args.dirs, args.ca.as_deref(), &args.trust)?;
-    args.expect.check_outside(&args.dirs)?;
-    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+    check_outside_all(args.bundles.dirs(), args.ca.as_deref(), &args.trust)?;
+    args.expect.check_outside(args.bundles.dirs())?;
+    Ok(for_each_bundle(args.bundles.dirs(), &WORDS, ui, |dir| {
         submit_bundle(args, dir, ui)
     }))
 }

@@ -9,7 +9,7 @@ use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view::tags_document;
 use crate::bundle::counted_noun;
-use crate::cloudhsm::{Fleet, Tag, limits};
+use crate::cloudhsm::{Fleet, ResourceName, Tag, limits};
 use crate::error::Result;
 use crate::outside::shown_text;
 
@@ -27,6 +27,46 @@ pub enum Command {
     Remove(RemoveArgs),
 }
 
+/// The cluster or the backup whose tags they are.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ResourceArgs {
+    /// The cluster or the backup, by its id or its ARN
+    #[arg(
+        value_name = "RESOURCE",
+        value_parser = parse_resource,
+        required_unless_present = "resource_id",
+        conflicts_with = "resource_id",
+    )]
+    resource: Option<ResourceName>,
+    /// The same, as an option
+    #[arg(long, value_name = "ID", value_parser = parse_resource)]
+    resource_id: Option<ResourceName>,
+}
+
+fn parse_resource(text: &str) -> std::result::Result<ResourceName, String> {
+    text.parse()
+}
+
+impl ResourceArgs {
+    /// Returns the id that was named, which clap asks for, and the way to its service: an ARN names
+    /// the region.
+    ///
+    /// # Errors
+    /// Class `Usage`: a region that is not the ARN's.
+    fn resolve(&self, online: &OnlineArgs) -> Result<(String, OnlineArgs)> {
+        let mut online = online.clone();
+        let Some(named) = self.resource.as_ref().or(self.resource_id.as_ref()) else {
+            return Ok((String::new(), online));
+        };
+        if let Some((region, account)) = &named.place {
+            online.check_is_in(region)?;
+            online.region = Some(region.clone());
+            online.account = Some(account.clone());
+        }
+        Ok((named.id.clone(), online))
+    }
+}
+
 /// List the tags of a cluster or a backup
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,9 +77,8 @@ Examples:
 Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown, or the service \
 refused or cannot be reached")]
 pub struct ListArgs {
-    /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
-    resource_id: String,
+    #[command(flatten)]
+    resource: ResourceArgs,
     /// The number of tags per request, 1 to 100; all pages are shown
     #[arg(
         long,
@@ -63,9 +102,8 @@ Examples:
 Exit codes: 0 added, or there already; 2 wrong command line; 6 unknown, or the service refused or \
 cannot be reached")]
 pub struct AddArgs {
-    /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
-    resource_id: String,
+    #[command(flatten)]
+    resource: ResourceArgs,
     /// A tag (may repeat, up to 50)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag, required = true)]
     tag: Vec<Tag>,
@@ -86,9 +124,8 @@ Exit codes: 0 removed, or not there; 2 wrong command line, or nobody to ask and 
 unknown, or the service refused or cannot be reached; \
 130 declined, nothing was removed")]
 pub struct RemoveArgs {
-    /// The cluster or the backup
-    #[arg(long, value_name = "ID", value_parser = limits::TAGGED_RESOURCE_ID.parser())]
-    resource_id: String,
+    #[command(flatten)]
+    resource: ResourceArgs,
     /// A tag's key (may repeat, up to 50)
     #[arg(long, value_name = "KEY", value_parser = limits::TAG_KEY.parser(), required = true)]
     key: Vec<String>,
@@ -107,9 +144,9 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.resource_id;
+    let (id, online) = &args.resource.resolve(&args.online)?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = online.connect(None, ui).await?;
         let tags = service.list_tags(id, args.page_size).await?;
         let rows: Vec<[String; 2]> = tags
             .iter()
@@ -130,10 +167,10 @@ fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.resource_id;
+    let (id, online) = &args.resource.resolve(&args.online)?;
     check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = online.connect(None, ui).await?;
         let there = service.list_tags(id, None).await?;
         let missing: Vec<Tag> = args
             .tag
@@ -170,11 +207,11 @@ fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.resource_id;
+    let (id, online) = &args.resource.resolve(&args.online)?;
     check_tags(args.key.iter().map(String::as_str))?;
     args.consent.check_can_ask()?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = online.connect(None, ui).await?;
         let there = service.list_tags(id, None).await?;
         let removed: Vec<String> = args
             .key

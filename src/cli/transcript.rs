@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::args::parse_sha256;
+use super::args::{BundleArgs, parse_sha256};
 use super::owner::NamedCa;
 use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, insert_member, path_value, styled};
 use crate::bundle::{
@@ -44,9 +44,8 @@ Examples:
 Exit codes: 0 shown; 2 wrong command line; 4 no bundle, no transcript, or one whose lines do not \
 hold")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,9 +61,8 @@ reordered, a file is missing or another one, or no line \
 has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA, or what it sealed \
 was replaced by a step that is not sealed")]
 pub struct VerifyArgs {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
     /// The certificate of the CA that sealed it (default: the bundle's own, which proves nothing
     /// against who replaced both)
     #[arg(long, value_name = "FILE")]
@@ -112,7 +110,7 @@ fn open_transcript(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, T
 }
 
 fn show_transcript(args: &Args) -> Result<CommandOutput> {
-    let (store, id, transcript) = open_transcript(&args.dir)?;
+    let (store, id, transcript) = open_transcript(args.bundle.path())?;
     let mut seen = BTreeMap::new();
     let text: String = transcript
         .entries()
@@ -130,7 +128,7 @@ fn show_transcript(args: &Args) -> Result<CommandOutput> {
 }
 
 fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
-    let (store, id, transcript) = open_transcript(&args.dir)?;
+    let (store, id, transcript) = open_transcript(args.bundle.path())?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
         (Some(file), _) => Some(

@@ -1,10 +1,10 @@
 //! `hsmboot verify`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::TrustArgs;
+use super::args::{BundlesArgs, TrustArgs};
 use super::binary;
 use super::hardware;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
@@ -28,9 +28,8 @@ Examples:
 
 Exit codes: 0 verified; 3 rejected; 4 an input is malformed or missing; 2 wrong command line")]
 pub struct Args {
-    /// The bundles
-    #[arg(value_name = "DIR", required = true)]
-    dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    bundles: BundlesArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// The moment to judge validity at, RFC 3339 (default: now)
@@ -54,11 +53,11 @@ const WORDS: ManyWords = ManyWords {
 };
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    if let [dir] = args.dirs.as_slice() {
+    if let [dir] = args.bundles.dirs() {
         return verify_bundle(args, dir, ui);
     }
-    check_outside_all(&args.dirs, None, &args.trust)?;
-    Ok(for_each_bundle(&args.dirs, &WORDS, ui, |dir| {
+    check_outside_all(args.bundles.dirs(), None, &args.trust)?;
+    Ok(for_each_bundle(args.bundles.dirs(), &WORDS, ui, |dir| {
         verify_bundle(args, dir, ui)
     }))
 }

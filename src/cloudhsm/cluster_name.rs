@@ -1,7 +1,8 @@
-//! The name of a cluster on a command line or in a fleet file: its id, or its ARN.
+//! The name of a cluster or a backup on a command line or in a fleet file: its id, or its ARN.
 
 use std::str::FromStr;
 
+use super::limits::TAGGED_RESOURCE_ID;
 use crate::aws::Arn;
 use crate::bundle::ClusterId;
 
@@ -38,6 +39,37 @@ impl FromStr for ClusterName {
             id: id.parse()?,
             region: Some(arn.region.to_owned()),
             account: Some(arn.account.to_owned()),
+        })
+    }
+}
+
+/// A cluster or a backup, and the region and account where its ARN names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceName {
+    /// Its id.
+    pub id: String,
+    /// The region and the account of its ARN.
+    pub place: Option<(String, String)>,
+}
+
+impl FromStr for ResourceName {
+    type Err = String;
+
+    /// Reads an id, or an ARN: as [`ClusterName`], or `...:backup/ID`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let check_id = TAGGED_RESOURCE_ID.parser();
+        if !text.starts_with("arn:") {
+            return check_id(text).map(|id| ResourceName { id, place: None });
+        }
+        let arn = Arn::parse(text, "cloudhsm")?;
+        let id = ["cluster", "backup"].into_iter().find_map(|kind| {
+            let id = arn.resource.strip_prefix(kind)?.strip_prefix('/')?;
+            id.starts_with(kind).then_some(id)
+        });
+        let id = id.ok_or("its ARN names neither a cluster nor a backup")?;
+        Ok(ResourceName {
+            id: check_id(id)?,
+            place: Some((arn.region.to_owned(), arn.account.to_owned())),
         })
     }
 }

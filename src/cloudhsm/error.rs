@@ -68,6 +68,9 @@ impl ServiceError {
             Trouble::BadCredentials { message, .. } => {
                 format!("{call}: credentials not accepted: {message}")
             }
+            Trouble::RoleNotAssumed { role, message, .. } => {
+                format!("{call} was not sent: {role} was not assumed: {message}")
+            }
             Trouble::AccessDenied { message } => format!("{call} was denied: {message}"),
             Trouble::Throttled { message } => format!("{call} was throttled: {message}"),
             Trouble::NotFound { message } => format!("{call}: not found: {message}"),

@@ -23,7 +23,7 @@ pub mod other_members;
 
 pub use calls::{Call, CallEffect};
 #[cfg(feature = "online")]
-pub use cluster_name::ClusterName;
+pub use cluster_name::{ClusterName, ResourceName};
 pub use error::{CallPlace, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 pub use next_step::{NextStep, next_step, plain_id};

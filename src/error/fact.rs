@@ -76,6 +76,7 @@ fact_names! {
     Line, "line", Number, "the line of that file";
     Option, "option", Text, "the option of the command line";
     CaKey, "ca_key", Text, "the CA's key in AWS KMS, as it was named";
+    Role, "role", Text, "the role that was to be assumed";
     Token, "token", Text, "the PKCS#11 token";
     CaArn, "ca_arn", Text, "the CA in AWS Private CA";
     CertificateArn, "certificate_arn", Text, "the certificate in AWS Private CA";

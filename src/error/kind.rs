@@ -352,6 +352,9 @@ kinds! {
         NoRegion, AfterFix, "no-region", "no region is set";
         ResourceNotFound, AfterFix, "resource-not-found",
             "tags: no such cluster or backup in this account and region";
+        RoleNotAssumed, AfterFix, "role-not-assumed",
+            "AWS STS does not let the credentials assume the role of `--assume-role`, or of the \
+             fleet file; the message says which credentials tried it";
         ServiceFailure, SameCommand, "service-failure",
             "no usable answer: a timeout, a dropped connection, a 5xx";
         ServiceRefused, AfterFix, "service-refused",

@@ -389,3 +389,42 @@ fn a_signed_certificate_or_a_trust_anchor_that_is_not_the_one_made() {
         bench.refused(&args, 4, "bad-document", &["response.json"]);
     }
 }
+
+/// Every command about a bundle takes it as its argument and as `--bundle`.
+#[test]
+fn a_bundle_is_named_as_an_argument_or_as_an_option() {
+    let bench = Bench::new();
+    for (command, more) in [
+        (&["verify"][..], &[][..]),
+        (&["sign"], &["--ca", "customerCA.crt", "--ca-key", "none"]),
+        (
+            &["import"],
+            &["--signed-cert", "none", "--trust-anchor", "customerCA.crt"],
+        ),
+        #[cfg(feature = "online")]
+        (&["submit"], &["--ca", "customerCA.crt"]),
+        (&["handover"], &["-o", "clients", "--ca", "customerCA.crt"]),
+        (&["report"], &["-o", "-"]),
+        (&["pack"], &["-o", "one.hsmboot"]),
+        #[cfg(feature = "qr")]
+        (&["qr", "show"], &["--png", "codes"]),
+        (&["transcript", "show"], &[]),
+        (&["transcript", "verify"], &[]),
+    ] {
+        let run = |named: &[&str]| {
+            let run = bench.run(&[command, named, more, &["--output", "json"]].concat());
+            let document = run.json();
+            (
+                run.code,
+                document["error"]["kind"].clone(),
+                document["bundle"].clone(),
+            )
+        };
+        let by_argument = run(&["bundle"]);
+        assert_eq!(by_argument, run(&["--bundle", "bundle"]), "{command:?}");
+        for wrong in [&["bundle", "--bundle", "bundle"][..], &[]] {
+            let (code, kind, _) = run(wrong);
+            assert_eq!((code, kind), (2, "usage".into()), "{command:?}");
+        }
+    }
+}

@@ -134,3 +134,36 @@ fn nothing_is_asked_where_there_is_nothing_to_remove() {
     );
     assert!(ended_well && !screen.contains("type yes"), "{screen}");
 }
+
+#[test]
+fn a_resource_is_named_by_its_id_or_its_arn_as_an_argument_or_as_an_option() {
+    let stage = Stage::new();
+    let (cluster, backup) = super::backup::backed_up(&stage);
+    for (kind, id) in [("cluster", &cluster), ("backup", &backup)] {
+        let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:{kind}/{id}");
+        for name in [
+            vec![id.as_str()],
+            vec![&arn],
+            vec!["--resource-id", id],
+            vec!["--resource-id", &arn],
+        ] {
+            let added = [&["tag", "add", "--tag", "a=b"], &name[..]].concat();
+            assert_eq!(stage.json(&added)["resource_id"], id.as_str());
+            let listed = stage.json(&[&["tag", "list"], &name[..]].concat());
+            assert_eq!(listed["tags"][0]["key"], "a", "{name:?}");
+            let removed = [&["tag", "remove", "--key", "a", "--yes"], &name[..]].concat();
+            assert_eq!(stage.json(&removed)["changed"], true);
+        }
+        let elsewhere = ["tag", "list", &arn, "--region", "eu-west-1"];
+        stage.fails(&elsewhere, 2, "contradicting-region");
+        stage.fails(&["tag", "list", id, "--resource-id", id], 2, "usage");
+    }
+    for wrong in [
+        "arn:aws:cloudhsm:us-east-1:123456789012:cluster/backup-aaaaaaaaaaa",
+        "arn:aws:cloudhsm:us-east-1:123456789012:hsm/hsm-aaaaaaaaaaa",
+        "hsm-aaaaaaaaaaa",
+    ] {
+        stage.fails(&["tag", "list", wrong], 2, "usage");
+    }
+    stage.fails(&["tag", "list"], 2, "usage");
+}

@@ -202,6 +202,7 @@ impl Host for BootstrapRun<'_> {
             Some(signed) => {
                 self.ui
                     .say("the certificate that was signed before still fits");
+                sign::warn_of_other_days(&signed.0, self.args.days, self.ui);
                 Some(signed)
             }
             // It ends as the run that it rehearses would.

@@ -12,6 +12,7 @@ mod summary;
 use std::path::{Path, PathBuf};
 
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
+use super::ca_pin::CaPinArgs;
 use super::consent::YesArgs;
 use super::hardware;
 use super::key::ca_key_help;
@@ -79,14 +80,11 @@ pub struct Args {
     /// ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
-    /// The days that the signed certificate, and a new CA, last
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = DEFAULT_DAYS,
-        value_parser = clap::value_parser!(u32).range(1..=36525),
-    )]
-    days: u32,
+    #[command(flatten)]
+    pin: CaPinArgs,
+    /// The days that the signed certificate, and a new CA, last (default: 3652)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36525))]
+    days: Option<u32>,
     /// A new CA's name: an RFC 4514 string, or as openssl takes it (/C=DE/CN=A)
     #[arg(long, value_name = "DN", conflicts_with = "ca")]
     #[cfg_attr(feature = "awskms", arg(conflicts_with = "ca_arn"))]
@@ -132,6 +130,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Returns the days that a certificate is to last.
+    fn days(&self) -> u32 {
+        self.days.unwrap_or(DEFAULT_DAYS)
+    }
+
     #[cfg(feature = "simulator")]
     const fn is_rehearsal(&self) -> bool {
         self.simulate

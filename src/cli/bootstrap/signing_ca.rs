@@ -18,6 +18,7 @@ use super::Args;
 use crate::bundle::{Bundle, CA_KEY_FILE, Digests, Part, Store};
 use crate::ca::KeySource;
 use crate::check::Pair;
+use crate::cli::ca_pin::CaPinArgs;
 use crate::cli::owner::NamedCa;
 #[cfg(feature = "awskms")]
 use crate::cli::private_ca::ca_digest;
@@ -50,7 +51,9 @@ impl<'a> BootstrapCa<'a> {
         #[cfg(feature = "awskms")]
         if let Some(arn) = args.private_ca.checked_ca_arn(&[])? {
             let options = args.online.options_for_other_service(None);
-            let (ca, owner) = args.private_ca.open_ca(arn, &options, cli::now(), ui)?;
+            let (ca, owner) =
+                args.private_ca
+                    .open_ca((arn, &args.pin), &options, cli::now(), ui)?;
             let trust_anchor = ca.trust_anchor().clone();
             let file = CaFile {
                 text: trust_anchor.to_pem().into_bytes(),
@@ -73,6 +76,10 @@ impl<'a> BootstrapCa<'a> {
             .as_deref()
             .map(|file| NamedCa::read(file, "--ca", &store))
             .transpose()?;
+        match &named {
+            Some(named) => args.pin.check_named(named)?,
+            None => refuse_lone_pin(&args.pin)?,
+        }
         let ca = match &named {
             Some(ca) => Some(CaFile {
                 text: ca.text.clone(),
@@ -100,7 +107,10 @@ impl<'a> BootstrapCa<'a> {
                 Stage::Absent
             }
             (Some(file), Some(named)) => found.with_owner(file, named.to_owner(), key_source),
-            (Some(file), None) => found.prove(file, key_source, &store)?,
+            (Some(file), None) => {
+                found.warn_of_options_for_new_ca(&file);
+                found.prove(file, key_source, &store)?
+            }
         };
         Ok(found)
     }
@@ -247,4 +257,18 @@ impl<'a> BootstrapCa<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses a fingerprint without the CA that it pins: of one that lies in the bundle the key is the
+/// proof, and one that this run makes has none yet.
+fn refuse_lone_pin(pin: &CaPinArgs) -> Result<()> {
+    if pin.ca_fingerprint.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::OptionsForNothing,
+        "--ca-fingerprint pins the CA that --ca names, and none is named",
+        "add --ca FILE, or leave --ca-fingerprint out",
+    )
+    .with_fact(FactName::Option, "--ca-fingerprint"))
 }

@@ -8,6 +8,7 @@ use super::screen::{self, ShownCodes, Window};
 use crate::bundle::archive::{self, ArchiveFault, Members};
 use crate::bundle::counted_noun;
 use crate::bundle::{Bundle, Digests, Part};
+use crate::cli::args::BundleArgs;
 use crate::cli::sign;
 use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -31,9 +32,8 @@ Examples:
 Exit codes: 0 drawn; 2 the terminal is too small; 4 no bundle, or no response in it; 8 files of \
 other content stand there")]
 pub struct Args {
-    /// The bundle
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    bundle: BundleArgs,
     /// Draw what goes back from the CA, instead of the request
     #[arg(long)]
     response: bool,
@@ -75,7 +75,7 @@ fn is_svg(path: &Path) -> bool {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let bundle = Bundle::open(&args.dir)?;
+    let bundle = Bundle::open(args.bundle.path())?;
     let kind = if args.response {
         QrKind::Response
     } else {
@@ -83,8 +83,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     };
     let members = members_to_carry(&bundle, kind)?;
     let fingerprint = super::bundle_fingerprint(&bundle, kind)?;
-    let archive =
-        archive::write(&members).map_err(|fault| cannot_travel_error(&args.dir, &fault))?;
+    let archive = archive::write(&members)
+        .map_err(|fault| cannot_travel_error(args.bundle.path(), &fault))?;
     let on_screen = args.png.is_none() && args.svg.is_none() && args.out.is_none();
     let interactive = on_screen && screen::is_interactive(ui);
     let window = interactive.then(Window::of_stdout).flatten();
@@ -105,10 +105,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                 enough,
                 &widest,
             ),
-            _ => too_much_error(&args.dir),
+            _ => too_much_error(args.bundle.path()),
         }
     })?;
-    let drawings = draw::draw_codes(&texts, version).ok_or_else(|| too_much_error(&args.dir))?;
+    let drawings =
+        draw::draw_codes(&texts, version).ok_or_else(|| too_much_error(args.bundle.path()))?;
     let total = texts.len();
     let chosen = choose_parts(&args.part, total)?;
     let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();

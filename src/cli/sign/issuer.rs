@@ -52,7 +52,9 @@ impl SigningJob<'_> {
             deadline: args.timeout.map(Deadline::after),
             ..self.args.ca.access.options()
         };
-        let (ca, owner) = args.ca.open_ca(arn, &options, self.now, ui)?;
+        let (ca, owner) = args
+            .ca
+            .open_ca((arn, &self.args.ca.pin), &options, self.now, ui)?;
         if let Some(done) = self.earlier_output(ca.trust_anchor(), "--ca-arn")? {
             return Ok(done);
         }
@@ -62,7 +64,7 @@ impl SigningJob<'_> {
         let (pair, issued_by) = args.ca.obtain_pair(
             (&ca, arn),
             &self.grounds,
-            self.args.ca.days,
+            self.args.ca.days(),
             args.timeout,
             ui,
         )?;

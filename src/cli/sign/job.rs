@@ -5,7 +5,7 @@ use std::path::Path;
 use super::preconditions::{
     already_signed_error, check_ca_fit, check_places_free, find_earlier_pair,
 };
-use super::response::{SignatureSummary, SignedPair, show_notes};
+use super::response::{SignatureSummary, SignedPair, show_notes, warn_of_other_days};
 use super::{Args, Ceremony};
 use crate::bundle::{
     Bundle, Digests, Fingerprint, SignatureOrigin, Transcript, TranscriptStep, Waiver,
@@ -49,6 +49,7 @@ impl SigningJob<'_> {
     ) -> Result<CommandOutput> {
         let SigningJob { args, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
+        args.ca.pin.check_named(&named)?;
         check_ca_fit(&named.trust_anchor, &shown_path(certificate), now)?;
         if let Some(done) = self.earlier_output(&named.trust_anchor, "--ca")? {
             return Ok(done);
@@ -74,7 +75,7 @@ impl SigningJob<'_> {
             &SigningTerms {
                 serial: crate::cli::random_octets()?,
                 now,
-                days: args.ca.days,
+                days: args.ca.days(),
             },
         )?;
         let seal = |sealed: &[u8]| {
@@ -126,6 +127,7 @@ impl SigningJob<'_> {
         }
         let compared = args.expect.is_given() && self.compare_request()?;
         show_notes(&pair, self.ui);
+        warn_of_other_days(&pair, args.ca.days, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
         let signed = SignedPair {
             bundle,

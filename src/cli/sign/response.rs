@@ -247,6 +247,30 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     }
 }
 
+/// Warns where days were asked for, and the certificate that stands has another end than they would
+/// give: what is signed already is left as it is.
+pub(crate) fn warn_of_other_days(pair: &Pair, days: Option<u32>, ui: &Ui) {
+    const DAY: i64 = 24 * 60 * 60;
+    let Some(days) = days else {
+        return;
+    };
+    let (begin, end) = (
+        pair.signed_cert().not_before(),
+        pair.signed_cert().not_after(),
+    );
+    let wanted = begin
+        .plus_seconds(i64::from(days).saturating_mul(DAY))
+        .min(pair.trust_anchor().not_after());
+    // A certificate begins some minutes or an hour before it is signed: that is no other day.
+    let apart = end.unix_seconds().saturating_sub(wanted.unix_seconds());
+    if apart.saturating_abs() >= DAY {
+        ui.warn(format!(
+            "--days {days} changes nothing: the certificate that stands is valid from {begin} to \
+             {end}; --force signs anew"
+        ));
+    }
+}
+
 /// Returns the notes of `check` on a pair that is fit, one sentence each. They are worth knowing
 /// before it is sent, since a claim cannot be taken back.
 pub(crate) fn pair_notes(pair: &Pair) -> Vec<String> {

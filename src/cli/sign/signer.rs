@@ -7,6 +7,7 @@ use super::issuer::SigningCaArgs;
 use crate::ca::KeySource;
 #[cfg(feature = "awskms")]
 use crate::cli::aws::CaAccessArgs;
+use crate::cli::ca_pin::CaPinArgs;
 use crate::cli::key::ca_key_help;
 use crate::cli::token::TokenArgs;
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -23,14 +24,11 @@ pub struct CaArgs {
     pub(super) ca: Option<PathBuf>,
     #[arg(long, value_name = "KEY", help = ca_key_help(), requires = "ca")]
     pub(super) ca_key: Option<PathBuf>,
-    /// The days that the signed certificate lasts, at most until the CA's own end
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = DEFAULT_DAYS,
-        value_parser = clap::value_parser!(u32).range(1..=36525),
-    )]
-    pub(super) days: u32,
+    #[command(flatten)]
+    pub(super) pin: CaPinArgs,
+    /// The days that the signed certificate lasts, at most until the CA's own end (default: 3652)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36525))]
+    pub(super) days: Option<u32>,
     #[command(flatten)]
     pub(super) token: TokenArgs,
     #[cfg(feature = "awskms")]
@@ -54,6 +52,11 @@ pub(super) enum SignerChoice {
 }
 
 impl CaArgs {
+    /// Returns the days that a certificate is to last.
+    pub(super) fn days(&self) -> u32 {
+        self.days.unwrap_or(DEFAULT_DAYS)
+    }
+
     /// Refuses what belongs to one certificate, for several bundles.
     pub(super) fn check_takes_many(&self) -> Result<()> {
         #[cfg(feature = "awskms")]

@@ -32,7 +32,7 @@ impl BootstrapCa<'_> {
         let order = cli::ca::CaOrder {
             subject: &subject,
             key_type,
-            days: self.args.days,
+            days: self.args.days(),
             force: false,
             file: CA_FILE,
             issuer: None,
@@ -61,6 +61,27 @@ impl BootstrapCa<'_> {
             },
             origin: CaOrigin::Made { encrypted },
         })
+    }
+
+    /// Warns of options for a new CA where one is there, in the bundle, and they say another.
+    pub(super) fn warn_of_options_for_new_ca(&self, there: &CaFile) {
+        let ca = there.trust_anchor.signing_ca();
+        let other_subject = self.args.subject.as_ref().is_some_and(|subject| {
+            parse_subject(subject).is_ok_and(|subject| subject != ca.subject())
+        });
+        let other_type = self
+            .args
+            .key_type
+            .is_some_and(|wanted| KeyType::of(ca.public_key()) != Some(wanted));
+        for (_, option) in [(other_subject, "--subject"), (other_type, "--key-type")]
+            .into_iter()
+            .filter(|(is_other, _)| *is_other)
+        {
+            self.ui.warn(format!(
+                "{option} is for a new CA and changes nothing: {} is there, and stays",
+                there.place
+            ));
+        }
     }
 
     /// Returns the type for a new key. A rehearsal gets a smaller one: a large RSA key takes time

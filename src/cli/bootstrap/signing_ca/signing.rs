@@ -51,7 +51,7 @@ impl BootstrapCa<'_> {
                 Stage::Ready(ReadyCa::found(known, key.clone()))
             }
             #[cfg(feature = "awskms")]
-            Stage::Service(_, service) => return service.ca.check_days(self.args.days),
+            Stage::Service(_, service) => return service.ca.check_days(self.args.days()),
         };
         Ok(())
     }
@@ -119,7 +119,7 @@ impl BootstrapCa<'_> {
             let (pair, issued_by) = self.args.private_ca.obtain_pair(
                 (&service.ca, &service.arn),
                 grounds,
-                self.args.days,
+                self.args.days(),
                 self.args.timeout.timeout,
                 self.ui,
             )?;
@@ -136,7 +136,7 @@ impl BootstrapCa<'_> {
         let terms = SigningTerms {
             serial: cli::random_octets()?,
             now,
-            days: self.args.days,
+            days: self.args.days(),
         };
         let ready = self.ready(bundle.store())?;
         let trust_anchor = ready.known.file.trust_anchor.clone();
