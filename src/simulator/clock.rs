@@ -55,6 +55,25 @@ pub(super) struct ClockReading {
     pub(super) advanced: Millis,
 }
 
+impl ClockReading {
+    /// Checks that it is the reading of a clock as this one, which begins at the wall clock's time
+    /// and is only moved forward, and not beyond the year 9999.
+    ///
+    /// # Errors
+    /// Where it is none: a state file's content that nothing here has written.
+    pub(super) fn check_range(self) -> Result<(), String> {
+        let possible = 0..=jiff::Timestamp::MAX.as_millisecond();
+        if possible.contains(&self.now) && possible.contains(&self.advanced) {
+            return Ok(());
+        }
+        Err(format!(
+            "its clock shows {} ms after 1970 and was moved ahead by {} ms, expected a time in the \
+             years 1970 to 9999",
+            self.now, self.advanced
+        ))
+    }
+}
+
 /// The clock for every state and every validity period.
 pub(super) struct Clock {
     started: Instant,

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::actions::NextTokenKey;
 use super::admission::Admission;
@@ -48,6 +49,18 @@ impl Inside {
             partitions,
         } = loaded.unwrap_or_default();
         let clock = Clock::resume_from(options.speed, reading);
+        if let Some(path) = options
+            .state
+            .as_ref()
+            .filter(|_| !clock.can_advance(Duration::ZERO))
+        {
+            return Err(SimError::BadState {
+                path: path.clone(),
+                reason: String::from(
+                    "its clock was moved ahead so far that it is past the year 9999 by now",
+                ),
+            });
+        }
         let mut roots_and_cards = SimulatedHardware::start(clock.now()).map_err(SimError::Start)?;
         if let (Some(kept), Some(path)) = (hardware, &options.state) {
             let unusable = |reason| SimError::BadState {

@@ -93,6 +93,12 @@ impl Certificate {
         name::check_name(&subject, WHAT)?;
         let spki = fields.read_required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
+        if strictness != Strictness::Owner {
+            check_serial_length(&serial)?;
+            let [from, to] = generalized_times;
+            check_time_form(not_before, from)?;
+            check_time_form(not_after, to)?;
+        }
         let extensions = parse_optional_fields(&mut fields, version, &mut faults)?;
         fields.finish()?;
 
@@ -279,6 +285,32 @@ fn parse_version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malf
             "{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"
         ))),
     }
+}
+
+/// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
+pub(crate) const GENERALIZED_FROM: Moment = Moment::from_constant(2_524_608_000);
+
+/// The greatest number of a serial number's octets (RFC 5280 4.1.2.2).
+pub(crate) const MAX_SERIAL_OCTETS: usize = 20;
+
+/// Of an owner's certificate `check` says the same, as a finding of its own.
+fn check_serial_length(serial: &Tlv<'_>) -> Result<(), Malformed> {
+    match serial.content.len() {
+        ..=MAX_SERIAL_OCTETS => Ok(()),
+        found => Err(Malformed::new(format!(
+            "{WHAT}: a serial number of {found} octets, expected {MAX_SERIAL_OCTETS} at most (RFC \
+             5280 4.1.2.2)"
+        ))),
+    }
+}
+
+fn check_time_form(time: Moment, generalized: bool) -> Result<(), Malformed> {
+    if generalized && time < GENERALIZED_FROM {
+        return Err(Malformed::new(format!(
+            "{WHAT}: {time} as GeneralizedTime, expected UTCTime before 2050 (RFC 5280 4.1.2.5)"
+        )));
+    }
+    Ok(())
 }
 
 /// The two times, and whether each is a GeneralizedTime.

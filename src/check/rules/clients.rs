@@ -3,6 +3,7 @@
 //! back, so what they would refuse is refused, or noted, before it is sent.
 
 use crate::checks::{Judged, fail, note};
+use crate::x509::certificate::{GENERALIZED_FROM, MAX_SERIAL_OCTETS};
 use crate::x509::extension::{
     ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES,
     EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH, SUBJECT_ALT_NAME,
@@ -232,9 +233,6 @@ pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &TrustAnchor) ->
     }
 }
 
-/// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
-const GENERALIZED_FROM: Moment = Moment::from_constant(2_524_608_000);
-
 /// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where
 /// readers differ, or cannot read at all.
 pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
@@ -272,10 +270,10 @@ pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
         ));
     }
     let serial = certificate.serial();
-    if serial.len() > 20 {
+    if serial.len() > MAX_SERIAL_OCTETS {
         return fail(format!(
-            "{noun} has a serial number of {} octets, expected 20 at most: no client need take a \
-             longer one",
+            "{noun} has a serial number of {} octets, expected {MAX_SERIAL_OCTETS} at most: no \
+             client need take a longer one",
             serial.len()
         ));
     }

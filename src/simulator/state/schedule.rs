@@ -44,12 +44,7 @@ impl SimulatedCluster {
         }
         let next = self.backup_due.unwrap_or(self.since.saturating_add(DAY));
         let oldest = now.saturating_sub(SimulatedBackup::longest_life(self.retention_time()));
-        let skipped = oldest
-            .saturating_sub(next)
-            .max(0)
-            .checked_div(DAY)
-            .unwrap_or(0);
-        let mut due = next.saturating_add(skipped.saturating_mul(DAY));
+        let mut due = first_due(next, oldest);
         let active_since = self.active_since().unwrap_or(Millis::MAX);
         while due <= now {
             if due >= active_since {
@@ -62,5 +57,34 @@ impl SimulatedCluster {
         }
         self.backup_due = Some(due);
         made
+    }
+}
+
+/// Returns the last moment not after `oldest` of those that are whole days after `next`, or `next`
+/// where that is later: at most a day of those that are left out is left to be gone through.
+fn first_due(next: Millis, oldest: Millis) -> Millis {
+    // Two moments of a damaged state file can be further apart than a moment can be from 1970.
+    let behind = i128::from(oldest).saturating_sub(next.into()).max(0);
+    let passed = behind.saturating_sub(behind.checked_rem(DAY.into()).unwrap_or(0));
+    Millis::try_from(i128::from(next).saturating_add(passed)).unwrap_or(oldest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_first_is_no_more_than_a_day_before_what_counts() {
+        for (next, oldest, first) in [
+            (10, 5, 10),
+            (0, 3 * DAY + 7, 3 * DAY),
+            (DAY, DAY, DAY),
+            (Millis::MAX, 0, Millis::MAX),
+        ] {
+            assert_eq!(first_due(next, oldest), first, "{next} {oldest}");
+        }
+        // From the first moment there is to the last: none of the days between is gone through.
+        let first = first_due(Millis::MIN, Millis::MAX);
+        assert!(first > Millis::MAX - DAY, "{first}");
     }
 }

@@ -262,7 +262,10 @@ impl LoadedState {
                 )
             })?;
             match record {
-                StateRecord::Clock(reading) => self.reading = reading,
+                StateRecord::Clock(reading) => {
+                    reading.check_range()?;
+                    self.reading = reading;
+                }
                 StateRecord::Tokens(secret) => self.tokens = Some(secret),
                 StateRecord::Hardware(hardware) => self.hardware = Some(*hardware),
                 StateRecord::Partitions(partitions) => self.partitions = partitions,
@@ -309,6 +312,20 @@ mod tests {
             format!("{{\"Hardware\":{}", "[".repeat(200)),
         ] {
             assert!(LoadedState::default().apply_frame(deep.as_bytes()).is_err());
+        }
+        for (now, advanced) in [
+            (i64::MIN, 0),
+            (-1, 0),
+            (0, i64::MIN),
+            (i64::MAX, 0),
+            (0, i64::MAX),
+            (253_402_300_800_000, 0),
+        ] {
+            let bad = format!(r#"{{"Clock":{{"now":{now},"advanced":{advanced}}}}}"#);
+            let reason = LoadedState::default()
+                .apply_frame(bad.as_bytes())
+                .unwrap_err();
+            assert!(reason.contains("1970 to 9999"), "{reason}");
         }
         let mut loaded = LoadedState::default();
         loaded

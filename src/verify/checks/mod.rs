@@ -58,7 +58,7 @@ checks! {
         input.pick(["pem.csr", "pem.hsm", "pem.aws-hardware", "pem.manufacturer-hardware"]),
         Of(Input), Texts, At(input), OfInput(pem::pem, input),
         "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 and 11; RFC \
-         5280 4.1, 4.2; RFC 2986 4";
+         5280 4.1, 4.1.2.2, 4.1.2.5, 4.2; RFC 2986 4";
     /// `algorithm.<input>`
     Algorithm(input: Input):
         input.pick([

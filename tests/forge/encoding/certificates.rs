@@ -56,6 +56,18 @@ pub(super) const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
     ),
     (
         HSM,
+        "serial-21-octets",
+        "a serial number of 21 octets (RFC 5280 4.1.2.2)",
+        |cert| cert.serial = der::int(&[7; 21]),
+    ),
+    (
+        AWS,
+        "serial-100-octets",
+        "a serial number of 100 octets (RFC 5280 4.1.2.2)",
+        |cert| cert.serial = der::int(&[7; 100]),
+    ),
+    (
+        HSM,
         "serial-long-length",
         "a serial number whose length has more octets than it needs",
         |cert| {
@@ -121,6 +133,24 @@ pub(super) const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
         |cert| {
             let not_after = der::tlv(der::GENERALIZED_TIME, b"20500101000000.5Z");
             cert.validity = der::seq(&[&der::tlv(der::UTC_TIME, b"180921212232Z"), &not_after]);
+        },
+    ),
+    (
+        HSM,
+        "validity-generalized-2049",
+        "a GeneralizedTime before 2050 (RFC 5280 4.1.2.5)",
+        |cert| {
+            let not_after = der::tlv(der::GENERALIZED_TIME, b"20491231235959Z");
+            cert.validity = der::seq(&[&der::tlv(der::UTC_TIME, b"180921212232Z"), &not_after]);
+        },
+    ),
+    (
+        AWS,
+        "validity-generalized-start",
+        "a notBefore as GeneralizedTime, before 2050 (RFC 5280 4.1.2.5)",
+        |cert| {
+            let not_before = der::tlv(der::GENERALIZED_TIME, b"20180921212232Z");
+            cert.validity = der::seq(&[&not_before, &der::tlv(der::UTC_TIME, b"300101000000Z")]);
         },
     ),
     (
