@@ -23,6 +23,8 @@ mod errors;
 #[path = "support/kms.rs"]
 #[allow(dead_code)]
 mod kms_key;
+#[path = "lambda/pins.rs"]
+mod pins;
 #[path = "support/pipe.rs"]
 #[allow(dead_code)]
 mod pipe;

@@ -36,6 +36,9 @@ mod moto;
 #[allow(dead_code, reason = "each test program uses its part")]
 mod pipe;
 #[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "stacks/private_ca.rs"]
+mod private_ca;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
 #[path = "lambda/runtime.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
 mod runtime;
@@ -55,6 +58,7 @@ mod support;
 #[path = "support/trial.rs"]
 mod trial;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -86,17 +90,29 @@ fn main() -> ExitCode {
             ignored(cdk && runs("cfn-lint", &["--version"])),
         ),
         trial(
+            "each_runbook_of_aws_has_its_policies_and_its_failure_table",
+            each_runbook_of_aws_has_its_policies_and_its_failure_table,
+            false,
+        ),
+        trial(
             "the_policy_of_the_organization_is_the_pages",
             the_policy_of_the_organization_is_the_pages,
             false,
         ),
     ];
     #[cfg(all(feature = "lambda", feature = "simulator"))]
-    trials.push(trial(
-        "the_template_goes_from_a_vpc_to_a_claimed_cluster",
-        moto::the_template_goes_from_a_vpc_to_a_claimed_cluster,
-        ignored(aws::Moto::is_installed()),
-    ));
+    trials.extend([
+        trial(
+            "the_template_goes_from_a_vpc_to_a_claimed_cluster",
+            moto::the_template_goes_from_a_vpc_to_a_claimed_cluster,
+            ignored(aws::Moto::is_installed()),
+        ),
+        trial(
+            "a_stack_claims_by_a_private_ca_and_is_answered_by_tls",
+            private_ca::a_stack_claims_by_a_private_ca_and_is_answered_by_tls,
+            ignored(aws::Moto::is_installed() && runs("openssl", &["version"])),
+        ),
+    ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -169,4 +185,78 @@ fn the_policy_of_the_organization_is_the_pages() {
     let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     let page = block("docs/iam.md", "## Only the submit role claims", "json");
     assert_eq!(parse(&read("packaging/aws/scp.json")), parse(&page));
+}
+
+/// The statements of a page's policies but what is the reader's own: action and condition, by Sid.
+fn statements(
+    page: &str,
+) -> std::collections::BTreeMap<String, (serde_json::Value, serde_json::Value)> {
+    let text = read(page);
+    let blocks = text.split("```json\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+    let documents = blocks.map(|block| serde_json::from_str::<serde_json::Value>(block).unwrap());
+    let mut found = BTreeMap::new();
+    for document in documents {
+        for statement in document["Statement"].as_array().into_iter().flatten() {
+            let Some(sid) = statement["Sid"].as_str() else {
+                continue;
+            };
+            let told = (statement["Action"].clone(), statement["Condition"].clone());
+            found.entry(sid.to_owned()).or_insert(told);
+        }
+    }
+    found
+}
+
+/// Each page by itself says what a role needs, in the words of docs/iam.md, and what is to be done
+/// for every class of failure.
+fn each_runbook_of_aws_has_its_policies_and_its_failure_table() {
+    let home = statements("docs/iam.md");
+    for name in [
+        "ansible",
+        "cloudformation",
+        "github-actions",
+        "gitlab",
+        "kubernetes",
+        "lambda",
+        "shell",
+        "ssm",
+        "step-functions",
+        "terraform",
+    ] {
+        let page = format!("docs/runbooks/{name}.md");
+        let own = statements(&page);
+        for sid in ["Look", "ClaimThisCluster", "SeeTheCasKey", "SignAsTheCa"] {
+            let told = own
+                .get(sid)
+                .unwrap_or_else(|| panic!("{page} has no {sid}"));
+            assert_eq!(told.0, home[sid].0, "{page}: {sid}");
+            // Where one looks is the reader's to bound.
+            assert!(sid == "Look" || told.1 == home[sid].1, "{page}: {sid}");
+        }
+        let text = read(&page);
+        let rows: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("| "))
+            .filter_map(|line| line.split(" | ").next())
+            .collect();
+        let row_of = |word: &str| {
+            rows.iter().any(|row| {
+                row.split(|c: char| !c.is_ascii_alphanumeric())
+                    .any(|part| part == word)
+            })
+        };
+        for (code, error_type) in [
+            ("1", "HsmbootBug"),
+            ("2", "HsmbootUsage"),
+            ("3", "HsmbootRejected"),
+            ("4", "HsmbootInput"),
+            ("5", "HsmbootCa"),
+            ("6", "HsmbootService"),
+            ("7", "HsmbootNotInTime"),
+            ("8", "HsmbootConflict"),
+        ] {
+            assert!(row_of(code) || row_of(error_type), "{page}: {code}");
+        }
+    }
 }

@@ -17,6 +17,14 @@ pub(crate) fn parse_region(text: &str) -> Result<String, String> {
     }
 }
 
+#[cfg(feature = "online")]
+pub(crate) fn parse_account(text: &str) -> Result<String, String> {
+    match text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("expected an account's twelve digits".to_owned()),
+    }
+}
+
 pub(crate) fn parse_endpoint(text: &str) -> Result<String, String> {
     check_endpoint(text).map(|()| text.to_owned())
 }

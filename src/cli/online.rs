@@ -29,7 +29,7 @@ pub struct OnlineArgs {
     /// The cluster's AWS region
     #[arg(long, value_name = "REGION", value_parser = parse_region)]
     pub(crate) region: Option<String>,
-    /// The account of the cluster's ARN: the credentials must not be another's.
+    /// The cluster's account, from its ARN or `--account`: the credentials must not be another's.
     #[arg(skip)]
     pub(crate) account: Option<String>,
     /// A profile of the AWS configuration; its credentials are used, not the environment's
@@ -171,18 +171,18 @@ impl OnlineArgs {
             Some(own) => Err(Error::new(
                 ErrorKind::AnotherAccount,
                 format!(
-                    "the cluster's ARN names account {named}, and the credentials are of {own}; \
-                     nothing was sent"
+                    "the cluster is said to be in account {named}, and the credentials are of \
+                     {own}; nothing was sent"
                 ),
                 "take the credentials of that account: --profile, --assume-role, or the \
-                 environment; or correct the ARN",
+                 environment; or correct the ARN, or --account",
             )
             .with_fact(FactName::Expected, named.as_str())
             .with_fact(FactName::Found, own.to_string())),
             None => {
                 ui.say(format!(
-                    "note: the cluster's ARN names account {named}, and the credentials do not say \
-                     whose they are"
+                    "note: the cluster is said to be in account {named}, and the credentials do \
+                     not say whose they are"
                 ));
                 Ok(())
             }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::args::{BundlesArgs, TrustArgs, parse_sha256};
+use super::aws::parse_account;
 use super::consent::{ClaimIntent, YesArgs};
 use super::expect::ExpectArgs;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
@@ -68,6 +69,9 @@ pub struct Args {
     /// four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     ca_fingerprint: Vec<[u8; 32]>,
+    /// The account that the cluster is in: credentials of another one are refused
+    #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
+    account: Option<String>,
     #[command(flatten)]
     from_bundle: FromBundleArgs,
     #[command(flatten)]
@@ -141,8 +145,11 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
         .transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
-        let service = args
-            .online
+        let online = OnlineArgs {
+            account: args.account.clone(),
+            ..args.online.clone()
+        };
+        let service = online
             .connect_within(args.timeout.timeout, region.as_ref(), ui)
             .await?;
         let account = service.account_id().await;

@@ -128,7 +128,12 @@ kinds! {
         ContradictingRegion, AfterFix, "contradicting-region",
             "`--region` says another region than the ARN of the key or of the CA";
         AnotherAccount, AfterFix, "another-account",
-            "the cluster's ARN names another account than the credentials are of; nothing was sent";
+            "the cluster's ARN, or `submit --account`, names another account than the credentials \
+             are of; nothing was sent";
+        CaNotAllowed, AfterFix, "ca-not-allowed",
+            "`lambda`: an event that signs or claims names a CA whose certificate's SHA-256 is \
+             none of those in the function's environment (`HSMBOOT_LAMBDA_CA_SHA256`), or names \
+             none; nothing was done";
         CaMissing, AfterFix, "ca-missing",
             "`bootstrap`: `--ca-key` without a CA certificate to go with it; or no CA at all, \
              with a bundle in one file, where none can be made";

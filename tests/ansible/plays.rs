@@ -8,7 +8,7 @@ use serde_json::json;
 use super::done::Done;
 use super::play::{PASSPHRASE, PROGRAM, Stage, project};
 
-pub(super) const TESTS: [(&str, fn()); 7] = [
+pub(super) const TESTS: [(&str, fn()); 8] = [
     (
         "the_pages_example_is_checked_run_and_run_again",
         the_pages_example_is_checked_run_and_run_again,
@@ -30,6 +30,10 @@ pub(super) const TESTS: [(&str, fn()); 7] = [
         plan_and_info_say_whose_a_cluster_is,
     ),
     ("the_passphrase_is_in_no_log", the_passphrase_is_in_no_log),
+    (
+        "a_command_gives_the_passphrase_and_a_private_ca_needs_its_sha_256",
+        a_command_gives_the_passphrase_and_a_private_ca_needs_its_sha_256,
+    ),
     (
         "the_example_claims_three_clusters_and_then_none",
         the_example_claims_three_clusters_and_then_none,
@@ -208,6 +212,37 @@ fn the_passphrase_is_in_no_log() {
     let seen = fs::read_to_string(stage.path("seen")).unwrap();
     assert!(seen.contains("--passphrase-fd"), "{seen}");
     assert!(!seen.contains(PASSPHRASE), "{seen}");
+}
+
+fn a_command_gives_the_passphrase_and_a_private_ca_needs_its_sha_256() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let mut claim = stage.claim();
+    let own = claim.as_object_mut().unwrap();
+    own.remove("passphrase");
+    own.insert(
+        "passphrase_command".to_owned(),
+        json!(format!("echo {PASSPHRASE}")),
+    );
+    let mut both = claim.clone();
+    both["passphrase"] = PASSPHRASE.into();
+    stage.task("cluster_claim", &both, &[]).came_to(1, 0);
+    let play = stage.task("cluster_claim", &claim, &["-vvv"]);
+    play.came_to(0, 1);
+    assert!(!play.done.stdout.contains(PASSPHRASE));
+    assert_eq!(stage.claims(), 1);
+    // A CA in AWS Private CA: an ARN alone names no owner, and it goes with no other CA.
+    let arn = "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/\
+               1234abcd-12ab-34cd-56ef-1234567890ab";
+    let base = json!({ "cluster_id": stage.id(), "ca_arn": arn });
+    let result = stage.task("cluster_claim", &base, &[]);
+    let said = result.came_to(1, 0)["msg"].as_str().unwrap().to_owned();
+    assert!(said.contains("ca_fingerprints"), "{said}");
+    let mut other = base.clone();
+    other["ca_fingerprints"] = json!(["ab".repeat(32)]);
+    other["ca"] = claim["ca"].clone();
+    let result = stage.task("cluster_claim", &other, &[]);
+    let said = result.came_to(1, 0)["msg"].as_str().unwrap().to_owned();
+    assert!(said.contains("mutually exclusive"), "{said}");
 }
 
 fn the_example_claims_three_clusters_and_then_none() {

@@ -63,6 +63,23 @@ fn the_script_claims_all_that_it_can_and_a_second_run_changes_nothing() {
     assert_eq!(stage.calls("InitializeCluster"), 3);
 }
 
+/// Two of one id, in two regions, have a document each.
+#[test]
+fn the_script_keeps_the_documents_of_two_arns_with_one_id_apart() {
+    let stage = Stage::new();
+    let arn = |region: &str| {
+        let id = &stage.id;
+        format!("arn:aws:cloudhsm:{region}:123456789012:cluster/{id}")
+    };
+    let (here, elsewhere) = (arn("us-east-1"), arn("eu-west-1"));
+    assert_eq!(claim(&stage, &[&here, &elsewhere], "1").code, 6);
+    for (region, member) in [("us-east-1", "outcome"), ("eu-west-1", "error")] {
+        let file = stage.path(&format!("{region}_123456789012_cluster_{}.json", stage.id));
+        let document: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        assert!(document.get(member).is_some(), "{region}: {document:#}");
+    }
+}
+
 #[test]
 fn the_script_tries_again_what_passes_by_itself_and_nothing_else() {
     let stage = Stage::new();

@@ -167,6 +167,12 @@ fn two_clusters_are_claimed_with_a_key_in_kms_and_then_none() {
     let both = stage.ids.join(" ");
     // A plan comes first: what whoever approves has seen.
     let done = claim(&stage, &both).ends(0, "2 clusters: 2 claim");
+    let shown = stage.hsmboot(&["ca", "show", "repo/customerCA.crt", "--output", "json"]);
+    let owner = format!(
+        "CA, SHA-256: `{}`",
+        shown.json()["sha256"].as_str().unwrap()
+    );
+    assert!(done.stdout.contains(&owner), "{}", done.stdout);
     for id in &stage.ids {
         let row = format!("| {id} | eu-central-1 | claimed |");
         assert!(done.stdout.contains(&row), "{}", done.stdout);

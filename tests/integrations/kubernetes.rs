@@ -4,16 +4,21 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use hsmboot::simulator::InjectedFault;
 use serde_json::Value;
 
 use super::done::Done;
 use super::stage::{OTHER_KEY, Stage, blocks, moto, project};
 
-pub(super) const TESTS: [(&str, fn()); 2] = [
+pub(super) const TESTS: [(&str, fn()); 3] = [
     ("kubernetes::the_manifest_is_one", the_manifest_is_one),
     (
         "kubernetes::its_container_claims_a_cluster_and_then_nothing",
         its_container_claims_a_cluster_and_then_nothing,
+    ),
+    (
+        "kubernetes::what_does_not_pass_by_itself_is_not_tried_again",
+        what_does_not_pass_by_itself_is_not_tried_again,
     ),
 ];
 
@@ -53,9 +58,8 @@ fn the_manifest_is_one() {
     assert!(container.get("envFrom").is_none());
     // The page shows the same command.
     let page = &blocks("docs/runbooks/kubernetes.md", "yaml")[0];
-    assert_eq!(page.lines().count(), 10, "ten lines");
+    assert_eq!(page.lines().count(), 9, "nine lines");
     let shown = &resources(&stage, page)[""];
-    assert_eq!(shown["command"], container["command"]);
     let mut args = container["args"].as_array().unwrap().clone();
     assert_eq!(args.pop().unwrap(), "--output=json");
     assert_eq!(shown["args"], Value::Array(args));
@@ -114,4 +118,22 @@ fn its_container_claims_a_cluster_and_then_nothing() {
     stage.name_owner("other");
     container(&stage).ends(8, "claimed-by-another-ca");
     assert_eq!(stage.claims(), 1);
+}
+
+/// 6 is both: the container says 1 where another try helps nothing.
+fn what_does_not_pass_by_itself_is_not_tried_again() {
+    let stage = Stage::new(1);
+    let fail = |fault, times| {
+        let action = Some("DescribeClusters");
+        stage.simulator.inject_fault(action, fault, times);
+    };
+    fail(InjectedFault::AccessDenied, 1);
+    let denied = container(&stage).ends(1, "").json();
+    assert_eq!(denied["error"]["kind"], "access-denied");
+    assert_eq!(denied["error"]["code"], 6);
+    // More often than the SDK tries by itself.
+    fail(InjectedFault::Throttling, 50);
+    let throttled = container(&stage).ends(6, "").json();
+    assert_eq!(throttled["error"]["retry"], "same-command");
+    assert_eq!(stage.claims(), 0);
 }

@@ -5,13 +5,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::done::Done;
 use super::stage::{OTHER_KEY, PROGRAM, Stage, blocks, node_module, project};
 
-pub(super) const TESTS: [(&str, fn()); 4] = [
+pub(super) const TESTS: [(&str, fn()); 5] = [
+    (
+        "ssm::who_starts_it_chooses_the_cluster_alone",
+        who_starts_it_chooses_the_cluster_alone,
+    ),
     (
         "ssm::two_approve_and_the_cluster_is_claimed_once",
         two_approve_and_the_cluster_is_claimed_once,
@@ -29,34 +34,66 @@ pub(super) const TESTS: [(&str, fn()); 4] = [
 
 const DOCUMENT: &str = "packaging/aws/ssm-claim.yaml";
 
-/// The parameters of the page's example, for this stage's cluster and owner.
+/// The parameters of the page's example, for this stage's cluster.
 fn parameters(stage: &Stage) -> Value {
     let page = &blocks("docs/runbooks/ssm.md", "json")[0];
-    assert_eq!(page.lines().count(), 9, "nine lines");
+    assert!(page.lines().count() <= 10, "ten lines");
     let example: Value = serde_json::from_str(page).unwrap();
-    let mut parameters = json!({ "FunctionName": "hsmboot", "CaKey": "awskms:alias/cloudhsm-ca" });
+    let mut parameters = json!({});
     for (name, values) in example["Parameters"].as_object().unwrap() {
-        let one = name != "Approvers";
-        parameters[name] = if one {
-            values[0].clone()
-        } else {
-            values.clone()
-        };
+        parameters[name] = values[0].clone();
     }
     parameters["Cluster"] = stage.id().into();
-    parameters["Ca"] = fs::read_to_string(stage.path("repo/customerCA.crt"))
-        .unwrap()
-        .into();
     parameters
 }
 
+/// What whoever installs the document writes into it, for this stage's owner.
+fn settings(stage: &Stage) -> Value {
+    let shown = stage.hsmboot(&["ca", "show", "repo/customerCA.crt", "--output", "json"]);
+    json!({
+        "FunctionName": "arn:aws:lambda:eu-central-1:111122223333:function:hsmboot",
+        "CaKey": super::stage::KEY,
+        "Ca": fs::read_to_string(stage.path("repo/customerCA.crt")).unwrap(),
+        "CaSha256": shown.json()["sha256"],
+        "Approvers": "arn:aws:iam::111122223333:role/hsm-a arn:aws:iam::111122223333:role/hsm-b",
+    })
+}
+
+/// Installs the document with these settings, and returns where it is.
+fn install(stage: &Stage, settings: &Value) -> PathBuf {
+    let edit = "import json, sys, yaml\n\
+                document = yaml.safe_load(open(sys.argv[1]))\n\
+                step = document['mainSteps'][0]\n\
+                assert step['name'] == 'settings'\n\
+                told = json.loads(sys.argv[2])\n\
+                assert told.keys() == step['inputs']['InputPayload'].keys()\n\
+                step['inputs']['InputPayload'] = told\n\
+                print(yaml.safe_dump(document, sort_keys=False))";
+    let document = project(DOCUMENT);
+    let mut python = stage.command("python3", &["-c", edit]);
+    python.arg(document).arg(settings.to_string());
+    let place = stage.path("installed.yaml");
+    let edited = Done::from(python.output().unwrap()).ends(0, "");
+    fs::write(&place, edited.stdout).unwrap();
+    place
+}
+
 /// What came of an execution, with these answers of whoever is asked.
-fn execute(stage: &Stage, parameters: &Value, decisions: &str) -> Value {
+fn execute(stage: &Stage, decisions: &str) -> Value {
+    execute_with(stage, &settings(stage), &parameters(stage), decisions)
+}
+
+/// The same of a document that is installed otherwise, or started otherwise.
+fn execute_with(stage: &Stage, settings: &Value, parameters: &Value, decisions: &str) -> Value {
+    execute_document(stage, &install(stage, settings), parameters, decisions)
+}
+
+fn execute_document(stage: &Stage, document: &Path, parameters: &Value, decisions: &str) -> Value {
     let script = project("tests/integrations/ssm.js");
     let invoke = project("tests/integrations/invoke.py");
     let mut node = stage.command("node", &[script.to_str().unwrap()]);
     node.arg(node_module("").expect("HSMBOOT_INTEGRATIONS names no directory"))
-        .arg(project(DOCUMENT))
+        .arg(document)
         .args([&parameters.to_string(), decisions, "python3"])
         .args([invoke.to_str().unwrap(), PROGRAM])
         .env("HSMBOOT_AWS_ROOT", stage.path("roots/aws-root.crt"));
@@ -85,7 +122,7 @@ fn ended(result: &Value, well: bool, last: &str, asked: usize) {
 
 fn two_approve_and_the_cluster_is_claimed_once() {
     let stage = Stage::new(1);
-    let result = execute(&stage, &parameters(&stage), "yy");
+    let result = execute(&stage, "yy");
     ended(&result, true, "judgeClaim", 2);
     assert_eq!(stage.claims(), 1);
     let summary = format!("{} is claimed", stage.id());
@@ -94,7 +131,7 @@ fn two_approve_and_the_cluster_is_claimed_once() {
     let shown = stage.hsmboot(&["ca", "show", "repo/customerCA.crt", "--output", "json"]);
     let fingerprint = result["outputs"]["judgeLook.Fingerprint"].as_str().unwrap();
     assert!(shown.stdout.contains(fingerprint), "{}", shown.stdout);
-    let again = execute(&stage, &parameters(&stage), "");
+    let again = execute(&stage, "");
     ended(&again, true, "nothingToDo", 0);
     assert_eq!(stage.claims(), 1);
 }
@@ -102,7 +139,7 @@ fn two_approve_and_the_cluster_is_claimed_once() {
 fn one_rejects_and_nothing_is_claimed() {
     let stage = Stage::new(1);
     for decisions in ["yn", "ny", "nn"] {
-        let result = execute(&stage, &parameters(&stage), decisions);
+        let result = execute(&stage, decisions);
         ended(&result, false, "rejected", 2);
         let commands: Vec<&Value> = result["events"]
             .as_array()
@@ -118,43 +155,72 @@ fn one_rejects_and_nothing_is_claimed() {
 fn what_the_function_refuses_fails_the_execution() {
     let stage = Stage::new(1);
     // 5: the key is another CA's. It shows when somebody has approved.
-    let mut other = parameters(&stage);
+    let mut other = settings(&stage);
     other["CaKey"] = OTHER_KEY.into();
-    ended(&execute(&stage, &other, "yy"), false, "judgeClaim", 2);
+    let started = parameters(&stage);
+    let result = execute_with(&stage, &other, &started, "yy");
+    ended(&result, false, "judgeClaim", 2);
     // A text that another reader could take another certificate from. Nobody is asked.
-    let ca = parameters(&stage)["Ca"].as_str().unwrap().to_owned();
+    let ca = settings(&stage)["Ca"].as_str().unwrap().to_owned();
     let quoted: String = ca.lines().map(|line| format!("> {line}\n")).collect();
     for text in [
         format!("{quoted}{ca}"),
         format!("text\n{}", ca.replace('\n', "\r\n")),
         format!("{}{ca}", ca.replace(" CERTIFICATE", " X509 CERTIFICATE")),
     ] {
-        let mut unclear = parameters(&stage);
+        let mut unclear = settings(&stage);
         unclear["Ca"] = text.into();
-        ended(&execute(&stage, &unclear, "yy"), false, "judgeLook", 0);
+        let result = execute_with(&stage, &unclear, &started, "yy");
+        ended(&result, false, "judgeLook", 0);
     }
     // 6: an unknown cluster. Nobody is asked.
     let mut unknown = parameters(&stage);
     unknown["Cluster"] = "cluster-unknowncluster".into();
-    ended(&execute(&stage, &unknown, "yy"), false, "judgeLook", 0);
+    let result = execute_with(&stage, &settings(&stage), &unknown, "yy");
+    ended(&result, false, "judgeLook", 0);
     assert_eq!(stage.claims(), 0);
     // 8: somebody else's.
-    ended(
-        &execute(&stage, &parameters(&stage), "yy"),
-        true,
-        "judgeClaim",
-        2,
-    );
+    ended(&execute(&stage, "yy"), true, "judgeClaim", 2);
     stage.make_ca("other", OTHER_KEY);
     stage.name_owner("other");
-    let result = execute(&stage, &parameters(&stage), "yy");
+    let result = execute(&stage, "yy");
     ended(&result, false, "judgeLook", 0);
     // 3: no root vouches for the HSM.
     let unproven = Stage::new(1);
     fs::remove_file(unproven.path("roots/manufacturer-root.crt")).unwrap();
-    let result = execute(&unproven, &parameters(&unproven), "yy");
+    let result = execute(&unproven, "yy");
     ended(&result, false, "judgeLook", 0);
     assert_eq!((stage.claims(), unproven.claims()), (1, 0));
+}
+
+/// Owner, key, function and approvers are the document's, and no execution's. What is not filled
+/// in, or does not fit, fails before anybody is asked.
+fn who_starts_it_chooses_the_cluster_alone() {
+    let stage = Stage::new(1);
+    let (good, started) = (settings(&stage), parameters(&stage));
+    let names: Vec<&String> = started.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["AutomationAssumeRole", "Cluster"]);
+    let result = execute_document(&stage, &project(DOCUMENT), &started, "yy");
+    ended(&result, false, "settings", 0);
+    for name in good.as_object().unwrap().keys() {
+        let mut unedited = good.clone();
+        unedited[name] = if name == "Approvers" {
+            "arn:aws:iam::111122223333:role/hsm-a EDIT".into()
+        } else {
+            "EDIT".into()
+        };
+        let result = execute_with(&stage, &unedited, &started, "yy");
+        ended(&result, false, "settings", 0);
+    }
+    let mut alone = good.clone();
+    alone["Approvers"] = ["arn:aws:iam::111122223333:role/hsm-a"; 2].join(" ").into();
+    let result = execute_with(&stage, &alone, &started, "yy");
+    ended(&result, false, "settings", 0);
+    let mut another = good.clone();
+    another["CaSha256"] = "ab".repeat(32).into();
+    let result = execute_with(&stage, &another, &started, "yy");
+    ended(&result, false, "judgeLook", 0);
+    assert_eq!(stage.claims(), 0);
 }
 
 /// What Systems Manager asks of a document's form, and what this one promises.
@@ -165,6 +231,8 @@ fn the_document_is_one() {
     let mut python = stage.command("python3", &["-c", read, &text]);
     let document = Done::from(python.output().unwrap()).ends(0, "").json();
     assert_eq!(document["schemaVersion"], "0.3");
+    let chosen: Vec<&String> = document["parameters"].as_object().unwrap().keys().collect();
+    assert_eq!(chosen, ["AutomationAssumeRole", "Cluster"]);
     let members: BTreeSet<&str> = document
         .as_object()
         .unwrap()

@@ -31,24 +31,17 @@ impl LambdaStage {
             .env("AWS_ENDPOINT_URL_KMS", &kms.url)
             .output();
         Done::from(made.unwrap()).ends(0, "made a CA");
-        let root = |name: &str| stage.path("roots").join(name).display().to_string();
-        let own = [
-            ("HSMBOOT_AWS_ROOT", root("aws-root.crt")),
-            ("HSMBOOT_MANUFACTURER_ROOT", root("manufacturer-root.crt")),
-            ("AWS_ENDPOINT_URL_CLOUDHSM_V2", stage.simulator.url()),
-            ("AWS_ENDPOINT_URL_KMS", kms.url.clone()),
-        ];
-        let all: Vec<(&str, &str)> = own
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .chain(variables.iter().copied())
-            .collect();
-        let function = Function::start(&all);
+        let function = start_function(&stage, &kms, variables);
         LambdaStage {
             stage,
             kms,
             function,
         }
+    }
+
+    /// Starts another function before the same services, with these variables.
+    pub(super) fn another_function(&self, variables: &[(&str, &str)]) -> Function {
+        start_function(&self.stage, &self.kms, variables)
     }
 
     /// A text of the stage's directory.
@@ -73,4 +66,20 @@ impl LambdaStage {
         event_members.extend(more.as_object().unwrap().clone());
         event
     }
+}
+
+fn start_function(stage: &Stage, kms: &StandIn, variables: &[(&str, &str)]) -> Function {
+    let root = |name: &str| stage.path("roots").join(name).display().to_string();
+    let own = [
+        ("HSMBOOT_AWS_ROOT", root("aws-root.crt")),
+        ("HSMBOOT_MANUFACTURER_ROOT", root("manufacturer-root.crt")),
+        ("AWS_ENDPOINT_URL_CLOUDHSM_V2", stage.simulator.url()),
+        ("AWS_ENDPOINT_URL_KMS", kms.url.clone()),
+    ];
+    let all: Vec<(&str, &str)> = own
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain(variables.iter().copied())
+        .collect();
+    Function::start(&all)
 }

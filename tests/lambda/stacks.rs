@@ -311,6 +311,25 @@ fn what_fails_says_why_and_can_be_deleted() {
     assert_eq!(lambda.signatures(), 0);
 }
 
+/// A stack of another CA than the function's environment pins is told so, and nothing is asked.
+#[test]
+fn a_stack_of_another_ca_than_the_pinned_one_fails_at_once() {
+    let lambda = LambdaStage::for_stacks(&[("HSMBOOT_LAMBDA_CA_SHA256", &"ab".repeat(32))]);
+    let place = ResponsePlace::new(&[]);
+    let before = lambda.stage.simulator.call_counts();
+    for kind in ["Create", "Update"] {
+        let failed = lambda.ask(&place, kind, None, &lambda.properties());
+        assert_eq!(failed["Status"], "FAILED");
+        let reason = failed["Reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("HsmbootUsage, ca-not-allowed: "),
+            "{reason}"
+        );
+    }
+    assert_eq!(lambda.stage.simulator.call_counts(), before);
+    assert_eq!(lambda.signatures(), 0);
+}
+
 /// A rejection reaches the stack with the checks that failed, and is not tried again.
 #[test]
 fn a_rejection_fails_the_stack_at_once() {

@@ -65,7 +65,7 @@ fn no_type_name_is_declared_twice() {
 
 /// The calls that read a trust anchor from bytes: module, call, how often, and whose bytes enter
 /// there. Everything else takes a `TrustAnchor`.
-const ENTRANCES: [(&str, &str, usize, &str); 14] = [
+const ENTRANCES: [(&str, &str, usize, &str); 15] = [
     ("check", FROM_FILE, 2, "the library's callers' bytes"),
     ("cli/owner", FROM_FILE, 1, "the operator's file"),
     ("cli/qr", FROM_FILE, 1, "the bundle's file"),
@@ -95,6 +95,7 @@ const ENTRANCES: [(&str, &str, usize, &str); 14] = [
         1,
         "the CA's own file",
     ),
+    ("cli/lambda/allowed_ca", READ, 1, "the event's text"),
 ];
 const FROM_FILE: &str = "TrustAnchor::from_file";
 /// The function of `cli/owner` that words the error, which begins as the bundle's method does.

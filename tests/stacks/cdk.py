@@ -20,6 +20,7 @@ HsmbootClaim(
     cluster_id="cluster-abc234defgh",
     availability_zone="eu-central-1a",
     ca="-----BEGIN CERTIFICATE-----",
+    ca_sha256="ab" * 32,
     ca_key=aws_kms.Key.from_key_arn(stack, "Key", KEY),
     code=aws_lambda.Code.from_asset(str(function)),
 )
@@ -36,7 +37,7 @@ template.has_resource_properties(
         "CaKey": f"awskms:{KEY}",
     },
 )
-template.has_resource_properties("AWS::Lambda::Function", {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 900})
+template.has_resource_properties("AWS::Lambda::Function", {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 900, "Environment": {"Variables": {"HSMBOOT_LAMBDA_CA_SHA256": "ab" * 32}}})
 
 # Whose policies have which actions of CloudHSM and KMS.
 actions = {}

@@ -34,7 +34,9 @@ pub(super) fn the_template_goes_from_a_vpc_to_a_claimed_cluster() {
     let told = json!({
         "function": format!("http://{}/", invocations.local_addr().unwrap()),
         "cloudhsm": lambda.stage.simulator.url(),
-        "parameters": { "CaArn": kms_key::KEY, "CaCertificate": lambda.ca() },
+        "parameters": {
+            "CaArn": kms_key::KEY, "CaCertificate": lambda.ca(), "CaSha256": sha256_of_ca(&lambda),
+        },
     });
     writeln!(child.0.stdin.take().unwrap(), "{told}").unwrap();
     let stream = accepted(&invocations, &mut child.0);
@@ -65,8 +67,17 @@ pub(super) fn the_template_goes_from_a_vpc_to_a_claimed_cluster() {
     assert_eq!(state["Hsms"].as_array().unwrap().len(), 1);
 }
 
+fn sha256_of_ca(lambda: &LambdaStage) -> Value {
+    let shown = lambda
+        .stage
+        .hsmboot(&["ca", "show", "kms/customerCA.crt", "--output", "json"])
+        .output()
+        .unwrap();
+    serde_json::from_slice::<Value>(&shown.stdout).unwrap()["sha256"].clone()
+}
+
 /// A process that ends with the test.
-struct Ended(Child);
+pub(super) struct Ended(pub(super) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {

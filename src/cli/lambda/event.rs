@@ -10,6 +10,7 @@ use values::{
     read_texts, usage_error,
 };
 
+use super::allowed_ca::check_ca;
 use super::members::{EventMember, EventWaiver, MemberForm};
 use super::settings::FunctionSettings;
 use crate::aws::ConnectOptions;
@@ -27,6 +28,8 @@ pub(super) struct CommandOrder {
     pub(super) files: Vec<(String, Vec<u8>)>,
     /// The cluster, where the event names one alone.
     pub(super) cluster: Option<ClusterName>,
+    /// The same, as the event has it: an id or an ARN.
+    cluster_text: Option<String>,
     /// The bundle's file, where the command has one.
     pub(super) bundle: Option<String>,
     /// Whether the bundle belongs into the answer.
@@ -40,7 +43,8 @@ impl CommandOrder {
     ///
     /// # Errors
     /// Class `Usage`: a member that is unknown, not this command's, of another form, or not
-    /// allowed by the function's environment. Class `Input`: a bundle that is no base64.
+    /// allowed by the function's environment; `ca-not-allowed`: a CA that it does not allow. Class
+    /// `Input`: a bundle that is no base64; a `ca` that is no certificate, where it matters which.
     pub(super) fn from_event(
         event: &Map<String, Value>,
         settings: &FunctionSettings,
@@ -57,6 +61,7 @@ impl CommandOrder {
             arguments: Vec::new(),
             files: Vec::new(),
             cluster: None,
+            cluster_text: None,
             bundle: None,
             returns_bundle: false,
             takes_timeout: false,
@@ -68,12 +73,19 @@ impl CommandOrder {
                 continue;
             };
             check_allowed(member, settings)?;
+            check_operator(member, value, settings)?;
             match member.form {
-                MemberForm::Cluster => order.cluster = Some(read_cluster(member, value)?),
+                MemberForm::Cluster => {
+                    order.cluster = Some(read_cluster(member, value)?);
+                    order.cluster_text = value.as_str().map(str::to_owned);
+                }
                 MemberForm::Bundle => content = Some(read_bundle(member, value)?),
                 MemberForm::Region => region = Some(read_text(member, value)?.to_owned()),
                 _ => order.add_member(member, value)?,
             }
+        }
+        if command.acts_for_owner() {
+            check_ca(command, event, settings.ca_fingerprints())?;
         }
         order.place_cluster(region)?;
         order.returns_bundle =
@@ -153,7 +165,7 @@ impl CommandOrder {
         self.files.push((name, text.as_bytes().to_vec()));
     }
 
-    /// Names the cluster and the region. The region that an ARN says is the command's.
+    /// Names the cluster, its account and the region. The region that an ARN says is the command's.
     fn place_cluster(&mut self, region: Option<String>) -> Result<()> {
         let offline = matches!(self.command, EventCommand::Verify | EventCommand::Sign);
         let own = self
@@ -175,9 +187,16 @@ impl CommandOrder {
             self.options.push(format!("--region={region}"));
         }
         match (&self.cluster, self.command) {
-            (Some(name), EventCommand::Plan) => self.arguments.push(name.id.to_string()),
-            (Some(name), EventCommand::Fetch | EventCommand::Bootstrap | EventCommand::Status) => {
-                self.options.push(format!("--cluster-id={}", name.id));
+            // As it was given: the command compares an ARN's account with the credentials'.
+            (Some(_), EventCommand::Plan) => self.arguments.extend(self.cluster_text.clone()),
+            (Some(_), EventCommand::Fetch | EventCommand::Bootstrap | EventCommand::Status) => {
+                let text = self.cluster_text.as_deref().unwrap_or_default();
+                self.options.push(format!("--cluster-id={text}"));
+            }
+            (Some(name), EventCommand::Submit) => {
+                let account = name.account.as_ref();
+                self.options
+                    .extend(account.map(|account| format!("--account={account}")));
             }
             (None, command) if command.works_on_cluster() => {
                 let what = "`cluster` is the cluster's id or its ARN";
@@ -298,4 +317,19 @@ fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()
             super::settings::ALLOW_VARIABLE
         ),
     ))
+}
+
+/// Refuses another operator than the function's environment names.
+fn check_operator(member: &EventMember, value: &Value, settings: &FunctionSettings) -> Result<()> {
+    let told = settings.operator().filter(|_| member.name == "operator");
+    match told {
+        Some(own) if value.as_str() != Some(own) => Err(usage_error(
+            "the event's `operator` is another than the function's environment names",
+            format!(
+                "leave `operator` out: {} in the function's environment says who does the steps",
+                super::settings::OPERATOR_VARIABLE
+            ),
+        )),
+        _ => Ok(()),
+    }
 }

@@ -1,6 +1,7 @@
 //! `hsmboot lambda`: the function of AWS Lambda. Each event is a command, which runs as on the
 //! command line.
 
+mod allowed_ca;
 mod answer;
 mod child;
 mod event;

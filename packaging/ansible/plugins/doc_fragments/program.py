@@ -82,6 +82,11 @@ options:
   passphrase_file:
     description: A file on that machine whose first line is the passphrase.
     type: path
+  passphrase_command:
+    description:
+      - A command of the shell on that machine whose first line of output is the passphrase, such as a secret manager's.
+      - It is not logged.
+    type: str
   pkcs11_module:
     description: The vendor's PKCS#11 library.
     type: path

@@ -35,6 +35,7 @@ KEY = dict(
     ca_key=dict(type="str", no_log=False),
     passphrase=dict(type="str", no_log=True),
     passphrase_file=dict(type="path", no_log=False),
+    passphrase_command=dict(type="str", no_log=True),
     pkcs11_module=dict(type="path"),
 )
 OPERATOR = dict(operator=dict(type="str"))

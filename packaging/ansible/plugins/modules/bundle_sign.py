@@ -44,7 +44,6 @@ options:
     description: The SHA-256 of the certificate of O(ca_arn).
     type: list
     elements: str
-    default: []
   expect:
     description: The fingerprint of the one request, as the other side reads it out.
     type: str
@@ -118,7 +117,7 @@ from ansible_collections.hsmboot.cloudhsm.plugins.module_utils import program
 OWN = dict(
     ca=dict(type="path"),
     ca_arn=dict(type="str"),
-    ca_fingerprints=dict(type="list", elements="str", default=[]),
+    ca_fingerprints=dict(type="list", elements="str"),
     expect=dict(type="str"),
     expect_file=dict(type="path"),
     days=dict(type="int"),
@@ -172,7 +171,7 @@ def main():
         mutually_exclusive=[
             ("ca", "ca_arn"),
             ("expect", "expect_file"),
-            ("passphrase", "passphrase_file"),
+            ("passphrase", "passphrase_file", "passphrase_command"),
         ],
         required_one_of=[("ca", "ca_arn")],
         required_by=dict(ca="ca_key", ca_arn="ca_fingerprints"),

@@ -38,7 +38,13 @@ options:
   ca:
     description: Your CA's certificate, or chain. It names the owner.
     type: path
-    required: true
+  ca_arn:
+    description: In place of O(ca) and O(ca_key), a CA in AWS Private CA.
+    type: str
+  ca_fingerprints:
+    description: With O(ca_arn), the SHA-256 of its certificate, which names the owner; of a longer chain, its root's too.
+    type: list
+    elements: str
   bundle:
     description: The directory to work in. By default one with the cluster's id, in the working directory.
     type: path
@@ -59,6 +65,12 @@ EXAMPLES = r"""
   retries: 5
   delay: 30
   until: claim is succeeded or not claim.retryable
+
+- name: Claim one with a CA in AWS Private CA
+  hsmboot.cloudhsm.cluster_claim:
+    cluster_id: cluster-abc234defg2
+    ca_arn: arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/1234abcd-12ab-34cd-56ef-1234567890ab
+    ca_fingerprints: ["{{ ca_sha256 }}"]
 """
 
 RETURN = r"""
@@ -95,7 +107,9 @@ from ansible_collections.hsmboot.cloudhsm.plugins.module_utils import program
 
 OWN = dict(
     cluster_id=dict(type="str", required=True),
-    ca=dict(type="path", required=True),
+    ca=dict(type="path"),
+    ca_arn=dict(type="str"),
+    ca_fingerprints=dict(type="list", elements="str"),
     bundle=dict(type="path"),
     days=dict(type="int"),
 )
@@ -108,7 +122,9 @@ def owner(row_owner, state):
 
 def check(module):
     """What a run would do, by the plan."""
-    words = [module.params["cluster_id"], "--ca", module.params["ca"]]
+    words = [module.params["cluster_id"]]
+    if module.params["ca"]:
+        words += ["--ca", module.params["ca"]]
     outcome = program.run(module, ["plan"], words + program.options(module, *PLAN))
     if outcome.has_failed:
         program.fail(module, outcome)
@@ -128,7 +144,13 @@ def main():
     """Claims the cluster."""
     module = AnsibleModule(
         argument_spec=program.spec(program.PROGRAM, *PLAN, program.KEY, program.OPERATOR, **OWN),
-        mutually_exclusive=[("passphrase", "passphrase_file")],
+        mutually_exclusive=[
+            ("ca", "ca_arn"),
+            ("ca_key", "ca_arn"),
+            ("passphrase", "passphrase_file", "passphrase_command"),
+        ],
+        required_one_of=[("ca", "ca_arn")],
+        required_by=dict(ca_arn="ca_fingerprints"),
         supports_check_mode=True,
     )
     if module.check_mode:

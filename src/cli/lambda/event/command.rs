@@ -52,6 +52,14 @@ impl EventCommand {
         self.works_on_cluster() || matches!(self, EventCommand::Sign | EventCommand::Submit)
     }
 
+    /// Tells whether it signs as the owner's CA, or claims for it.
+    pub(super) const fn acts_for_owner(self) -> bool {
+        matches!(
+            self,
+            EventCommand::Sign | EventCommand::Submit | EventCommand::Bootstrap
+        )
+    }
+
     /// Tells whether it works on one cluster, which must be named.
     pub(super) const fn works_on_cluster(self) -> bool {
         matches!(self, EventCommand::Fetch | EventCommand::Bootstrap)
