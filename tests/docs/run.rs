@@ -10,7 +10,17 @@ use super::blocks::{Block, blocks};
 use super::stage::{BINARY, CLUSTER, MANUFACTURER_ROOT, claimed, cluster, expected_in, wrapper};
 use super::{pages, read};
 
-/// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run`
+/// What `cargo demo` has the program do, by the project's own settings of cargo.
+fn demo() -> String {
+    let settings = read(".cargo/config.toml");
+    let (_, words) = settings
+        .lines()
+        .find_map(|line| line.strip_prefix("demo = \"run ")?.split_once(" -- "))
+        .unwrap();
+    words.trim_end_matches('"').to_owned()
+}
+
+/// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo demo`
 /// means the program as it is.
 fn shell(dir: &Path, path: &Path, script: &str) -> Command {
     // Far more than a page takes: what is still there then hangs.
@@ -22,8 +32,11 @@ fn shell(dir: &Path, path: &Path, script: &str) -> Command {
             command.env_remove(&name);
         }
     }
-    let before = "set -euo pipefail\nexec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' \
-                  EXIT\ncargo() { shift 3; hsmboot \"$@\"; }\n";
+    let before = format!(
+        "set -euo pipefail\nexec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n\
+         cargo() {{ [ \"$*\" = demo ] && hsmboot {}; }}\n",
+        demo()
+    );
     command.arg("-c").arg(format!("{before}{script}"));
     command
         .current_dir(dir)

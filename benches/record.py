@@ -1,0 +1,65 @@
+"""Writes a bench's figures into docs/performance.md, between the comments that carry its name. The benches call it: nobody types figures."""
+
+import datetime
+import json
+import platform
+import re
+import subprocess
+import sys
+
+PAGE = "docs/performance.md"
+
+
+def machine():
+    """What the figures were measured on, in one line."""
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        names = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
+    version = lambda *words: subprocess.run(words, check=True, capture_output=True, text=True).stdout.split("\n")[0]
+    rustc, openssl = (" ".join(version(*words).split()[:2]) for words in (("rustc", "--version"), ("openssl", "version")))
+    today = datetime.date.today().isoformat()
+    return f"Measured on {today} on {len(names)} cores of {names[0]}, Linux {platform.release().split('-')[0]}, with {rustc} and {openssl}."
+
+
+def against_openssl(figures):
+    lines = [
+        f"{machine()} Medians of {figures['rounds']} turns.",
+        "",
+        "| what | time | against openssl | the middle half of the turns | peak memory of `sign` | of `verify` |",
+        "| --- | --- | --- | --- | --- | --- |",
+        f"| the documented openssl commands | {figures['openssl_ms']:.1f} ms | | | | |",
+    ]
+    for program in figures["programs"]:
+        low, high = program["ratio_quartiles"]
+        lines.append(
+            f"| `hsmboot sign`, {program['name']} | {program['sign_ms']:.1f} ms | {program['ratio']} times faster | {low} to {high} "
+            f"| {program['sign_peak_kib'] / 1024:.1f} MiB | {program['verify_peak_kib'] / 1024:.1f} MiB |"
+        )
+    lines.append(f"| a program that does nothing (`/bin/true`) | {figures['empty_process_ms']:.1f} ms | | | | |")
+    return lines
+
+
+def many_bundles(figures):
+    return [
+        f"{machine()}",
+        "",
+        f"| {figures['bundles']} bundles in one command | time |",
+        "| --- | --- |",
+        *[f"| `{step}` | {seconds:.1f} s |" for step, seconds in figures["seconds"].items()],
+    ]
+
+
+def main():
+    name, file = sys.argv[1:]
+    with open(file, encoding="utf-8") as source:
+        lines = {"against-openssl": against_openssl, "many-bundles": many_bundles}[name](json.load(source))
+    with open(PAGE, encoding="utf-8") as page:
+        text = page.read()
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        sys.exit(f"{PAGE} has not one place for {name}")
+    with open(PAGE, "w", encoding="utf-8") as page:
+        page.write(pattern.sub(lambda found: found[1] + "\n".join(lines) + "\n" + found[2], text))
+
+
+if __name__ == "__main__":
+    main()
