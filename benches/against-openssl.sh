@@ -2,7 +2,7 @@
 # `hsmboot sign` as a whole process against the sequence of openssl commands that the AWS guide documents, turn by turn in one run, on the same
 # bundle with an unencrypted RSA-2048 CA key. It measures the files that ship: packaging/static's and packaging/full's.
 #
-#   benches/against-openssl.sh [ROUNDS]            50 rounds; prints medians, ratios and peak memory, as JSON. Needs openssl
+#   benches/against-openssl.sh [ROUNDS]            50 rounds; prints medians, ratios and peak memory, as JSON. Needs openssl and GNU time
 #   benches/against-openssl.sh --record [ROUNDS]   writes them into docs/performance.md as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
