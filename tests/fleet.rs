@@ -13,6 +13,8 @@ mod bundles;
 mod done;
 #[path = "fleet/events.rs"]
 mod events;
+#[path = "fleet/file.rs"]
+mod file;
 #[path = "support/pipe.rs"]
 #[allow(dead_code)]
 mod pipe;

@@ -8,6 +8,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "lambda/answers.rs"]
+mod answers;
 #[path = "support/aws.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod aws;

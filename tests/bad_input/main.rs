@@ -21,6 +21,7 @@ mod in_the_way;
 mod interrupt;
 mod options;
 mod output;
+mod paths;
 mod text;
 
 use std::process::{Child, Command, Stdio};

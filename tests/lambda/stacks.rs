@@ -8,18 +8,18 @@ use super::runtime::{Request, answer};
 use super::*;
 
 /// The signature in a response URL, which no log shows.
-const SIGNATURE: &str = "X-Amz-Signature=d34db33fd34db33f";
+pub(super) const SIGNATURE: &str = "X-Amz-Signature=d34db33fd34db33f";
 
 /// Where a stack waits for its answer.
-struct ResponsePlace {
-    url: String,
-    taken: Arc<Mutex<Vec<Value>>>,
+pub(super) struct ResponsePlace {
+    pub(super) url: String,
+    pub(super) taken: Arc<Mutex<Vec<Value>>>,
     /// The statuses of the first answers; after them 200. A status of 0: none at all.
     statuses: Arc<Mutex<Vec<u16>>>,
 }
 
 impl ResponsePlace {
-    fn new(statuses: &[u16]) -> Self {
+    pub(super) fn new(statuses: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!(
             "http://{}/stack?{SIGNATURE}",
@@ -65,7 +65,7 @@ impl ResponsePlace {
     }
 
     /// The one answer since the last time.
-    fn take(&self) -> Value {
+    pub(super) fn take(&self) -> Value {
         let mut taken = self.taken.lock().unwrap();
         assert_eq!(taken.len(), 1, "{taken:?}");
         taken.remove(0)
@@ -74,12 +74,12 @@ impl ResponsePlace {
 
 impl LambdaStage {
     /// A function whose stacks wait on this machine.
-    fn for_stacks(variables: &[(&str, &str)]) -> Self {
+    pub(super) fn for_stacks(variables: &[(&str, &str)]) -> Self {
         let all = [&[("HSMBOOT_LAMBDA_ALLOW", "plain-response")], variables].concat();
         Self::with_variables(&all)
     }
 
-    fn properties(&self) -> Value {
+    pub(super) fn properties(&self) -> Value {
         json!({
             "ServiceToken": "arn:aws:lambda:us-east-1:111122223333:function:hsmboot",
             "ServiceTimeout": "900",
@@ -88,7 +88,7 @@ impl LambdaStage {
     }
 
     /// Sends a stack's request, and returns what the stack is told.
-    fn ask(
+    pub(super) fn ask(
         &self,
         place: &ResponsePlace,
         kind: &str,
@@ -112,7 +112,7 @@ impl LambdaStage {
 }
 
 /// A request as CloudFormation sends it.
-fn request_of(url: &str, kind: &str, id: Option<&Value>, properties: &Value) -> Value {
+pub(super) fn request_of(url: &str, kind: &str, id: Option<&Value>, properties: &Value) -> Value {
     let mut event = json!({
         "RequestType": kind,
         "ResponseURL": url,
@@ -390,91 +390,4 @@ fn a_claim_without_an_end_fails_in_time() {
             "{reason}"
         );
     }
-}
-
-/// The stack is told again and again until it hears.
-#[test]
-fn an_answer_that_is_not_taken_is_sent_again() {
-    let lambda = LambdaStage::for_stacks(&[]);
-    let place = ResponsePlace::new(&[503, 0, 500]);
-    let deleted = lambda.ask(&place, "Delete", Some(&json!("x")), &json!({}));
-    assert_eq!(deleted["Status"], "SUCCESS");
-}
-
-/// Where nobody takes the answer, the invocation has failed, and the log has no signature.
-#[test]
-fn a_stack_that_cannot_be_told_is_a_failed_invocation() {
-    let lambda = LambdaStage::for_stacks(&[]);
-    let place = ResponsePlace::new(&[403]);
-    let event = request_of(&place.url, "Delete", None, &json!({}));
-    let document = lambda
-        .function
-        .invoke(&event)
-        .failure("HsmbootService", "service-unreachable");
-    assert!(!document.to_string().contains("d34db33f"), "{document:#}");
-    let nobody = format!("http://127.0.0.1:1/stack?{SIGNATURE}");
-    let event = request_of(&nobody, "Delete", None, &json!({})).to_string();
-    let answer = lambda
-        .function
-        .invoke_within(event.as_bytes(), Duration::from_secs(3));
-    let document = answer.failure("HsmbootService", "service-unreachable");
-    assert!(!document.to_string().contains("d34db33f"), "{document:#}");
-    assert!(!lambda.function.log().contains("d34db33f"));
-}
-
-/// An answer goes to an https URL, and nowhere else: by no event, whatever the function may.
-#[test]
-fn a_stack_is_answered_by_https_alone() {
-    let (test, production) = (LambdaStage::for_stacks(&[]), LambdaStage::new());
-    let place = ResponsePlace::new(&[]);
-    for (lambda, url) in [
-        (&production, place.url.as_str()),
-        (&test, "http://example.com/x"),
-        (&test, "ftp://127.0.0.1/x"),
-        (&test, "https://"),
-        (&test, "https://user@example.com/"),
-        (&test, "file:///etc/passwd"),
-        (&test, ""),
-    ] {
-        let event = request_of(url, "Delete", None, &json!({}));
-        lambda
-            .function
-            .invoke(&event)
-            .failure("HsmbootUsage", "usage");
-    }
-    assert!(place.taken.lock().unwrap().is_empty());
-    for name in [
-        "RequestType",
-        "ResponseURL",
-        "StackId",
-        "RequestId",
-        "LogicalResourceId",
-    ] {
-        let mut event = request_of(&place.url, "Create", None, &json!({}));
-        event.as_object_mut().unwrap().remove(name);
-        test.function
-            .invoke(&event)
-            .failure("HsmbootUsage", "usage");
-        event[name] = json!("x".repeat(5000));
-        test.function
-            .invoke(&event)
-            .failure("HsmbootUsage", "usage");
-    }
-}
-
-/// A reason that is longer than an answer may be is shortened, and nothing else is.
-#[test]
-fn a_long_reason_is_shortened() {
-    let (lambda, place) = (LambdaStage::for_stacks(&[]), ResponsePlace::new(&[]));
-    let mut properties = lambda.properties();
-    // What is refused is quoted, and each sign of it takes six octets in JSON.
-    properties["Operator"] = json!("\u{1}\"\u{202e}é😀".repeat(400));
-    let failed = lambda.ask(&place, "Create", None, &properties);
-    assert_eq!(failed["Status"], "FAILED");
-    assert!(
-        failed["Reason"]
-            .as_str()
-            .unwrap()
-            .starts_with("HsmbootUsage, usage: ")
-    );
 }
