@@ -63,6 +63,53 @@ fn the_script_claims_all_that_it_can_and_a_second_run_changes_nothing() {
     assert_eq!(stage.calls("InitializeCluster"), 3);
 }
 
+/// The page's own commands claim both clusters, with the CA's key in a file.
+#[test]
+fn the_pages_commands_claim() {
+    let stage = Stage::new();
+    let (other, _) = support::ready_cluster(&stage.simulator);
+    let page = include_str!("../../docs/runbooks/shell.md");
+    let (_, commands) = page.split_once("```sh elsewhere\n").unwrap();
+    let (commands, _) = commands.split_once("```").unwrap();
+    let mut script = commands.to_owned();
+    for (from, to) in [
+        ("cluster-abc234defgh", stage.id.as_str()),
+        ("cluster-abc234defg2", &other),
+        ("customerCA.crt", "ca/customerCA.crt"),
+        ("awskms:alias/cloudhsm-ca", "ca/customerCA.key"),
+        ("eu-central-1", "us-east-1"),
+    ] {
+        assert!(script.contains(from), "{script}");
+        script = script.replace(from, to);
+    }
+    let project = env!("CARGO_MANIFEST_DIR");
+    std::os::unix::fs::symlink(format!("{project}/packaging"), stage.path("packaging")).unwrap();
+    let command = stage.hsmboot(&[]);
+    let program = std::path::Path::new(command.get_program());
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-euc", &script]).envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    shell
+        .current_dir(stage.dir.path())
+        .env(
+            "PATH",
+            format!("{}:{path}", program.parent().unwrap().display()),
+        )
+        .env("AWS_ENDPOINT_URL", stage.simulator.url())
+        .env("HSMBOOT_AWS_ROOT", stage.path("roots/aws-root.crt"))
+        .env(
+            "HSMBOOT_MANUFACTURER_ROOT",
+            stage.path("roots/manufacturer-root.crt"),
+        );
+    let done = run(&mut shell).ends(0, &format!("{} 0\n{other} 0\n", stage.id));
+    assert!(done.stdout.contains("claim"), "{}", done.stdout);
+    assert_eq!(stage.calls("InitializeCluster"), 2);
+}
+
 /// Two of one id, in two regions, have a document each.
 #[test]
 fn the_script_keeps_the_documents_of_two_arns_with_one_id_apart() {

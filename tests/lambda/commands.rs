@@ -72,6 +72,21 @@ fn a_cluster_is_claimed_by_one_event_and_a_second_changes_nothing() {
     assert_eq!(lambda.signatures(), 1);
 }
 
+/// The page's event claims, with this cluster and this CA in it.
+#[test]
+fn the_pages_event_claims() {
+    let lambda = LambdaStage::new();
+    let page = include_str!("../../docs/runbooks/lambda.md");
+    let (_, event) = page.split_once("```json\n").unwrap();
+    let (event, _) = event.split_once("```").unwrap();
+    let event: Value = serde_json::from_str(event).unwrap();
+    let members: Vec<&String> = event.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["command", "cluster", "ca", "ca_key"]);
+    let own = json!({ "ca": lambda.ca(), "ca_key": event["ca_key"] });
+    let event = lambda.event(event["command"].as_str().unwrap(), own);
+    assert_eq!(lambda.function.invoke(&event).result()["changed"], true);
+}
+
 /// A CSR that was replaced since leads into a new ceremony; the old bundle is the sender's own.
 #[test]
 fn a_claim_goes_on_with_a_csr_that_was_replaced() {
