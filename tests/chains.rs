@@ -207,6 +207,30 @@ fn a_root_that_was_exchanged_above_the_owners_ca_is_never_sent() {
         &digests[1],
     ])
     .refused(3, "another-trust-anchor", &[]);
+    // Nor does a file vouch for it: who exchanged it left the owner's CA first, and that is pinned.
+    let exchanged = claim.stage.path("exchanged.crt");
+    std::fs::copy(claim.stage.path("bundle/customerCA.crt"), exchanged).unwrap();
+    submit(&["--ca", "exchanged.crt", "--ca-fingerprint", &digests[0]]).refused(
+        3,
+        "owner-not-proven",
+        &["not the root of its chain"],
+    );
+    let signing = [
+        "bootstrap",
+        "--cluster-id",
+        &claim.id,
+        "--bundle",
+        "another",
+        "--ca",
+        "exchanged.crt",
+        "--ca-key",
+        "ca/customerCA.key",
+        "--ca-fingerprint",
+        &digests[0],
+    ];
+    claim
+        .online(&signing)
+        .refused(3, "owner-not-proven", &["not the root of its chain"]);
     // The root alone, or the intermediate in the middle, is not the CA that signs.
     let theirs = claim.stage.digests("bundle/customerCA.crt");
     submit(&["--ca-fingerprint", &theirs[2]]).refused(3, "another-trust-anchor", &[]);

@@ -147,9 +147,8 @@ fn prove_owner(
         Owner::with_fingerprints(&args.ca_fingerprint, found, &place, ProofPurpose::Handover)
     });
     match (by_copy, fingerprints, unverified) {
-        // With --ca all of the chain is named: what is given besides must fit, and need not
-        // suffice.
-        (Some(_), Some(Err(error)), _) if error.kind != ErrorKind::OwnerNotProven => Err(error),
+        // The file of --ca may have been exchanged: a pin beside it must hold by itself.
+        (Some(_), Some(Err(error)), _) => Err(error),
         (Some(owner), ..) => Ok(owner),
         // Fingerprints name two certificates of a chain. What lies between is theirs by its
         // signature alone.

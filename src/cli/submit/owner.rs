@@ -40,12 +40,9 @@ pub(super) fn prove_owner(
             ProofPurpose::Claim,
         )
     };
-    // With --ca, or the response's fingerprint, all of the chain is named: what is given besides
-    // must fit, and need not suffice.
-    let fingerprint = match (
-        args.ca_fingerprint.is_empty(),
-        named.is_some() || expected.is_some(),
-    ) {
+    // The response's fingerprint names all of the chain: what is given besides must fit, and need
+    // not suffice. The file of --ca may have been exchanged: a pin beside it must hold by itself.
+    let fingerprint = match (args.ca_fingerprint.is_empty(), expected.is_some()) {
         (true, _) => None,
         (false, false) => Some(by_fingerprints()?),
         (false, true) => by_fingerprints().map_or_else(

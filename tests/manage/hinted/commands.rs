@@ -42,6 +42,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         "fuser -v",
         Shell("! command -v fuser || fuser -v DIR || true"),
     ),
+    (
+        "hsmboot ca show",
+        In(
+            "tests/online/pinned.rs",
+            "another_ca_than_the_pinned_one_is_refused_before_anything_is_done",
+        ),
+    ),
     ("hsmboot backup list", Run("backup list", 0)),
     (
         "hsmboot backup list --source-backup-id {id}",
