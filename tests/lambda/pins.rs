@@ -76,7 +76,7 @@ fn an_event_of_another_ca_than_the_pinned_one_is_refused_and_the_right_one_claim
 /// A digest that is none must not count as no pin at all.
 #[test]
 fn a_pin_that_is_none_keeps_the_function_from_starting() {
-    for digests in ["x", ",", "0123456789abcdef"] {
+    for digests in ["", "x", ",", "0123456789abcdef"] {
         let function = Function::start(&[("HSMBOOT_LAMBDA_CA_SHA256", digests)]);
         let answer = function.refused_start();
         assert_eq!(answer.body["errorType"], "HsmbootUsage", "{digests}");
