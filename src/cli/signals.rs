@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 
 /// Starts a thread that waits for signals. They are blocked in this thread, and so in all that it
-/// starts from here on. A program that is started gets them again, since the standard library
-/// unblocks all signals before it hands over.
+/// starts from here on. A program that is started inherits that: whatever starts one that is to be
+/// ended by signals unblocks them for that.
 ///
 /// # Errors
 /// Class `Machine` where the system refuses.

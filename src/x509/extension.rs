@@ -138,22 +138,7 @@ fn parse_extension(
 ) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
     let oid = oid_text(parts.read_required(tag::OID, "an extension's OID")?.content);
-    let critical = match parts.read_optional(tag::BOOLEAN)? {
-        None => false,
-        Some(Tlv {
-            content: [0xFF], ..
-        }) => true,
-        Some(Tlv {
-            content: [0x00], ..
-        }) => {
-            faults.note_tolerated(Fault::CriticalFalse, what)?;
-            false
-        }
-        Some(_) => {
-            faults.note_tolerated(Fault::OtherTrue, what)?;
-            true
-        }
-    };
+    let critical = read_boolean(&mut parts, Fault::CriticalFalse, faults, what)?;
     let value = parts
         .read_required(tag::OCTET_STRING, "an extension's value")?
         .content;
@@ -247,6 +232,30 @@ fn parse_authority_identifier(
         }
     };
     Ok(AuthorityKeyIdentifier { key, certificate })
+}
+
+/// Reads a BOOLEAN whose default is FALSE (X.690 8.2, 11.1, 11.5). `written_false` is the fault of
+/// one that writes the default.
+fn read_boolean(
+    parts: &mut Reader<'_>,
+    written_false: Fault,
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<bool, Malformed> {
+    let Some(found) = parts.read_optional(tag::BOOLEAN)? else {
+        return Ok(false);
+    };
+    match found.content {
+        [0xFF] => Ok(true),
+        [0x00] => {
+            faults.note_tolerated(written_false, what)?;
+            Ok(false)
+        }
+        _ => {
+            faults.note_tolerated(Fault::OtherTrue, what)?;
+            Ok(true)
+        }
+    }
 }
 
 fn sequence_reader<'a>(

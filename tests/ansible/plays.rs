@@ -239,6 +239,10 @@ fn a_command_gives_the_passphrase_and_a_private_ca_needs_its_sha_256() {
     assert!(said.contains("ca_fingerprints"), "{said}");
     let mut other = base.clone();
     other["ca_fingerprints"] = json!(["ab".repeat(32)]);
+    // A plan needs the certificate: check mode says that it cannot look.
+    let result = stage.task("cluster_claim", &other, &["--check"]);
+    let said = result.came_to(0, 0)["msg"].as_str().unwrap().to_owned();
+    assert!(said.contains("no plan"), "{said}");
     other["ca"] = claim["ca"].clone();
     let result = stage.task("cluster_claim", &other, &[]);
     let said = result.came_to(1, 0)["msg"].as_str().unwrap().to_owned();

@@ -7,6 +7,13 @@ use super::*;
 /// A claim whose CA key is encrypted, and whose passphrase command does not end. It starts another
 /// process, and writes down both.
 fn claim(stage: &Stage, more: &[&str]) -> Command {
+    let mut command = claim_by(stage, "sleep 1000 & echo $$ $! > pids; wait");
+    command.args(more);
+    command
+}
+
+/// A claim whose CA key is encrypted, with this passphrase command.
+fn claim_by(stage: &Stage, line: &str) -> Command {
     fs::write(stage.path("pass"), "a long passphrase\n").unwrap();
     run(&mut stage.hsmboot(&[
         "ca",
@@ -29,12 +36,8 @@ fn claim(stage: &Stage, more: &[&str]) -> Command {
             "--ca-key",
             "locked/customerCA.key",
         ])
-        .args([
-            "--passphrase-command",
-            "sleep 1000 & echo $$ $! > pids; wait",
-        ])
+        .args(["--passphrase-command", line])
         .args(["--output", "json"])
-        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -85,6 +88,16 @@ fn a_passphrase_command_that_does_not_end_is_ended_with_all_it_started() {
     );
     are_gone(&processes(&stage));
     assert_eq!(stage.calls("InitializeCluster"), 0);
+}
+
+/// A command has the signals that end it, and so has all that it starts.
+#[test]
+fn nothing_keeps_a_signal_from_a_passphrase_command() {
+    let stage = Stage::new();
+    let line = "grep SigBlk /proc/self/status | cat >blocked; echo 'a long passphrase'";
+    run(&mut claim_by(&stage, line)).ends(0, "claimed");
+    let blocked = fs::read_to_string(stage.path("blocked")).unwrap();
+    assert_eq!(blocked.trim(), "SigBlk:\t0000000000000000");
 }
 
 #[test]

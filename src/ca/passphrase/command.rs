@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::SigSet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::Zeroizing;
@@ -131,7 +132,7 @@ impl RunningCommand {
         }
         // Under the lock, so that a signal finds the group or comes before it.
         let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
-        let child = command.spawn()?;
+        let child = spawn_with_signals(&mut command)?;
         let group = own_group.then(|| Pid::from_child(&child));
         *noted = group;
         Ok(RunningCommand {
@@ -184,6 +185,20 @@ impl Drop for RunningCommand {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Starts a program that no signal is kept from.
+///
+/// A program inherits which signals are blocked in the thread that starts it, and so does all that
+/// it starts itself (signal(7)): what is blocked here, because another thread waits for it, is not
+/// blocked for the moment of the start. A signal that comes in that moment ends this program, as
+/// one that comes earlier.
+fn spawn_with_signals(command: &mut Command) -> io::Result<Child> {
+    let blocked = SigSet::thread_get_mask()?;
+    SigSet::all().thread_unblock()?;
+    let child = command.spawn();
+    blocked.thread_set_mask()?;
+    child
 }
 
 /// Returns the time that is left, or an error where none is.

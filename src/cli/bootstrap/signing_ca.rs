@@ -22,7 +22,7 @@ use crate::cli::ca_pin::CaPinArgs;
 use crate::cli::owner::NamedCa;
 #[cfg(feature = "awskms")]
 use crate::cli::private_ca::ca_digest;
-use crate::cli::{self, sign, step::given_file_digest, submit, ui::Ui};
+use crate::cli::{sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_path;
 use crate::owner::Owner;
@@ -53,7 +53,7 @@ impl<'a> BootstrapCa<'a> {
             let options = args.online.options_for_other_service(None);
             let (ca, owner) =
                 args.private_ca
-                    .open_ca((arn, &args.pin), &options, cli::now(), ui)?;
+                    .open_ca((arn, &args.pin), &options, crate::cli::now(), ui)?;
             let trust_anchor = ca.trust_anchor().clone();
             let file = CaFile {
                 text: trust_anchor.to_pem().into_bytes(),

@@ -1,6 +1,6 @@
 //! What a CA may certify: basicConstraints and nameConstraints.
 
-use super::sequence_reader;
+use super::{read_boolean, sequence_reader};
 use crate::x509::Malformed;
 use crate::x509::der::{Reader, Tlv, tag};
 use crate::x509::fault::{Fault, Faults};
@@ -33,22 +33,7 @@ pub(super) fn basic_constraints(
     what: &'static str,
 ) -> Result<BasicConstraints, Malformed> {
     let mut parts = sequence_reader(inner, "basicConstraints", what)?;
-    let ca = match parts.read_optional(tag::BOOLEAN)? {
-        None => false,
-        Some(Tlv {
-            content: [0xFF], ..
-        }) => true,
-        Some(Tlv {
-            content: [0x00], ..
-        }) => {
-            faults.note_tolerated(Fault::CaFalse, what)?;
-            false
-        }
-        Some(_) => {
-            faults.note_tolerated(Fault::OtherTrue, what)?;
-            true
-        }
-    };
+    let ca = read_boolean(&mut parts, Fault::CaFalse, faults, what)?;
     let path_len = match parts.read_optional(tag::INTEGER)? {
         None => None,
         Some(number)

@@ -39,7 +39,7 @@ options:
     description: Your CA's certificate, or chain. It names the owner.
     type: path
   ca_arn:
-    description: In place of O(ca) and O(ca_key), a CA in AWS Private CA.
+    description: In place of O(ca) and O(ca_key), a CA in AWS Private CA. Check mode then skips the task, since a plan needs the CA's certificate.
     type: str
   ca_fingerprints:
     description: With O(ca_arn), the SHA-256 of its certificate, which names the owner; of a longer chain, its root's too.
@@ -122,9 +122,12 @@ def owner(row_owner, state):
 
 def check(module):
     """What a run would do, by the plan."""
-    words = [module.params["cluster_id"]]
-    if module.params["ca"]:
-        words += ["--ca", module.params["ca"]]
+    if not module.params["ca"]:
+        # A plan says whose a cluster is by the CA's certificate, and that is in AWS alone.
+        module.exit_json(
+            changed=False, skipped=True, msg="with ca_arn there is no plan: its certificate is not here"
+        )
+    words = [module.params["cluster_id"], "--ca", module.params["ca"]]
     outcome = program.run(module, ["plan"], words + program.options(module, *PLAN))
     if outcome.has_failed:
         program.fail(module, outcome)
