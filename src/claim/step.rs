@@ -10,14 +10,16 @@ use crate::owner::Owner;
 /// The next thing to do in a claim.
 #[derive(Clone, Debug)]
 pub enum ClaimStep {
-    /// Call DescribeClusters; its answer goes to [`Claim::record_description`].
+    /// Call DescribeClusters; its answer goes to
+    /// [`Claim::record_description`](super::Claim::record_description).
     Describe,
     /// Wait this long.
     Pause(Duration),
     /// Verify this cluster's certificates, sign its CSR, check the pair; it goes to
-    /// [`Claim::set_pair`].
+    /// [`Claim::set_pair`](super::Claim::set_pair).
     Certify(Box<Cluster>),
-    /// Call InitializeCluster, once; its answer goes to [`Claim::record_initialization`].
+    /// Call InitializeCluster, once; its answer goes to
+    /// [`Claim::record_initialization`](super::Claim::record_initialization).
     Initialize(Box<InitializeCluster>),
     /// The cluster is claimed by this CA.
     Done(Box<ClaimOutcome>),
