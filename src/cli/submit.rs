@@ -69,8 +69,8 @@ pub struct Args {
     /// four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     ca_fingerprint: Vec<[u8; 32]>,
-    /// The account that the cluster is in: credentials that are said to be of another one are refused
-    /// (keys from the environment say nothing of it)
+    /// The account that the cluster is in: credentials that are said to be of another one are
+    /// refused (keys from the environment say nothing of it)
     #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
     account: Option<String>,
     #[command(flatten)]
