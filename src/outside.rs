@@ -137,6 +137,10 @@ pub(crate) fn stored_path(path: impl AsRef<Path>) -> String {
 /// ignorable by default (UAX #44, Default_Ignorable_Code_Point: zero width, fillers, variation
 /// selectors, tags), and what is no character at all (the Unicode Standard, 23.7).
 pub const fn is_obeyed(c: char) -> bool {
+    // Nearly every character, and so first.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
         || matches!(
             c,
@@ -160,21 +164,32 @@ const fn is_last_of_plane(c: char) -> bool {
 /// Returns the shown form of what the program has put together: its line breaks are its own, and
 /// whatever else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| {
-        if c == '\n' {
-            out.push(c)
-        } else {
-            push_shown(&mut out, c)
-        }
-    });
-    out
+    replace_chars(text, |c| c != '\n' && is_obeyed(c), push_shown)
 }
 
 /// Does the same as [`shown_lines`] on one line, whatever breaks it.
 pub(crate) fn shown_on_a_line(text: &str) -> String {
+    replace_chars(text, is_obeyed, push_shown)
+}
+
+/// Returns the text with another one in the place of these characters: `write` appends it. What
+/// stands between them is copied at once, since there is much of it.
+pub(crate) fn replace_chars(
+    text: &str,
+    is_replaced: impl Fn(char) -> bool,
+    write: impl Fn(&mut String, char),
+) -> String {
     let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| push_shown(&mut out, c));
+    for piece in text.split_inclusive(&is_replaced) {
+        let mut kept = piece.chars();
+        match kept.next_back().filter(|c| is_replaced(*c)) {
+            Some(c) => {
+                out.push_str(kept.as_str());
+                write(&mut out, c);
+            }
+            None => out.push_str(piece),
+        }
+    }
     out
 }
 

@@ -346,6 +346,10 @@ impl Bundle {
 /// Returns the SHA-256, by name, of the bundle's own files that stand there and can be read.
 fn digests_of(store: &Store, cluster: Option<&ClusterId>) -> Digests {
     let digest = |name: &String| {
+        // Most are not there: no advice is to be looked for.
+        if !store.has(name) {
+            return None;
+        }
         store
             .read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT)
             .ok()

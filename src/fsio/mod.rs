@@ -57,7 +57,10 @@ pub fn open_named(path: &Path) -> io::Result<File> {
             rustix::event::poll(&mut [PollFd::new(&file, PollFlags::IN)], None)
         })?;
     }
-    rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    // Nobody waits for a file (open(2), O_NONBLOCK).
+    if !facts.is_file() {
+        rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    }
     Ok(file)
 }
 

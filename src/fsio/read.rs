@@ -159,6 +159,17 @@ fn input_error(kind: ErrorKind, message: String, hint: &str) -> Error {
     Error::new(kind, message, hint)
 }
 
+/// Returns the room for what is read, so that one call reads it and another one finds its end: the
+/// length of a file, which the caller has bounded. What has no length says 0 (inode(7)).
+fn room_for(facts: &Metadata) -> usize {
+    // What `Read::read_to_end` wants to find free, to look for the end without growing.
+    const SPARE: usize = 64;
+    // Saturating: a length beyond the address space is refused where memory is asked for.
+    usize::try_from(facts.len())
+        .unwrap_or_default()
+        .saturating_add(SPARE)
+}
+
 /// Reads what was opened.
 fn read_bounded(file: &File, facts: &Metadata, place: &ReadPlace<'_>, max: u64) -> Result<Vec<u8>> {
     if facts.is_dir() {
@@ -167,7 +178,7 @@ fn read_bounded(file: &File, facts: &Metadata, place: &ReadPlace<'_>, max: u64) 
     if facts.is_file() && facts.len() > max {
         return Err(place.too_large(facts.len(), max));
     }
-    let mut content = Vec::new();
+    let mut content = Vec::with_capacity(room_for(facts));
     // Saturating: the limit is the caller's, and one beyond all files is no limit.
     let beyond = max.saturating_add(1);
     file.take(beyond)
@@ -290,7 +301,7 @@ impl Dir {
         if facts.len() > max {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let mut content = Vec::new();
+        let mut content = Vec::with_capacity(room_for(&facts));
         // Saturating: as above.
         file.take(max.saturating_add(1)).read_to_end(&mut content)?;
         match u64::try_from(content.len()) {
