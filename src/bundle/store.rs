@@ -16,6 +16,7 @@ pub use held_store::HeldStore;
 pub use reading::Stranger;
 
 use super::CA_FILE;
+use super::Transcript;
 use super::archive::{self, Members};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, ChosenPlace, Dir, NewFile};
@@ -53,6 +54,8 @@ struct ReadFiles {
     files: BTreeMap<String, Option<Vec<u8>>>,
     /// The members of the one file, once it was read; `None` in there: there was none.
     archive: Option<Option<Members>>,
+    /// The transcript, as it was last parsed.
+    transcript: Option<Transcript>,
 }
 
 impl CachedFiles {
@@ -122,6 +125,17 @@ impl Store {
             .into_iter()
             .find(|name| self.has(name))
             .unwrap_or(CA_FILE)
+    }
+
+    /// Returns the transcript, if it was parsed already and has this content.
+    pub(super) fn cached_transcript(&self, content: &[u8]) -> Option<Transcript> {
+        let known = self.known.lock_cache().transcript.clone();
+        known.filter(|known| known.content() == content)
+    }
+
+    /// Keeps a transcript that was parsed.
+    pub(super) fn cache_transcript(&self, transcript: &Transcript) {
+        self.known.lock_cache().transcript = Some(transcript.clone());
     }
 
     /// Returns the same place, of which nothing is known yet.

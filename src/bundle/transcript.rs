@@ -20,10 +20,13 @@ pub use account::AfterSeal;
 pub use entry::{Seal, Sealer, TranscriptEntry, TranscriptStep};
 pub use files::{FileAccount, FileStanding};
 
+use std::sync::Arc;
+
 use super::{ClusterId, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText};
 use crate::quote::DocumentFormat;
+use crate::x509::{sha256, to_hex};
 use entry::to_line;
 
 /// The file's name.
@@ -108,10 +111,7 @@ impl TranscriptReading {
                     .parse_next(text, at + 1)
                     .map(|entry| (entry, text))
             }) {
-                Ok((entry, text)) => {
-                    trail.holds.entries.push(entry);
-                    trail.holds.text.push_str(text);
-                }
+                Ok((entry, text)) => trail.holds.push(entry, text),
                 Err(why) => {
                     let rest = String::from_utf8_lossy(
                         content.get(trail.holds.text.len()..).unwrap_or_default(),
@@ -130,11 +130,14 @@ impl TranscriptReading {
     }
 }
 
-/// The lines of a transcript that holds, each the successor of the one before.
+/// The lines of a transcript that holds, each the successor of the one before. Copies share them: a
+/// command asks for the transcript many times, and reads it once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    entries: Vec<TranscriptEntry>,
-    text: String,
+    entries: Arc<Vec<TranscriptEntry>>,
+    text: Arc<String>,
+    /// The SHA-256 of the last line; `None`: there is no line.
+    last_hash: Option<String>,
 }
 
 impl Transcript {
@@ -146,10 +149,13 @@ impl Transcript {
         if !store.has(TRANSCRIPT) {
             return Ok(Transcript::default());
         }
-        Self::from_content(
-            &store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?,
-            &store.place(TRANSCRIPT),
-        )
+        let content = store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?;
+        if let Some(known) = store.cached_transcript(&content) {
+            return Ok(known);
+        }
+        let transcript = Self::from_content(&content, &store.place(TRANSCRIPT))?;
+        store.cache_transcript(&transcript);
+        Ok(transcript)
     }
 
     /// Reads a transcript from its content, which stands, or came from, `place`.
@@ -172,6 +178,14 @@ impl Transcript {
     fn parse(content: &[u8]) -> std::result::Result<Self, (usize, Lines)> {
         let trail = TranscriptReading::from_content(content);
         trail.fault.map_or(Ok(trail.holds), Err)
+    }
+
+    /// Takes a line that follows, as [`Transcript::parse_next`] has found.
+    fn push(&mut self, entry: TranscriptEntry, line: &str) {
+        Arc::make_mut(&mut self.entries).push(entry);
+        Arc::make_mut(&mut self.text).push_str(line);
+        let hashed = line.strip_suffix('\n').unwrap_or(line);
+        self.last_hash = Some(to_hex(&sha256(hashed.as_bytes())));
     }
 
     /// Parses the line that follows, or says why it does not follow.
@@ -254,7 +268,7 @@ impl Transcript {
 
     /// Tells whether it is the other one, perhaps with more steps.
     pub fn continues(&self, other: &Transcript) -> bool {
-        self.text.starts_with(&other.text)
+        self.text.starts_with(other.text.as_str())
     }
 
     /// Returns the values that the next entry has to name as `step` and `previous`.
@@ -262,9 +276,9 @@ impl Transcript {
         let step = u64::try_from(self.entries.len() + 1).unwrap_or(u64::MAX);
         (
             step,
-            self.entries
-                .last()
-                .map_or_else(|| BEGINNING.to_owned(), TranscriptEntry::hash),
+            self.last_hash
+                .clone()
+                .unwrap_or_else(|| BEGINNING.to_owned()),
         )
     }
 

@@ -27,7 +27,10 @@ impl<'a> HeldStore<'a> {
     pub(super) fn is_as_known(&self) -> Result<()> {
         let store = self.store;
         let known = store.known.lock_cache().clone();
-        let mut now = ReadFiles::default();
+        let mut now = ReadFiles {
+            transcript: known.transcript,
+            ..ReadFiles::default()
+        };
         if let Some(before) = &known.archive {
             let there = store.members_now()?;
             let (old, new) = (

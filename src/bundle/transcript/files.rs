@@ -123,7 +123,7 @@ impl Transcript {
     /// bundle.
     fn file_histories<'a>(&'a self, names: &'a [String]) -> BTreeMap<&'a str, FileHistory<'a>> {
         let mut all: BTreeMap<&str, FileHistory<'_>> = BTreeMap::new();
-        for entry in &self.entries {
+        for entry in self.entries() {
             for (name, digest) in names
                 .iter()
                 .filter_map(|name| Some((name, entry.inputs.get(name)?)))
