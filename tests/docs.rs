@@ -32,6 +32,9 @@ mod documents;
 mod executable;
 #[path = "docs/fences.rs"]
 mod fences;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/help.rs"]
+mod help;
 #[path = "docs/kinds.rs"]
 mod kinds;
 #[path = "docs/links.rs"]
@@ -63,6 +66,8 @@ mod tables;
 mod terminal;
 #[path = "docs/threats.rs"]
 mod threats;
+#[path = "docs/version.rs"]
+mod version;
 
 use std::fs;
 use std::path::{Path, PathBuf};

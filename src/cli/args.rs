@@ -78,7 +78,6 @@ impl BundlesArgs {
 
 /// The roots to trust, and how strictly to judge by them.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Verification")]
 pub struct TrustArgs {
     /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER; or
     /// HSMBOOT_AWS_ROOT, with : between files)
@@ -323,7 +322,6 @@ impl TrustArgs {
 
 /// The source of a passphrase: never the command line itself.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Passphrase (asked for on the terminal otherwise)")]
 pub struct PassphraseArgs {
     /// Take the passphrase from the first line of a file
     #[arg(long, value_name = "FILE", group = "passphrase")]

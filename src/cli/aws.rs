@@ -60,7 +60,6 @@ mod ca {
     /// The way to a CA in AWS. What is not given comes from the AWS SDK's usual environment and
     /// files.
     #[derive(Clone, Debug, Default, clap::Args)]
-    #[command(next_help_heading = "A CA in AWS (default: the AWS SDK's environment and files)")]
     pub struct CaAccessArgs {
         /// The AWS region of an `awskms:` key that is no ARN; an ARN says its own
         #[arg(long, value_name = "REGION", value_parser = super::parse_region)]

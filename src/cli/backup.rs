@@ -50,9 +50,8 @@ Exit codes: 0 PENDING_DELETION, or already so; 2 wrong command line, or nobody t
 cannot be reached; 7 not in time; 8 its state does not allow it; 130 declined, nothing was \
 deleted")]
 pub struct DeleteArgs {
-    /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
-    backup_id: String,
+    #[command(flatten)]
+    backup: BackupArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
@@ -74,9 +73,8 @@ Exit codes: 0 kept, or READY already; 2 wrong command line; 6 unknown backup, or
 refused or cannot be reached; 7 not READY in time; \
 8 its state does not allow it")]
 pub struct RestoreArgs {
-    /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
-    backup_id: String,
+    #[command(flatten)]
+    backup: BackupArgs,
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
@@ -94,14 +92,37 @@ Exit codes: 0 changed, or already so; 2 wrong command line; 6 unknown backup, or
 refused or cannot be reached; \
 8 its state does not allow it")]
 pub struct ModifyArgs {
-    /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
-    backup_id: String,
+    #[command(flatten)]
+    backup: BackupArgs,
     /// Keep the backup for ever (true), or as long as the cluster's retention policy says (false)
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     never_expires: bool,
     #[command(flatten)]
     online: OnlineArgs,
+}
+
+/// One backup, by its id: as the first argument or as an option.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BackupArgs {
+    /// The backup
+    #[arg(
+        value_name = "BACKUP",
+        value_parser = limits::BACKUP_ID.parser(),
+        required_unless_present = "backup_id",
+        conflicts_with = "backup_id",
+    )]
+    backup: Option<String>,
+    /// The same, as an option
+    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
+    backup_id: Option<String>,
+}
+
+impl BackupArgs {
+    /// Returns the id that was named: clap asks for one.
+    fn id(&self) -> &str {
+        let named = self.backup.as_deref().or(self.backup_id.as_deref());
+        named.unwrap_or_default()
+    }
 }
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
@@ -256,7 +277,7 @@ fn change_output(
 }
 
 fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.backup_id;
+    let id = args.backup.id();
     args.consent.check_can_ask()?;
     block_on(async {
         let service = args.wait.connect_within(&args.online, ui).await?;
@@ -300,7 +321,7 @@ fn delete_backup(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn restore_backup(args: &RestoreArgs, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.backup_id;
+    let id = args.backup.id();
     block_on(async {
         let service = args.wait.connect_within(&args.online, ui).await?;
         let before = find_backup(&service, id).await?;
@@ -331,7 +352,7 @@ fn restore_backup(args: &RestoreArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn modify_backup(args: &ModifyArgs, ui: &Ui) -> Result<CommandOutput> {
-    let (id, never) = (&args.backup_id, args.never_expires);
+    let (id, never) = (args.backup.id(), args.never_expires);
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let before = find_backup(&service, id).await?;

@@ -44,7 +44,7 @@ pub enum Command {
 #[command(after_help = init_help())]
 pub struct InitArgs {
     /// The directory to write customerCA.crt (or chainCA.crt) and customerCA.key into
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR")]
     out: PathBuf,
     /// The CA's name: an RFC 4514 string, most specific part first (CN=A,C=DE), or as openssl takes
     /// it (/C=DE/CN=A)
@@ -100,7 +100,7 @@ Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file \
 pass.txt
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key \
-'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
+'pkcs11:token=ca;object=ca-key' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca \
 --region eu-central-1
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt \

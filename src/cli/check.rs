@@ -11,13 +11,15 @@ use crate::verify::Status;
 use crate::x509::Moment;
 use crate::x509::pem::Label;
 
-/// Hold CSR, signed certificate and trust anchor against all that InitializeCluster will demand
+/// Check a signed certificate against all that InitializeCluster demands
+///
+/// CSR, signed certificate and trust anchor are held against each other, and against every limit.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   hsmboot check --csr cluster-abc234defgh_ClusterCsr.csr \\
-    --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --trust-anchor customerCA.crt
-  hsmboot check --csr my.csr --signed-cert my.crt --trust-anchor ca.crt --at 2026-01-31T00:00:00Z
+    --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --ca customerCA.crt
+  hsmboot check --csr my.csr --signed-cert my.crt --ca ca.crt --at 2026-01-31T00:00:00Z
 
 Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or \
 over a limit; 5 a trust anchor that CloudHSM, or \
@@ -31,7 +33,7 @@ pub struct Args {
     signed_cert: PathBuf,
     /// Your CA's own, self-signed certificate, or its chain: the CA that signed first, its root
     /// last
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "ca", alias = "trust-anchor", value_name = "FILE")]
     trust_anchor: PathBuf,
     /// The moment to judge validity at, RFC 3339 (default: now)
     #[arg(long, value_name = "RFC3339")]

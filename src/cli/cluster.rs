@@ -10,7 +10,7 @@ mod type_change;
 use serde_json::json;
 
 use super::manage::{or_dash, parse_state, with_place};
-use super::named_cluster::ClusterArgs;
+use super::named_cluster::RequiredClusterArgs;
 use super::online::{OnlineArgs, block_on, parse_cluster_id};
 use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
@@ -52,7 +52,10 @@ Examples:
 Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or \
 cannot be reached")]
 pub struct ListArgs {
-    /// Only this cluster (may repeat)
+    /// Only these clusters
+    #[arg(value_name = "CLUSTER", value_parser = parse_cluster_id)]
+    clusters: Vec<ClusterId>,
+    /// The same, as an option (may repeat)
     #[arg(long, value_name = "ID", value_parser = parse_cluster_id)]
     cluster_id: Vec<ClusterId>,
     /// Only clusters in this VPC (may repeat)
@@ -97,7 +100,7 @@ Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service ref
 reached")]
 pub struct ShowArgs {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -140,7 +143,12 @@ pub(crate) async fn find_cluster(service: &AwsCloudHsm, id: &ClusterId) -> Resul
 
 fn list_clusters(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
     let filter = ClusterFilter {
-        cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
+        cluster_ids: args
+            .clusters
+            .iter()
+            .chain(&args.cluster_id)
+            .map(ToString::to_string)
+            .collect(),
         vpc_ids: args.vpc_id.clone(),
         states: args.state.clone(),
         page_size: args.page_size,

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::TOOL;
 use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, root_files_from_env};
-use super::fleet::{Connections, MemberArgs, parse_cluster_name};
+use super::fleet::{Connections, MemberArgs};
 use super::hardware;
 use super::many::{ManyResults, ManyWords};
 use super::online::{OnlineArgs, block_on};
 use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, insert_member, path_value, with_members};
 use crate::claim::{Failure, state_reasons};
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterName, NextStep, next_step};
+use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, FetchFacts, Fetched};
 use crate::fleet_file::FleetMember;
@@ -34,17 +34,10 @@ Examples:
 Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be \
 reached; 8 the cluster's state shows no CSR, \
 or files of other content stand there")]
+#[command(mut_arg("names", |arg| arg.required_unless_present_any(["cluster_id", "fleet"])))]
 pub struct Args {
     #[command(flatten)]
     members: MemberArgs,
-    /// The cluster, by its id or its ARN
-    #[arg(
-        long,
-        value_name = "ID",
-        value_parser = parse_cluster_name,
-        conflicts_with_all = ["names", "fleet"],
-    )]
-    cluster_id: Option<ClusterName>,
     /// The directory to write into, or one file NAME.hsmboot (default: ./<cluster-id>)
     #[arg(long, value_name = "DIR", conflicts_with = "fleet")]
     bundle: Option<PathBuf>,
@@ -69,13 +62,7 @@ const WORDS: ManyWords = ManyWords {
 };
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let members = match &args.cluster_id {
-        Some(name) => {
-            args.online.check_region(name)?;
-            vec![FleetMember::from_name(name)]
-        }
-        None => args.members.read(false, &args.online)?,
-    };
+    let members = args.members.read(false, &args.online)?;
     if args.bundle.is_some() && members.len() > 1 {
         return Err(Error::new(
             ErrorKind::Usage,

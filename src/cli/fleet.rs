@@ -21,7 +21,15 @@ use crate::outside::shown_path;
 pub struct MemberArgs {
     /// The clusters, each by its id or its ARN
     #[arg(value_name = "ID", value_parser = parse_cluster_name, conflicts_with = "fleet")]
-    pub(crate) names: Vec<ClusterName>,
+    names: Vec<ClusterName>,
+    /// The same, as an option (may repeat)
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = parse_cluster_name,
+        conflicts_with_all = ["names", "fleet"],
+    )]
+    cluster_id: Vec<ClusterName>,
     #[command(flatten)]
     pub(crate) file: FleetFileArgs,
 }
@@ -89,15 +97,16 @@ impl MemberArgs {
         if let Some(members) = self.file.read_if_named()? {
             return Ok(members);
         }
-        if self.names.is_empty() && !all {
+        let names = || self.names.iter().chain(&self.cluster_id);
+        if names().next().is_none() && !all {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "no cluster is named",
                 "name clusters by id or ARN, or give --fleet FILE",
             ));
         }
-        let mut members: Vec<FleetMember> = Vec::with_capacity(self.names.len());
-        for name in &self.names {
+        let mut members: Vec<FleetMember> = Vec::new();
+        for name in names() {
             online.check_region(name)?;
             if !members.iter().any(|member| member.cluster_id == name.id) {
                 members.push(FleetMember::from_name(name));

@@ -19,8 +19,9 @@ use crate::outside::shown_path;
 use crate::owner::{self, Owner, ProofPurpose, SignedResponse};
 use crate::x509::to_hex;
 
-/// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a
-/// SHA256SUMS. Never a key
+/// Write what the client machines of a claimed cluster get. Never a key
+///
+/// That is the trust anchor, addresses, commands and a SHA256SUMS.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A client takes for the cluster whoever shows a certificate that leads to the trust anchor, so the \

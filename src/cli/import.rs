@@ -25,8 +25,8 @@ The bundle is verified first, and the pair held against all that InitializeClust
 `sign` does, for a CA that signs elsewhere.
 
 Examples:
-  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt
-  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt --output json
+  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --ca ca.crt
+  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --ca ca.crt --output json
 
 Exit codes: 0 the bundle is complete, or was already; 3 the HSM's identity is not proven, the pair \
 does not hold together, or the fingerprint is another one or \
@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     signed_cert: PathBuf,
     /// The CA's own, self-signed certificate, or its chain: the CA that signed first, its root last
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "ca", alias = "trust-anchor", value_name = "FILE")]
     trust_anchor: PathBuf,
     #[command(flatten)]
     expect: ExpectArgs,
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
-    let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
+    let named = NamedCa::read(&args.trust_anchor, "--ca", bundle.store())?;
     let pair = check_with_trust_anchor(
         evidence.csr.as_deref().unwrap_or_default(),
         &signed_cert,
@@ -90,13 +90,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     })?;
     let owner = named.to_owner();
     owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
-    let before = sign::find_earlier_pair(
-        &bundle,
-        &named.trust_anchor,
-        "--trust-anchor",
-        now,
-        args.force,
-    )?;
+    let before = sign::find_earlier_pair(&bundle, &named.trust_anchor, "--ca", now, args.force)?;
     if before
         .as_ref()
         .is_some_and(|before| before.signed_cert() != pair.signed_cert())

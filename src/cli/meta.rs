@@ -34,7 +34,7 @@ Examples:
 Exit codes: 0 printed or written; 1 it cannot be written; 2 wrong command line; 4 not a directory")]
 pub struct ManArgs {
     /// Write hsmboot.1 and a page for each command there
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 

@@ -26,6 +26,7 @@ mod fetch;
 mod fleet;
 mod handover;
 mod hardware;
+mod help;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
@@ -38,6 +39,7 @@ mod many;
 mod meta;
 #[cfg(feature = "online")]
 mod named_cluster;
+mod near_miss;
 #[cfg(feature = "online")]
 mod next_steps;
 #[cfg(feature = "online")]
@@ -74,6 +76,7 @@ mod ui;
 mod usage;
 mod variable;
 mod verify;
+mod version;
 #[cfg(feature = "online")]
 mod view;
 #[cfg(feature = "online")]
@@ -104,6 +107,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done or already so; 1 unexpected; 2 wron
     name = "hsmboot",
     bin_name = "hsmboot",
     version,
+    long_version = version::long_version(),
     after_help = EXIT_CODES,
     propagate_version = true,
     max_term_width = 100,
@@ -170,7 +174,7 @@ pub enum Command {
 
 /// Returns the command line's definition, for manual pages, completions and docs.
 pub fn command() -> clap::Command {
-    hide_env_values(Cli::command())
+    help::lay_out(hide_env_values(Cli::command()))
 }
 
 /// Hides the values of variables in the help. The help names the variable that an option is read
@@ -183,7 +187,10 @@ fn hide_env_values(command: clap::Command) -> clap::Command {
 
 /// Parses the command line.
 fn parse() -> std::result::Result<Cli, clap::Error> {
-    let matches = command().try_get_matches()?;
+    let words: Vec<String> = std::env::args_os()
+        .map(crate::outside::stored_path)
+        .collect();
+    let matches = help::for_a_glance(command(), &words).try_get_matches()?;
     Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command()))
 }
 

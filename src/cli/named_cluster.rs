@@ -72,3 +72,22 @@ impl ClusterArgs {
         })
     }
 }
+
+/// The options that name the cluster of a command that needs one: clap asks for one, together with
+/// whatever else is missing.
+#[derive(Clone, Debug, Default, Args)]
+#[command(mut_arg("cluster", |arg| arg.required_unless_present("cluster_id")))]
+pub struct RequiredClusterArgs {
+    #[command(flatten)]
+    named: ClusterArgs,
+}
+
+impl RequiredClusterArgs {
+    /// Does the same as [`ClusterArgs::require`].
+    ///
+    /// # Errors
+    /// As [`ClusterArgs::require`].
+    pub(crate) fn require(&self, online: &OnlineArgs) -> Result<(ClusterId, OnlineArgs)> {
+        self.named.require(online)
+    }
+}

@@ -24,7 +24,6 @@ use crate::outside::OutsideText;
 /// The options that name the service. What is not given comes from the AWS SDK's usual environment
 /// and files.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Service (default: the AWS SDK's environment and files)")]
 pub struct OnlineArgs {
     /// The cluster's AWS region
     #[arg(long, value_name = "REGION", value_parser = parse_region)]

@@ -44,11 +44,12 @@ Examples:
 Exit codes: 0 planned; with --detailed-exitcode 0 nothing to do, 10 something to do; 4 the fleet \
 file or a CA or root cannot be read; 6 a cluster is unknown, or the service refused or cannot be \
 reached (the others are planned all the same)")]
+#[command(mut_arg("names", |arg| arg.required_unless_present_any(["cluster_id", "fleet", "all"])))]
 pub struct Args {
     #[command(flatten)]
     members: MemberArgs,
     /// Every cluster of the account and region
-    #[arg(long, conflicts_with_all = ["names", "fleet"])]
+    #[arg(long, conflicts_with_all = ["names", "cluster_id", "fleet"])]
     all: bool,
     /// Your CA's certificate, or chain: whose each cluster is to be
     #[arg(long, value_name = "FILE", required_unless_present = "fleet")]

@@ -15,7 +15,6 @@ use crate::x509::{Moment, TrustAnchor, sha256, to_hex};
 
 /// The options that name a CA in AWS Private CA.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
 pub struct PrivateCaArgs {
     /// The CA that issues the certificate; its own certificate, with the chain above it if it is
     /// subordinate, becomes the trust anchor

@@ -24,9 +24,11 @@ use crate::report::{self as engine, ClaimStage, PageFacts};
 use crate::verify::{self, Policy, Status, Verdict};
 use crate::x509::{Moment, TrustAnchor, sha256, to_hex};
 
-/// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript,
-/// what was sent and what came back. Of several bundles, or of a fleet, write one page with a row
-/// each, and each one's own page beside it
+/// Write a bundle as one page of HTML, for auditors
+///
+/// It has the chains as a picture, every check, fingerprints, the transcript, what was sent and
+/// what came back. Of several bundles, or of a fleet, it is one page with a row each, and each
+/// one's own page lies beside it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The certificates are judged again for the page; what only the bundle's documents say is shown as \

@@ -59,12 +59,12 @@ pub struct ShowArgs {
 
 /// A built-in anchor.
 #[derive(Serialize)]
-struct BuiltInRoot {
+pub(super) struct BuiltInRoot {
     side: Side,
-    subject: String,
+    pub(super) subject: String,
     key: String,
-    key_sha256: String,
-    certificates: Vec<IssuedCertificate>,
+    pub(super) key_sha256: String,
+    pub(super) certificates: Vec<IssuedCertificate>,
 }
 
 /// A certificate in a file that may be given as a root.
@@ -92,19 +92,25 @@ pub(crate) fn run(args: &Args) -> Result<CommandOutput> {
     }
 }
 
-fn list_roots() -> CommandOutput {
+/// Returns the anchors that are built in: AWS's first.
+pub(super) fn built_in_roots() -> Vec<BuiltInRoot> {
     let anchors = Anchors::built_in();
-    let now = super::now();
-    let built_in: Vec<BuiltInRoot> = Side::ALL
+    let of = |side| {
+        anchors
+            .of_side(side)
+            .iter()
+            .map(move |anchor| (side, anchor))
+    };
+    Side::ALL
         .into_iter()
-        .flat_map(|side| {
-            anchors
-                .of_side(side)
-                .iter()
-                .map(move |anchor| (side, anchor))
-        })
+        .flat_map(of)
         .map(|(side, anchor)| describe_anchor(side, anchor))
-        .collect();
+        .collect()
+}
+
+fn list_roots() -> CommandOutput {
+    let now = super::now();
+    let built_in = built_in_roots();
     let published: Vec<&PublishedRoot> = PublishedRoot::all().collect();
     let mut text = StyledText::from("built in\n");
     for root in &built_in {

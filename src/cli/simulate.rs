@@ -17,7 +17,7 @@ use crate::simulator::{FaultRule, Options, Reference, SimError, Simulator, Speed
 #[command(after_help = "\
 Examples:
   hsmboot simulate --listen 127.0.0.1:8080 --roots ./roots --state ./simulator.state
-  hsmboot bootstrap --cluster-id ID --endpoint-url http://127.0.0.1:8080 \\
+  hsmboot bootstrap --cluster-id cluster-abc234defgh --endpoint-url http://127.0.0.1:8080 \\
       --aws-root ./roots/aws-root.crt --manufacturer-root ./roots/manufacturer-root.crt
 
 The first line on standard output says where it listens. Any credentials are taken unless \

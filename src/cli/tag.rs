@@ -9,7 +9,7 @@ use super::text::table_text;
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view::tags_document;
 use crate::bundle::counted_noun;
-use crate::cloudhsm::{Fleet, ResourceName, Tag, limits};
+use crate::cloudhsm::{ClusterName, Fleet, ResourceName, Tag, limits};
 use crate::error::Result;
 use crate::outside::shown_text;
 
@@ -17,8 +17,8 @@ use crate::outside::shown_text;
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 Examples:
-  hsmboot tag list --resource-id cluster-abc234defgh
-  hsmboot tag add --resource-id backup-abc234defgh --tag keep=yes
+  hsmboot tag list --cluster-id cluster-abc234defgh
+  hsmboot tag add --backup-id backup-abc234defgh --tag keep=yes
 
 Exit codes: 0 done; others as each command says")]
 pub enum Command {
@@ -27,24 +27,46 @@ pub enum Command {
     Remove(RemoveArgs),
 }
 
-/// The cluster or the backup whose tags they are.
+/// The cluster or the backup whose tags they are: one name of one.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ResourceArgs {
     /// The cluster or the backup, by its id or its ARN
     #[arg(
         value_name = "RESOURCE",
         value_parser = parse_resource,
-        required_unless_present = "resource_id",
-        conflicts_with = "resource_id",
+        required_unless_present_any = ["cluster_id", "backup_id", "resource_id"],
+        conflicts_with_all = ["cluster_id", "backup_id", "resource_id"],
     )]
     resource: Option<ResourceName>,
-    /// The same, as an option
-    #[arg(long, value_name = "ID", value_parser = parse_resource)]
+    /// The cluster, as an option
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = parse_cluster,
+        conflicts_with_all = ["backup_id", "resource_id"],
+    )]
+    cluster_id: Option<ResourceName>,
+    /// The backup, as an option
+    #[arg(long, value_name = "ID", value_parser = parse_backup, conflicts_with = "resource_id")]
+    backup_id: Option<ResourceName>,
+    /// Either, as the API names it
+    #[arg(long, value_name = "ID", value_parser = parse_resource, hide = true)]
     resource_id: Option<ResourceName>,
 }
 
 fn parse_resource(text: &str) -> std::result::Result<ResourceName, String> {
     text.parse()
+}
+
+fn parse_cluster(text: &str) -> std::result::Result<ResourceName, String> {
+    text.parse::<ClusterName>()?;
+    text.parse()
+}
+
+fn parse_backup(text: &str) -> std::result::Result<ResourceName, String> {
+    let named: ResourceName = text.parse()?;
+    limits::BACKUP_ID.parser()(&named.id)?;
+    Ok(named)
 }
 
 impl ResourceArgs {
@@ -55,7 +77,13 @@ impl ResourceArgs {
     /// Class `Usage`: a region that is not the ARN's.
     fn resolve(&self, online: &OnlineArgs) -> Result<(String, OnlineArgs)> {
         let mut online = online.clone();
-        let Some(named) = self.resource.as_ref().or(self.resource_id.as_ref()) else {
+        let names = [
+            &self.resource,
+            &self.cluster_id,
+            &self.backup_id,
+            &self.resource_id,
+        ];
+        let Some(named) = names.into_iter().flatten().next() else {
             return Ok((String::new(), online));
         };
         if let Some((region, account)) = &named.place {
@@ -71,8 +99,8 @@ impl ResourceArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hsmboot tag list --resource-id cluster-abc234defgh
-  hsmboot tag list --resource-id backup-abc234defgh --output json
+  hsmboot tag list --cluster-id cluster-abc234defgh
+  hsmboot tag list --backup-id backup-abc234defgh --output json
 
 Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown, or the service \
 refused or cannot be reached")]
@@ -96,8 +124,8 @@ pub struct ListArgs {
 Looks first, and sends only those that are not there with that value.
 
 Examples:
-  hsmboot tag add --resource-id cluster-abc234defgh --tag stage=production --tag owner=payments
-  hsmboot tag add --resource-id backup-abc234defgh --tag keep=
+  hsmboot tag add --cluster-id cluster-abc234defgh --tag stage=production --tag owner=payments
+  hsmboot tag add --backup-id backup-abc234defgh --tag keep=
 
 Exit codes: 0 added, or there already; 2 wrong command line; 6 unknown, or the service refused or \
 cannot be reached")]
@@ -117,8 +145,8 @@ pub struct AddArgs {
 Looks first, and asks. A key that is not there is none to remove.
 
 Examples:
-  hsmboot tag remove --resource-id cluster-abc234defgh --key stage
-  hsmboot tag remove --resource-id backup-abc234defgh --key keep --key owner --yes
+  hsmboot tag remove --cluster-id cluster-abc234defgh --key stage
+  hsmboot tag remove --backup-id backup-abc234defgh --key keep --key owner --yes
 
 Exit codes: 0 removed, or not there; 2 wrong command line, or nobody to ask and no --yes; 6 \
 unknown, or the service refused or cannot be reached; \

@@ -6,7 +6,6 @@ use crate::ca::TokenOptions;
 
 /// The options for the token of a `--ca-key pkcs11:...`.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "PKCS#11 token")]
 pub struct TokenArgs {
     /// The vendor's PKCS#11 library; it goes before the URI's module-path
     #[cfg(feature = "pkcs11")]

@@ -29,7 +29,6 @@ pub(crate) enum OutputFormat {
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Output")]
 pub struct GlobalArgs {
     /// The form in which to print the result
     #[arg(

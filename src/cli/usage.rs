@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
 
+use super::near_miss;
 use super::ui::{CommandOutput, Effect, OutputFormat, Ui};
+use super::version::version_output;
 use crate::error::{Class, Error, ErrorKind, FactName};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
 
@@ -66,14 +68,48 @@ fn render_clap_error(fault: &clap::Error) -> String {
     }
 }
 
+/// Puts the right tip for a near miss in the place of those that go by the spelling alone, and the
+/// command's usage in the place of theirs.
+fn with_tip(fault: &mut clap::Error, words: &[String]) -> Option<String> {
+    let mut program = super::command();
+    program.build();
+    let mut command = near_miss::named_command(&program, words).clone();
+    let tip = match fault.kind() {
+        ClapError::UnknownArgument => {
+            let word = quoted_word(fault, ContextKind::InvalidArg)?;
+            near_miss::option_tip(word, words, &program)
+        }
+        ClapError::InvalidSubcommand => {
+            command = program.clone();
+            let word = quoted_word(fault, ContextKind::InvalidSubcommand)?;
+            near_miss::command_tip(word, &program).map(str::to_owned)
+        }
+        _ => None,
+    }?;
+    for kind in [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedCommand,
+    ] {
+        fault.remove(kind);
+    }
+    let usage = command.render_usage();
+    fault.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    let text = ContextValue::StyledStrs(vec![tip.clone().into()]);
+    fault.insert(ContextKind::Suggested, text);
+    Some(tip)
+}
+
 /// Prints clap's answer and returns the exit code. Help and version are results (0, standard
 /// output). Anything else is a wrong command line (2), in JSON where that was asked for.
 pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
-    let fault = &show_quoted_words(fault);
     // What was not understood has no parsed options: these two are looked for among the words.
     let words: Vec<String> = std::env::args_os()
         .map(crate::outside::stored_path)
         .collect();
+    let mut fault = show_quoted_words(fault);
+    let tip = with_tip(&mut fault, &words);
+    let fault = &fault;
     let json = words.iter().any(|word| word == "--output=json")
         || words
             .windows(2)
@@ -86,6 +122,16 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
         ClapError::DisplayVersion => Some("version"),
         _ => None,
     };
+    let verbose = words.iter().any(|word| word == "--verbose" || word == "-v");
+    if fault.kind() == ClapError::DisplayVersion && (json || verbose) {
+        let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
+        let format = if json {
+            OutputFormat::Json
+        } else {
+            OutputFormat::Text
+        };
+        return Ui::with_format(format).finish(Ok(version_output(&text, verbose)));
+    }
     if let (Some(name), true) = (answer, json) {
         let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
         return Ui::with_format(OutputFormat::Json).finish(Ok(CommandOutput::success(
@@ -109,7 +155,7 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
         let error = Error::new(
             ErrorKind::Usage,
             Lines::from_own_text(&message),
-            "hsmboot --help",
+            tip.as_deref().unwrap_or("hsmboot --help"),
         )
         .with_fact(
             FactName::Option,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::named_cluster::ClusterArgs;
+use super::named_cluster::RequiredClusterArgs;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
@@ -37,7 +37,7 @@ in time (30 minutes unless --timeout); \
 8 it cannot get there any more")]
 pub struct Args {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     /// The state to wait for: uninitialized, csr, initialized, active, deleted, or another state's
     /// name
     #[arg(long = "for", value_name = "STATE", value_parser = parse_target)]

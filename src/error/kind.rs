@@ -101,8 +101,7 @@ kinds! {
     }
     Usage {
         CaInBundle, AfterFix, "ca-in-bundle",
-            "`--ca` or `--trust-anchor` leads to a file of the bundle itself, which proves \
-             nothing";
+            "`--ca` leads to a file of the bundle itself, which proves nothing";
         ExpectInBundle, AfterFix, "expect-in-bundle",
             "`--expect-file` leads to a file of the bundle itself, or of another of the bundles, \
              which proves nothing";

@@ -18,8 +18,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Takes as the owner the CA whose certificate, or chain, the operator named: `--ca`, or
-    /// `--trust-anchor` of an import.
+    /// Takes as the owner the CA whose certificate, or chain, the operator named: `--ca`.
     ///
     /// The caller read it from a file of the operator's. A bundle's own file names nobody.
     pub const fn with_named_ca(trust_anchor: TrustAnchor) -> Self {

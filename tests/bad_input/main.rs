@@ -19,6 +19,7 @@ mod disk;
 mod files;
 mod in_the_way;
 mod interrupt;
+mod near_misses;
 mod options;
 mod output;
 mod paths;

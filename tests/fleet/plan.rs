@@ -253,7 +253,7 @@ fn one_that_cannot_be_read_hides_no_other() {
 #[test]
 fn a_command_that_names_no_cluster_or_two_ways_is_wrong() {
     let stage = Stage::new();
-    plan(&stage, &CA).ends(2, "no cluster is named");
+    plan(&stage, &CA).ends(2, "<ID>...");
     plan(&stage, &[&["--all", "--only", "a=b"], &CA[..]].concat()).ends(2, "--only");
     plan(&stage, &[&["--all", &stage.id], &CA[..]].concat()).ends(2, "cannot be used with");
     plan(&stage, &["../x", "--ca", "ca/customerCA.crt"]).ends(2, "is not a cluster's id");

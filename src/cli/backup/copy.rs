@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{backup_document, backup_state_error, find_backup};
+use super::{BackupArgs, backup_document, backup_state_error, find_backup};
 use crate::cli::manage::{
     PollStatus, WaitArgs, check_tags, parse_tag, poll_until_there, with_place,
 };
@@ -33,9 +33,8 @@ Exit codes: 0 the copy is begun, with --wait READY; 2 wrong command line; 6 unkn
 service refused or cannot be reached, or its answer \
 is lost; 7 begun, and not READY in time; 8 its state does not allow it")]
 pub struct Args {
-    /// The backup
-    #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
-    backup_id: String,
+    #[command(flatten)]
+    backup: BackupArgs,
     /// The region to copy it to
     #[arg(long, value_name = "REGION", value_parser = limits::DESTINATION_REGION.parser())]
     destination_region: String,
@@ -49,7 +48,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let id = &args.backup_id;
+    let id = args.backup.id();
     check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
         let service = args.wait.connect_within(&args.online, ui).await?;
@@ -162,7 +161,7 @@ async fn list_copies(
 fn copy_document(args: &Args, copied: &BackupCopy, copy: Option<&Backup>) -> Value {
     json!({
         "changed": true,
-        "backup_id": args.backup_id,
+        "backup_id": args.backup.id(),
         "destination_region": args.destination_region,
         "source_region": copied.source_region,
         "source_cluster": copied.source_cluster,

@@ -108,12 +108,30 @@ pub struct DeleteArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct BackupSelector {
-    /// The backup, by its id
+    /// The backup, by its id or its ARN
+    #[arg(value_name = "BACKUP", value_parser = limits::BACKUP_ID_OR_ARN.parser())]
+    backup: Option<String>,
+    /// The backup, by its id, as an option
     #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: Option<String>,
-    /// The backup, by its ARN
+    /// The backup, by its ARN, as an option
     #[arg(long, value_name = "ARN", value_parser = limits::BACKUP_ARN.parser())]
     backup_arn: Option<String>,
+}
+
+impl BackupSelector {
+    /// Returns the id and the ARN, one of which was named: clap asks for one.
+    fn id_and_arn(&self) -> (Option<&str>, Option<&str>) {
+        let first = self.backup.as_deref();
+        let (arn, id) = (
+            first.filter(|name| name.starts_with("arn:")),
+            first.filter(|name| !name.starts_with("arn:")),
+        );
+        (
+            id.or(self.backup_id.as_deref()),
+            arn.or(self.backup_arn.as_deref()),
+        )
+    }
 }
 
 pub(super) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
@@ -134,8 +152,9 @@ struct SharedBackup {
 impl SharedBackup {
     /// Returns the backup that the command line names. The service says what the ARN of an id is.
     async fn find_selected(service: &AwsCloudHsm, which: &BackupSelector) -> Result<Self> {
-        let Some(id) = &which.backup_id else {
-            let arn = which.backup_arn.clone().unwrap_or_default();
+        let (id, arn) = which.id_and_arn();
+        let Some(id) = id else {
+            let arn = arn.unwrap_or_default().to_owned();
             let id = limits::backup_of_arn(&arn).unwrap_or_default();
             // Whoever may set a policy need not be allowed to look at backups.
             let backup = look_up_backup(service, id).await.unwrap_or_default();

@@ -42,7 +42,6 @@ const TAG: &str = "hsmboot-creation";
 
 /// The options for creating the cluster too.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "From nothing")]
 pub struct CreateArgs {
     /// Create the cluster and its first HSM as well; this costs money. The bundle remembers them
     #[arg(

@@ -23,7 +23,6 @@ pub(super) const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 
 /// The option for the first HSM of a cluster that another tool made.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "A cluster without an HSM")]
 pub struct FirstHsmArgs {
     /// Create the cluster's first HSM if it has none; this costs money. A cluster that has one, or
     /// is claimed, gets no other

@@ -34,8 +34,15 @@ use crate::verify::{Anchors, Hardware, Policy};
 use claim_run::claim_cluster;
 use signing_ca::BootstrapCa;
 
+/// What stands in place of a cluster's name.
+#[cfg(feature = "simulator")]
+const NO_CLUSTER_NEEDED: [&str; 3] = ["cluster_id", "create", "simulate"];
+#[cfg(not(feature = "simulator"))]
+const NO_CLUSTER_NEEDED: [&str; 2] = ["cluster_id", "create"];
+
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("cluster", |arg| arg.required_unless_present_any(NO_CLUSTER_NEEDED)))]
 #[command(after_help = "\
 Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it \
 makes a CA in the bundle's directory (a bundle in one file takes none): \
@@ -59,8 +66,8 @@ cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that doe
 pub struct Args {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its
-    /// own; nothing of it is real
+    /// Rehearse on an embedded simulator, with a cluster and roots of its own: nothing of it is
+    /// real
     #[cfg(feature = "simulator")]
     #[arg(
         long,

@@ -16,7 +16,6 @@ use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
 
 /// The options that name the issuer.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "An intermediate, under a CA that is there")]
 pub struct IssuerArgs {
     /// The issuer's certificate, or its chain: makes an intermediate under it, and writes
     /// chainCA.crt instead of customerCA.crt

@@ -7,7 +7,7 @@ use crate::bundle::ClusterId;
 use crate::cli::manage::{
     ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
 };
-use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view;
@@ -30,7 +30,7 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 or cannot be reached; 7 not gone in time; 8 it has HSMs; 130 declined, nothing was deleted")]
 pub struct Args {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]

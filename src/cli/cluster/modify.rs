@@ -14,7 +14,7 @@ use crate::bundle::ClusterId;
 use crate::cli::manage::{
     PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
 };
-use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
@@ -49,7 +49,7 @@ Exit codes: 0 changed, being changed, or already so; 2 wrong command line, or no
 AWS took the change back; 130 declined, nothing was changed")]
 pub struct Args {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     /// The days to keep backups, 7 to 379
     #[arg(
         long,

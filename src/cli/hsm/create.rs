@@ -7,7 +7,7 @@ use crate::bundle::ClusterId;
 use crate::claim::state_reasons;
 use crate::cli::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
 use crate::cli::manage::{PollStatus, WaitArgs, or_dash, poll_until_there};
-use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view::hsm_lines;
@@ -38,7 +38,7 @@ be reached, or its answer is lost; \
 7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
 pub struct CreateArgs {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     /// An Availability Zone that the cluster has a subnet in
     #[arg(long, value_name = "ZONE", value_parser = limits::AVAILABILITY_ZONE.parser())]
     availability_zone: String,

@@ -6,7 +6,7 @@ use super::{hsm_change_document, next_command_line};
 use crate::bundle::ClusterId;
 use crate::cli::cluster::find_cluster;
 use crate::cli::manage::{ConsentArgs, PollStatus, WaitArgs, poll_until_there};
-use crate::cli::named_cluster::ClusterArgs;
+use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui, insert_member};
 use crate::cli::view::hsm_lines;
@@ -32,7 +32,7 @@ Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody
 refused or cannot be reached; 7 not gone in time; 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    cluster: RequiredClusterArgs,
     #[command(flatten)]
     which: HsmSelector,
     #[command(flatten)]

@@ -14,7 +14,6 @@ use crate::pca::CaArn;
 
 /// AWS Private CA in place of a certificate and a key.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
 pub struct SigningCaArgs {
     #[command(flatten)]
     ca: PrivateCaArgs,

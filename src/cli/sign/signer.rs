@@ -23,6 +23,8 @@ pub struct CaArgs {
     #[cfg_attr(not(feature = "awskms"), arg(required = true))]
     pub(super) ca: Option<PathBuf>,
     #[arg(long, value_name = "KEY", help = ca_key_help(), requires = "ca")]
+    #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
+    #[cfg_attr(not(feature = "awskms"), arg(required = true))]
     pub(super) ca_key: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pin: CaPinArgs,

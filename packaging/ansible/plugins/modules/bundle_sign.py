@@ -134,7 +134,7 @@ def is_signed(module, bundle):
         return False
     csr = signed[0].replace("_CustomerHsmCertificate.crt", "_ClusterCsr.csr")
     anchor = module.params["ca"] or os.path.join(bundle, "customerCA.crt")
-    words = ["--csr", csr, "--signed-cert", signed[0], "--trust-anchor", anchor]
+    words = ["--csr", csr, "--signed-cert", signed[0], "--ca", anchor]
     outcome = program.run(module, ["check"], words)
     if outcome.has_failed:
         program.fail(module, outcome)
