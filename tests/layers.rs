@@ -93,6 +93,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "bundle",
             "ca",
             "check",
+            "checks",
             "claim",
             "cloudhsm",
             "fetch",

@@ -3,15 +3,15 @@
 
 use serde::Serialize;
 
-use crate::x509::{Certificate, Moment, SignatureAlgorithm, name_text, to_hex};
+use crate::x509::{Certificate, Moment, NameText, SignatureAlgorithm, name_text, to_hex};
 
 /// A CA certificate in figures, for people and for programs.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaSummary {
-    /// The subject, for eyes, in the order it is encoded in.
-    pub subject: String,
+    /// The subject.
+    pub subject: NameText,
     /// The issuer, likewise.
-    pub issuer: String,
+    pub issuer: NameText,
     /// The serial number, in hex.
     pub serial: String,
     /// The X.509 version, 1 to 3.
@@ -155,8 +155,8 @@ impl CaSummary {
     pub fn to_lines(&self) -> Vec<(CaFact, String)> {
         let critical = |critical: bool| if critical { " (critical)" } else { "" };
         let mut lines = vec![
-            (CaFact::Subject, self.subject.clone()),
-            (CaFact::Issuer, self.issuer.clone()),
+            (CaFact::Subject, self.subject.to_string()),
+            (CaFact::Issuer, self.issuer.to_string()),
             (
                 CaFact::SelfSigned,
                 if self.self_signed { "yes" } else { "no" }.to_owned(),
@@ -244,7 +244,7 @@ mod tests {
         );
         let lines = summary.to_lines();
         for line in [
-            ("subject", "C=US, CN=My CA"),
+            ("subject", "CN=My CA, C=US"),
             ("self-signed", "yes"),
             ("valid until", "2036-01-01T00:00:00Z"),
             ("basicConstraints", "CA:TRUE (critical)"),

@@ -8,8 +8,10 @@
 //! 3.2 has no blanks, and is read as RFC 4514.
 //!
 //! `x509-cert`'s reader is not used: a name goes into a certificate on which a whole cluster will
-//! depend, so each slip must be refused, and its place named. The grammar is RFC 4514's, with one
-//! difference: spaces before an attribute type are passed over (`CN=A, O=B`).
+//! depend, so each slip must be refused, and its place named. The grammar is RFC 4514's, with what
+//! this program prints besides, so that a name can be copied from there: spaces before an attribute
+//! type and before a plus sign are passed over (`CN=A + OU=B, O=C`), and a value may stand in
+//! quotation marks (`O="Org, Inc."`, RFC 2253 4).
 
 mod attributes;
 
@@ -237,7 +239,7 @@ impl Parser {
                 "a space at the start of a value that is not written `\\ ` (RFC 4514 2.4)",
             );
         }
-        if self.spelling == Spelling::Blanks && self.peek() == Some('"') {
+        if self.spelling != Spelling::Slashes && self.peek() == Some('"') {
             return self.parse_quoted();
         }
         let mut bytes = Vec::new();
@@ -273,8 +275,8 @@ impl Parser {
             trailing_space = character == ' ';
             self.at += 1;
         }
-        // Before a plus sign openssl prints a blank.
-        if trailing_space && self.spelling == Spelling::Blanks && self.peek() == Some('+') {
+        // Before a plus sign openssl prints a blank, and so does this program.
+        if trailing_space && self.spelling != Spelling::Slashes && self.peek() == Some('+') {
             bytes.truncate(bytes.trim_ascii_end().len());
         } else if trailing_space {
             return self.fault_here(
@@ -292,8 +294,8 @@ impl Parser {
         rest.get(name.len()) == Some(&'=') && AttributeKind::from_name(&name).is_some()
     }
 
-    /// A value in quotation marks, as openssl prints one with a comma in it (X509_NAME_print_ex(3),
-    /// XN_FLAG_ONELINE).
+    /// A value in quotation marks, as this program prints one with a comma in it (RFC 2253 4), and
+    /// openssl (X509_NAME_print_ex(3), XN_FLAG_ONELINE).
     fn parse_quoted(&mut self) -> std::result::Result<String, SubjectFault> {
         self.at += 1;
         let mut bytes = Vec::new();
@@ -309,7 +311,7 @@ impl Parser {
             }
         }
         match self.peek() {
-            None | Some(',') => {}
+            None | Some(',' | '+') => {}
             Some(' ') => self.skip_blanks(),
             _ => {
                 return self.fault_here("something between a closing quotation mark and the comma");
@@ -392,7 +394,29 @@ mod tests {
     use crate::x509::name_text;
 
     fn subject_text(subject: &str) -> String {
-        name_text(&parse_subject(subject).unwrap_or_else(|error| panic!("{}", error.message)))
+        let name = parse_subject(subject).unwrap_or_else(|error| panic!("{}", error.message));
+        name_text(&name).as_encoded().to_owned()
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_shown() {
+        for subject in [
+            "CN=My CA,O=Org,C=US",
+            "CN=My CA,OU=Sales+L=Bonn,O=Org\\, Inc.,C=US",
+            "CN=\\ a\\ ,O=a\\\\b\\\"c\\;d\\<e\\>f\\+g",
+            "CN=a\\=b,SN=Ada,GN=B,E=a@b,serialNumber=1,title=Dr,DC=x,UID=y,STREET=z",
+            "CN=#0c0141",
+            "CN=\\#a",
+        ] {
+            let name = parse_subject(subject).unwrap();
+            let shown = name_text(&name).to_string();
+            assert_eq!(parse_subject(&shown).unwrap(), name, "{shown}");
+        }
+        let shown = name_text(&parse_subject("CN=My CA,OU=Sales+L=Bonn,O=Org\\, Inc.").unwrap());
+        assert_eq!(
+            shown.to_string(),
+            "CN=My CA, L=Bonn + OU=Sales, O=\"Org, Inc.\""
+        );
     }
 
     #[test]
@@ -536,7 +560,9 @@ mod tests {
             ("CN= A", "space at the start"),
             ("CN=A ,O=B", "space at the end"),
             ("CN=A ", "space at the end"),
-            ("CN=\"A\"", "`\"` inside a value"),
+            ("CN=\"A", "a quotation mark that is not closed"),
+            ("CN=\"A\"B", "between a closing quotation mark"),
+            ("CN=A\"B\"", "`\"` inside a value"),
             ("CN=A;O=B", "`;` inside a value"),
             ("CN=#0403", "not DER"),
             ("CN=\\", "a backslash before"),

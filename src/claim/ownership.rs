@@ -12,7 +12,7 @@ mod lenient;
 mod tests;
 
 use crate::x509::name::same_name;
-use crate::x509::{TrustAnchor, name_text, sha256};
+use crate::x509::{NameText, TrustAnchor, name_text, sha256};
 
 use super::shown::Shown;
 use legacy_signature::{LegacyKey, SignatureVerdict};
@@ -50,21 +50,21 @@ pub enum Doubt {
     /// The owner's key signed it, but its issuer has another name than the owner's CA.
     AnotherName {
         /// The cluster certificate's issuer.
-        issuer: String,
+        issuer: NameText,
         /// The subject of the owner's CA.
-        subject: String,
+        subject: NameText,
     },
     /// A CA below the owner's signed it.
     Subordinate {
         /// The cluster certificate's issuer.
-        issuer: String,
+        issuer: NameText,
     },
     /// A CA of the owner's chain signed it, but not the first.
     NotTheFirst {
         /// The cluster certificate's issuer.
-        issuer: String,
+        issuer: NameText,
         /// The subject of the chain's first certificate.
-        first: String,
+        first: NameText,
     },
     /// The signature, or the CA's key, is of a kind that cannot be verified here: which.
     Unverifiable(String),
@@ -197,7 +197,7 @@ pub fn judge_ownership(
 }
 
 fn unreadable_judgement(text: &str, why: &str) -> OwnershipJudgement {
-    let unread = "(cannot be read)".to_owned();
+    let unread = NameText::without_name("(cannot be read)");
     let shown = Shown {
         fingerprint: sha256(text.as_bytes()),
         subject: unread.clone(),

@@ -1,6 +1,6 @@
 //! A certificate as messages and documents show it.
 
-use crate::x509::{Certificate, name_text};
+use crate::x509::{Certificate, NameText, name_text};
 
 /// A certificate in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,9 +8,9 @@ pub struct Shown {
     /// SHA-256 of the DER (of the text, where it cannot be read).
     pub fingerprint: [u8; 32],
     /// Its subject, for eyes only.
-    pub subject: String,
+    pub subject: NameText,
     /// Its issuer, for eyes only.
-    pub issuer: String,
+    pub issuer: NameText,
 }
 
 impl Shown {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::binary;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, styled};
+use super::findings::{failed_ids, findings_text};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
-use crate::verify::Status;
 use crate::x509::Moment;
 use crate::x509::pem::Label;
 
@@ -52,14 +52,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     )
     .record;
     let mut text = StyledText::new();
-    for finding in record.checks.iter().filter(|_| !ui.quiet) {
-        let style = match finding.status {
-            Status::Pass => GREEN,
-            Status::Note => YELLOW,
-            _ => RED,
-        };
-        text.push(styled(style, format!("{:8}", finding.status.as_str())));
-        text.push_str(&format!(" {:40} {}\n", finding.id.as_str(), finding.detail));
+    let mut told = Vec::new();
+    if !ui.quiet {
+        text.push(findings_text(&record, ui));
+        told = failed_ids(&record);
     }
     let files = [
         (
@@ -83,9 +79,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         ),
         Some(_) => styled(RED, format!("unfit at {}", record.at)),
     };
-    text.push(verdict);
+    // The one line of --quiet stays one.
+    let width = ui.width.filter(|_| !ui.quiet);
+    text.push(verdict.hung(2, width));
     text.push_str("\n");
     let document = serde_json::to_value(&record).unwrap_or_default();
     let summary = "the pair is fit: InitializeCluster can be sent it";
-    Ok(CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary))
+    Ok(
+        CommandOutput::with_error(Effect::Unchanged, document, text, error)
+            .summarized(summary)
+            .having_told(told),
+    )
 }

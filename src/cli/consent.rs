@@ -133,7 +133,7 @@ impl ClaimIntent<'_> {
         for (at, certificate) in self.trust_anchor.certificates().enumerate() {
             line(
                 if at == 0 { "CA" } else { "under" },
-                name_text(certificate.subject()).into(),
+                name_text(certificate.subject()).to_string().into(),
             );
             line(
                 "",

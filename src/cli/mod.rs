@@ -22,6 +22,7 @@ mod events;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
+mod findings;
 #[cfg(feature = "online")]
 mod fleet;
 mod handover;

@@ -42,6 +42,8 @@ pub(crate) struct CommandOutput {
     effect: Effect,
     /// One line for places that show one line; without it, the text's first.
     summary: Option<Lines>,
+    /// The ids of the failed checks that the text has told already.
+    pub(crate) told: Vec<String>,
 }
 
 impl CommandOutput {
@@ -63,12 +65,20 @@ impl CommandOutput {
             code: None,
             effect,
             summary: None,
+            told: Vec::new(),
         }
     }
 
     /// Returns the same with this line as its summary.
     pub(crate) fn summarized(mut self, summary: impl Into<Lines>) -> Self {
         self.summary = Some(summary.into());
+        self
+    }
+
+    /// Returns the same with the failed checks that the text tells: its error does not tell them
+    /// again on a terminal.
+    pub(crate) fn having_told(mut self, ids: Vec<String>) -> Self {
+        self.told = ids;
         self
     }
 

@@ -13,7 +13,7 @@ use crate::generation::{Generation, PublishedRoot};
 use crate::outside::{Lines, shown_path};
 use crate::verify::{Anchor, Anchors, IssuedCertificate, Side, roots_in};
 use crate::x509::name::{common_name_text, same_name};
-use crate::x509::{Certificate, Moment, name_text, to_hex};
+use crate::x509::{Certificate, Moment, NameText, name_text, to_hex};
 
 /// List the built-in roots, or look at a file that holds one
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub struct ShowArgs {
 #[derive(Serialize)]
 pub(super) struct BuiltInRoot {
     side: Side,
-    pub(super) subject: String,
+    pub(super) subject: NameText,
     key: String,
     pub(super) key_sha256: String,
     pub(super) certificates: Vec<IssuedCertificate>,
@@ -70,8 +70,8 @@ pub(super) struct BuiltInRoot {
 /// A certificate in a file that may be given as a root.
 #[derive(Serialize)]
 struct RootCandidate {
-    subject: String,
-    issuer: String,
+    subject: NameText,
+    issuer: NameText,
     key: String,
     key_sha256: String,
     certificate_sha256: String,

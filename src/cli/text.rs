@@ -32,6 +32,16 @@ impl StyledText {
         self.push(text);
     }
 
+    /// Returns the text with each of its spans broken as [`hang`] does.
+    pub(crate) fn hung(self, indent: usize, width: Option<usize>) -> Self {
+        let spans = self.0.into_iter();
+        StyledText(
+            spans
+                .map(|(style, span)| (style, hang(&span, indent, width)))
+                .collect(),
+        )
+    }
+
     /// Returns the text with escape sequences, as a terminal is sent it.
     pub(crate) fn to_terminal(&self) -> String {
         let mut out = String::new();
@@ -140,9 +150,86 @@ pub(crate) fn styled_table<const N: usize>(
     text
 }
 
+/// Returns a text whose lines are at most `width` columns long where that can be done: broken
+/// between words, and all but the first behind `indent` blanks. Without a width only the indent is
+/// set.
+pub(crate) fn hang(text: &str, indent: usize, width: Option<usize>) -> String {
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(20));
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split('\n') {
+        let mut filled = String::new();
+        for word in line.split_inclusive(' ') {
+            let used = filled.chars().count();
+            if used > 0 && used.saturating_add(word.trim_end().chars().count()) > room {
+                lines.push(filled.trim_end().to_owned());
+                filled.clear();
+            }
+            filled.push_str(word);
+        }
+        lines.push(filled.trim_end().to_owned());
+    }
+    lines.join(&format!("\n{:indent$}", ""))
+}
+
+/// The digits of a SHA-256 in hex, and those that are shown of it where it need not be compared:
+/// enough to tell two apart at a glance.
+const DIGEST_DIGITS: usize = 64;
+const SHORT_DIGITS: usize = 16;
+
+/// Returns a text with its SHA-256s shortened to their first digits.
+pub(crate) fn shorten_digests(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    let end_run = |run: &mut String, out: &mut String| {
+        match (run.len(), run.get(..SHORT_DIGITS)) {
+            (DIGEST_DIGITS, Some(short)) => {
+                out.push_str(short);
+                out.push('…');
+            }
+            _ => out.push_str(run),
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            run.push(c);
+        } else {
+            end_run(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end_run(&mut run, &mut out);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_hangs_under_its_beginning() {
+        let text = "one two three four five six seven";
+        assert_eq!(hang(text, 3, None), text);
+        assert_eq!(
+            hang(text, 3, Some(24)),
+            "one two three four\n   five six seven"
+        );
+        // What has no blank stays whole, and so does what the program has broken itself.
+        let long = "x".repeat(60);
+        assert_eq!(
+            hang(&format!("a {long} b\nc"), 2, Some(30)),
+            format!("a\n  {long}\n  b\n  c")
+        );
+    }
+
+    #[test]
+    fn only_a_whole_digest_is_shortened() {
+        let digest = "0123456789abcdef".repeat(4);
+        assert_eq!(
+            shorten_digests(&format!("key (SHA-256 {digest}), {digest}0 é {digest}")),
+            format!("key (SHA-256 0123456789abcdef…), {digest}0 é 0123456789abcdef…")
+        );
+    }
 
     #[test]
     fn a_text_cannot_drive_the_terminal() {

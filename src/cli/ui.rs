@@ -27,6 +27,29 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+/// `--color`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless a variable says otherwise
+    #[default]
+    Auto,
+    /// Into files and pipes too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl ColorWhen {
+    /// Makes it the rule for everything that is printed from now on.
+    pub(crate) fn apply(self) {
+        match self {
+            ColorWhen::Auto => {}
+            ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
+            ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
+}
+
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct GlobalArgs {
@@ -45,7 +68,17 @@ pub struct GlobalArgs {
     /// Say more on standard error
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-    /// No colours, on a terminal either (the variable NO_COLOR does the same)
+    /// Colours: on a terminal, always, or never (variables: NO_COLOR, CLICOLOR_FORCE)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        conflicts_with = "no_color"
+    )]
+    pub(crate) color: ColorWhen,
+    /// The same as --color never
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
     /// Write what happens meanwhile as JSON lines: to a file, or to an open descriptor as fd:N
@@ -70,6 +103,8 @@ pub(crate) struct Ui {
     pub(crate) format: OutputFormat,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// The columns of the terminal that the result goes to; `None` where it goes elsewhere.
+    pub(crate) width: Option<usize>,
     events: Option<EventLog>,
 }
 
@@ -81,12 +116,15 @@ pub(crate) const BOLD: Style = Style::new().bold();
 impl Ui {
     pub(crate) fn new(args: &GlobalArgs) -> Self {
         if args.no_color {
-            anstream::ColorChoice::Never.write_global();
+            ColorWhen::Never.apply();
+        } else {
+            args.color.apply();
         }
         Ui {
             format: args.output,
             quiet: args.quiet,
             verbose: args.verbose,
+            width: terminal_width(),
             events: None,
         }
     }
@@ -113,6 +151,7 @@ impl Ui {
             format,
             quiet: false,
             verbose: false,
+            width: None,
             events: None,
         }
     }
@@ -207,9 +246,11 @@ impl Ui {
             self.warn("some events could not be written");
         }
         let mut detailed_code = 0;
+        let mut told = Vec::new();
         let (document, text, error) = match result {
             Ok(outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
+                told.clone_from(&outcome.told);
                 (outcome.full_document(), outcome.text, outcome.error)
             }
             Err(mut error) => (
@@ -229,7 +270,7 @@ impl Ui {
             OutputFormat::Text => to_stdout(&text.to_terminal()),
         };
         if let (Some(error), OutputFormat::Text) = (&error, self.format) {
-            show_error(error);
+            show_rest_of_error(error, &told);
         }
         let code = error.map_or(detailed_code, |error| error.exit_code());
         match printed {
@@ -269,10 +310,22 @@ fn to_document(object: serde_json::Map<String, Value>) -> String {
 
 /// Prints an error on standard error: what is wrong, both sides, what to do.
 pub(crate) fn show_error(error: &Error) {
+    show_rest_of_error(error, &[]);
+}
+
+/// Does the same without the lines of the checks that were told already.
+fn show_rest_of_error(error: &Error, told: &[String]) {
+    let starts: Vec<String> = told.iter().map(|id| format!("  {id}: ")).collect();
+    let is_told = |line: &&str| starts.iter().any(|start| line.starts_with(start));
+    let message: Vec<&str> = error
+        .message
+        .lines()
+        .filter(|line| !is_told(line))
+        .collect();
     let mut text = StyledText::from([
         styled(RED, "error:"),
         StyledText::from(" "),
-        StyledText::from(&error.message),
+        StyledText::from(message.join("\n")),
     ]);
     if !error.hint.is_empty() {
         text.push([
@@ -288,6 +341,12 @@ pub(crate) fn show_error(error: &Error) {
 /// Prints one or more lines on standard error.
 fn to_stderr(text: impl Into<StyledText>) {
     write_stderr(&StyledText::from([text.into(), StyledText::from("\n")]));
+}
+
+/// Returns the columns of the terminal at standard output, if it is one that tells them.
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// Writes a text to standard error as it is.

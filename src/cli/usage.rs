@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
 
 use super::near_miss;
-use super::ui::{CommandOutput, Effect, OutputFormat, Ui};
+use super::ui::{ColorWhen, CommandOutput, Effect, OutputFormat, Ui};
 use super::version::version_output;
 use crate::error::{Class, Error, ErrorKind, FactName};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
@@ -100,6 +101,23 @@ fn with_tip(fault: &mut clap::Error, words: &[String]) -> Option<String> {
     Some(tip)
 }
 
+/// Finds `--color` and `--no-color` among words that were not understood.
+fn color_among(words: &[String]) -> ColorWhen {
+    let value = |word: &str| ColorWhen::from_str(word, true).ok();
+    let named =
+        words
+            .iter()
+            .enumerate()
+            .find_map(|(at, word)| match word.strip_prefix("--color")? {
+                "" => value(words.get(at.saturating_add(1))?),
+                rest => value(rest.strip_prefix('=')?),
+            });
+    match words.iter().any(|word| word == "--no-color") {
+        true => ColorWhen::Never,
+        false => named.unwrap_or_default(),
+    }
+}
+
 /// Prints clap's answer and returns the exit code. Help and version are results (0, standard
 /// output). Anything else is a wrong command line (2), in JSON where that was asked for.
 pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
@@ -114,9 +132,7 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
         || words
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
-    if words.iter().any(|word| word == "--no-color") {
-        anstream::ColorChoice::Never.write_global();
-    }
+    color_among(&words).apply();
     let answer = match fault.kind() {
         ClapError::DisplayHelp => Some("help"),
         ClapError::DisplayVersion => Some("version"),

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::args::{BundlesArgs, TrustArgs};
 use super::binary;
+use super::findings::{failed_ids, findings_text};
 use super::hardware;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::step::{StepArgs, with_judgement};
-use super::ui::{
-    BOLD, CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, insert_member, styled,
-};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, insert_member, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -89,7 +88,14 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let summary = format!("{} is verified: {}", bundle.id(), proof_scope(&record));
     let effect = Effect::when(args.record);
     let text = record_text(&record, ui);
-    Ok(CommandOutput::with_error(effect, answer, text, error).summarized(summary))
+    let told = if ui.quiet {
+        Vec::new()
+    } else {
+        failed_ids(&record)
+    };
+    Ok(CommandOutput::with_error(effect, answer, text, error)
+        .summarized(summary)
+        .having_told(told))
 }
 
 /// Returns what a verified record says is proven.
@@ -111,20 +117,11 @@ pub(crate) fn record_document(record: &Record) -> Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
-/// Returns every check on a line, then the verdict.
+/// Returns every check, then the verdict.
 pub(crate) fn record_text(record: &Record, ui: &Ui) -> StyledText {
     let mut out = StyledText::new();
     if !ui.quiet {
-        for finding in &record.checks {
-            let style = match finding.status {
-                Status::Pass => GREEN,
-                Status::Note | Status::Accepted => YELLOW,
-                Status::Fail => RED,
-                Status::Skipped => BOLD,
-            };
-            out.push(styled(style, format!("{:8}", finding.status.as_str())));
-            out.push_str(&format!(" {:34} {}\n", finding.id.as_str(), finding.detail));
-        }
+        out.push(findings_text(record, ui));
     }
     let accepted = record.with(Status::Accepted).count();
     let scope = proof_scope(record);
@@ -146,7 +143,9 @@ pub(crate) fn record_text(record: &Record, ui: &Ui) -> StyledText {
         }
         Verdict::Rejected => styled(RED, format!("rejected at {}", record.at)),
     };
-    out.push(verdict);
+    // The one line of --quiet stays one.
+    let width = ui.width.filter(|_| !ui.quiet);
+    out.push(verdict.hung(2, width));
     out.push_str("\n");
     out
 }

@@ -141,7 +141,7 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> String {
                     to_hex(&certificate.fingerprint())
                 ),
             );
-            line("", name_text(certificate.subject()));
+            line("", name_text(certificate.subject()).to_string());
         }
     }
     for tag in &cluster.tags {
@@ -223,7 +223,7 @@ pub(crate) fn cluster_text(cluster: &Cluster) -> String {
             "certificate",
             format!("SHA-256 of the DER {}", to_hex(&certificate.fingerprint())),
         );
-        line("issued by", name_text(certificate.issuer()));
+        line("issued by", name_text(certificate.issuer()).to_string());
     }
     if let Some(next) = next_step_text(cluster) {
         line("next", next);

@@ -168,7 +168,7 @@ fn write_readme(facts: &HandoverFacts<'_>, site: &Site, steps: &[ClientStep]) ->
     for (at, certificate) in anchor.certificates().enumerate() {
         row(
             if at == 0 { "" } else { "  above it" },
-            name_text(certificate.subject()),
+            name_text(certificate.subject()).to_string(),
         );
         row(
             "",

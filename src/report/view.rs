@@ -172,7 +172,7 @@ fn is_same_key(one: &PublicKey, other: &PublicKey) -> bool {
 
 /// Returns the short form of a name: its one common name, or else the whole name.
 pub(super) fn short_name(name: &[u8]) -> String {
-    common_name_text(name).unwrap_or_else(|| name_text(name))
+    common_name_text(name).unwrap_or_else(|| name_text(name).to_string())
 }
 
 /// Returns the number with its noun: `one` for 1, or else `many`.

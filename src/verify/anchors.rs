@@ -9,7 +9,7 @@ use crate::x509::algorithm::rsa_spki;
 use crate::x509::der::{encode_integer, encode_oid, encode_sequence, encode_set, encode_tlv, tag};
 use crate::x509::pem::Label;
 use crate::x509::{
-    Certificate, Malformed, Moment, PublicKey, Strictness, name_text, pem, sha256, to_hex,
+    Certificate, Malformed, Moment, NameText, PublicKey, Strictness, name_text, pem, sha256, to_hex,
 };
 
 /// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several
@@ -57,7 +57,7 @@ pub struct AnchorFacts {
     /// `aws` or `manufacturer`
     pub side: Side,
     /// Its name, for eyes.
-    pub subject: String,
+    pub subject: NameText,
     /// SHA-256 of its SubjectPublicKeyInfo, in hex.
     pub key_sha256: String,
     /// SHA-256 of its certificate, in hex; for a built-in anchor, of the first certificate it was

@@ -24,7 +24,7 @@ pub use certificate::Certificate;
 pub use csr::Csr;
 pub(crate) use ecdsa::pad_number;
 pub use fault::{Fault, Strictness};
-pub use name::name_text;
+pub use name::{NameText, name_text};
 pub use public_key::PublicKey;
 pub use time::Moment;
 pub use trust_anchor::{MAX_CERTIFICATES, MAX_CHAIN_CHARS, TrustAnchor};

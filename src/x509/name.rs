@@ -1,5 +1,9 @@
 //! Names: strictly read, compared byte for byte, and written out for eyes only.
 
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
 use super::der::{Reader, Tlv, tag};
 use super::{Malformed, to_hex};
 use crate::outside::push_shown;
@@ -97,39 +101,119 @@ pub(crate) fn common_name_begins(name: &[u8], start: &str) -> bool {
     walked.is_err() || found
 }
 
-/// A name for eyes, in the order it is encoded in:
-/// `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within values are
-/// escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
-pub fn name_text(name: &[u8]) -> String {
-    let mut out = String::with_capacity(name.len());
+/// A name as text, in two spellings: [`Display`](fmt::Display) is for eyes, and in a document it is
+/// in the order of its encoding. Never to be compared, parsed or encoded again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameText {
+    shown: String,
+    encoded: String,
+}
+
+impl NameText {
+    /// The name in the order of its encoding, as documents have it:
+    /// `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas, plus signs and the like within
+    /// values are escaped (RFC 4514 2.4).
+    pub fn as_encoded(&self) -> &str {
+        &self.encoded
+    }
+
+    /// Returns a sentence in a name's place, where the name cannot be read.
+    pub fn without_name(sentence: &str) -> Self {
+        NameText {
+            shown: sentence.to_owned(),
+            encoded: sentence.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for NameText {
+    /// Writes the name from its last RDN to its first, as RFC 4514 2.1 has it and `--subject` takes
+    /// it: `CN="HSM:…, for FIPS mode", C=US + ST=CA + O=Cavium`. Values that would need backslashes
+    /// stand in quotation marks (RFC 2253 4).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.shown)
+    }
+}
+
+impl Serialize for NameText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.encoded)
+    }
+}
+
+/// Returns a name as text.
+pub fn name_text(name: &[u8]) -> NameText {
     let Ok(outer) = Reader::new(name, "a name").read_any() else {
-        return "(not a name)".to_owned();
+        return NameText::without_name("(not a name)");
     };
+    let mut encoded = String::with_capacity(name.len());
+    let mut rdns: Vec<String> = Vec::new();
     let walked = walk_attributes(outer.content, "a name", |first, kind, value| {
-        if !out.is_empty() {
-            out.push_str(if first { ", " } else { " + " });
+        let oid = || oid_text(kind);
+        let word = short_name(kind).map_or_else(oid, str::to_owned);
+        let shown_word = match kind {
+            [0x55, 4, 4] => "SN".to_owned(),
+            [0x55, 4, 42] => "GN".to_owned(),
+            _ => word.clone(),
+        };
+        let (escaped, quoted) = match decode_string(&value) {
+            Some(text) => (escape_value(&text), quote_value(&text)),
+            None => (value_text(&value), value_text(&value)),
+        };
+        if !encoded.is_empty() {
+            encoded.push_str(if first { ", " } else { " + " });
         }
-        match short_name(kind) {
-            Some(short) => out.push_str(short),
-            None => out.push_str(&oid_text(kind)),
-        }
-        out.push('=');
-        if let Some(plain) = plain_text(&value) {
-            out.push_str(plain);
-            return;
-        }
-        for c in value_text(&value).chars() {
-            match c {
-                ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.extend(['\\', c]),
-                c => push_shown(&mut out, c),
-            }
+        encoded.push_str(&format!("{word}={escaped}"));
+        let shown = format!("{shown_word}={quoted}");
+        match rdns.last_mut() {
+            Some(rdn) if !first => rdn.push_str(&format!(" + {shown}")),
+            _ => rdns.push(shown),
         }
     });
     match walked {
-        Ok(()) if out.is_empty() => "(empty)".to_owned(),
-        Ok(()) => out,
-        Err(_) => "(not a name)".to_owned(),
+        Ok(()) if rdns.is_empty() => NameText::without_name("(empty)"),
+        Ok(()) => {
+            rdns.reverse();
+            NameText {
+                shown: rdns.join(", "),
+                encoded,
+            }
+        }
+        Err(_) => NameText::without_name("(not a name)"),
     }
+}
+
+/// Tells whether a character ends or steers a value in RFC 4514's spelling.
+const fn is_special(c: char) -> bool {
+    matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
+}
+
+/// Returns a value with a backslash before each special character.
+fn escape_value(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            c if is_special(c) => out.extend(['\\', c]),
+            c => push_shown(&mut out, c),
+        }
+    }
+    out
+}
+
+/// Returns a value in quotation marks where it would else need a backslash.
+fn quote_value(value: &str) -> String {
+    let plain = !value.chars().any(is_special)
+        && value.trim_matches(' ') == value
+        && !value.starts_with('#')
+        && !value.is_empty();
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c => push_shown(&mut out, c),
+        }
+    }
+    if plain { out } else { format!("\"{out}\"") }
 }
 
 /// A name's one common name for eyes, without the rest of the name; `None` where it has none, or
@@ -148,23 +232,6 @@ pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
     });
     walked.ok()?;
     if found.len() == 1 { found.pop() } else { None }
-}
-
-/// The value where it is ASCII with nothing to escape, as nearly all are.
-fn plain_text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
-    let ascii = matches!(
-        value.tag,
-        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING
-    );
-    let shown = |byte: &u8| {
-        matches!(byte, 0x20..=0x7E)
-            && !matches!(byte, b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';')
-    };
-    if ascii && value.content.iter().all(shown) {
-        std::str::from_utf8(value.content).ok()
-    } else {
-        None
-    }
 }
 
 fn value_text(value: &Tlv<'_>) -> String {
@@ -284,12 +351,16 @@ mod tests {
             )]),
         ]);
         assert_eq!(
-            name_text(&name),
+            name_text(&name).as_encoded(),
             "ST=CA + O=Cavium, CN=HSM:1:PARTN:2\\, for FIPS mode\\u{1b}[0m\\u{202e}"
+        );
+        assert_eq!(
+            name_text(&name).to_string(),
+            "CN=\"HSM:1:PARTN:2, for FIPS mode\\u{1b}[0m\\u{202e}\", ST=CA + O=Cavium"
         );
         assert!(common_name_contains(&name, ":partn:"));
         assert!(!common_name_contains(&name, "Cavium"));
-        assert_eq!(name_text(&encode_sequence(&[])), "(empty)");
-        assert_eq!(name_text(&[1, 2, 3]), "(not a name)");
+        assert_eq!(name_text(&encode_sequence(&[])).to_string(), "(empty)");
+        assert_eq!(name_text(&[1, 2, 3]).to_string(), "(not a name)");
     }
 }

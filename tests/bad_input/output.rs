@@ -150,9 +150,26 @@ fn colours_are_for_terminals_that_want_them() {
         assert!(!escapes(&args, &[]), "{args:?}: not a terminal");
         let forced = [("CLICOLOR_FORCE", "1"), ("TERM", "xterm")];
         assert!(escapes(&args, &forced), "{args:?}: colours can be had");
+        for never in [
+            &["--no-color"][..],
+            &["--color", "never"],
+            &["--color=never"],
+        ] {
+            assert!(
+                !escapes(&[&args[..], never].concat(), &forced),
+                "{args:?}: {never:?}"
+            );
+        }
+        for always in [&["--color", "always"][..], &["--color=always"]] {
+            let set = [("NO_COLOR", "1"), ("TERM", "dumb")];
+            assert!(
+                escapes(&[&args[..], always].concat(), &set),
+                "{args:?}: {always:?}: an option says more than a variable"
+            );
+        }
         assert!(
-            !escapes(&[&args[..], &["--no-color"]].concat(), &forced),
-            "{args:?}: --no-color"
+            !escapes(&[&args[..], &["--color", "auto"]].concat(), &[]),
+            "{args:?}: --color auto"
         );
         assert!(
             !escapes(&args, &[("NO_COLOR", "1"), ("TERM", "xterm")]),

@@ -38,8 +38,8 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ORDER],
         5,
         &[
-            "certificate 1 of the chain was issued by C=DE, O=Owner, CN=Policy CA",
-            "the certificate of C=DE, O=Owner, CN=Policy CA is missing between them",
+            "certificate 1 of the chain was issued by CN=Policy CA, O=Owner, C=DE",
+            "the certificate of CN=Policy CA, O=Owner, C=DE is missing between them",
         ],
     ),
     (
@@ -48,9 +48,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ISSUED],
         5,
         &[
-            "the chain's last certificate, C=DE, O=Owner, CN=Policy CA, is issued by C=DE, \
-             O=Owner, CN=Root CA",
-            "the root, C=DE, O=Owner, CN=Root CA, is missing",
+            "the chain's last certificate, CN=Policy CA, O=Owner, C=DE, is issued by CN=Root CA, \
+             O=Owner, C=DE",
+            "the root, CN=Root CA, O=Owner, C=DE, is missing",
         ],
     ),
     (
@@ -169,7 +169,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ORDER],
         5,
         &[
-            "certificate 2 of the chain, C=DE, O=Owner, CN=Foreign CA, neither issued another of \
+            "certificate 2 of the chain, CN=Foreign CA, O=Owner, C=DE, neither issued another of \
              them nor was issued by one: it does not belong here",
         ],
     ),
@@ -179,7 +179,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ORDER],
         5,
         &[
-            "certificate 4 of the chain, C=DE, O=Owner, CN=Foreign CA, neither issued another of \
+            "certificate 4 of the chain, CN=Foreign CA, O=Owner, C=DE, neither issued another of \
              them nor was issued by one",
         ],
     ),
@@ -197,7 +197,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ORDER],
         5,
         &[
-            "certificate 1 of the chain was issued by C=DE, O=Owner, CN=Policy CA, which is \
+            "certificate 1 of the chain was issued by CN=Policy CA, O=Owner, C=DE, which is \
              certificate 3 of the chain: what stands between them does not belong here",
         ],
     ),
@@ -212,9 +212,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &[ORDER],
         5,
         &[
-            "certificate 3 of the chain is the root, C=DE, O=Owner, CN=Root CA, with which a chain \
+            "certificate 3 of the chain is the root, CN=Root CA, O=Owner, C=DE, with which a chain \
              ends",
-            "CN=Sister CA, does not belong here",
+            "CN=Sister CA, O=Owner, C=DE, does not belong here",
         ],
     ),
     (

@@ -244,8 +244,14 @@ fn foreign_claim(
             FactName::CertificateSha256,
             to_hex(&claim.certificate.fingerprint),
         )
-        .with_fact(FactName::CertificateSubject, &claim.certificate.subject)
-        .with_fact(FactName::CertificateIssuer, &claim.certificate.issuer)
+        .with_fact(
+            FactName::CertificateSubject,
+            claim.certificate.subject.as_encoded(),
+        )
+        .with_fact(
+            FactName::CertificateIssuer,
+            claim.certificate.issuer.as_encoded(),
+        )
         .with_fact(FactName::InitializeSent, claim.sent)
 }
 

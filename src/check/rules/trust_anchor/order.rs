@@ -67,7 +67,7 @@ pub(crate) fn chain_order(anchor: &TrustAnchor) -> Judged {
     }
     let names: Vec<String> = all
         .iter()
-        .map(|certificate| name_text(certificate.subject()))
+        .map(|certificate| name_text(certificate.subject()).to_string())
         .collect();
     Ok(format!(
         "{} certificates, each one's issuer the next one's subject: {}",
