@@ -133,3 +133,12 @@ pub mod x509;
 
 #[cfg(feature = "simulator")]
 pub mod simulator;
+
+/// The door for fuzz targets to what the library keeps to itself: with `--cfg fuzzing`, as
+/// cargo-fuzz builds.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::ca::fuzzing::key_file;
+    #[cfg(feature = "simulator")]
+    pub use crate::simulator::fuzzing::{authorization, simulator_request, state_file};
+}

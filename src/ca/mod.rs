@@ -37,6 +37,8 @@ pub use self::init::{CaTerms, make_trust_anchor};
 pub(crate) use self::intermediate::check_issuer_key;
 pub use self::intermediate::make_intermediate;
 pub(crate) use self::key::backends_elsewhere;
+#[cfg(fuzzing)]
+pub use self::key::fuzzing;
 pub use self::key::{
     CaKey, FileKey, KEY_BACKENDS, KeyBackend, KeyLibrary, KeySource, LoadedKey, MAX_KEY_FILE,
     Provided, TokenOptions, Unlock,

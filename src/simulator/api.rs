@@ -263,6 +263,15 @@ pub(super) fn find_action(name: &str, reference: Reference) -> Option<&'static A
         .find(|action| action.name == name && action.only.is_none_or(|only| only == reference))
 }
 
+/// The names of an edition's actions.
+#[cfg(fuzzing)]
+pub(super) fn action_names(reference: Reference) -> impl Iterator<Item = &'static str> {
+    ACTIONS
+        .iter()
+        .map(|action| action.name)
+        .filter(move |name| find_action(name, reference).is_some())
+}
+
 /// Runs one action. All members are checked first: a refused call has changed nothing.
 pub(super) fn run_action(
     name: &str,

@@ -56,6 +56,8 @@ mod extra_members;
 mod fault_rules;
 mod faults;
 mod filters;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hardware;
 mod ids;
 mod initialize_rules;

@@ -164,7 +164,7 @@ async fn respond_to_call(
     }
 }
 
-fn run_action(
+pub(super) fn run_action(
     inside: &Inside,
     action: &str,
     place: &AccountRegion,

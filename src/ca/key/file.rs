@@ -87,11 +87,21 @@ impl FileKey {
         passphrase: &PassphraseSource,
     ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
+        Self::from_bytes(path, &bytes, warning, passphrase)
+    }
+
+    /// Reads the key from what its file holds. `path` is what messages call it.
+    pub(super) fn from_bytes(
+        path: &Path,
+        bytes: &[u8],
+        warning: Option<KeyWarning>,
+        passphrase: &PassphraseSource,
+    ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
         let FoundKey {
             container,
             as_written,
-        } = container::find_key(&bytes);
+        } = container::find_key(bytes);
         let at = |fault: KeyFault| {
             if as_written {
                 fault.to_error(path)

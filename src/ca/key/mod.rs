@@ -7,6 +7,8 @@ mod cipher;
 mod container;
 mod fields;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(feature = "awskms")]
 mod kms;
 mod legacy_pem;

@@ -155,3 +155,17 @@ impl StateStore {
         self.writer.close();
     }
 }
+
+/// Reads a state file's frames.
+#[cfg(fuzzing)]
+pub(super) fn read_frames(file: &[u8]) {
+    let mut loaded = LoadedState::default();
+    drop(frames::read(file, |content| loaded.apply_frame(content)));
+}
+
+/// Reads what a frame holds.
+#[cfg(fuzzing)]
+pub(super) fn load_frame(content: &[u8]) -> Option<LoadedState> {
+    let mut loaded = LoadedState::default();
+    loaded.apply_frame(content).ok().map(|()| loaded)
+}

@@ -1,0 +1,341 @@
+//! The bodies of the fuzz targets that reach what they try through the library's public part. The
+//! programs in fuzz_targets/ call them, and so does tests/fuzz_seeds.rs, on a stable compiler.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use hsmboot::bundle::{Creation, Receipt, Request, Response, TranscriptReading, archive};
+use hsmboot::ca::{self, FileKey, PassphraseSource, make_trust_anchor, parse_subject};
+use hsmboot::check::check;
+use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
+use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
+use hsmboot::x509::pem::{self, Label};
+use hsmboot::x509::{Certificate, Csr, Moment, TrustAnchor, der, name_text};
+use serde::{Serialize, de::DeserializeOwned};
+use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
+
+/// Certificates, in every way in which they are read. What is taken, x509-parser takes, and reads
+/// the same in it.
+pub fn certificate(data: &[u8]) {
+    let mut taken: Vec<Certificate> = [
+        Certificate::from_pem(data),
+        Certificate::from_der(data),
+        Certificate::from_owner_file(data),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let Ok((first, further)) = Certificate::from_hardware_text(data) {
+        taken.push(first);
+        taken.extend(further);
+    }
+    taken
+        .iter()
+        // Their small faults are those that other readers need not take.
+        .filter(|certificate| certificate.tolerated_faults().is_empty())
+        .for_each(agrees_with_another_reader);
+    if let Ok(anchor) = TrustAnchor::from_file(data) {
+        let again = TrustAnchor::from_file(anchor.to_pem().as_bytes());
+        assert_eq!(again.ok().as_ref(), Some(&anchor));
+    }
+    drop(Anchor::from_file(data, "root.crt"));
+}
+
+fn agrees_with_another_reader(ours: &Certificate) {
+    let (rest, theirs) = X509Certificate::from_der(ours.as_der()).expect("they take it");
+    assert!(rest.is_empty());
+    assert_eq!(theirs.subject().as_raw(), ours.subject());
+    assert_eq!(theirs.issuer().as_raw(), ours.issuer());
+    assert_eq!(theirs.public_key().raw, ours.spki());
+    assert_eq!(theirs.raw_serial(), ours.serial());
+    let dates = [theirs.validity().not_before, theirs.validity().not_after];
+    let dates = dates.map(|date| date.timestamp());
+    assert_eq!(
+        dates,
+        [ours.not_before(), ours.not_after()].map(Moment::unix_seconds)
+    );
+    assert_ne!(name_text(ours.subject()), "(not a name)");
+    assert_eq!(
+        Certificate::from_owner_file(ours.to_pem().as_bytes()).as_ref(),
+        Ok(ours)
+    );
+}
+
+/// CSRs likewise.
+pub fn csr(data: &[u8]) {
+    for ours in [Csr::from_pem(data), Csr::from_der(data)]
+        .into_iter()
+        .flatten()
+    {
+        let (rest, theirs) =
+            X509CertificationRequest::from_der(ours.as_der()).expect("they take it");
+        assert!(rest.is_empty());
+        let info = &theirs.certification_request_info;
+        assert_eq!(info.subject.as_raw(), ours.subject());
+        assert_eq!(info.subject_pki.raw, ours.spki());
+        ours.is_self_signed();
+        assert_eq!(Csr::from_pem(ours.to_pem().as_bytes()).as_ref(), Ok(&ours));
+    }
+}
+
+/// Alters documents by commands of four octets: which document and how, where (two), and an octet.
+/// What follows the last whole command is left out.
+fn altered(good: &[Vec<u8>], data: &[u8]) -> Vec<Vec<u8>> {
+    let mut documents = good.to_vec();
+    for command in data.chunks_exact(4) {
+        let [which, high, low, octet] = command else {
+            continue;
+        };
+        let (count, which) = (documents.len(), usize::from(*which));
+        let document = &mut documents[which % count];
+        let length = document.len().max(1);
+        let at = usize::from(u16::from_be_bytes([*high, *low])) % length;
+        match (which / count) % 4 {
+            _ if document.is_empty() => document.push(*octet),
+            0 => document[at] = *octet,
+            1 => document.insert(at, *octet),
+            2 => drop(document.remove(at)),
+            _ => document.truncate(at),
+        }
+    }
+    documents
+}
+
+fn root() -> PathBuf {
+    // fuzz/ of this crate, or the package itself.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if here.ends_with("fuzz") {
+        here.join("..")
+    } else {
+        here.to_path_buf()
+    }
+}
+
+struct Good {
+    evidence: [Vec<u8>; 4],
+    anchors: Anchors,
+    pair: [Vec<u8>; 3],
+    now: Moment,
+}
+
+/// A bundle that verifies, and a pair that was made of it.
+fn good() -> &'static Good {
+    static GOOD: OnceLock<Good> = OnceLock::new();
+    GOOD.get_or_init(|| {
+        let read = |name: &str| {
+            let bundle = root().join("fixtures/verify/verified--never-expires");
+            std::fs::read(bundle.join(name)).expect("a fixture")
+        };
+        let part = |name: &str| read(&format!("cluster-hsmboottest_{name}"));
+        let evidence = [
+            part("ClusterCsr.csr"),
+            part("HsmCertificate.crt"),
+            part("AwsHardwareCertificate.crt"),
+            part("ManufacturerHardwareCertificate.crt"),
+        ];
+        let anchor = |name: &str| Anchor::from_file(&read(name), name).expect("a root");
+        let anchors = Anchors {
+            aws: anchor("aws-root.crt"),
+            manufacturer: anchor("manufacturer-root.crt"),
+        };
+        let now: Moment = "2026-06-01T12:00:00Z".parse().expect("a time");
+        let judgement = verify(&to_evidence(&evidence), &anchors, now, &Policy::default());
+        let proof = judgement.verified().expect("a good bundle");
+        let key = root().join("fixtures/keys/rsa-2048-stranger.pem");
+        let (key, _) = FileKey::read(&key, &PassphraseSource::Ask).expect("a key");
+        let subject = parse_subject("CN=CA").expect("a name");
+        let not_after = "2036-06-01T12:00:00Z".parse().expect("a time");
+        let terms = ca::CaTerms {
+            subject: &subject,
+            serial: &[1],
+            not_before: now,
+            not_after,
+        };
+        let root = make_trust_anchor(&terms, &key).expect("a CA");
+        let ca = SigningCa::new(root.try_into().expect("a trust anchor"), &key, now).expect("a CA");
+        let terms = SigningTerms {
+            serial: [7; 20],
+            now,
+            days: 3652,
+        };
+        let pair = issue(&Grounds::Verified(proof), &ca, &terms).expect("a pair");
+        let pair = [
+            evidence[0].clone(),
+            pair.signed_cert_pem().as_bytes().to_vec(),
+            pair.trust_anchor_pem().as_bytes().to_vec(),
+        ];
+        Good {
+            evidence,
+            anchors,
+            pair,
+            now,
+        }
+    })
+}
+
+fn to_evidence(documents: &[Vec<u8>]) -> Evidence {
+    Evidence {
+        csr: Some(documents[0].clone()),
+        hsm: documents[1].clone(),
+        aws_hardware: documents[2].clone(),
+        manufacturer_hardware: documents[3].clone(),
+    }
+}
+
+/// Takes an even first octet for changes of the texts, an odd one for changes of the DER in them.
+fn alter_texts(good: &[Vec<u8>], data: &[u8]) -> Vec<Vec<u8>> {
+    let (inside, commands) = match data.split_first() {
+        Some((first, rest)) => (first % 2 == 1, rest),
+        None => (false, data),
+    };
+    if !inside {
+        return altered(good, commands);
+    }
+    let contents: Vec<Vec<u8>> = good.iter().map(|text| content(text)).collect();
+    let labels = (0..).map(|at| {
+        if at == 0 {
+            Label::CertificateRequest
+        } else {
+            Label::Certificate
+        }
+    });
+    altered(&contents, commands)
+        .iter()
+        .zip(labels)
+        .map(|(der, label)| pem::encode(label, der).into_bytes())
+        .collect()
+}
+
+/// The DER of a text's first block; nothing where there is none.
+fn content(text: &[u8]) -> Vec<u8> {
+    [Label::CertificateRequest, Label::Certificate]
+        .iter()
+        .find_map(|label| pem::decode_several(text, *label).ok()?.into_iter().next())
+        .unwrap_or_default()
+}
+
+/// The four documents, altered: `verified` is said of those that are good, and of no others.
+pub fn verify_four(data: &[u8]) {
+    let good = good();
+    let documents = alter_texts(&good.evidence, data);
+    let judgement = verify(
+        &to_evidence(&documents),
+        &good.anchors,
+        good.now,
+        &Policy::default(),
+    );
+    if judgement.verified().is_some() {
+        let contents = documents.iter().map(|text| content(text));
+        assert!(contents.eq(good.evidence.iter().map(|text| content(text))));
+    }
+}
+
+/// The three texts that InitializeCluster is about, altered: a pair is what was made, or none.
+pub fn check_three(data: &[u8]) {
+    let good = good();
+    let documents = alter_texts(&good.pair, data);
+    let [csr, signed, anchor] = documents.as_slice() else {
+        return;
+    };
+    if check(csr, signed, anchor, good.now).into_pair().is_ok() {
+        let first = TrustAnchor::from_file(anchor).map(|anchor| anchor.to_pem().into_bytes());
+        let found = [
+            content(csr),
+            Certificate::from_owner_file(signed)
+                .expect("read")
+                .as_der()
+                .to_vec(),
+        ];
+        assert_eq!(found, [content(&good.pair[0]), content(&good.pair[1])]);
+        assert_eq!(first.as_deref(), Ok(good.pair[2].as_slice()));
+    }
+}
+
+/// `--subject`: what is taken is a name in DER.
+pub fn subject(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(name) = parse_subject(text) {
+        der::check_strict(&name, "the name").expect("DER");
+        assert_ne!(name_text(&name), "(not a name)");
+    }
+}
+
+/// What `--ca-key` names: of `pkcs11:` and `awskms:` what the features of the build have.
+pub fn key_uri(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        drop(ca::KeySource::parse(Path::new(text)));
+    }
+}
+
+/// A bundle as one file: what is taken is written and read again.
+pub fn bundle_file(data: &[u8]) {
+    if let Ok(members) = archive::read(data) {
+        let again = archive::write(&members).expect("it was within bounds");
+        assert_eq!(archive::read(&again).ok().as_ref(), Some(&members));
+    }
+}
+
+/// The documents of a bundle: what is taken is written and read again.
+pub fn documents(data: &[u8]) {
+    written_and_read::<Request>(data);
+    written_and_read::<Response>(data);
+    written_and_read::<Receipt>(data);
+    written_and_read::<Creation>(data);
+}
+
+fn written_and_read<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
+    if let Ok(document) = serde_json::from_slice::<T>(data) {
+        let text = serde_json::to_vec(&document).expect("JSON");
+        assert_eq!(
+            serde_json::from_slice::<T>(&text).expect("what we wrote"),
+            document
+        );
+    }
+}
+
+/// A transcript: the lines that hold, and the rest, are all there is.
+pub fn transcript(data: &[u8]) {
+    let reading = TranscriptReading::from_content(data);
+    let held = reading.holds.content();
+    assert!(data.starts_with(held));
+    assert!(reading.fault.is_some() || held == data);
+}
+
+/// The texts of codes, a line each.
+pub fn qr_parts(data: &[u8]) {
+    use hsmboot::qr::collection::Collection;
+    use hsmboot::qr::parts::{Piece, ScannedText};
+    let mut collection = Collection::default();
+    for line in String::from_utf8_lossy(data).lines() {
+        if let ScannedText::Piece(piece) = Piece::read(line) {
+            collection.add(piece);
+        }
+    }
+    drop(collection.join_parts());
+}
+
+/// A photograph of codes, of at most about a million pixels: a larger one is only slower.
+pub fn qr_picture(data: &[u8]) {
+    let wide = |at: usize| {
+        data.get(at..at + 4)
+            .map_or(0, |side| u32::from_be_bytes(side.try_into().expect("four")))
+    };
+    let png = data.starts_with(b"\x89PNG");
+    let small = if png {
+        u64::from(wide(16)) * u64::from(wide(20)) <= 1 << 20
+    } else {
+        let mut frames = data
+            .windows(9)
+            .filter(|at| at[0] == 0xFF && (0xC0..=0xC2).contains(&at[1]));
+        frames.all(|at| {
+            let side = |high: u8, low: u8| u32::from(u16::from_be_bytes([high, low]));
+            side(at[5], at[6]) * side(at[7], at[8]) <= 1 << 20
+        })
+    };
+    if small {
+        hsmboot::qr::photograph::read(data, |_| false).unwrap_or_default();
+    }
+}
