@@ -52,6 +52,10 @@ fn main() -> ExitCode {
             "what_was_being_unpacked_is_unpacked_again",
             what_was_being_unpacked_is_unpacked_again,
         ),
+        trial(
+            "a_directory_that_is_made_is_on_the_disk_before_a_file_in_it",
+            a_directory_that_is_made_is_on_the_disk_before_a_file_in_it,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -358,5 +362,33 @@ fn what_was_being_unpacked_is_unpacked_again() {
                 .run(&["transcript", "verify", "new", "--ca", "customerCA.crt"])
                 .expect(0);
         }
+    }
+}
+
+/// Its name stands in the directory above, whose sync puts it there (fsync(2)).
+fn a_directory_that_is_made_is_on_the_disk_before_a_file_in_it() {
+    let bench = Bench::empty();
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-y", "-o", "trace"])
+        .args(["-e", "trace=mkdir,fsync,linkat,renameat,renameat2"])
+        .arg(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(["ca", "init", "--out", "new/ca", "--subject", "CN=x"])
+        .args(["--no-passphrase", "--key-type", "p256"])
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let trace = fs::read_to_string(bench.path("trace")).unwrap();
+    let at = |call: &str, ending: &str| {
+        let ends = |line: &&str| line.contains(call) && line.contains(ending);
+        let place = trace.lines().position(|line| ends(&line));
+        place.unwrap_or_else(|| panic!("no {call} of {ending}:\n{trace}"))
+    };
+    let root = bench.path("").canonicalize().unwrap();
+    let root = root.to_str().unwrap().trim_end_matches('/');
+    let first_name = at("linkat", "new/ca");
+    for above in [root.to_owned(), format!("{root}/new")] {
+        let synced = at("fsync", &format!("<{above}>"));
+        assert!(at("mkdir", "new/ca") < synced && synced < first_name);
     }
 }

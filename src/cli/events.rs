@@ -1,6 +1,6 @@
 //! `--events`: what happens while a command runs, as JSON lines for another program.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind as IoErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,8 +82,38 @@ impl EventKind {
 /// The place that events are written to, a line each.
 #[derive(Clone, Debug)]
 pub(crate) struct EventLog {
-    file: Arc<Mutex<std::fs::File>>,
+    file: Arc<Mutex<EventFile>>,
     lost: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct EventFile {
+    file: std::fs::File,
+    /// The last line has no end: a full disk or a lost power supply has cut it.
+    torn: bool,
+}
+
+impl EventFile {
+    /// Appends a line, on a line of its own in any case.
+    fn append(&mut self, line: &str) -> std::io::Result<()> {
+        if self.torn {
+            self.file.write_all(b"\n")?;
+            self.torn = false;
+        }
+        let mut rest = line.as_bytes();
+        while !rest.is_empty() {
+            let written = match self.file.write(rest) {
+                Err(cause) if cause.kind() == IoErrorKind::Interrupted => continue,
+                written => written?,
+            };
+            rest = rest.get(written..).unwrap_or_default();
+            self.torn = !rest.is_empty();
+            if written == 0 {
+                return Err(IoErrorKind::WriteZero.into());
+            }
+        }
+        Ok(())
+    }
 }
 
 impl EventLog {
@@ -97,12 +127,14 @@ impl EventLog {
             EventTarget::File(path) => path.clone(),
             EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
         };
-        if holds_something_else(&path) {
+        let there = ExistingEvents::look(&path);
+        if there == ExistingEvents::SomethingElse {
             return Err(occupied_place(&shown_path(&path)));
         }
+        let torn = there == ExistingEvents::Torn;
         fsio::open_to_append(&path)
             .map(|file| EventLog {
-                file: Arc::new(Mutex::new(file)),
+                file: Arc::new(Mutex::new(EventFile { file, torn })),
                 lost: Arc::default(),
             })
             .map_err(|cause| cannot_open(&path, &cause))
@@ -125,23 +157,46 @@ impl EventLog {
         }
         let line = escape_json(&format!("{}\n", Value::Object(event)));
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if file.write_all(line.as_bytes()).is_err() {
+        if file.append(&line).is_err() {
             self.lost.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// Tells whether a file is there that does not begin as events do: a bundle's, or a key. Nothing is
-/// appended to such a one.
-fn holds_something_else(path: &Path) -> bool {
-    const BEGINNING: &[u8] = b"{\"time\":";
-    let is_file = fsio::metadata_of(path).is_some_and(|facts| facts.is_file() && facts.len() > 0);
-    if !is_file {
-        return false;
+/// What the place holds before the first event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExistingEvents {
+    /// Nothing, or whole lines; or it is no file.
+    Whole,
+    /// Its last line has no end.
+    Torn,
+    /// It does not begin as events do: a bundle's file, or a key. Nothing is appended to it.
+    SomethingElse,
+}
+
+impl ExistingEvents {
+    fn look(path: &Path) -> Self {
+        const BEGINNING: &[u8] = b"{\"time\":";
+        let is_file =
+            fsio::metadata_of(path).is_some_and(|facts| facts.is_file() && facts.len() > 0);
+        if !is_file {
+            return ExistingEvents::Whole;
+        }
+        let (mut first, mut last) = (Vec::new(), [0]);
+        let read = fsio::open_named(path).and_then(|mut file| {
+            let most = u64::try_from(BEGINNING.len()).unwrap_or_default();
+            Read::by_ref(&mut file).take(most).read_to_end(&mut first)?;
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)
+        });
+        if read.is_err() || !BEGINNING.starts_with(&first) {
+            ExistingEvents::SomethingElse
+        } else if last == *b"\n" {
+            ExistingEvents::Whole
+        } else {
+            ExistingEvents::Torn
+        }
     }
-    let mut first = [0; BEGINNING.len()];
-    let read = fsio::open_named(path).and_then(|mut file| file.read_exact(&mut first));
-    read.is_err() || first != *BEGINNING
 }
 
 fn occupied_place(place: &dyn std::fmt::Display) -> Error {

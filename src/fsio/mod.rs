@@ -169,13 +169,25 @@ fn no_directory(dir: &Path) -> Error {
     .with_fact(FactName::File, dir)
 }
 
-/// Makes the directory if need be.
+/// Makes the directory if need be, and puts its name, and those of the directories that were made
+/// above it, on the disk: what is written into it later is not to go with it when the power does
+/// (fsync(2): a directory's sync says nothing of its own name).
 ///
 /// # Errors
 /// Class `Machine`, or `Input` where the path is a file.
 pub fn make_dir(dir: &Path) -> Result<()> {
+    let missing: Vec<&Path> = dir
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err())
+        .collect();
     match fs::create_dir_all(dir) {
-        Ok(()) => Ok(()),
+        Ok(()) => missing
+            .into_iter()
+            .filter_map(Path::parent)
+            // One that may be written to and not read cannot be opened for that.
+            .filter_map(|above| Dir::open(above).ok())
+            .try_for_each(|above| above.sync())
+            .map_err(|cause| machine_error(dir, &cause)),
         Err(cause)
             if matches!(
                 cause.kind(),

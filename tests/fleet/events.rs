@@ -83,6 +83,39 @@ fn they_go_to_a_descriptor_as_well_and_nowhere_where_nothing_can_be_written() {
         .ends(0, "some events could not be written");
 }
 
+/// What a full disk or a lost power supply has left of a line is closed before the next one.
+#[test]
+fn a_line_that_was_cut_is_the_only_one_that_is_lost() {
+    let stage = Stage::new();
+    for cut in ["{", "{\"time\":\"2026-06-"] {
+        fs::write(stage.path("cut"), cut).unwrap();
+        run(&mut stage.hsmboot(&["roots", "--events", "cut"])).ends(0, "");
+        let text = fs::read_to_string(stage.path("cut")).unwrap();
+        let rest = text.strip_prefix(&format!("{cut}\n")).expect(&text);
+        fs::write(stage.path("rest"), rest).unwrap();
+        assert_eq!(kinds(&events(&stage, "rest")), ["start", "end"]);
+    }
+    // The disk is full in the midst of a line, and is not any more.
+    let script = format!(
+        "ulimit -f 1; trap '' XFSZ; exec {} roots --events full",
+        assert_cmd::cargo::cargo_bin!("hsmboot").display()
+    );
+    let earlier = b"{\"time\":0}\n".repeat(46);
+    fs::write(stage.path("full"), &earlier).unwrap();
+    run(Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(stage.dir.path()))
+    .ends(0, "some events could not be written");
+    run(&mut stage.hsmboot(&["roots", "--events", "full"])).ends(0, "");
+    let text = fs::read_to_string(stage.path("full")).unwrap();
+    let lines: Vec<bool> = text
+        .lines()
+        .skip(46)
+        .map(|line| serde_json::from_str::<Value>(line).is_ok())
+        .collect();
+    assert_eq!(lines, [false, true, true], "{text}");
+}
+
 /// Where others can write, a link is theirs.
 #[test]
 fn events_are_not_written_through_a_link() {
