@@ -1,6 +1,8 @@
 //! The bodies of the fuzz targets that reach what they try through the library's public part. The
 //! programs in fuzz_targets/ call them, and so does tests/fuzz_seeds.rs, on a stable compiler.
 
+#![allow(dead_code)] // Each target uses its part.
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -31,16 +31,19 @@ fn fixtures(begin: &str, ending: &str) -> Vec<Vec<u8>> {
         .filter(|file| file.extension().is_some_and(|found| found == ending))
         .collect();
     files.sort_unstable();
-    let read: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    let mut read: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    // Bundles with one defect each have most of their files in common.
+    read.sort_unstable();
+    read.dedup();
     assert!(!read.is_empty(), "{begin}");
     read
 }
 
-/// Tries each seed as it is, cut short, and with an octet changed at some places.
+/// Tries each seed as it is, cut short, and with an octet changed, at three places each.
 fn try_all(target: fn(&[u8]), seeds: &[Vec<u8>]) {
     for seed in seeds {
         target(seed);
-        for part in 1..8 {
+        for part in [2, 5, 7] {
             let at = seed.len() * part / 8;
             target(&seed[..at]);
             let mut changed = seed.clone();
@@ -57,9 +60,13 @@ fn texts(seeds: &[&str]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_is_taken_of_certificates_and_requests_another_reader_takes_alike() {
+fn what_is_taken_of_certificates_another_reader_takes_alike() {
     try_all(targets::certificate, &fixtures("verified--", "crt"));
     try_all(targets::certificate, &fixtures("pem.", "crt"));
+}
+
+#[test]
+fn what_is_taken_of_requests_another_reader_takes_alike() {
     try_all(targets::csr, &fixtures("", "csr"));
 }
 
