@@ -1,0 +1,186 @@
+"""Strikes the program: see `run`."""
+
+import collections
+import random
+import re
+import shutil
+import subprocess
+
+import power
+import strace
+from relay import Relay
+from scenes import Fault, Reference, World, listing, must, scenes
+
+# What calls of files can fail with (open(2), write(2), fsync(2)).
+FAILURES = {"full": ["ENOSPC", "EDQUOT"], "io": ["EIO"]}
+FILES = [*strace.WRITING, "read", "pread64", "getdents64", "flock", "newfstatat", "fstat", "statx"]
+DAY, YEAR = 86400, 31557600
+JUMPS = [60, -60, 3600, -3600, 2 * DAY, -2 * DAY, 5 * YEAR, -5 * YEAR, 40 * YEAR, -50 * YEAR, 2000 * YEAR, 9000 * YEAR]
+
+
+class Campaign:
+    def __init__(self, program, directory, env, seed, say):
+        self.world, self.say, self.dice = World(program, directory, env), say, random.Random(seed)
+        self.directory, self.env, self.program = directory, env, program
+        self.scenes = scenes(self.world.cluster)
+        self.references, self.traces = {}, {}
+        self.counts, self.findings = collections.Counter(), []
+
+    def reference(self, scene):
+        if scene.name not in self.references:
+            self.references[scene.name] = Reference(self.world, scene)
+        return self.references[scene.name]
+
+    def words(self, scene, url):
+        return [self.program, *(url if word == "URL" else word for word in scene.words)]
+
+    def traced(self, scene, kind, of):
+        """The calls that a scene makes, with their numbers, by a run in which all goes well."""
+        if (scene.name, kind) not in self.traces:
+            log, stage = self.directory / "log", self.world.stage(scene)
+            with self.world.service(scene) as service:
+                strace.run(self.words(scene, service.url), stage, self.env, log, of)
+            self.traces[scene.name, kind] = list(strace.numbered(log)), stage
+        return self.traces[scene.name, kind]
+
+    def each(self, kind, count, strike, among=None):
+        """Strikes `count` times, each scene in its turn."""
+        among = among or self.scenes
+        for number in range(count):
+            scene = among[number % len(among)]
+            seed = self.dice.getrandbits(32)
+            try:
+                how = strike(scene, self.reference(scene), random.Random(seed))
+                self.counts[kind] += 1
+                self.counts[kind, how] += 1
+            except Fault as fault:
+                self.counts[kind, "findings"] += 1
+                self.findings.append(f"{kind} {number}, {scene.name}: {self.last}\n{fault}")
+                self.say(self.findings[-1])
+                kept = self.directory / f"finding-{len(self.findings)}"
+                shutil.copytree(self.directory / "stage", kept, symlinks=True)
+            if (number + 1) % 50 == 0:
+                self.say(f"{kind}: {number + 1} of {count}")
+
+    def kill(self, scene, reference, dice):
+        """SIGKILL as one of the calls begins: half of the times one that writes."""
+        numbered, _ = self.traced(scene, "all", ["all"])
+        writing = [entry for entry in numbered if entry[1].name in strace.WRITING or entry[1].name.startswith("send")]
+        number, call = dice.choice(writing if dice.random() < 0.5 else numbered)
+        self.last = f"killed at {call.name} {number}"
+        stage = self.world.stage(scene)
+        with self.world.service(scene) as service:
+            done = strace.run(self.words(scene, service.url), stage, self.env, self.directory / "log", [call.name],
+                             f"{call.name}:signal=KILL:when={number}")
+            must(done.returncode in (0, -9), f"it ended with {done.returncode}\n{done.stderr.decode()}")
+            reference.as_left(stage)
+            reference.run_again(stage, service)
+        return "struck" if done.returncode else "ended before"
+
+    def cut(self, scene, reference, dice):
+        """The same, and what was not synced is lost. Or the command has said that all is well, and it must be there after a cut."""
+        numbered, _ = self.traced(scene, "all", ["all"])
+        writing = [entry for entry in numbered if entry[1].name in strace.WRITING or entry[1].name.startswith("send")]
+        number, call = dice.choice(writing)
+        if dice.random() < 0.25:
+            number = 60000  # there are not so many: it ends by itself
+        self.last = f"power cut at {call.name} {number}"
+        stage, log = self.world.stage(scene), self.directory / "log"
+        disk = power.Disk(stage)
+        with self.world.service(scene) as service:
+            done = strace.run(self.words(scene, service.url), stage, self.env, log, sorted({*strace.FOLLOWED, call.name}),
+                             f"{call.name}:signal=KILL:when={number}")
+            must(done.returncode in (0, -9), f"it ended with {done.returncode}\n{done.stderr.decode()}")
+            disk.replay(log)
+            seen = {str(path): path.read_bytes() for path in stage.rglob("*") if path.is_file()}
+            model = {path: bytes(file.content) for path, file in disk.names.items() if file is not None}
+            must(seen == model, f"the model of the disk is wrong about {[path for path in {*seen, *model} if seen.get(path) != model.get(path)]}")
+            ended = done.returncode == 0
+            found = disk.after_a_cut(dice, least=ended)
+            shutil.rmtree(stage)
+            stage.mkdir()
+            power.write(found, stage)
+            reference.as_left(stage)
+            events = stage / "events.jsonl"
+            if events.exists() and events.read_bytes().startswith(b"\0"):
+                events.unlink()  # the program refuses such a file, and says so
+            if ended:
+                left = listing(stage)
+                must(left.keys() >= reference.after.keys() - {"events.jsonl"}, f"said to be done, and lost: {reference.after.keys() - left.keys()}")
+            reference.run_again(stage, service)
+        return "after the end" if ended else "struck"
+
+    def disk(self, kind):
+        def fail(scene, reference, dice):
+            """A call about a file fails, once or from then on."""
+            numbered, stage = self.traced(scene, "files", FILES)
+            inside = "".join(f"\\x{octet:02x}" for octet in str(stage).encode())
+            own = [entry for entry in numbered if inside in entry[1].arguments + entry[1].result]
+            number, call = dice.choice(own)
+            failure, on = dice.choice(FAILURES[kind]), dice.choice(["", "+"])
+            self.last = f"{call.name} {number}{on} fails with {failure}"
+            stage = self.world.stage(scene)
+            with self.world.service(scene) as service:
+                done = strace.run(self.words(scene, service.url), stage, self.env, self.directory / "log", [call.name],
+                                 f"{call.name}:error={failure}:when={number}{on}")
+                said = done.stderr.decode("utf-8", "replace")
+                must(done.returncode in (0, 1, 3, 4, 5, 6, 7, 8) and "panicked" not in said, f"it ended with {done.returncode}\n{said}")
+                reference.as_left(stage)
+                reference.run_again(stage, service)
+            return f"ended with {done.returncode}"
+        return fail
+
+    def clock(self, library):
+        def jump(scene, reference, dice):
+            """The clock jumps between two of its readings, and is right again afterwards."""
+            log, env = self.directory / "readings", {**self.env, "LD_PRELOAD": str(library)}
+            if (scene.name, "clock") not in self.traces:
+                log.unlink(missing_ok=True)
+                with self.world.service(scene) as service:
+                    self.world.well(scene.words, self.world.stage(scene), env={**env, "FAULT_CLOCK_LOG": str(log)}, url=service.url)
+                self.traces[scene.name, "clock"] = log.stat().st_size if log.exists() else 0
+            at, by = dice.randint(1, self.traces[scene.name, "clock"] + 1), dice.choice(JUMPS)
+            self.last = f"the clock jumps by {by} s at its reading {at}"
+            stage = self.world.stage(scene)
+            with self.world.service(scene) as service:
+                env |= {"FAULT_CLOCK_AT": str(at), "FAULT_CLOCK_BY": str(by)}
+                done = self.world.hsmboot(scene.words, stage, env=env, url=service.url)
+                must(done.returncode in (0, 3, 4, 5, 6, 7, 8) and "panicked" not in done.stderr, f"it ended with {done.returncode}\n{done.stderr}")
+                reference.as_left(stage)
+                self.last += f", it ended with {done.returncode}: {done.stderr[-400:]}"
+                reference.run_again(stage, service)
+            return f"ended with {done.returncode}"
+        return jump
+
+    def network(self, scene, reference, dice):
+        """Something between the program and the service breaks, at some octet of what either says."""
+        if (scene.name, "network") not in self.traces:
+            with self.world.service(scene) as service, Relay(service.url) as relay:
+                self.world.well(scene.words, self.world.stage(scene), url=relay.url)
+                self.traces[scene.name, "network"] = relay.passed
+        passed = self.traces[scene.name, "network"]
+        # The one that has no --timeout would wait for the SDK's.
+        kinds = [kind for kind in Relay.KINDS if kind != "hold" or scene.name != "fetch"]
+        back, fault = dice.random() < 0.5, dice.choice(kinds)
+        at = dice.randrange(passed[back])
+        self.last = f"{fault} at octet {at} of {'the answers' if back else 'the requests'}"
+        stage = self.world.stage(scene)
+        with self.world.service(scene) as service, Relay(service.url, fault, at, back) as relay:
+            words = [*scene.words, "--timeout", "4"] if fault == "hold" else scene.words
+            done = self.world.hsmboot([*words, "--output", "json"], stage, url=relay.url)
+            must(done.returncode in (0, 6, 7) and "panicked" not in done.stderr, f"it ended with {done.returncode}\n{done.stdout}{done.stderr}")
+            if done.returncode:
+                must(re.search(r'"retry": "same-command"', done.stdout), f"it does not say that the same command goes on\n{done.stdout}")
+            reference.as_left(stage)
+            # By the same address: a creation is remembered with it.
+            reference.run_again(stage, service, url=relay.url)
+        return f"ended with {done.returncode}" if relay.struck else "ended before"
+
+    def online(self):
+        return [scene for scene in self.scenes if "URL" in scene.words]
+
+
+def build_clock(source, directory):
+    library = directory / "clock.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
+    return library

@@ -1,0 +1,235 @@
+"""The commands that write, what each begins with, and what must hold when it was struck and run again."""
+
+import collections
+import json
+import re
+import shutil
+import subprocess
+import urllib.request
+
+ROOTS = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]
+CA = ["--ca", "ca/customerCA.crt"]
+KEY = [*CA, "--ca-key", "ca/customerCA.key"]
+SUBNET = "subnet-0a1b2c3d4e5f60718"
+ZONE = "us-east-1a"
+
+# `begins`: the directories that it begins with. `again`: what else the second run may say, and end with 8. `calls`: what the service has
+# been asked for exactly once, in both runs together. `bundle`: a directory whose transcript must hold.
+Scene = collections.namedtuple("Scene", "name words begins bundle calls again", defaults=[None, (), None])
+
+
+def init(out, name, *more):
+    return ["ca", "init", "--out", out, "--subject", f"CN={name}", "--no-passphrase", "--key-type", "p256", *more]
+
+
+def scenes(cluster):
+    once = ("InitializeCluster",)
+    made = "there is a CA already"
+    online = ["--endpoint-url", "URL", "--region", "us-east-1"]
+    issuer = ["--issuer", "ca/customerCA.crt", "--issuer-key", "ca/customerCA.key"]
+    elsewhere = ["--signed-cert", "signed.crt", "--trust-anchor", "ca/customerCA.crt"]
+    new = ["--create", "--subnet-id", SUBNET, "--availability-zone", ZONE]
+    return [
+        Scene("ca init", init("new/ca", "CA"), [], again=made),
+        Scene("ca init --issuer", init("new", "below", *issuer), ["ca"], again=made),
+        Scene("verify --record", ["verify", "bundle", "--record", *ROOTS], ["bundle", "roots"], "bundle"),
+        Scene("sign", ["sign", "bundle", "--seal", "--events", "events.jsonl", *KEY, *ROOTS], ["bundle", "ca", "roots"], "bundle"),
+        Scene("import", ["import", "bundle", *elsewhere, *ROOTS], ["bundle", "ca", "roots", "signed.crt"], "bundle"),
+        Scene("pack", ["pack", "signed", "-o", "packed.hsmboot"], ["signed"], "signed"),
+        Scene("unpack", ["unpack", "packed.hsmboot", "new/bundle"], ["packed.hsmboot"], "new/bundle"),
+        Scene("qr show", ["qr", "show", "signed", "-o", "codes.svg"], ["signed"], "signed"),
+        Scene("report", ["report", "signed", "-o", "report.html", "--force", *CA, *ROOTS], ["signed", "ca", "roots"], "signed"),
+        Scene("man", ["man", "--out", "pages"], []),
+        Scene("fetch", ["fetch", "--cluster-id", cluster, "--bundle", "bundle", *online], [], "bundle"),
+        Scene("submit", ["submit", "signed", *CA, *ROOTS, *online], ["signed", "ca", "roots"], "signed", once),
+        Scene("bootstrap", ["bootstrap", "--cluster-id", cluster, "--bundle", "new/bundle", *KEY, *ROOTS, *online], ["ca", "roots"],
+              "new/bundle", once),
+        Scene("bootstrap, its own CA", ["bootstrap", "--cluster-id", cluster, "--bundle", "bundle", "--passphrase-file", "words",
+                                        "--key-type", "p256", *ROOTS, *online], ["roots", "words"], "bundle", once),
+        Scene("bootstrap --create", ["bootstrap", *new, "--bundle", "bundle", *KEY, *ROOTS, *online], ["ca", "roots"], "bundle",
+              ("CreateCluster", "CreateHsm", *once)),
+        Scene("handover", ["handover", "claimed", "--out", "clients", *CA], ["claimed", "ca"], "claimed"),
+    ]
+
+
+class Simulator:
+    """The service: a program of its own, which nothing strikes."""
+
+    def __init__(self, program, env, state, roots=None):
+        words = [program, "simulate", "--instant", "--state", str(state)]
+        words += ["--roots", str(roots)] if roots else []
+        self.program = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = self.program.stdout.readline().strip().removeprefix("listening on ")
+
+    def control(self, command, **members):
+        request = urllib.request.Request(f"{self.url}/_control/{command}", json.dumps(members).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.program.kill()
+        self.program.wait()
+
+
+class Nobody:
+    url = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+class Fault(Exception):
+    """Something is lost, doubled or half-written, or the same command does not end well."""
+
+
+def must(true, what):
+    if not true:
+        raise Fault(what)
+
+
+class World:
+    """A directory with all that scenes begin with, and how the program is run."""
+
+    def __init__(self, program, directory, env):
+        self.program, self.directory, self.env = program, directory, env
+        self.state, self.base = directory / "state", directory / "base"
+        self.base.mkdir(parents=True)
+        (self.base / "words").write_text("a passphrase of some length\n")
+        (self.base / "words").chmod(0o600)
+        self.prepare()
+
+    def hsmboot(self, words, cwd, env=None, url=None):
+        words = [url if word == "URL" else word for word in words]
+        return subprocess.run([self.program, *words], cwd=cwd, env=env or self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=600)
+
+    def well(self, words, cwd, **more):
+        done = self.hsmboot(words, cwd, **more)
+        must(done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def prepare(self):
+        base = self.base
+        with Simulator(self.program, self.env, self.state, base / "roots") as simulator:
+            online = ["--endpoint-url", simulator.url, "--region", "us-east-1"]
+            made = self.well(["cluster", "create", "--subnet-id", SUBNET, "--output", "json", *online], base)
+            self.cluster = json.loads(made)["cluster"]["cluster_id"]
+            self.well(["hsm", "create", "--cluster-id", self.cluster, "--availability-zone", ZONE, "--wait", *online], base)
+            self.well(init("ca", "CA"), base)
+            self.well(["fetch", "--cluster-id", self.cluster, "--bundle", "bundle", *online], base)
+            shutil.copytree(base / "bundle", base / "signed")
+            self.well(["sign", "signed", *KEY, *ROOTS], base)
+            shutil.copy(base / "signed" / f"{self.cluster}_CustomerHsmCertificate.crt", base / "signed.crt")
+            self.well(["pack", "signed", "-o", "packed.hsmboot"], base)
+            shutil.copy(self.state, self.directory / "ready")
+            shutil.copytree(base / "signed", base / "claimed")
+            self.well(["submit", "claimed", *CA, *ROOTS, *online], base)
+        (self.directory / "ready").replace(self.state)
+
+    def stage(self, scene):
+        """An empty place with what the scene begins with."""
+        stage = self.directory / "stage"
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir()
+        for name in scene.begins:
+            source = self.base / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, stage / name)
+        return stage
+
+    def service(self, scene):
+        """A service that knows the one cluster, whoever used an earlier one; none for who needs none."""
+        if "URL" not in scene.words:
+            return Nobody()
+        used = self.directory / "used"
+        shutil.copy(self.state, used)
+        return Simulator(self.program, self.env, used)
+
+
+def listing(stage):
+    """Every file here. A cluster that is made has another id each time."""
+    found = {}
+    for path in sorted(stage.rglob("*")):
+        if path.is_file():
+            name = re.sub(r"cluster-[2-7a-z]{11}_", "ID_", str(path.relative_to(stage)))
+            must(name not in found, f"{name} is there of two clusters")
+            found[name] = path.read_bytes()
+    return found
+
+
+def steps(listed):
+    """How many lines each transcript has."""
+    return {name: content.count(b"\n") for name, content in listed.items() if name.endswith("transcript.jsonl")}
+
+
+def whole(name, content, expected):
+    """Whether a file is complete: of its kind, and as long as its kind is."""
+    if name.endswith(".json"):
+        return isinstance(json.loads(content), dict) and content.endswith(b"\n")
+    if name.endswith(".jsonl"):
+        return content.endswith(b"\n") and all(isinstance(json.loads(line), dict) for line in content.splitlines())
+    if name.endswith((".crt", ".csr", ".key", ".pem")):
+        return re.fullmatch(rb"(-----BEGIN ([A-Z0-9 ]+)-----\n[A-Za-z0-9+/=\n]+-----END \2-----\n)+", content) is not None
+    if name.endswith((".html", ".svg")):
+        return content.rstrip().endswith((b"</html>", b"</svg>"))
+    if name.endswith(".hsmboot"):
+        return content.endswith(bytes(1024)) and len(content) % 512 == 0
+    return content == expected
+
+
+class Reference:
+    """What a scene leaves where nothing strikes."""
+
+    def __init__(self, world, scene):
+        self.world, self.scene = world, scene
+        stage = world.stage(scene)
+        self.before = listing(stage)
+        with world.service(scene) as simulator:
+            world.well(scene.words, stage, url=simulator.url)
+            self.after = listing(stage)
+            second = world.hsmboot(scene.words, stage, url=simulator.url)
+            self.twice = listing(stage)
+        must(self.ended_well(second), f"{scene.name}, a second time: {second.returncode}\n{second.stderr}")
+
+    def ended_well(self, done):
+        return done.returncode == 0 or self.scene.again is not None and done.returncode == 8 and self.scene.again in done.stderr
+
+    def as_left(self, stage, hidden=True):
+        """What was struck has harmed nothing, and shows nothing half-written."""
+        left = listing(stage)
+        for name, content in self.before.items():
+            must(name in left, f"{name} is lost")
+            if name not in self.after or self.after[name] == content:
+                must(left[name] == content, f"{name} is changed")
+        for name, content in left.items():
+            if "/." in "/" + name or name == "events.jsonl":
+                must(hidden, f"{name} is left")
+                continue
+            must(name in self.after, f"{name}: nobody writes such a file")
+            try:
+                complete = content == self.before.get(name) or whole(name, content, self.after[name])
+            except ValueError as fault:
+                raise Fault(f"{name} is half-written: {fault}") from fault
+            must(complete, f"{name} is half-written: {content[-60:]}")
+
+    def run_again(self, stage, simulator, url=None):
+        """The same command ends well, and all is there, once."""
+        done = self.world.hsmboot(self.scene.words, stage, url=url or simulator.url)
+        must(self.ended_well(done), f"the same command again: {done.returncode}\n{done.stdout}{done.stderr}")
+        self.as_left(stage, hidden=False) if "events.jsonl" not in self.after else self.as_left(stage)
+        left = listing(stage)
+        must(left.keys() == self.after.keys(), f"other files: {left.keys() ^ self.after.keys()}")
+        if self.scene.bundle and f"{self.scene.bundle}/transcript.jsonl" in left:
+            self.world.well(["transcript", "verify", self.scene.bundle], stage)
+        for name, lines in steps(left).items():
+            most = max(steps(self.twice)[name], steps(self.after)[name])
+            must(lines <= most + 1, f"{name} has {lines} steps, not {most}")
+        if self.scene.calls:
+            asked = simulator.control("calls")["Calls"]
+            for action in self.scene.calls:
+                must(asked.get(action) == 1, f"{action} was asked for {asked.get(action)} times")
