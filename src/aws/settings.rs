@@ -8,6 +8,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -78,7 +79,11 @@ pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) 
                 .operation_attempt_timeout(timeouts.request)
                 .operation_timeout(timeouts.call)
                 .build(),
-        );
+        )
+        // It counts the seconds by the wall clock, one by one: where that jumps by years in the
+        // midst of a request, as on a machine that had no time before, it counts for hours, and no
+        // timeout ends that. The timeouts above bound each attempt.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }

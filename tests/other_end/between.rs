@@ -155,3 +155,34 @@ fn records_name_the_endpoint_whatever_named_it() {
         simulator.shutdown();
     }
 }
+
+/// Where the clock jumps by an age in the midst of a call, as on a machine that gets the time from
+/// the network only then, the call ends.
+#[test]
+fn a_clock_that_jumps_by_an_age_holds_no_call_up() {
+    let bench = Bench::new();
+    let (simulator, id) = simulator(&bench);
+    let library = bench.path("clock.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/clock.c");
+    // What links the tests is there.
+    let built = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", source, "-ldl", "-o"])
+        .arg(&library)
+        .status();
+    assert!(built.unwrap().success());
+    for reading in 1..=16 {
+        let jump = [
+            ("LD_PRELOAD", library.to_str().unwrap()),
+            ("FAULT_CLOCK_AT", &reading.to_string()),
+            ("FAULT_CLOCK_BY", "284018400000"), // 9000 years
+        ];
+        let words = ["fetch", &id, "--bundle", "far", "--force"];
+        let words = [&words[..], &["--endpoint-url", &simulator.url()]].concat();
+        let mut command = command(&bench, &words, &jump);
+        command.timeout(SOON);
+        // A program that does not end is killed, which is no exit code.
+        let run = run(command);
+        assert!([0, 1, 6, 7].contains(&run.code), "{}", run.stderr);
+    }
+    simulator.shutdown();
+}
