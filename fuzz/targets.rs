@@ -265,7 +265,7 @@ pub fn subject(data: &[u8]) {
     }
 }
 
-/// What `--ca-key` names: of `pkcs11:` and `awskms:` what the features of the build have.
+/// What `--ca-key` names, by a backend that the build has.
 pub fn key_uri(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         drop(ca::KeySource::parse(Path::new(text)));

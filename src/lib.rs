@@ -138,6 +138,8 @@ pub mod simulator;
 /// cargo-fuzz builds.
 #[cfg(fuzzing)]
 pub mod fuzzing {
+    #[cfg(not(feature = "awskms"))]
+    pub use crate::ca::fuzzing::awskms_uri;
     pub use crate::ca::fuzzing::key_file;
     #[cfg(feature = "simulator")]
     pub use crate::simulator::fuzzing::{authorization, simulator_request, state_file};

@@ -1,4 +1,4 @@
-//! The fields that the formats of encrypted keys share, and the bound on what a passphrase is
+//! The fields that the formats of encrypted keys share, and the bounds on what a passphrase is
 //! stretched by.
 
 use crate::ca::fault::{Cost, KeyFault, malformed};
@@ -6,7 +6,42 @@ use crate::x509::der::{self, Reader, Tlv, tag};
 
 /// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially
 /// critical keys. About ten seconds.
-pub(super) const MAX_ROUNDS: u32 = if cfg!(fuzzing) { 2048 } else { 10_000_000 };
+pub(super) const MAX_ROUNDS: u32 = 10_000_000;
+/// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just
+/// within it.
+pub(super) const MAX_MEMORY: u64 = 1025 << 20;
+/// scrypt's work, at most, in the units of `pbes2::scrypt_work`. N = 2^20 with r = 8 and p = 4 is
+/// just within it. About ten seconds.
+pub(super) const MAX_WORK: u64 = (1 << 25) + (1 << 10);
+
+/// What a file may ask of whoever opens it, at most.
+#[derive(Clone, Copy)]
+pub(super) struct KdfLimits {
+    pub(super) rounds: u32,
+    pub(super) scrypt_memory: u64,
+    pub(super) scrypt_work: u64,
+}
+
+impl KdfLimits {
+    /// What an operator waits for.
+    pub(super) const OF_AN_OPERATOR: Self = KdfLimits {
+        rounds: MAX_ROUNDS,
+        scrypt_memory: MAX_MEMORY,
+        scrypt_work: MAX_WORK,
+    };
+
+    /// The rounds, where there are any, and not too many.
+    pub(super) fn check_rounds(self, rounds: u64) -> Result<u32, KeyFault> {
+        match u32::try_from(rounds) {
+            Ok(0) => Err(malformed("the parameters of its encryption are damaged")),
+            Ok(rounds) if rounds <= self.rounds => Ok(rounds),
+            _ => Err(KeyFault::TooCostly {
+                found: Cost::Rounds(rounds),
+                store: false,
+            }),
+        }
+    }
+}
 
 /// The content of the one SEQUENCE that `bytes` is.
 pub(super) fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
@@ -51,16 +86,4 @@ pub(super) fn parse_number(content: &[u8]) -> Option<u64> {
             .iter()
             .fold(0, |value, byte| (value << 8) | u64::from(*byte))
     })
-}
-
-/// The rounds, where there are any, and not too many.
-pub(super) fn check_rounds(rounds: u64) -> Result<u32, KeyFault> {
-    match u32::try_from(rounds) {
-        Ok(rounds @ 1..=MAX_ROUNDS) => Ok(rounds),
-        _ if rounds == 0 => Err(malformed("the parameters of its encryption are damaged")),
-        _ => Err(KeyFault::TooCostly {
-            found: Cost::Rounds(rounds),
-            store: false,
-        }),
-    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::container::{self, Container, FoundKey};
+use super::fields::KdfLimits;
 use super::pbes1::LegacyScheme;
 use super::pbes2::Encrypted;
 use super::pkcs12::Pkcs12Store;
@@ -87,15 +88,18 @@ impl FileKey {
         passphrase: &PassphraseSource,
     ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
-        Self::from_bytes(path, &bytes, warning, passphrase)
+        let limits = KdfLimits::OF_AN_OPERATOR;
+        Self::from_bytes(path, &bytes, warning, passphrase, limits)
     }
 
-    /// Reads the key from what its file holds. `path` is what messages call it.
+    /// Reads the key from what its file holds, where opening it costs no more than `limits`. `path`
+    /// is what messages call it.
     pub(super) fn from_bytes(
         path: &Path,
         bytes: &[u8],
         warning: Option<KeyWarning>,
         passphrase: &PassphraseSource,
+        limits: KdfLimits,
     ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
         let FoundKey {
@@ -129,7 +133,7 @@ impl FileKey {
                 material
             }
             Container::EncryptedPkcs8(key) => {
-                let encrypted = Encrypted::parse(&key).map_err(at)?;
+                let encrypted = Encrypted::parse(&key, limits).map_err(at)?;
                 let anew = Anew::Pkcs8 {
                     legacy: encrypted
                         .legacy_scheme()
@@ -166,7 +170,7 @@ impl FileKey {
                 material
             }
             Container::Pkcs12(pfx) => {
-                let store = Pkcs12Store::parse(&pfx).map_err(at)?;
+                let store = Pkcs12Store::parse(&pfx, limits).map_err(at)?;
                 if store.is_unencrypted() {
                     warnings.push(unencrypted(store.to_rewrite()));
                 }

@@ -11,6 +11,11 @@ mod file;
 pub mod fuzzing;
 #[cfg(feature = "awskms")]
 mod kms;
+// The fuzz targets read such names without the AWS SDK.
+#[cfg(all(fuzzing, not(feature = "awskms")))]
+#[path = "kms/uri.rs"]
+#[allow(dead_code)]
+mod kms_uri;
 mod legacy_pem;
 mod oid_names;
 mod pbes1;

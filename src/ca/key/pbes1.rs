@@ -7,7 +7,7 @@ use ring::digest;
 use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, whole_blocks};
-use super::fields::{check_rounds, inside, parse_number};
+use super::fields::{KdfLimits, inside, parse_number};
 use crate::ca::fault::{KeyFault, malformed};
 use crate::ca::secret::Secret;
 use crate::x509::der::{Tlv, tag};
@@ -36,6 +36,7 @@ impl<'a> LegacyScheme<'a> {
     pub(super) fn from_oid(
         oid: &str,
         parameters: Option<Tlv<'a>>,
+        limits: KdfLimits,
     ) -> Option<Result<Self, KeyFault>> {
         let (derivation, cipher) = match oid {
             "1.2.840.113549.1.5.3" => (Derivation::Md5, Cipher::Des),
@@ -49,7 +50,7 @@ impl<'a> LegacyScheme<'a> {
                 .and_then(salt_and_rounds)
                 .ok_or(malformed("the parameters of its encryption are damaged"))
                 .and_then(|(salt, rounds)| {
-                    let rounds = check_rounds(rounds)?;
+                    let rounds = limits.check_rounds(rounds)?;
                     Ok(LegacyScheme {
                         derivation,
                         cipher,

@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, whole_blocks};
-use super::fields::{MAX_ROUNDS, inside, parse_algorithm, parse_number};
+use super::fields::{KdfLimits, inside, parse_algorithm, parse_number};
 use super::oid_names::{CIPHERS, FUNCTIONS, PBES1};
 use super::pbes1::LegacyScheme;
 use crate::ca::fault::{Cost, KeyFault, Scheme, malformed};
@@ -26,17 +26,6 @@ const PBKDF2: &str = "1.2.840.113549.1.5.12";
 /// id-scrypt (RFC 7914 7.1)
 const SCRYPT: &str = "1.3.6.1.4.1.11591.4.11";
 const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
-
-/// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just
-/// within it.
-const MAX_MEMORY: u64 = 1025 << 20;
-/// scrypt's work, at most: see [`scrypt_work`]. N = 2^20 with r = 8 and p = 4 is just within it.
-/// About ten seconds.
-const MAX_WORK: u64 = if cfg!(fuzzing) {
-    1 << 11
-} else {
-    (1 << 25) + (1 << 10)
-};
 
 /// The parameters that are written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings
 /// of OWASP's password storage cheat sheet. It takes 8 MiB: `sign` stays within its 15, and
@@ -76,7 +65,7 @@ enum Kdf<'a> {
 impl<'a> Encrypted<'a> {
     /// Reads EncryptedPrivateKeyInfo. No passphrase is needed yet: what cannot be read, or would
     /// cost too much, ends here.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, KeyFault> {
+    pub(super) fn parse(bytes: &'a [u8], limits: KdfLimits) -> Result<Self, KeyFault> {
         let bad = || malformed("its encrypted PKCS#8 structure is damaged");
         let mut outer = inside(bytes).ok_or_else(bad)?;
         let scheme = outer
@@ -87,14 +76,18 @@ impl<'a> Encrypted<'a> {
             .map_err(|_| bad())?
             .content;
         outer.finish().map_err(|_| bad())?;
-        Self::from_scheme(scheme, ciphertext)
+        Self::from_scheme(scheme, ciphertext, limits)
     }
 
     /// Does the same with a scheme (an AlgorithmIdentifier) and what is encrypted with it.
-    pub(super) fn from_scheme(scheme: Tlv<'a>, ciphertext: &'a [u8]) -> Result<Self, KeyFault> {
+    pub(super) fn from_scheme(
+        scheme: Tlv<'a>,
+        ciphertext: &'a [u8],
+        limits: KdfLimits,
+    ) -> Result<Self, KeyFault> {
         let bad = || malformed("its encryption scheme is damaged");
         let (oid, parameters) = parse_algorithm(scheme).ok_or_else(bad)?;
-        if let Some(old) = LegacyScheme::from_oid(&oid, parameters) {
+        if let Some(old) = LegacyScheme::from_oid(&oid, parameters, limits) {
             let old = old?;
             whole_blocks(old.cipher(), ciphertext)?;
             return Ok(Encrypted {
@@ -146,8 +139,8 @@ impl<'a> Encrypted<'a> {
             .filter(|tlv| tlv.tag == tag::SEQUENCE)
             .ok_or_else(bad)?;
         let (kdf, key_length) = match kdf.as_str() {
-            PBKDF2 => pbkdf2_parameters(kdf_parameters)?,
-            SCRYPT => scrypt_parameters(kdf_parameters)?,
+            PBKDF2 => pbkdf2_parameters(kdf_parameters, limits)?,
+            SCRYPT => scrypt_parameters(kdf_parameters, limits)?,
             _ => {
                 return Err(KeyFault::UnsupportedEncryption {
                     scheme: Scheme {
@@ -214,7 +207,7 @@ impl<'a> Encrypted<'a> {
 }
 
 /// PBKDF2-params (RFC 8018 A.2), and the key length if it is stated.
-fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
+fn pbkdf2_parameters(tlv: Tlv<'_>, limits: KdfLimits) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its PBKDF2 parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
     let salt = reader
@@ -254,7 +247,7 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
             });
         }
     };
-    if rounds > u64::from(MAX_ROUNDS) {
+    if rounds > u64::from(limits.rounds) {
         return Err(KeyFault::TooCostly {
             found: Cost::Rounds(rounds),
             store: false,
@@ -268,7 +261,7 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
 }
 
 /// scrypt-params (RFC 7914 7.1), and the key length if it is stated.
-fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
+fn scrypt_parameters(tlv: Tlv<'_>, limits: KdfLimits) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its scrypt parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
     let salt = reader
@@ -288,8 +281,8 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
         return Err(malformed("its scrypt parameters are out of range"));
     }
-    if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY)
-        || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK)
+    if scrypt_memory(n, r, p).is_none_or(|memory| memory > limits.scrypt_memory)
+        || scrypt_work(n, r, p).is_none_or(|work| work > limits.scrypt_work)
     {
         return Err(KeyFault::TooCostly {
             found: Cost::Scrypt(n, r, p),
@@ -368,7 +361,10 @@ pub(crate) fn encrypt_pkcs8(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
+    use super::super::fields::{MAX_MEMORY, MAX_ROUNDS, MAX_WORK};
     use super::*;
+
+    const LIMITS: KdfLimits = KdfLimits::OF_AN_OPERATOR;
 
     /// An encrypted key of nothing, with these parameters.
     fn encrypted_with(kdf: &[u8], cipher: &[u8]) -> Vec<u8> {
@@ -400,7 +396,7 @@ mod tests {
     }
 
     fn parse_fault(bytes: &[u8]) -> KeyFault {
-        Encrypted::parse(bytes)
+        Encrypted::parse(bytes, LIMITS)
             .err()
             .unwrap_or_else(|| panic!("was taken"))
     }
@@ -408,7 +404,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let written = encrypt_pkcs8(b"anything", b"secret").unwrap();
-        let encrypted = Encrypted::parse(&written).unwrap();
+        let encrypted = Encrypted::parse(&written, LIMITS).unwrap();
         assert_eq!(
             encrypted.decrypt(b"secret").unwrap().as_slice(),
             b"anything"
@@ -422,10 +418,10 @@ mod tests {
 
     #[test]
     fn scrypt_keeps_to_its_bounds() {
-        let taken = |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&encrypted_with(
-            &scrypt_of(n, r, p),
-            &aes_cipher(),
-        )) {
+        let taken = |(n, r, p): (u64, u64, u64)| match Encrypted::parse(
+            &encrypted_with(&scrypt_of(n, r, p), &aes_cipher()),
+            LIMITS,
+        ) {
             Ok(_) => true,
             Err(KeyFault::TooCostly { .. }) => false,
             Err(other) => panic!("{n} {r} {p}: {other:?}"),
@@ -520,7 +516,7 @@ mod tests {
             der::encode_integer(&[8, 0]),
         );
         let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::encode_integer(&[bytes])]);
-        assert!(Encrypted::parse(&encrypted_with(&length(32), &aes_cipher())).is_ok());
+        assert!(Encrypted::parse(&encrypted_with(&length(32), &aes_cipher()), LIMITS).is_ok());
         assert!(matches!(
             parse_fault(&encrypted_with(&length(16), &aes_cipher())),
             KeyFault::Malformed { .. }
@@ -565,8 +561,8 @@ mod tests {
         for bit in 0..good.len() * 8 {
             let mut changed = good.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            drop(Encrypted::parse(&changed));
-            drop(Encrypted::parse(&good[..bit / 8]));
+            drop(Encrypted::parse(&changed, LIMITS));
+            drop(Encrypted::parse(&good[..bit / 8], LIMITS));
         }
     }
 }

@@ -14,7 +14,7 @@ use parts::{content_info, encrypted_data, octet_content, sequence_of, split_pfx}
 use zeroize::Zeroizing;
 
 use super::container;
-use super::fields::{MAX_ROUNDS, dotted_oid};
+use super::fields::{KdfLimits, dotted_oid};
 use super::pbes1;
 use super::pbes2::Encrypted;
 use super::plain::Plain;
@@ -40,6 +40,7 @@ pub(super) struct Pkcs12Store<'a> {
     parts: Vec<Option<Encrypted<'a>>>,
     /// Something in it is encrypted as OpenSSL 3 does in its legacy provider alone.
     legacy: bool,
+    limits: KdfLimits,
 }
 
 /// A bag that holds a private key.
@@ -68,13 +69,13 @@ fn of_store(fault: KeyFault, legacy: bool) -> KeyFault {
 
 impl<'a> Pkcs12Store<'a> {
     /// Reads PFX. No passphrase is needed yet.
-    pub(super) fn parse(pfx: &'a [u8]) -> Result<Self, KeyFault> {
+    pub(super) fn parse(pfx: &'a [u8], limits: KdfLimits) -> Result<Self, KeyFault> {
         let legacy = names_legacy_scheme(pfx);
         let (safe, mac) = split_pfx(pfx).ok_or(unreadable_store(legacy))?;
         let mac = mac
             .map(|mac| Mac::parse(mac).ok_or(unreadable_store(legacy)))
             .transpose()?
-            .map(Mac::check_bounds)
+            .map(|mac| Mac::check_bounds(mac, limits))
             .transpose()?;
         let mut store = Pkcs12Store {
             mac,
@@ -82,6 +83,7 @@ impl<'a> Pkcs12Store<'a> {
             keys: Vec::new(),
             parts: Vec::new(),
             legacy,
+            limits,
         };
         for part in sequence_of(safe).ok_or(unreadable_store(legacy))? {
             let (kind, content) = content_info(part).ok_or(unreadable_store(legacy))?;
@@ -89,13 +91,14 @@ impl<'a> Pkcs12Store<'a> {
                 DATA => store.keys.extend(find_key_bags(
                     octet_content(content).ok_or(unreadable_store(legacy))?,
                     legacy,
+                    limits,
                 )?),
                 ENCRYPTED_DATA => {
                     let (scheme, ciphertext) =
                         encrypted_data(content).ok_or(unreadable_store(legacy))?;
                     store
                         .parts
-                        .push(match Encrypted::from_scheme(scheme, ciphertext) {
+                        .push(match Encrypted::from_scheme(scheme, ciphertext, limits) {
                             Ok(encrypted) => Some(encrypted),
                             // The certificates' part is mostly so, and of no use here.
                             Err(KeyFault::UnsupportedEncryption { .. }) => None,
@@ -141,7 +144,7 @@ impl<'a> Pkcs12Store<'a> {
             .chain(self.mac.as_ref().map(|mac| mac.rounds))
             .map(u64::from)
             .sum::<u64>();
-        if rounds > MAX_ROUNDS.into() {
+        if rounds > self.limits.rounds.into() {
             Err(KeyFault::TooCostly {
                 found: Cost::Rounds(rounds),
                 store: true,
@@ -200,8 +203,8 @@ impl<'a> Pkcs12Store<'a> {
                 let mut found = None;
                 for part in self.parts.iter().flatten() {
                     let content = part.decrypt(passphrase)?;
-                    let keys =
-                        find_key_bags(&content, false).map_err(|_| KeyFault::WrongPassphrase)?;
+                    let keys = find_key_bags(&content, false, self.limits)
+                        .map_err(|_| KeyFault::WrongPassphrase)?;
                     if let (Some(_), [_, ..]) | (None, [_, _, ..]) = (&found, keys.as_slice()) {
                         return Err(KeyFault::SeveralKeys {
                             count: keys.len() + found.iter().len(),
@@ -233,7 +236,11 @@ impl Bag<'_> {
 }
 
 /// The private keys among the bags of SafeContents (RFC 7292 4.2).
-fn find_key_bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault> {
+fn find_key_bags(
+    contents: &[u8],
+    legacy: bool,
+    limits: KdfLimits,
+) -> Result<Vec<Bag<'_>>, KeyFault> {
     let mut keys = Vec::new();
     for bag in sequence_of(contents).ok_or(unreadable_store(legacy))? {
         let mut reader = Reader::new(bag.content, "key");
@@ -249,7 +256,7 @@ fn find_key_bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault
         match kind.as_str() {
             KEY_BAG => keys.push(Bag::Plain(value.content)),
             SHROUDED_KEY_BAG => keys.push(Bag::Shrouded(
-                Encrypted::parse(value.content).map_err(|fault| of_store(fault, legacy))?,
+                Encrypted::parse(value.content, limits).map_err(|fault| of_store(fault, legacy))?,
             )),
             _ => {}
         }

@@ -4,7 +4,7 @@ use ring::{digest, hmac};
 
 use super::of_store;
 use crate::ca::fault::KeyFault;
-use crate::ca::key::fields::{check_rounds, parse_algorithm, parse_number};
+use crate::ca::key::fields::{KdfLimits, parse_algorithm, parse_number};
 use crate::ca::key::pbes1::{self, DerivationPurpose};
 use crate::x509::algorithm::Hash;
 use crate::x509::der::{Reader, Tlv, tag};
@@ -61,8 +61,12 @@ impl<'a> Mac<'a> {
         ))
     }
 
-    pub(super) fn check_bounds((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
-        check_rounds(rounds)
+    pub(super) fn check_bounds(
+        (mac, rounds): (Self, u64),
+        limits: KdfLimits,
+    ) -> Result<Self, KeyFault> {
+        limits
+            .check_rounds(rounds)
             .map(|rounds| Mac { rounds, ..mac })
             .map_err(|fault| of_store(fault, false))
     }
