@@ -53,7 +53,7 @@ class Campaign:
                 how = strike(scene, self.reference(scene), random.Random(seed))
                 self.counts[kind] += 1
                 self.counts[kind, how] += 1
-            except Fault as fault:
+            except (Fault, subprocess.TimeoutExpired) as fault:
                 self.counts[kind, "findings"] += 1
                 self.findings.append(f"{kind} {number}, {scene.name}: {self.last}\n{fault}")
                 self.say(self.findings[-1])

@@ -1,5 +1,7 @@
 """Writes figures into a page, between the marks of their table."""
 
+import collections
+import json
 import pathlib
 import re
 
@@ -13,13 +15,26 @@ KINDS = {
 }
 
 
-def faults(counts, seed, seconds):
-    rows = [f"Seed {seed}, {seconds / 60:.0f} minutes.", "", "| what | times | how the struck command ended | findings |", "| --- | --- | --- | --- |"]
+def add(file, counts, seed, seconds):
+    """Adds a run's figures to a file."""
+    counts = {key if isinstance(key, str) else ": ".join(key): number for key, number in counts.items()}
+    with open(file, "a") as figures:
+        print(json.dumps({"seed": seed, "seconds": round(seconds), "counts": counts}), file=figures)
+
+
+def faults(file):
+    """The table of all runs in a file."""
+    runs = [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
+    counts = sum((collections.Counter(run["counts"]) for run in runs), collections.Counter())
+    seeds = ", ".join(str(run["seed"]) for run in runs)
+    minutes = sum(run["seconds"] for run in runs) / 60
+    rows = [f"Seeds {seeds}; {minutes:.0f} minutes.", "", "| what | times | how the struck command ended | findings |", "| --- | --- | --- | --- |"]
     for kind, what in KINDS.items():
-        ends = ", ".join(f"{key[1]}: {number}" for key, number in sorted(counts.items(), key=str)
-                         if isinstance(key, tuple) and key[0] == kind and key[1] != "findings")
-        if counts[kind] or counts[kind, "findings"]:
-            rows.append(f"| {what} | {counts[kind] + counts[kind, 'findings']} | {ends} | {counts[kind, 'findings']} |")
+        ends = [(key.removeprefix(f"{kind}: "), number) for key, number in sorted(counts.items()) if key.startswith(f"{kind}: ")]
+        findings = counts[f"{kind}: findings"]
+        if counts[kind] or findings:
+            said = ", ".join(f"{how}: {number}" for how, number in ends if how != "findings")
+            rows.append(f"| {what} | {counts[kind] + findings} | {said} | {findings} |")
     return "\n".join(rows)
 
 

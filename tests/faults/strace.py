@@ -20,7 +20,7 @@ def run(words, cwd, env, log, traced, inject=None):
     options = ["strace", "-f", "-qq", "-y", "-xx", "-s", "4000000", "-o", str(log), "-e", "trace=" + ",".join(traced)]
     if inject:
         options += ["-e", "inject=" + inject]
-    return subprocess.run(options + words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+    return subprocess.run(options + words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
 
 
 def calls(log):

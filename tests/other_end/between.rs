@@ -171,13 +171,14 @@ fn a_clock_that_jumps_by_an_age_holds_no_call_up() {
         .status();
     assert!(built.unwrap().success());
     for reading in 1..=16 {
+        let (at, url) = (reading.to_string(), simulator.url());
         let jump = [
             ("LD_PRELOAD", library.to_str().unwrap()),
-            ("FAULT_CLOCK_AT", &reading.to_string()),
+            ("FAULT_CLOCK_AT", &at),
             ("FAULT_CLOCK_BY", "284018400000"), // 9000 years
         ];
         let words = ["fetch", &id, "--bundle", "far", "--force"];
-        let words = [&words[..], &["--endpoint-url", &simulator.url()]].concat();
+        let words = [&words[..], &["--endpoint-url", &url]].concat();
         let mut command = command(&bench, &words, &jump);
         command.timeout(SOON);
         // A program that does not end is killed, which is no exit code.
