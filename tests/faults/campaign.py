@@ -130,27 +130,25 @@ class Campaign:
             return f"ended with {done.returncode}"
         return fail
 
-    def clock(self, library):
-        def jump(scene, reference, dice):
-            """The clock jumps between two of its readings, and is right again afterwards."""
-            log, env = self.directory / "readings", {**self.env, "LD_PRELOAD": str(library)}
-            if (scene.name, "clock") not in self.traces:
-                log.unlink(missing_ok=True)
-                with self.world.service(scene) as service:
-                    self.world.well(scene.words, self.world.stage(scene), env={**env, "FAULT_CLOCK_LOG": str(log)}, url=service.url)
-                self.traces[scene.name, "clock"] = log.stat().st_size if log.exists() else 0
-            at, by = dice.randint(1, self.traces[scene.name, "clock"] + 1), dice.choice(JUMPS)
-            self.last = f"the clock jumps by {by} s at its reading {at}"
-            stage = self.world.stage(scene)
+    def clock(self, scene, reference, dice):
+        """The clock jumps between two of its readings, and is right again afterwards."""
+        log = self.directory / "readings"
+        if (scene.name, "clock") not in self.traces:
+            log.unlink(missing_ok=True)
+            env = {**self.world.later(0), "FAULT_CLOCK_LOG": str(log)}
             with self.world.service(scene) as service:
-                env |= {"FAULT_CLOCK_AT": str(at), "FAULT_CLOCK_BY": str(by)}
-                done = self.world.hsmboot(scene.words, stage, env=env, url=service.url)
-                must(done.returncode in (0, 3, 4, 5, 6, 7, 8) and "panicked" not in done.stderr, f"it ended with {done.returncode}\n{done.stderr}")
-                reference.as_left(stage)
-                self.last += f", it ended with {done.returncode}: {done.stderr[-400:]}"
-                reference.run_again(stage, service)
-            return f"ended with {done.returncode}"
-        return jump
+                self.world.well(scene.words, self.world.stage(scene), env=env, url=service.url)
+            self.traces[scene.name, "clock"] = log.stat().st_size if log.exists() else 0
+        at, by = dice.randint(1, self.traces[scene.name, "clock"] + 1), dice.choice(JUMPS)
+        self.last = f"the clock jumps by {by} s at its reading {at}"
+        stage = self.world.stage(scene)
+        with self.world.service(scene) as service:
+            done = self.world.hsmboot(scene.words, stage, env=self.world.later(by, at), url=service.url)
+            must(done.returncode in (0, 3, 4, 5, 6, 7, 8) and "panicked" not in done.stderr, f"it ended with {done.returncode}\n{done.stderr}")
+            reference.as_left(stage)
+            self.last += f", it ended with {done.returncode}: {done.stderr[-400:]}"
+            reference.run_again(stage, service)
+        return f"ended with {done.returncode}"
 
     def network(self, scene, reference, dice):
         """Something between the program and the service breaks, at some octet of what either says."""
@@ -178,9 +176,3 @@ class Campaign:
 
     def online(self):
         return [scene for scene in self.scenes if "URL" in scene.words]
-
-
-def build_clock(source, directory):
-    library = directory / "clock.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
-    return library
