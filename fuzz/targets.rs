@@ -57,7 +57,7 @@ fn agrees_with_another_reader(ours: &Certificate) {
         dates,
         [ours.not_before(), ours.not_after()].map(Moment::unix_seconds)
     );
-    assert_ne!(name_text(ours.subject()), "(not a name)");
+    assert_ne!(name_text(ours.subject()).as_encoded(), "(not a name)");
     assert_eq!(
         Certificate::from_owner_file(ours.to_pem().as_bytes()).as_ref(),
         Ok(ours)
@@ -261,7 +261,7 @@ pub fn subject(data: &[u8]) {
     };
     if let Ok(name) = parse_subject(text) {
         der::check_strict(&name, "the name").expect("DER");
-        assert_ne!(name_text(&name), "(not a name)");
+        assert_ne!(name_text(&name).as_encoded(), "(not a name)");
     }
 }
 

@@ -241,6 +241,7 @@ class Reference:
         if done.returncode == 7 and "nobody knows whether it was heard" in done.stderr:
             # Struck as it was about to ask for a cluster. It waits until that request can take no effect any more: 15 minutes.
             later = self.world.later(16 * 60)
+            simulator.control("advance", Seconds=16 * 60)
             done = self.world.hsmboot(self.scene.words, stage, url=url or simulator.url, env=later)
         must(self.ended_well(done), f"the same command again: {done.returncode}\n{done.stdout}{done.stderr}")
         self.as_left(stage, hidden=False) if "events.jsonl" not in self.after else self.as_left(stage)
