@@ -2,7 +2,7 @@
 //! held against it.
 //!
 //! `HSMBOOT_REGENERATE=1 cargo test --all-features --test docs` writes what is generated anew:
-//! docs/commands.md, and the cells of docs/verification.md that the code knows.
+//! docs/commands.md, docs/commands/, and the cells of docs/verification.md that the code knows.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,6 +23,9 @@ mod ceremony;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/commands.rs"]
 mod commands;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/completions.rs"]
+mod completions;
 #[path = "docs/dependencies.rs"]
 mod dependencies;
 #[path = "support/schemas.rs"]
@@ -91,7 +94,7 @@ fn pages() -> Vec<PathBuf> {
         "tests/README.md",
     ];
     let mut pages: Vec<PathBuf> = elsewhere.map(PathBuf::from).to_vec();
-    for dir in ["docs", "docs/runbooks", "docs/schemas"] {
+    for dir in ["docs", "docs/commands", "docs/runbooks", "docs/schemas"] {
         let entries = fs::read_dir(root().join(dir))
             .unwrap()
             .map(|entry| Path::new(dir).join(entry.unwrap().file_name()));

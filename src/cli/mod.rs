@@ -293,7 +293,7 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
         Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
         Command::Report(args) => report::run(&args, ui),
-        Command::Completions(args) => Ok(meta::run_completions(&args)),
+        Command::Completions(args) => meta::run_completions(&args),
         Command::Man(args) => meta::run_man(&args),
     }
 }

@@ -5,7 +5,7 @@ use super::kinds::sources;
 use super::{pages, read, root};
 
 /// Where deleting a cluster is the subject, and not the advice.
-const SUBJECT: [&str; 3] = ["docs/commands.md", "docs/manage.md", "docs/iam.md"];
+const SUBJECT: [&str; 3] = ["docs/commands", "docs/manage.md", "docs/iam.md"];
 
 const ADVICE: [&str; 4] = [
     "delete the cluster and",
@@ -19,7 +19,7 @@ fn nothing_advises_to_delete_a_cluster() {
     let named = pages()
         .into_iter()
         .map(|page| page.to_string_lossy().into_owned())
-        .filter(|name| !SUBJECT.contains(&name.as_str()));
+        .filter(|name| !SUBJECT.iter().any(|subject| name.starts_with(subject)));
     let pages: Vec<String> = named.map(|name| read(&name)).collect();
     let mut code = Vec::new();
     sources(&root().join("src"), &mut code);

@@ -1,5 +1,7 @@
-//! docs/commands.md is the long help of every command.
+//! docs/commands/ has a page with the long help of every command, and docs/commands.md leads to
+//! them: it has once what every command takes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -8,37 +10,114 @@ const HEAD: &str = "\
 Generated from the program's own help, which `hsmboot COMMAND --help` prints; `hsmboot man` has it \
 as manual pages.
 
+| command | what it does |
+| --- | --- |
 ";
 
-fn render(command: &clap::Command, name: &str, page: &mut String) {
-    let help = command
-        .clone()
-        .bin_name(name)
-        .term_width(100)
-        .render_long_help()
-        .to_string();
+const GLOBAL: &str = "
+## What every command takes
+
+These stand before the command or after it.
+
+```text
+";
+
+/// The lines of a command's long help, without those at their ends that are empty.
+fn help(command: clap::Command) -> String {
+    let help = command.term_width(100).render_long_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    write!(
-        page,
-        "## {name}\n\n```text\n{}\n```\n\n",
-        lines.join("\n").trim_end()
+    lines
+        .join("\n")
+        .trim_start_matches('\n')
+        .trim_end()
+        .to_owned()
+}
+
+fn is_everywhere(arg: &clap::Arg) -> bool {
+    arg.is_global_set() || ["help", "version"].contains(&arg.get_id().as_str())
+}
+
+/// The help of what a command alone takes.
+fn own_help(command: &clap::Command) -> String {
+    help(command.clone().mut_args(|arg| {
+        let hidden = arg.is_hide_set() || is_everywhere(&arg);
+        arg.hide(hidden)
+    }))
+}
+
+/// The help of what every command takes.
+fn global_help(program: &clap::Command) -> String {
+    let template = "{options}";
+    let program = program.clone().mut_args(|arg| {
+        let hidden = arg.is_hide_set() || !is_everywhere(&arg);
+        arg.hide(hidden)
+    });
+    help(
+        program
+            .help_template(template)
+            .after_long_help("")
+            .after_help(""),
     )
-    .unwrap();
-    for sub in command
+}
+
+fn page(command: &clap::Command) -> String {
+    let name = command.get_bin_name().unwrap();
+    let mut page = format!(
+        "# {name}\n\nGenerated from `{name} --help`. Every command also takes \
+         [these options](../commands.md#what-every-command-takes).\n\n```text\n{}\n```\n",
+        own_help(command)
+    );
+    let below: Vec<String> = command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
-    {
-        render(sub, &format!("{name} {}", sub.get_name()), page);
+        .map(|sub| {
+            let name = sub.get_bin_name().unwrap();
+            format!("[{name}]({})", file_name(name))
+        })
+        .collect();
+    if !below.is_empty() {
+        write!(page, "\nIts commands: {}.\n", below.join(", ")).unwrap();
     }
+    page
+}
+
+/// The name of a command's page.
+fn file_name(name: &str) -> String {
+    let words = name.split(' ').skip(1).collect::<Vec<_>>();
+    format!("{}.md", words.join("-"))
 }
 
 #[test]
-fn the_commands_page_is_the_programs_own_help() {
-    let mut command = hsmboot::cli::command();
-    command.build();
-    let mut page = HEAD.to_owned();
-    render(&command, "hsmboot", &mut page);
-    super::in_step("docs/commands.md", &format!("{}\n", page.trim_end()));
+fn the_commands_pages_are_the_programs_own_help() {
+    let mut program = hsmboot::cli::command();
+    program.build();
+    let mut index = HEAD.to_owned();
+    let mut names = BTreeSet::new();
+    for command in under(&program) {
+        let name = command.get_bin_name().unwrap().to_owned();
+        let about = command
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let file = file_name(&name);
+        let about = about.replace('\n', " ");
+        writeln!(index, "| [{name}](commands/{file}) | {about} |").unwrap();
+        super::in_step(&format!("docs/commands/{file}"), &page(&command));
+        names.insert(file);
+    }
+    write!(index, "{GLOBAL}{}\n```\n\n", global_help(&program)).unwrap();
+    index.push_str(
+        "What the exit codes mean, and every kind of error: [exit codes](exit-codes.md).\n",
+    );
+    super::in_step("docs/commands.md", &index);
+    let there: BTreeSet<String> = std::fs::read_dir(super::root().join("docs/commands"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(
+        there, names,
+        "docs/commands has a page for each command and no other"
+    );
 }
 
 /// Every command under this one, at any depth.
