@@ -18,7 +18,7 @@ use super::ui::{
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check_with_trust_anchor;
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio::{self, NewFile};
+use crate::fsio::{self, HeldDir, NewFile};
 use crate::outside::{join_shown, shown_path};
 use crate::report::{self as engine, ClaimStage, PageFacts};
 use crate::verify::{self, Policy, Status, Verdict};
@@ -37,7 +37,7 @@ file or transcript is no failure here: it is what the page shows. The page needs
 script, and prints on A4.
 
 Examples:
-  hsmboot report ./cluster-abc234defgh -o report.html
+  hsmboot report ./cluster-abc234defgh
   hsmboot report ./cluster-abc234defgh --ca ./ca/customerCA.crt --at 2026-01-31T12:00:00Z -o \
 report.html
   hsmboot report ./stick/cluster-* --ca ./ca/customerCA.crt -o ./pages
@@ -66,10 +66,11 @@ pub struct Args {
     #[cfg(feature = "online")]
     #[arg(long, value_name = "DIR", requires = "fleet")]
     from: Option<PathBuf>,
-    /// The file to write the page to; - is standard output. For several bundles, the directory: the
-    /// page is index.html, and beside it lies <cluster-id>.html for each
+    /// The file to write the page to; - is standard output (default: <cluster-id>.html). For several
+    /// bundles, the directory (default: .): the page is index.html, and beside it lies
+    /// <cluster-id>.html for each. A page of this program is replaced, unless somebody changed it
     #[arg(long, short, value_name = "FILE")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// Your CA's certificate: the bundle's trust anchor and the transcript's seals are held against
     /// it
     #[arg(long, value_name = "FILE")]
@@ -79,7 +80,7 @@ pub struct Args {
     /// The moment to judge validity at, RFC 3339 (default: now)
     #[arg(long, value_name = "RFC3339")]
     at: Option<Moment>,
-    /// Replace files of other content
+    /// Replace whatever stands there, but a private key or a file of the bundle
     #[arg(long)]
     force: bool,
 }
@@ -107,15 +108,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
 fn write_page(args: &Args, dir: &Path, terms: &PageTerms<'_>, ui: &Ui) -> Result<CommandOutput> {
     let facts = terms.judge_bundle(dir, &args.trust, args.ca.as_deref())?;
-    let target = ReportTarget::from_path(&args.out, dir, &facts.survey)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => PathBuf::from(format!("{}.html", facts.survey.cluster_id)),
+    };
+    let target = ReportTarget::from_path(&out, dir, &facts.survey)?;
     let page = engine::make_page(&facts);
     target.write(&page, args.force)?;
     let to_file = matches!(target, ReportTarget::File { .. });
-    let mut document = report_document(dir, to_file.then_some(&args.out), &facts, &page);
+    let mut document = report_document(dir, to_file.then_some(&out), &facts, &page);
     if !to_file {
         insert_member(&mut document, "page", page.as_str());
     }
-    let told = report_text(&facts, &page, &target, &args.out);
+    let told = report_text(&facts, &page, &target, &out);
     let effect = Effect::when(to_file);
     match (target, ui.format) {
         (ReportTarget::Output, OutputFormat::Text) => {
@@ -237,12 +242,25 @@ impl ReportTarget {
     fn write(&self, page: &str, force: bool) -> Result<()> {
         match self {
             ReportTarget::Output => Ok(()),
-            ReportTarget::File { dir, name } => fsio::write_named(
-                dir,
-                &[NewFile::readable(name.clone(), page.as_bytes(), force)],
-            ),
+            ReportTarget::File { dir, name } => {
+                let held = fsio::hold_path(dir)?;
+                let replace = force || has_own_page(&held, name);
+                held.write_named(&[NewFile::readable(name.clone(), page.as_bytes(), replace)])
+            }
         }
     }
+}
+
+/// The greatest size of a page that is read to see whose it is: more than any page has.
+const MAX_PAGE: u64 = 64 * 1024 * 1024;
+
+/// Tells whether what has this name is a page that this program made, and nobody has changed since.
+fn has_own_page(held: &HeldDir, name: &str) -> bool {
+    let dir = held.dir();
+    dir.has_file(name)
+        && dir
+            .read(name, "a page", MAX_PAGE)
+            .is_ok_and(|content| engine::is_own_page(&content))
 }
 
 /// Tells whether the user named standard output in the place of a file.

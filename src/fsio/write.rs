@@ -69,8 +69,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 /// # Errors
 /// Does the same as [`write_all`], in the directory that is held.
 pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    let held = hold_path(dir)?;
-    write_held(&held.dir, files, ChosenPlace::Name)
+    hold_path(dir)?.write_named(files)
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
@@ -167,6 +166,14 @@ impl HeldDir {
     /// As [`write_all`].
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
         write_held(&self.dir, files, ChosenPlace::Directory)
+    }
+
+    /// As [`write_named`].
+    ///
+    /// # Errors
+    /// As [`write_all`].
+    pub fn write_named(&self, files: &[NewFile<'_>]) -> Result<()> {
+        write_held(&self.dir, files, ChosenPlace::Name)
     }
 
     /// Reads a file, makes its new content from what it holds, and writes that: whole or not at

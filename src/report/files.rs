@@ -12,11 +12,7 @@ use crate::x509::{sha256, to_hex};
 
 pub(super) fn write_files(html: &mut Html, view: &PageView<'_>) {
     html.write_element("p", &[], |html| {
-        html.write_raw(
-            "SHA-256 of each file’s bytes, as <code>sha256sum</code> gives it. The bundle lay in ",
-        );
-        html.write_code(&view.facts.place);
-        html.write_raw(".");
+        html.write_raw("SHA-256 of each file’s bytes, as <code>sha256sum</code> gives it.");
     });
     html.write_pan(("aria-label", "Files of the bundle"), |html| {
         write_table(html, view)

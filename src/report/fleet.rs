@@ -15,9 +15,10 @@ use table::write_clusters;
 
 use super::aspects::Aspect;
 use super::head::HeadWords;
-use super::header::{write_aspects, write_masthead};
+use super::header::write_aspects;
 use super::html::Html;
 use super::icons::Icon;
+use super::moment::PageMoment;
 use super::view::count_text;
 use super::{write_document, write_section};
 use crate::bundle::counted_noun;
@@ -39,13 +40,22 @@ pub struct FleetPageFacts {
     pub rows: Vec<FleetRow>,
 }
 
+impl FleetPageFacts {
+    fn moment(&self) -> PageMoment {
+        PageMoment {
+            made_at: self.made_at,
+            named: self.at_named.then_some(self.at),
+        }
+    }
+}
+
 /// Renders a fleet's page.
 pub fn make_fleet_page(facts: &FleetPageFacts) -> String {
     let clusters = counted_noun(facts.rows.len(), "cluster");
     let words = HeadWords {
         title: &format!("Claims of {clusters}"),
         tool: &facts.tool,
-        foot: &format!("{clusters}, report of {}", facts.made_at),
+        foot: &format!("{clusters}, {}", facts.moment().foot_words()),
     };
     write_document(&words, |html| {
         html.write_element("header", &[], |html| {
@@ -68,7 +78,8 @@ pub fn make_fleet_page(facts: &FleetPageFacts) -> String {
             );
         });
         html.write_element("footer", &[], |html| {
-            html.write_text(format!("Made by {} at {}. ", facts.tool, facts.made_at));
+            let made = facts.moment().maker_words();
+            html.write_text(format!("Made by {} {made}. ", facts.tool));
             html.write_raw(
                 "This page is a reading of the bundles, and no evidence of its own: keep the \
                  bundles, and judge them again with <code>hsmboot verify</code> and <code>hsmboot \
@@ -92,12 +103,7 @@ fn write_fleet_header(html: &mut Html, facts: &FleetPageFacts, clusters: &str) {
     html.write_raw("<p class=\"brand\">hsmboot report</p>");
     html.write_text_element("h1", format!("Claims of {clusters}"));
     write_aspects(html, &fleet_aspects(&facts.rows));
-    write_masthead(
-        html,
-        facts.made_at,
-        facts.at_named.then_some(facts.at),
-        &facts.tool,
-    );
+    facts.moment().write_masthead(html, &facts.tool);
 }
 
 /// Returns the counts at the top of the page.

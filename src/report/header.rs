@@ -8,7 +8,6 @@ use super::view::PageView;
 use super::{PageFacts, rejection_cause};
 use crate::outside::OutsideText;
 use crate::verify::{Cause, Roots, Verdict};
-use crate::x509::Moment;
 
 pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     let facts = view.facts;
@@ -52,23 +51,7 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
         write_page_alarm(html, &alarm);
     }
     write_aspects(html, &Aspect::all_of(view));
-    let at = facts.at_named.then_some(facts.verification.at);
-    write_masthead(html, facts.made_at, at, &facts.tool);
-}
-
-/// Writes when and by what a page was made. `at` is the moment judged at, where the user named it.
-pub(super) fn write_masthead(html: &mut Html, made_at: Moment, at: Option<Moment>, tool: &str) {
-    html.write_element_of("dl", "facts masthead", |html| {
-        html.write_text_fact("Made at", made_at.to_string());
-        html.write_text_fact(
-            "Judged at",
-            &match at {
-                Some(at) => format!("{at}, as named (--at)"),
-                None => "the same moment".to_owned(),
-            },
-        );
-        html.write_text_fact("Made by", tool);
-    });
+    facts.moment().write_masthead(html, &facts.tool);
 }
 
 /// Writes the row of aspects at the top of a page.

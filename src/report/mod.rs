@@ -26,6 +26,8 @@ mod header;
 mod html;
 mod icons;
 mod lines;
+mod mark;
+mod moment;
 mod next;
 mod picture;
 mod rank;
@@ -40,6 +42,7 @@ mod view;
 
 pub use differences::{Difference, find_differences};
 pub use fleet::{ClaimStage, FleetPageFacts, FleetRow, make_fleet_page};
+pub use mark::is_own_page;
 pub use standing::TranscriptStanding;
 
 use crate::bundle::{Request, Survey};
@@ -50,6 +53,7 @@ use crate::verify::{Anchors, Cause, Record};
 use crate::x509::{Moment, TrustAnchor};
 use head::HeadWords;
 use html::Html;
+use moment::PageMoment;
 use view::PageView;
 
 /// The facts that a page shows.
@@ -78,6 +82,15 @@ pub struct PageFacts {
     pub own_ca: Option<(Owner, String)>,
 }
 
+impl PageFacts {
+    fn moment(&self) -> PageMoment {
+        PageMoment {
+            made_at: self.made_at,
+            named: self.at_named.then_some(self.verification.at),
+        }
+    }
+}
+
 /// Renders the page.
 pub fn make_page(facts: &PageFacts) -> String {
     let view = PageView::from_facts(facts);
@@ -85,7 +98,7 @@ pub fn make_page(facts: &PageFacts) -> String {
     let words = HeadWords {
         title: &format!("{}: claim of {id}", aspects::verdict_words(facts).word),
         tool: &facts.tool,
-        foot: &format!("{id}, report of {}", facts.made_at),
+        foot: &format!("{id}, {}", facts.moment().foot_words()),
     };
     write_document(&words, |html| write_body(html, &view))
 }
@@ -93,7 +106,6 @@ pub fn make_page(facts: &PageFacts) -> String {
 /// Writes a document around its body.
 fn write_document(words: &HeadWords<'_>, body: impl FnOnce(&mut Html)) -> String {
     let mut html = Html::default();
-    html.write_raw("<!DOCTYPE html>\n");
     html.write_element("html", &[("lang", "en")], |html| {
         head::write_head(html, words);
         html.write_element("body", &[], |html| {
@@ -103,7 +115,7 @@ fn write_document(words: &HeadWords<'_>, body: impl FnOnce(&mut Html)) -> String
         });
     });
     html.write_raw("\n");
-    html.into_string()
+    mark::mark_page(&html.into_string())
 }
 
 /// Returns the cause of a rejection, where one sentence describes it.
@@ -130,7 +142,7 @@ pub fn another_ca(facts: &PageFacts) -> Option<&str> {
 
 /// Returns the steps after the claim, as far as the bundle tells.
 pub fn next_steps(facts: &PageFacts) -> Vec<ClientStep> {
-    next::client_steps(&PageView::from_facts(facts))
+    next::client_steps(&PageView::from_facts(facts), &facts.place)
 }
 
 /// Returns what has to be looked at in a bundle, in a few words each.
@@ -207,8 +219,10 @@ fn write_body(html: &mut Html, view: &PageView<'_>) {
     html.write_element("footer", &[], |html| {
         let facts = view.facts;
         html.write_text(format!(
-            "Made by {} at {} from the bundle of {}. ",
-            facts.tool, facts.made_at, facts.survey.cluster_id
+            "Made by {} {} from the bundle of {}. ",
+            facts.tool,
+            facts.moment().maker_words(),
+            facts.survey.cluster_id
         ));
         html.write_raw(
             "This page is a reading of the bundle, and no evidence of its own: keep the bundle, \

@@ -12,14 +12,10 @@ use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
 use crate::outside::OutsideText;
 
 /// Returns the next steps. There are none where the bundle records no claim, or the trust anchor is
-/// not the CA that was given: then nobody should go on.
-pub(super) fn client_steps(view: &PageView<'_>) -> Vec<ClientStep> {
-    let PageFacts {
-        survey,
-        own_ca,
-        place,
-        ..
-    } = view.facts;
+/// not the CA that was given: then nobody should go on. `place` is the bundle's path in their
+/// commands.
+pub(super) fn client_steps(view: &PageView<'_>, place: &str) -> Vec<ClientStep> {
+    let PageFacts { survey, own_ca, .. } = view.facts;
     let Some(receipt) = survey
         .receipt
         .content()
@@ -49,7 +45,9 @@ pub(super) fn client_steps(view: &PageView<'_>) -> Vec<ClientStep> {
 }
 
 pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
-    let steps = client_steps(view);
+    // Not where the bundle lies now: another reader's copy lies elsewhere, and gives the same page.
+    let place = format!("./{}", view.facts.survey.cluster_id);
+    let steps = client_steps(view, &place);
     if steps.is_empty() {
         html.write_raw(match (&view.facts.survey.receipt, view.another_ca()) {
             (SurveyedDocument::Read(_), Some(_)) => {
@@ -66,8 +64,11 @@ pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
     write_unproven_mark(html, RECEIPT);
     html.write_raw(
         "<p>What is left to do from the state that the receipt records, with the addresses \
-              that it has. <code>hsmboot status</code> has the same for the cluster as it is now.",
+              that it has. <code>hsmboot status</code> has the same for the cluster as it is now. The \
+         bundle’s path in the commands is ",
     );
+    html.write_code(&place);
+    html.write_raw(".");
     if view.facts.own_ca.is_none() {
         html.write_raw(" No CA was given to this report: whether ");
         html.write_code(CA_FILE);

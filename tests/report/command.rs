@@ -2,9 +2,9 @@
 
 use crate::forge::fixture::directory;
 use crate::shared::{
-    RESPONSE, TRANSCRIPT, document, facts, read_json, report, section, signed, text,
+    RESPONSE, TRANSCRIPT, document, facts, put_receipt, read_json, report, section, signed, text,
 };
-use crate::support::{Bench, TRUST};
+use crate::support::{Bench, CLUSTER, TRUST};
 use hsmboot::report::make_page;
 use hsmboot::x509::sha256;
 use serde_json::{Value, json};
@@ -71,7 +71,19 @@ fn the_page_is_written_whole_and_never_over_something_else() {
         "nothing is written into the bundle"
     );
 
-    bench.write("page.html", "somebody's own");
+    bench.run(&base).expect(0);
+    let page = String::from_utf8(page).unwrap();
+    for other in [
+        "somebody's own".to_owned(),
+        page.replace("</footer>", "Seen, Ada</footer>"),
+    ] {
+        bench.write("page.html", &other);
+        bench.refused(&base, 8, "file-exists", &["page.html"]);
+        assert_eq!(bench.read("page.html"), other.as_bytes());
+    }
+    fs::rename(bench.path("page.html"), bench.path("elsewhere.html")).unwrap();
+    bench.write("elsewhere.html", &page);
+    std::os::unix::fs::symlink("elsewhere.html", bench.path("page.html")).unwrap();
     bench.refused(&base, 8, "file-exists", &["page.html"]);
     bench.run(&[&base[..], &["--force"]].concat()).expect(0);
     assert!(bench.read("page.html").starts_with(b"<!DOCTYPE html>"));
@@ -126,6 +138,51 @@ fn the_page_is_written_whole_and_never_over_something_else() {
         "usage",
         &["no name for a file"],
     );
+}
+
+/// What is written without `-o`, and over what.
+#[test]
+fn a_page_has_the_clusters_name_and_replaces_what_the_program_wrote_itself() {
+    let bench = signed(&[]);
+    let name = format!("{CLUSTER}.html");
+    let report = |more: &[&str]| bench.run(&[&["report", "bundle"], more, &TRUST[..]].concat());
+    let said = report(&["--at", "2026-01-31T12:00:00Z"]).expect(0).stdout;
+    assert!(said.contains(&format!("wrote {name}\n")), "{said}");
+    let first = bench.read(&name);
+    report(&["--at", "2026-03-31T12:00:00Z"]).expect(0);
+    let second = bench.read(&name);
+    assert_ne!(first, second);
+    bench.write(&name, "<!DOCTYPE html>\n<!-- hsmboot report -->\n");
+    let words = [&["report", "bundle"], &TRUST[..]].concat();
+    bench.refused(&words, 8, "file-exists", &[&name]);
+    assert!(bench.hint(&words).contains("--force"));
+    report(&["--force", "--at", "2026-01-31T12:00:00Z"]).expect(0);
+    assert_eq!(bench.read(&name), first);
+}
+
+/// The same bundle and `--at`, elsewhere and later: the same bytes.
+#[test]
+fn a_page_of_a_named_moment_is_the_same_wherever_and_whenever_it_is_made() {
+    let bench = signed(&[]);
+    put_receipt(&bench, |_| {});
+    let page = |place: &str| {
+        let words = ["report", place, "-o", "-", "--at", "2026-01-31T12:00:00Z"];
+        bench
+            .run(&[&words[..], &TRUST[..]].concat())
+            .expect(0)
+            .stdout
+    };
+    let first = page("bundle");
+    assert!(!first.contains("Made at") && first.contains("2026-01-31T12:00:00Z, as named (--at)"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(page("bundle"), first, "no clock is in it");
+    fs::create_dir(bench.path("stick")).unwrap();
+    fs::rename(bench.path("bundle"), bench.path("stick/copy")).unwrap();
+    assert_eq!(page("stick/copy"), first, "and no path");
+    bench
+        .run(&["pack", "stick/copy", "-o", "claim.hsmboot"])
+        .expect(0);
+    assert_eq!(page("claim.hsmboot"), first);
 }
 
 #[test]

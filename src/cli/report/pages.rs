@@ -1,11 +1,11 @@
 //! The report of many bundles: a page with a row for each, and each one's own page beside it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Args, PageTerms, is_standard_output, report_document};
+use super::{Args, PageTerms, has_own_page, is_standard_output, report_document};
 use crate::bundle::ClusterId;
 use crate::cli::TOOL;
 use crate::cli::args::TrustArgs;
@@ -116,7 +116,8 @@ fn write_sources(
     terms: &PageTerms<'_>,
     ui: &Ui,
 ) -> Result<CommandOutput> {
-    if is_standard_output(&args.out) {
+    let out = args.out.as_deref().unwrap_or(Path::new("."));
+    if is_standard_output(out) {
         return Err(Error::new(
             ErrorKind::Usage,
             "a report of several bundles is several pages, and standard output takes one",
@@ -135,7 +136,7 @@ fn write_sources(
         ));
     }
     let mut set = PageSet {
-        args,
+        out,
         terms,
         pages: Vec::with_capacity(sources.len()),
         rows: Vec::with_capacity(sources.len()),
@@ -143,6 +144,7 @@ fn write_sources(
     let results: Vec<Result<CommandOutput>> =
         sources.iter().map(|source| set.add(source)).collect();
     let index = set.add_index();
+    let held = fsio::hold_path(out)?;
     let files: Vec<NewFile<'_>> = set
         .pages
         .iter()
@@ -150,10 +152,10 @@ fn write_sources(
             name: page.name.clone(),
             content: page.content.as_bytes(),
             mode: 0o644,
-            replace: args.force,
+            replace: args.force || has_own_page(&held, &page.name),
         })
         .collect();
-    fsio::write_all(&args.out, &files)?;
+    held.write(&files)?;
     // Nothing is told of a page before all are written.
     let mut told = ManyResults::new(&WORDS, ui);
     for (source, result) in sources.iter().zip(results) {
@@ -161,7 +163,7 @@ fn write_sources(
     }
     let done = told.into_output();
     let summary = done.summary_line();
-    let place = args.out.join(INDEX);
+    let place = out.join(INDEX);
     let mut document = done.document;
     insert_member(&mut document, "report", path_value(&place));
     insert_member(&mut document, "sha256", index.as_str());
@@ -176,7 +178,8 @@ fn write_sources(
 
 /// The pages and rows of a report, as they are made.
 struct PageSet<'a> {
-    args: &'a Args,
+    /// The directory of the pages.
+    out: &'a Path,
     terms: &'a PageTerms<'a>,
     pages: Vec<NewPage>,
     rows: Vec<FleetRow>,
@@ -215,8 +218,7 @@ impl PageSet<'_> {
         };
         let name = self.free_name(&facts.survey.cluster_id);
         let page = engine::make_page(&facts);
-        let document =
-            report_document(&source.dir, Some(&self.args.out.join(&name)), &facts, &page);
+        let document = report_document(&source.dir, Some(&self.out.join(&name)), &facts, &page);
         let summary = format!(
             "{}: {}, {}",
             facts.survey.cluster_id,
