@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use libtest_mimic::Arguments;
 
 /// The script's checks, in its order.
-const CHECKS: [&str; 13] = [
+const CHECKS: [&str; 16] = [
     "nothing_is_asked_for_and_nothing_complains",
     "the_policy_is_in_force",
     "hostile_input_is_text_alone",
@@ -26,6 +26,9 @@ const CHECKS: [&str; 13] = [
     "the_keyboard_reaches_the_report_at_once_and_shows_where_it_is",
     "the_page_fits_narrow_and_wide_screens",
     "text_stays_within_its_box_in_the_picture",
+    "on_a_phone_the_chain_is_stacked_and_all_of_it_is_seen",
+    "the_first_printed_page_stands_alone",
+    "a_step_is_titled_by_what_was_done_and_by_whom",
     "a_chain_has_a_box_for_each_certificate_the_root_on_top",
     "a_fleets_rows_lead_to_the_clusters_pages",
     "it_prints_on_a4_and_nothing_is_cut_off",

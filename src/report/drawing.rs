@@ -2,8 +2,10 @@
 //! drawing has two parts, one below the other, so that a printed page can end between them.
 
 mod boxes;
+mod brief;
 mod describe;
 mod rows;
+mod stacked;
 
 use boxes::{BoxColumn, BoxFrame, draw_box, state_class};
 use describe::describe_drawing;
@@ -78,34 +80,75 @@ pub(super) fn draw_chain(
         view.facts.survey.cluster_id
     );
     let words = describe_drawing(relations);
-    if is_chain {
-        // On a screen the one goes on where the other ends.
-        let cut = hsm + 1;
-        write_frame(html, "picture", (0, cut), &title, &words, first);
-        let title = format!("{title}, from the HSM certificate and the trust anchor’s root on");
-        write_frame(
-            html,
-            "rest",
-            (cut, bottom),
-            &title,
-            "Its ties are counted with those of the picture above it.",
-            second,
-        );
-    } else {
-        write_frame(html, "picture", (0, bottom), &title, &words, first);
+    html.write_pan(("aria-label", "Picture of the chain"), |html| {
+        if is_chain {
+            // On a screen the one goes on where the other ends.
+            let cut = hsm + 1;
+            let frame = PictureFrame::wide("picture", (0, cut));
+            write_frame(html, frame, &title, &words, first);
+            let title = format!("{title}, from the HSM certificate and the trust anchor’s root on");
+            let words = "Its ties are counted with those of the picture above it.";
+            let frame = PictureFrame::wide("rest", (cut, bottom));
+            write_frame(html, frame, &title, words, second);
+        } else {
+            let frame = PictureFrame::wide("picture", (0, bottom));
+            write_frame(html, frame, &title, &words, first);
+        }
+    });
+    html.write_element_of("div", "narrow", |html| {
+        let (drawn, bottom) = stacked::draw_stack(nodes, relations, &ranks);
+        let frame = PictureFrame {
+            id: "stack",
+            width: stacked::WIDTH,
+            ends: (0, bottom),
+        };
+        write_frame(html, frame, &title, &words, drawn);
+    });
+}
+
+/// Draws the chain in short, for the first printed page.
+pub(super) fn draw_chain_in_short(
+    html: &mut Html,
+    view: &PageView<'_>,
+    nodes: &[DrawnNode<'_>],
+    relations: &[DrawnRelation<'_>],
+) {
+    let mut drawn = Html::default();
+    brief::draw_brief(&mut drawn, nodes, relations, &view.ranks());
+    let title = format!("The chain of {} in short", view.facts.survey.cluster_id);
+    let frame = PictureFrame {
+        id: "brief",
+        width: brief::WIDTH,
+        ends: (0, brief::HEIGHT),
+    };
+    write_frame(html, frame, &title, &describe_drawing(relations), drawn);
+}
+
+/// A part of a drawing: what its parts are called, its width, and where it begins and ends.
+struct PictureFrame {
+    id: &'static str,
+    width: i32,
+    ends: (i32, i32),
+}
+
+impl PictureFrame {
+    const fn wide(id: &'static str, ends: (i32, i32)) -> Self {
+        PictureFrame {
+            id,
+            width: WIDTH,
+            ends,
+        }
     }
 }
 
-/// Writes the part of the drawing between these heights.
-fn write_frame(
-    html: &mut Html,
-    id: &'static str,
-    (from, to): (i32, i32),
-    title: &str,
-    words: &str,
-    drawn: Html,
-) {
-    let view_box = format!("-2 {from} {} {}", WIDTH + 4, to - from);
+/// Writes a part of a drawing.
+fn write_frame(html: &mut Html, frame: PictureFrame, title: &str, words: &str, drawn: Html) {
+    let PictureFrame {
+        id,
+        width,
+        ends: (from, to),
+    } = frame;
+    let view_box = format!("-2 {from} {} {}", width + 4, to - from);
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let named = format!("{title_id} {text_id}");
     html.write_element(

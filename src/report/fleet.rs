@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub use row::FleetRow;
 use row::{JudgedRow, OwnerStanding};
 pub use stage::ClaimStage;
+pub(super) use stage::stage_of;
 use table::write_clusters;
 
 use super::aspects::Aspect;
@@ -53,7 +54,7 @@ impl FleetPageFacts {
 pub fn make_fleet_page(facts: &FleetPageFacts) -> String {
     let clusters = counted_noun(facts.rows.len(), "cluster");
     let words = HeadWords {
-        title: &format!("Claims of {clusters}"),
+        title: &page_title(facts, &clusters),
         tool: &facts.tool,
         foot: &format!("{clusters}, {}", facts.moment().foot_words()),
     };
@@ -99,9 +100,18 @@ const LIMITS: &str = "<ul class=\"prose\">\
     <li>A CA of a bundle is the owner’s only where it was compared with a CA that was given.</li>\
     <li>A cluster that is not in the table was not given to this report.</li></ul>";
 
+/// Returns the page's title, which calls clusters claimed only where all are recorded as it.
+fn page_title(facts: &FleetPageFacts, clusters: &str) -> String {
+    let is_claimed = |row: &FleetRow| row.stage() == ClaimStage::Claimed;
+    match facts.rows.iter().all(is_claimed) {
+        true => format!("Claims of {clusters}"),
+        false => format!("Bundles of {clusters}"),
+    }
+}
+
 fn write_fleet_header(html: &mut Html, facts: &FleetPageFacts, clusters: &str) {
     html.write_raw("<p class=\"brand\">hsmboot report</p>");
-    html.write_text_element("h1", format!("Claims of {clusters}"));
+    html.write_text_element("h1", page_title(facts, clusters));
     write_aspects(html, &fleet_aspects(&facts.rows));
     facts.moment().write_masthead(html, &facts.tool);
 }

@@ -14,7 +14,11 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
     let words = verdict_words(facts);
     html.write_raw("<p class=\"brand\">hsmboot report</p>");
     html.write_element("h1", &[], |html| {
-        html.write_raw("Claim of <span class=\"id\">");
+        html.write_raw(if view.is_claimed() {
+            "Claim of <span class=\"id\">"
+        } else {
+            "Bundle of <span class=\"id\">"
+        });
         html.write_text(facts.survey.cluster_id.as_str());
         html.write_raw("</span>");
     });

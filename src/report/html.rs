@@ -26,8 +26,17 @@ impl Html {
 
     /// Writes text from outside within a sentence. Letters that run from right to left do not
     /// affect their neighbours.
+    /// A SHA-256 in it is written as [`Html::write_digest`] writes it.
     pub(super) fn write_quote(&mut self, text: impl Display) {
-        self.write_element("bdi", &[], |html| html.write_text(text));
+        let text = text.to_string();
+        self.write_element("bdi", &[], |html| {
+            for piece in split_digests(&text) {
+                match piece {
+                    TextPiece::Digest(digits) => html.write_digest(digits),
+                    TextPiece::Other(text) => html.write_text(text),
+                }
+            }
+        });
     }
 
     /// Writes an element around the output of `inner`.
@@ -192,6 +201,33 @@ impl Html {
     pub(super) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// A piece of text: a SHA-256 in hex, or what stands around it.
+enum TextPiece<'a> {
+    Digest(&'a str),
+    Other(&'a str),
+}
+
+/// Splits text at the SHA-256 in it: 64 digits of hex with no letter or digit beside them.
+fn split_digests(text: &str) -> Vec<TextPiece<'_>> {
+    let is_digest =
+        |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_word = first.is_alphanumeric();
+        let end = rest
+            .find(|c: char| c.is_alphanumeric() != is_word)
+            .unwrap_or(rest.len());
+        let (piece, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        pieces.push(match is_digest(piece) {
+            true => TextPiece::Digest(piece),
+            false => TextPiece::Other(piece),
+        });
+        rest = after;
+    }
+    pieces
 }
 
 /// Escapes the five characters that HTML reserves (WHATWG, 13.1.4 and 13.5), and shows invisible

@@ -65,7 +65,9 @@ impl TextLine {
                     ("y", &y_text),
                 ];
                 html.write_element("text", &place, |html| html.write_text(letter));
-                write_text(html, "small", x + 21, y, &self.text);
+                if !self.text.is_empty() {
+                    write_text(html, "small", x + 21, y, &self.text);
+                }
             }
             LineMark::Blank => write_text(html, self.class, x, y, &self.text),
         }
@@ -173,6 +175,22 @@ pub(super) fn reason_lines(relation: &DrawnRelation<'_>, units: u16) -> Vec<Text
             .flat_map(|note| wrap_text(note, width, 3))
             .map(|text| TextLine::new("small", text)),
     );
+    lines
+}
+
+/// Returns the lines of a box that has no room but for its title and its key.
+pub(super) fn short_lines(node: &DrawnNode<'_>, units: u16) -> Vec<TextLine> {
+    // Bold letters are broader than `letter_width` has them.
+    let width = LineWidth { units, size: 115 };
+    let mut lines: Vec<TextLine> = wrap_text(node.spot.title(), width, 3)
+        .into_iter()
+        .map(|text| TextLine::new("short", text))
+        .collect();
+    lines.extend(node.key.iter().map(|(letter, _)| TextLine {
+        class: "small",
+        mark: LineMark::KeyLetter(letter.clone()),
+        text: String::new(),
+    }));
     lines
 }
 

@@ -96,7 +96,15 @@ pub fn make_page(facts: &PageFacts) -> String {
     let view = PageView::from_facts(facts);
     let id = &facts.survey.cluster_id;
     let words = HeadWords {
-        title: &format!("{}: claim of {id}", aspects::verdict_words(facts).word),
+        title: &format!(
+            "{}: {} {id}",
+            aspects::verdict_words(facts).word,
+            if view.is_claimed() {
+                "claim of"
+            } else {
+                "bundle of"
+            }
+        ),
         tool: &facts.tool,
         foot: &format!("{id}, {}", facts.moment().foot_words()),
     };
@@ -194,6 +202,15 @@ const SECTIONS: [PageSection; 11] = [
 
 fn write_body(html: &mut Html, view: &PageView<'_>) {
     html.write_element("header", &[], |html| header::write_header(html, view));
+    // Seen on paper alone: with the header it is the first page, which stands for itself.
+    html.write_element_of("div", "cover", |html| {
+        html.write_text_element("h3", "The chain of certificates");
+        picture::write_short_picture(html, view);
+        summary::write_values_to_compare(html, view);
+        html.write_text_element("h3", "Signatures");
+        files::write_signature_lines(html, view);
+    });
+    html.write_raw("<p class=\"appendix\">Appendix</p>");
     html.write_element("nav", &[("aria-label", "Contents")], |html| {
         html.write_raw("<ol>");
         for (id, title) in [("summary", "Summary")]

@@ -1,7 +1,7 @@
 //! The chain as a drawing, and the same in words.
 
 use super::chain::{DrawnNode, DrawnRelation, build_node, find_relation};
-use super::drawing::draw_chain;
+use super::drawing::{draw_chain, draw_chain_in_short};
 use super::finding::{DrawnFinding, DrawnState};
 use super::html::Html;
 use super::icons::write_icon;
@@ -11,18 +11,9 @@ use crate::verify::Status;
 
 /// Writes the picture, and the same in words.
 pub(super) fn write_picture_section(html: &mut Html, view: &PageView<'_>) {
-    let relations: Vec<DrawnRelation<'_>> = Tie::all_ties(view)
-        .into_iter()
-        .map(|tie| find_relation(view, tie))
-        .collect();
-    let nodes: Vec<DrawnNode<'_>> = Spot::all_spots(view)
-        .into_iter()
-        .map(|spot| build_node(view, spot))
-        .collect();
+    let (nodes, relations) = drawn_parts(view);
     html.write_element_of("figure", "chain", |html| {
-        html.write_pan(("aria-label", "Picture of the chain"), |html| {
-            draw_chain(html, view, &nodes, &relations);
-        });
+        draw_chain(html, view, &nodes, &relations);
         html.write_element("figcaption", &[], write_legend);
     });
     html.write_text_element("h3", "The picture in words");
@@ -42,6 +33,31 @@ pub(super) fn write_picture_section(html: &mut Html, view: &PageView<'_>) {
                 .for_each(|node| write_place_in_words(html, node))
         });
     }
+}
+
+/// Returns what the drawings show: the places, and the ties between them.
+fn drawn_parts<'a>(view: &'a PageView<'_>) -> (Vec<DrawnNode<'a>>, Vec<DrawnRelation<'a>>) {
+    let relations = Tie::all_ties(view)
+        .into_iter()
+        .map(|tie| find_relation(view, tie))
+        .collect();
+    let nodes = Spot::all_spots(view)
+        .into_iter()
+        .map(|spot| build_node(view, spot))
+        .collect();
+    (nodes, relations)
+}
+
+/// Writes the picture in short, for the first printed page.
+pub(super) fn write_short_picture(html: &mut Html, view: &PageView<'_>) {
+    let (nodes, relations) = drawn_parts(view);
+    draw_chain_in_short(html, view, &nodes, &relations);
+    html.write_raw(
+        "<p class=\"source\">An arrow leads from the key that signed to what it signed, a double \
+         line joins what carries the same key, and each different key has a letter. A cross is a \
+         check that failed, a dashed line one that could not be judged, a dotted one what is only \
+         recorded. The appendix has the whole picture.</p>",
+    );
 }
 
 fn write_legend(html: &mut Html) {

@@ -43,18 +43,22 @@ fn draw_cross(html: &mut Html, at: DrawnPoint) {
     );
 }
 
-/// Writes an arrowhead that points down, or to the left.
-fn draw_arrowhead(html: &mut Html, at: DrawnPoint, left: bool) {
-    write_path(
-        html,
-        "head",
-        &format!(
-            "M{} {}{}",
-            at.0,
-            at.1,
-            if left { "l10 -5v10z" } else { "l-5 -10h10z" }
-        ),
-    );
+/// The direction in which an arrowhead points.
+#[derive(Clone, Copy)]
+enum Heading {
+    Down,
+    Left,
+    Right,
+}
+
+/// Writes an arrowhead with its point here.
+fn draw_arrowhead(html: &mut Html, at: DrawnPoint, heading: Heading) {
+    let sides = match heading {
+        Heading::Down => "l-5 -10h10z",
+        Heading::Left => "l10 -5v10z",
+        Heading::Right => "l-10 -5v10z",
+    };
+    write_path(html, "head", &format!("M{} {}{sides}", at.0, at.1));
 }
 
 /// Writes a straight line down, or across. A signature ends in an arrow's head; one key in two
@@ -67,7 +71,11 @@ pub(super) fn draw_straight(
 ) {
     let across = from.1 == to.1;
     let arrow = relation.tie.is_signature();
-    let end = if arrow { to.offset_by(0, -8) } else { to };
+    let end = match (arrow, across) {
+        (false, _) => to,
+        (true, true) => to.offset_by(-8, 0),
+        (true, false) => to.offset_by(0, -8),
+    };
     let middle = DrawnPoint(from.0.midpoint(end.0), from.1.midpoint(end.1));
     let along = |by: i32| {
         if across {
@@ -97,7 +105,12 @@ pub(super) fn draw_straight(
         }
     }
     if arrow {
-        draw_arrowhead(html, to, false);
+        let heading = if across {
+            Heading::Right
+        } else {
+            Heading::Down
+        };
+        draw_arrowhead(html, to, heading);
     }
     if relation.state == DrawnState::Broken {
         draw_cross(html, middle);
@@ -119,7 +132,7 @@ pub(super) fn draw_loop_above(html: &mut Html, relation: &DrawnRelation<'_>, at:
             &format!("M{x} {top}V{}q0 -8 8 -8h8q8 0 8 8V{}", up + 8, top - 8),
         );
     }
-    draw_arrowhead(html, end, false);
+    draw_arrowhead(html, end, Heading::Down);
 }
 
 /// Writes a loop out of the right side of a box and back into it.
@@ -137,5 +150,5 @@ pub(super) fn draw_loop_beside(html: &mut Html, relation: &DrawnRelation<'_>, at
             &format!("M{x} {y}H{}q8 0 8 8v8q0 8 -8 8H{}", out - 8, x + 8),
         );
     }
-    draw_arrowhead(html, end, true);
+    draw_arrowhead(html, end, Heading::Left);
 }

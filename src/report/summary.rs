@@ -57,7 +57,7 @@ pub(super) fn write_summary(html: &mut Html, view: &PageView<'_>) {
 
 /// Writes the values that people compare with a source of their own: the other side of a telephone,
 /// the CA's own papers.
-fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
+pub(super) fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
     html.write_text_element("h3", "To compare");
     html.write_element_of("dl", "facts", |html| {
         let survey = &view.facts.survey;

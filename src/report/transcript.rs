@@ -2,10 +2,13 @@
 
 use super::html::Html;
 use super::icons::{Icon, write_alarm, write_icon};
-use super::standing::judge_transcript;
-use super::view::{PageView, count_text};
+use super::standing::{judge_transcript, step_command};
+use super::view::{PageView, count_text, join_list};
 use super::write_unproven_mark;
-use crate::bundle::{Digests, SurveyedDocument, TRANSCRIPT, TranscriptEntry, shell_words};
+use crate::bundle::{
+    CREATION, Digests, RECEIPT, REQUEST, RESPONSE, SurveyedDocument, TRANSCRIPT, TranscriptEntry,
+    VERIFICATION, shell_words,
+};
 use crate::outside::{OutsideText, join_shown};
 use crate::x509::{sha256, to_hex};
 
@@ -104,18 +107,75 @@ pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
     }
 }
 
-fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
+/// Returns what a step did, as far as its line tells. For a command that does several things, its
+/// files tell.
+fn describe_deed(entry: &TranscriptEntry) -> String {
+    let wrote = |name: &str| entry.outputs.get(name).is_some();
+    match step_command(entry) {
+        Some("fetch") => "Fetched".to_owned(),
+        Some("verify") => "Verified".to_owned(),
+        Some("sign") => "Signed".to_owned(),
+        Some("import") => "Imported what was signed elsewhere".to_owned(),
+        Some("submit") => "Submitted".to_owned(),
+        command => {
+            let all = [
+                (CREATION, "created"),
+                (REQUEST, "fetched"),
+                (VERIFICATION, "verified"),
+                (RESPONSE, "signed"),
+                (RECEIPT, "submitted"),
+            ];
+            let done: Vec<String> = all
+                .into_iter()
+                .filter(|(file, _)| wrote(file))
+                .map(|(_, deed)| deed.to_owned())
+                .collect();
+            match (command, done.is_empty()) {
+                (Some(command), true) => command.to_owned(),
+                (Some(command), false) => format!("{command}: {}", join_list(&done)),
+                (None, true) => "A step of no known command".to_owned(),
+                (None, false) => format!("Step: {}", join_list(&done)),
+            }
+        }
+    }
+}
+
+/// Writes the title of a step: what was done, and by whom.
+fn write_step_title(html: &mut Html, entry: &TranscriptEntry) {
     html.write_element_of("h3", "step", |html| {
+        match &entry.sends {
+            Some(call) => {
+                html.write_text("About to send ");
+                html.write_quote(call);
+            }
+            None => html.write_text(describe_deed(entry)),
+        }
+        match &entry.operator {
+            Some(operator) => {
+                html.write_text(" by ");
+                html.write_quote(operator);
+            }
+            None => {
+                html.write_text(" ");
+                html.write_element_of("span", "unnamed", |html| {
+                    html.write_text("by: ");
+                    write_icon(html, Icon::Accepted);
+                    html.write_text("not named");
+                });
+            }
+        }
+    });
+    html.write_element_of("p", "when", |html| {
         html.write_text(format!("Step {}, ", entry.step));
         html.write_element("time", &[("datetime", &entry.time.to_string())], |html| {
             html.write_text(entry.time.to_string())
         });
     });
+}
+
+fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
+    write_step_title(html, entry);
     html.write_element_of("dl", "facts", |html| {
-        html.write_fact("Operator", |html| match &entry.operator {
-            Some(operator) => html.write_quote(operator),
-            None => html.write_text("not named"),
-        });
         html.write_quote_fact("Machine", &entry.host);
         html.write_quote_fact("Program", &entry.tool);
         html.write_code_fact("Command", shell_words(&entry.command));

@@ -1,6 +1,7 @@
 //! The facts, with parsed certificates and named keys.
 
 use super::PageFacts;
+use super::fleet::{ClaimStage, stage_of};
 use super::rank::Rank;
 use crate::bundle::{CA_FILE, Part};
 use crate::check;
@@ -126,6 +127,11 @@ impl<'a> PageView<'a> {
             Side::Aws => self.aws_hardware.as_ref(),
             Side::Manufacturer => self.manufacturer_hardware.as_ref(),
         }
+    }
+
+    /// Tells whether the bundle records that the cluster is claimed.
+    pub(super) fn is_claimed(&self) -> bool {
+        stage_of(self) == ClaimStage::Claimed
     }
 
     /// Returns the file of the CA certificate that was given to the report, where the bundle's

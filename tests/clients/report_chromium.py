@@ -178,9 +178,10 @@ class Looks(Checks):
               styles: document.querySelectorAll('style').length,
               texts: document.body.textContent.split("<script>document.title='owned'</script>").length - 1,
               hidden: /[\\u202a-\\u202e\\u200b-\\u200f]/.test(document.documentElement.outerHTML),
-              comments: document.createNodeIterator(document, NodeFilter.SHOW_COMMENT).nextNode() === null,
+              // But the first one, which is the program's mark.
+              comments: document.createNodeIterator(document.documentElement, NodeFilter.SHOW_COMMENT).nextNode() === null,
             }""")
-        assert found["title"] == f"Verified: claim of {CLUSTER}", found["title"]
+        assert found["title"] == f"Verified: bundle of {CLUSTER}", found["title"]
         assert (found["handlers"], found["styles"], found["hidden"], found["comments"]) == (0, 1, False, True), found
         assert found["texts"] >= 10, found["texts"]
         strange = set(found["elements"]) & {"script", "img", "iframe", "object", "embed", "link", "form", "input", "button", "base", "foreignObject", "animate", "set"}
@@ -242,9 +243,53 @@ class Looks(Checks):
 
     def text_stays_within_its_box_in_the_picture(self):
         for page in (self.pages.good, self.pages.fetched, self.pages.rejected, self.pages.unread, *self.pages.chains):
+            for width in (1280, 390):
+                self.browser.view(width, 900)
+                self.browser.open(page)
+                cut = self.browser.run(CUT)
+                assert cut == [], (page, width, cut)
+        self.browser.view(1280, 900)
+
+    def on_a_phone_the_chain_is_stacked_and_all_of_it_is_seen(self):
+        """No half of it stands beside the other: each box is as broad as the screen, or nearly, and nothing has to be pushed aside."""
+        for page in self.pages.all:
+            self.browser.view(390, 900)
             self.browser.open(page)
-            cut = self.browser.run(CUT)
-            assert cut == [], (page, cut)
+            boxes = self.browser.run("return [...document.querySelectorAll('.chain .node > rect')].filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect()).map(b => [b.left, b.right, b.top, b.bottom])")
+            assert len(boxes) >= 9, (page, len(boxes))
+            assert all(left >= 0 and right <= 390 and right - left > 280 for left, right, *_ in boxes), (page, boxes)
+            assert all(bottom < top for (*_, bottom), (_, _, top, _) in zip(boxes, boxes[1:])), f"one below the other: {page} {boxes}"
+            ties = self.browser.run("const of = text => [...document.querySelectorAll(text)].map(e => e.dataset.tie).sort().join(); return [of('.chain .pan .tie'), of('.narrow .tie')]")
+            assert ties[0] == ties[1], f"the same ties as in the broad picture: {ties}"
+        self.browser.view(1280, 900)
+
+    def the_first_printed_page_stands_alone(self):
+        """Verdict, chain, fingerprints and signatures are on it, and the rest is an appendix."""
+        width, height = int(178 / 25.4 * 96), 265 / 25.4 * 96
+        for page in self.pages.all:
+            self.browser.cdp("Emulation.setDeviceMetricsOverride", width=width, height=int(height), deviceScaleFactor=1, mobile=False)
+            self.browser.cdp("Emulation.setEmulatedMedia", media="print")
+            self.browser.open(page)
+            ends = self.browser.run("return ['.verdict', '.cover .picture', '.cover .facts', '.cover .sign'].map(name => document.querySelector(name).getBoundingClientRect().bottom)")
+            assert ends == sorted(ends) and ends[0] > 0, ends
+            # Texts of somebody who means harm are as long as he likes.
+            assert ends[-1] <= height or page == self.pages.hostile, f"{page} ends at {ends[-1]} of {height}"
+            after = self.browser.run("return [getComputedStyle(document.querySelector('.cover')).breakAfter, document.querySelector('.appendix').checkVisibility(), document.querySelector('#signatures').checkVisibility()]")
+            assert after == ["page", True, False], after
+            letters = self.browser.run("return 10.5 * document.querySelector('.cover .picture').getScreenCTM().a / 96 * 25.4")
+            assert letters >= 2.0, f"letters of {letters} mm"
+        self.browser.cdp("Emulation.setEmulatedMedia", media="")
+        self.browser.view(1280, 900)
+        self.browser.open(self.pages.good)
+        assert not self.browser.run("return document.querySelector('.cover').checkVisibility() || document.querySelector('.appendix').checkVisibility()")
+
+    def a_step_is_titled_by_what_was_done_and_by_whom(self):
+        self.browser.open(self.pages.good)
+        titles = self.browser.run("return [...document.querySelectorAll('.steps h3')].map(e => e.textContent)")
+        assert titles == ["Signed by Grace Hopper"], titles
+        self.browser.open(self.pages.chained)
+        title, colour, plain = self.browser.run("const e = document.querySelector('.steps .unnamed'); return [e.parentNode.textContent, getComputedStyle(e).color, getComputedStyle(e.parentNode).color]")
+        assert title == "Signed by: not named" and colour != plain, (title, colour, plain)
 
     def a_chain_has_a_box_for_each_certificate_the_root_on_top(self):
         for page, size in ((self.pages.good, 1), (self.pages.chained, 2), (self.pages.long, 4), (self.pages.unlinked, 3)):
@@ -274,7 +319,7 @@ class Looks(Checks):
         for link, (_, _, text) in zip(links[:-1], rows):
             self.browser.open(link)
             title = self.browser.run("return document.title")
-            assert title.endswith(f": claim of {CLUSTER}") and title.split(":")[0] in text, (title, text)
+            assert title.endswith(f" of {CLUSTER}") and title.split(":")[0] in text, (title, text)
         for width in (390, 1280):
             self.browser.view(width, 900)
             self.browser.open(self.pages.fleet)
@@ -305,15 +350,15 @@ class Looks(Checks):
             outside = self.browser.run(OUTSIDE, width) + self.browser.run(CUT)
             assert outside == [], (page, outside)
             # Of a picture in two parts, the second can have a page without a heading.
-            heights = self.browser.run("return [...document.querySelectorAll('.picture')].map(e => e.getBoundingClientRect().height)")
+            heights = self.browser.run("return [...document.querySelectorAll('.chain .pan .picture')].map(e => e.getBoundingClientRect().height)")
             assert all(high <= most / 25.4 * 96 + 1 for high, most in zip(heights, (222, 235))), f"the picture is {heights} high, and does not fit a page"
             # Letters as large as in the picture of one certificate, or nearly: 2.0 mm of the 11 units that most have.
-            scale = self.browser.run("return Math.min(...[...document.querySelectorAll('.picture')].map(e => e.getScreenCTM().a))")
+            scale = self.browser.run("return Math.min(...[...document.querySelectorAll('.chain .pan .picture')].map(e => e.getScreenCTM().a))")
             assert page not in self.pages.chains or 11 * scale / 96 * 25.4 >= 2.0, f"the letters of {page} are {11 * scale / 96 * 25.4} mm high"
             assert self.browser.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
             narrow = self.browser.run("return [...document.querySelectorAll('.ties > li')].filter(e => getComputedStyle(e).minWidth !== '100%').length")
             assert narrow == 0, "beside a picture that goes on the next page there is no room for words"
-            split = self.browser.run("return [...document.querySelectorAll('.told, .standing, h2, h3, h4')].filter(e => getComputedStyle(e).breakInside !== 'avoid' || getComputedStyle(e).breakAfter !== 'avoid').map(e => e.textContent.slice(0, 40))")
+            split = self.browser.run("return [...document.querySelectorAll('.told, .standing, h2, h3, h4')].filter(e => e.checkVisibility()).filter(e => getComputedStyle(e).breakInside !== 'avoid' || getComputedStyle(e).breakAfter !== 'avoid').map(e => e.textContent.slice(0, 40))")
             assert split == [], f"a note or a heading is split, or left alone at the foot of a page: {split}"
             self.browser.cdp("Emulation.setEmulatedMedia", media="")
             self.browser.view(1280, 900)
@@ -365,9 +410,10 @@ return outside;
 
 # The boxes of the trust anchor's certificates from the top, the arrows between them, the gaps between the picture's parts, and how large each part is drawn.
 OWNERS = """
-const box = e => e.getBoundingClientRect(), parts = [...document.querySelectorAll('.picture')];
-const titles = [...document.querySelectorAll('.picture .title')].filter(t => t.textContent.startsWith('Trust anchor'));
-const arrows = [...document.querySelectorAll('.picture .tie[data-tie^=above-]')];
+const box = e => e.getBoundingClientRect(), seen = text => [...document.querySelectorAll(text)].filter(e => e.checkVisibility());
+const parts = seen('.picture');
+const titles = seen('.picture .title').filter(t => t.textContent.startsWith('Trust anchor'));
+const arrows = seen('.picture .tie[data-tie^=above-]');
 return {
   boxes: titles.map(t => [t.textContent, ...(b => [b.left, b.top, b.bottom])(box(t.closest('.node').querySelector('rect')))]).sort((a, b) => a[2] - b[2]),
   arrows: arrows.map(a => [...a.querySelectorAll('.line')].map(box)).map(all => [Math.min(...all.map(b => b.top)), Math.max(...all.map(b => b.bottom))]).sort((a, b) => a[0] - b[0]),
@@ -379,14 +425,15 @@ return {
 # Text of the picture that its box, or the picture, cuts off; and text that runs into a box which is not its own.
 CUT = """
 const cut = [];
-const boxes = [...document.querySelectorAll('.picture .node > rect')].map(rect => [rect.parentNode, rect.getBoundingClientRect()]);
-for (const text of document.querySelectorAll('.picture text')) {
+const seen = text => [...document.querySelectorAll(text)].filter(e => e.checkVisibility());
+const boxes = seen('.picture .node > rect').map(rect => [rect.parentNode, rect.getBoundingClientRect()]);
+for (const text of seen('.picture text')) {
   const node = text.closest('.node'), t = text.getBoundingClientRect(), p = text.closest('.picture').getBoundingClientRect();
   const within = (o, i) => i.left >= o.left - 1 && i.right <= o.right + 1 && i.top >= o.top - 1 && i.bottom <= o.bottom + 1;
   const own = node && node.querySelector('rect').getBoundingClientRect();
   if (!within(own || p, t)) cut.push(`${text.textContent} is cut off`);
   for (const [other, b] of boxes) {
-    if (other !== node && t.left < b.right - 2 && t.right > b.left + 2 && t.top < b.bottom - 3 && t.bottom > b.top + 3) cut.push(`${text.textContent} runs into ${other.querySelector('.title').textContent}`);
+    if (other !== node && t.left < b.right - 2 && t.right > b.left + 2 && t.top < b.bottom - 3 && t.bottom > b.top + 3) cut.push(`${text.textContent} runs into ${other.textContent.slice(0, 30)}`);
   }
 }
 return cut;
@@ -394,7 +441,7 @@ return cut;
 
 # How each tie is drawn, without its colours.
 SHAPES = """
-return [...document.querySelectorAll('.picture .tie')].map(tie => {
+return [...document.querySelectorAll('.chain .pan .tie')].map(tie => {
   const lines = [...tie.querySelectorAll('.line')], style = getComputedStyle(lines[0]), head = tie.querySelector('.head');
   const boxes = lines.map(line => line.getBBox());
   const gaps = boxes.flatMap(a => boxes.map(b => Math.max(b.y - a.y - a.height, b.x - a.x - a.width)));
@@ -464,10 +511,18 @@ def pictures(program, browser, out):
                 browser.view(1000, int(browser.run(high, top, end)) + (60 if top == "body" else 24))
                 browser.run("document.querySelector(arguments[0]).scrollIntoView()", top)
                 browser.picture(os.path.join(out, file))
+            browser.view(390, 900)
+            browser.open(Path(path("report.html")).as_uri())
+            browser.view(390, int(browser.run("return document.querySelector('.narrow').getBoundingClientRect().height")) + 70)
+            browser.run("document.querySelector('#chain').scrollIntoView()")
+            browser.picture(os.path.join(out, "report-phone.png"))
+            browser.view(1000, 1000)
+            browser.run("const e = document.querySelector('.steps'); scrollTo(0, e.getBoundingClientRect().top + scrollY - 30)")
+            browser.picture(os.path.join(out, "report-transcript.png"))
             browser.open(Path(path("report.html")).as_uri())
             pdf = base64.b64decode(browser.cdp("Page.printToPDF", preferCSSPageSize=True)["data"])
             pypdfium2.PdfDocument(pdf)[0].render(scale=1.5).to_pil().convert("L").save(os.path.join(out, "report-print.png"), optimize=True)
-            for _, file, _ in shown:
+            for file in [*(file for _, file, _ in shown), "report-phone.png", "report-transcript.png"]:
                 picture = Path(out) / file
                 picture.write_bytes(indexed(picture.read_bytes()))
         finally:

@@ -3,7 +3,7 @@
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::shared::{drawn, report, states, text, tie, told};
+use crate::shared::{drawn, picture_of, report, states, text, tie, told};
 use crate::support::{Bench, ca_params, sign};
 
 const NAMES: [&str; 4] = ["Signing CA", "Issuing CA", "Policy CA", "Root CA"];
@@ -67,13 +67,7 @@ fn signed(family: &Family) -> Bench {
 /// The boxes of the trust anchor's certificates in the picture, from the top: each one's state and
 /// its text.
 fn boxes(page: &str) -> Vec<(String, String)> {
-    let picture = page
-        .split("<figure")
-        .nth(1)
-        .unwrap()
-        .split("</figure>")
-        .next()
-        .unwrap();
+    let picture = picture_of(page);
     let nodes = picture
         .split("<g class=\"node ")
         .skip(1)
@@ -147,7 +141,7 @@ fn each_certificate_has_a_box_and_each_signature_an_arrow() {
             );
         }
         // In two parts, one below the other, with nothing between them on a screen.
-        let parts: Vec<Vec<i32>> = page
+        let parts: Vec<Vec<i32>> = picture_of(&page)
             .split("class=\"picture\" viewBox=\"")
             .skip(1)
             .map(|rest| {
@@ -168,7 +162,7 @@ fn each_certificate_has_a_box_and_each_signature_an_arrow() {
     // One certificate is one box, and the picture one part.
     let page = report(&signed(&Family::of(1)), &[]);
     assert_eq!(boxes(&page).len(), 1);
-    assert_eq!(page.matches("class=\"picture\"").count(), 1);
+    assert_eq!(picture_of(&page).matches("class=\"picture\"").count(), 1);
     assert!(
         boxes(&page)[0].1.contains("Trust anchor (the owner’s CA)"),
         "{:?}",

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::forge::fixture::directory;
 use crate::shared::{
-    CHAINS, drawn, facts, put_receipt, report, signed, states, text, tie, tie_of, told,
+    CHAINS, drawn, facts, picture_of, put_receipt, report, signed, states, text, tie, tie_of, told,
 };
 use crate::support::{Bench, CLUSTER, sign};
 
@@ -25,7 +25,8 @@ fn each_stage_of_a_bundle_shows_what_is_there_and_what_is_not_yet() {
         ["missing"; 4]
     );
     assert!(
-        page.contains("<title>Verified: claim of cluster-abc234defgh</title>"),
+        page.contains("<title>Verified: bundle of cluster-abc234defgh</title>")
+            && page.contains("Bundle of <span class=\"id\">cluster-abc234defgh"),
         "{}",
         &page[..900]
     );
@@ -160,13 +161,7 @@ fn the_arrow_whose_check_fails_is_broken_and_no_other() {
                 "{what}: {name}"
             );
         }
-        let picture = page
-            .split("<figure")
-            .nth(1)
-            .unwrap()
-            .split("</figure>")
-            .next()
-            .unwrap();
+        let picture = picture_of(&page);
         for id in &expect.fail {
             let finding = facts.verification.finding(id.parse().unwrap()).unwrap();
             let name = tie_of(id);

@@ -254,9 +254,9 @@ fn another_ca_than_the_owners_is_found() {
         head.contains("The trust anchor is not your CA. It is another certificate than mine.crt"),
         "{head}"
     );
-    // In the picture, and in its words.
+    // In the picture, for screens and for phones, and in its words.
     let body = text(&page);
-    assert_eq!(body.matches("not your CA").count(), 3, "{body}");
+    assert_eq!(body.matches("not your CA").count(), 4, "{body}");
     assert!(
         body.contains("not your CA, key") && body.contains("(broken)"),
         "{body}"

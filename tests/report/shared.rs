@@ -82,15 +82,15 @@ pub fn put_receipt(bench: &Bench, change: impl FnOnce(&mut Value)) {
     bench.write(RECEIPT, receipt.to_string());
 }
 
+/// The broad picture of the chain. The ones for phones and for the first printed page are apart.
+pub fn picture_of(page: &str) -> &str {
+    let figure = page.split("<figure").nth(1).unwrap();
+    figure.split("<div class=\"narrow\">").next().unwrap()
+}
+
 /// Each tie of the picture, and how it is drawn.
 pub fn drawn(page: &str) -> BTreeMap<String, String> {
-    let picture = page
-        .split("<figure")
-        .nth(1)
-        .unwrap()
-        .split("</figure>")
-        .next()
-        .unwrap();
+    let picture = picture_of(page);
     let ties = picture.split("<g class=\"tie ").skip(1);
     ties.map(|tie| {
         let (class, rest) = tie.split_once("\" data-tie=\"").unwrap();

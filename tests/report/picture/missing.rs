@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::shared::{document, request_fingerprint, section};
+use crate::shared::{document, picture_of, request_fingerprint, section};
 
 use super::*;
 
@@ -106,13 +106,7 @@ fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
         "{}",
         section(&page, "files")
     );
-    let picture = page
-        .split("<figure")
-        .nth(1)
-        .unwrap()
-        .split("</figure>")
-        .next()
-        .unwrap();
+    let picture = picture_of(&page);
     assert_eq!(picture.matches(">missing<").count(), 4, "{picture}");
     assert!(!picture.contains("not in the bundle"));
 

@@ -1,13 +1,56 @@
 //! What a transcript is shown to say: as far as it holds, and by whose seal.
 
 use crate::{
-    shared::{one_step_more, request_fingerprint, states, transcript_in_head},
+    shared::{one_step_more, read_json, request_fingerprint, states, transcript_in_head},
     support::sign,
 };
 use hsmboot::bundle::{AnnouncedCall, Digests, Transcript, TranscriptEntry};
 use hsmboot::x509::{sha256, to_hex};
 
 use super::*;
+
+/// A step is titled by what was done and by whom; a SHA-256 is grouped wherever it stands.
+#[test]
+fn a_step_says_first_what_was_done_and_by_whom() {
+    let bench = crate::shared::signed(&[]);
+    crate::shared::put_receipt(&bench, |_| {});
+    one_step_more(&bench, |entry| {
+        entry.sends = Some(AnnouncedCall::InitializeCluster.into());
+        entry.operator = Some("Grace".into());
+    });
+    let page = report(&bench, &[]);
+    assert!(page.contains("<title>Verified: claim of "));
+    let titles: Vec<String> = page
+        .split("<h3 class=\"step\">")
+        .skip(1)
+        .map(|rest| text(&format!("<body>{}", rest.split("</h3>").next().unwrap())))
+        .collect();
+    let wanted = [
+        "Verified by Ada",
+        "Signed by: not named",
+        "About to send InitializeCluster by Grace",
+    ];
+    assert_eq!(titles, wanted);
+    let mut response = read_json(&bench, RESPONSE);
+    response["ca_fingerprint"] = json!("0123456789abcdef".repeat(4));
+    bench.write(RESPONSE, response.to_string());
+    let page = report(&bench, &[]);
+    let whole = |text: &str| {
+        let mut run = 0;
+        text.chars().any(|c| {
+            run = if c.is_ascii_hexdigit() { run + 1 } else { 0 };
+            run == 64
+        })
+    };
+    let tables: Vec<&str> = page.split("<table").skip(1).collect();
+    assert!(tables.len() >= 4);
+    for table in tables {
+        let table = table.split("</table>").next().unwrap();
+        assert!(!whole(table), "a SHA-256 in one piece: {table}");
+    }
+    let grouped = "<code class=\"hex\"><span>01234567</span><wbr><span>89abcdef</span>";
+    assert!(page.contains(grouped), "what the document says instead");
+}
 
 #[test]
 fn a_changed_transcript_is_shown_as_far_as_it_holds() {
