@@ -66,8 +66,8 @@ pub struct Args {
     #[cfg(feature = "online")]
     #[arg(long, value_name = "DIR", requires = "fleet")]
     from: Option<PathBuf>,
-    /// The file to write the page to; - is standard output (default: <cluster-id>.html). For several
-    /// bundles, the directory (default: .): the page is index.html, and beside it lies
+    /// The file to write the page to (default: <cluster-id>.html); - is standard output. For
+    /// several bundles, the directory (default: .): the page is index.html, and beside it lies
     /// <cluster-id>.html for each. A page of this program is replaced, unless somebody changed it
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 pub use row::FleetRow;
 use row::{JudgedRow, OwnerStanding};
 pub use stage::ClaimStage;
-pub(super) use stage::stage_of;
 use table::write_clusters;
 
 use super::aspects::Aspect;

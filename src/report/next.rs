@@ -63,9 +63,9 @@ pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
     }
     write_unproven_mark(html, RECEIPT);
     html.write_raw(
-        "<p>What is left to do from the state that the receipt records, with the addresses \
-              that it has. <code>hsmboot status</code> has the same for the cluster as it is now. The \
-         bundle’s path in the commands is ",
+        "<p>What is left to do from the state that the receipt records, with the addresses that it \
+         has. <code>hsmboot status</code> has the same for the cluster as it is now. The bundle’s \
+         path in the commands is ",
     );
     html.write_code(&place);
     html.write_raw(".");

@@ -1,7 +1,6 @@
 //! The facts, with parsed certificates and named keys.
 
 use super::PageFacts;
-use super::fleet::{ClaimStage, stage_of};
 use super::rank::Rank;
 use crate::bundle::{CA_FILE, Part};
 use crate::check;
@@ -131,7 +130,8 @@ impl<'a> PageView<'a> {
 
     /// Tells whether the bundle records that the cluster is claimed.
     pub(super) fn is_claimed(&self) -> bool {
-        stage_of(self) == ClaimStage::Claimed
+        let receipt = self.facts.survey.receipt.content();
+        receipt.is_some_and(|receipt| receipt.outcome.is_known())
     }
 
     /// Returns the file of the CA certificate that was given to the report, where the bundle's

@@ -92,7 +92,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     ),
     (
         "a command line that a document records",
-        &["report/records", "report/standing"],
+        &["report/records", "report/standing", "report/transcript"],
     ),
     (
         "a document's format, or the text of a code that was scanned",

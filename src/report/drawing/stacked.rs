@@ -40,7 +40,7 @@ struct TieText<'a, 'b> {
 
 /// A gap between two boxes: where it begins and ends.
 #[derive(Clone, Copy)]
-struct Gap(i32, i32);
+struct BoxGap(i32, i32);
 
 /// The drawing as it grows.
 struct Stack<'a, 'b> {
@@ -79,7 +79,7 @@ impl<'a, 'b> Stack<'a, 'b> {
     }
 
     /// Draws a tie down along the line at `x`, and its text in the gap.
-    fn draw_tie(&mut self, text: Option<TieText<'_, '_>>, x: i32, span: Gap, gap: Gap) {
+    fn draw_tie(&mut self, text: Option<TieText<'_, '_>>, x: i32, span: BoxGap, gap: BoxGap) {
         let Some(text) = text else { return };
         write_group(&mut self.html, text.relation, |html| {
             if matches!(text.relation.tie, Tie::SelfSigned(_) | Tie::Possession) {
@@ -113,7 +113,7 @@ impl<'a, 'b> Stack<'a, 'b> {
         let past = self.text_of(lane, LANE + 14, units(x - LANE - 26));
         let near = self.text_of(direct, x + 14, units(WIDTH - x - 16));
         let gap = gap_for(from, &[&past, &near]);
-        self.draw_tie(past, LANE, Gap(top, gap.1), gap);
+        self.draw_tie(past, LANE, BoxGap(top, gap.1), gap);
         self.draw_tie(near, x, gap, gap);
         gap.1
     }
@@ -131,14 +131,14 @@ impl<'a, 'b> Stack<'a, 'b> {
 }
 
 /// Returns a gap that has room for these texts.
-fn gap_for(from: i32, texts: &[&Option<TieText<'_, '_>>]) -> Gap {
+fn gap_for(from: i32, texts: &[&Option<TieText<'_, '_>>]) -> BoxGap {
     let most = texts
         .iter()
         .filter_map(|text| text.as_ref())
         .map(|text| text.lines.len())
         .max()
         .unwrap_or(0);
-    Gap(from, from + height_of_lines(most) + BELOW_TEXT)
+    BoxGap(from, from + height_of_lines(most) + BELOW_TEXT)
 }
 
 /// Draws the chain for a narrow screen. Returns it with its height.
@@ -184,11 +184,11 @@ fn stack_sides(stack: &mut Stack<'_, '_>) -> i32 {
 
     let one_key = stack.text_of(Tie::SameHardwareKey, SECOND_LANE + 14, 270);
     let second = gap_for(after_hardware, &[&one_key]);
-    stack.draw_tie(apart, RIGHT_LANE, Gap(after_anchor, second.1), first);
+    stack.draw_tie(apart, RIGHT_LANE, BoxGap(after_anchor, second.1), first);
     let after_other = stack.draw_spot(Spot::Anchor(manufacturer), (INDENT_MORE, WIDTH), second.1);
     let tie = Tie::Certified(manufacturer);
     let other = stack.draw_step(tie, INDENT_MORE, after_other, 250);
-    stack.draw_tie(one_key, SECOND_LANE, Gap(after_hardware, other), second);
+    stack.draw_tie(one_key, SECOND_LANE, BoxGap(after_hardware, other), second);
     let after = stack.draw_spot(Spot::Hardware(manufacturer), (INDENT, WIDTH), other);
     let lane = (Tie::Vouched(aws), after_hardware);
     let direct = (Tie::Vouched(manufacturer), SECOND_ARROW);

@@ -63,7 +63,7 @@ impl ClaimStage {
     }
 }
 
-pub(in crate::report) fn stage_of(view: &PageView<'_>) -> ClaimStage {
+pub(super) fn stage_of(view: &PageView<'_>) -> ClaimStage {
     let facts = view.facts;
     match &facts.survey.receipt {
         SurveyedDocument::Read(receipt) if receipt.outcome.is_known() => ClaimStage::Claimed,
