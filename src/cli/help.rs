@@ -144,6 +144,11 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        heading: "Settings",
+        commands: &[],
+        options: &["config"],
+    },
+    Section {
         heading: "Output",
         commands: &[],
         options: &[

@@ -16,6 +16,7 @@ mod ca_pin;
 mod check;
 #[cfg(feature = "online")]
 mod cluster;
+mod config;
 #[cfg(feature = "online")]
 mod consent;
 mod events;
@@ -57,6 +58,7 @@ mod qr;
 mod report;
 mod roots;
 mod screen;
+mod settings;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]
@@ -83,6 +85,7 @@ mod view;
 #[cfg(feature = "online")]
 mod wait;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -90,7 +93,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::Moment;
 use ui::{CommandOutput, Ui};
-use usage::report_clap_error;
+use usage::{report_clap_error, report_settings_error};
 
 /// Name and version of the program, as documents record it.
 pub(crate) const TOOL: &str = concat!("hsmboot ", env!("CARGO_PKG_VERSION"));
@@ -169,6 +172,8 @@ pub enum Command {
     #[command(subcommand)]
     Transcript(transcript::Command),
     Report(report::Args),
+    #[command(subcommand)]
+    Config(config::Command),
     Completions(meta::CompletionsArgs),
     Man(meta::ManArgs),
 }
@@ -186,13 +191,27 @@ fn hide_env_values(command: clap::Command) -> clap::Command {
         .mut_subcommands(hide_env_values)
 }
 
-/// Parses the command line.
-fn parse() -> std::result::Result<Cli, clap::Error> {
-    let words: Vec<String> = std::env::args_os()
+/// A command line that is not run.
+enum Refusal {
+    /// Help, version, or what clap says of it.
+    Answer(clap::Error),
+    /// What is written down cannot be taken.
+    Settings(Error),
+}
+
+/// Parses the command line, with what is written down behind it.
+fn parse() -> std::result::Result<Cli, Refusal> {
+    let words = std::env::args_os().collect();
+    let words = settings::complete(words, &command()).map_err(Refusal::Settings)?;
+    let shown: Vec<String> = words
+        .iter()
+        .cloned()
         .map(crate::outside::stored_path)
         .collect();
-    let matches = help::for_a_glance(command(), &words).try_get_matches()?;
-    Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command()))
+    let matches = help::for_a_glance(command(), &shown)
+        .try_get_matches_from(words)
+        .map_err(Refusal::Answer)?;
+    Cli::from_arg_matches(&matches).map_err(|fault| Refusal::Answer(fault.format(&mut command())))
 }
 
 /// Returns the current time. The clock belongs to this module; everything that judges takes the
@@ -240,7 +259,8 @@ fn disable_core_dumps() {
 pub fn main() -> ExitCode {
     let cli = match parse() {
         Ok(cli) => cli,
-        Err(fault) => return report_clap_error(fault),
+        Err(Refusal::Answer(fault)) => return report_clap_error(fault),
+        Err(Refusal::Settings(error)) => return report_settings_error(error),
     };
     let mut ui = Ui::new(&cli.global);
     disable_core_dumps();
@@ -251,10 +271,14 @@ pub fn main() -> ExitCode {
     if let Err(error) = ui.open_events(&cli.global) {
         return ui.finish(Err(error));
     }
-    ui.finish(run(cli.command, &ui))
+    for setting in settings::taken() {
+        let (option, value) = (&setting.option, setting.shown_value());
+        ui.say(format!("--{option} {value}, by {}", setting.origin.shown()));
+    }
+    ui.finish(run(cli.command, cli.global.config.as_deref(), &ui))
 }
 
-fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
+fn run(command: Command, named: Option<&Path>, ui: &Ui) -> Result<CommandOutput> {
     match command {
         #[cfg(feature = "online")]
         Command::Bootstrap(args) => bootstrap::run(&args, ui),
@@ -293,6 +317,7 @@ fn run(command: Command, ui: &Ui) -> Result<CommandOutput> {
         Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
         Command::Report(args) => report::run(&args, ui),
+        Command::Config(command) => config::run(&command, named),
         Command::Completions(args) => meta::run_completions(&args),
         Command::Man(args) => meta::run_man(&args),
     }

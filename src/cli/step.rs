@@ -168,7 +168,9 @@ fn shorten_word(word: &str) -> String {
 /// `pkcs11:` URI (RFC 7512, `pin-value`), which is refused as `--ca-key` and might still come here
 /// in place of another word; and what a shell's command for the passphrase has in it.
 fn command_line() -> Vec<OutsideText> {
-    let words = std::env::args_os().map(crate::outside::stored_path);
+    let words = super::settings::effective_words()
+        .into_iter()
+        .map(crate::outside::stored_path);
     without_passphrase_command(words)
         .map(|word| shorten_word(&without_userinfo(&without_pin(&word))).into())
         .collect()

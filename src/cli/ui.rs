@@ -84,6 +84,10 @@ pub struct GlobalArgs {
     /// Write what happens meanwhile as JSON lines: to a file, or to an open descriptor as fd:N
     #[arg(long, global = true, value_name = "FILE", value_parser = parse_event_target)]
     pub(crate) events: Option<EventTarget>,
+    /// Take what the command line leaves out from this file (default:
+    /// ~/.config/hsmboot/config.toml, which the build without features does not read)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<std::path::PathBuf>,
 }
 
 fn parse_event_target(text: &str) -> std::result::Result<EventTarget, String> {

@@ -118,20 +118,38 @@ fn color_among(words: &[String]) -> ColorWhen {
     }
 }
 
+/// Tells whether the words ask for JSON.
+fn asks_for_json(words: &[String]) -> bool {
+    words.iter().any(|word| word == "--output=json")
+        || words
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"))
+}
+
+/// Prints the error of what is written down outside the command line, and returns the exit code.
+pub(super) fn report_settings_error(error: Error) -> ExitCode {
+    let words: Vec<String> = std::env::args_os()
+        .map(crate::outside::stored_path)
+        .collect();
+    let format = match asks_for_json(&words) {
+        true => OutputFormat::Json,
+        false => OutputFormat::Text,
+    };
+    Ui::with_format(format).finish(Err(error))
+}
+
 /// Prints clap's answer and returns the exit code. Help and version are results (0, standard
 /// output). Anything else is a wrong command line (2), in JSON where that was asked for.
 pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
     // What was not understood has no parsed options: these two are looked for among the words.
-    let words: Vec<String> = std::env::args_os()
+    let words: Vec<String> = super::settings::effective_words()
+        .into_iter()
         .map(crate::outside::stored_path)
         .collect();
     let mut fault = show_quoted_words(fault);
     let tip = with_tip(&mut fault, &words);
     let fault = &fault;
-    let json = words.iter().any(|word| word == "--output=json")
-        || words
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
+    let json = asks_for_json(&words);
     color_among(&words).apply();
     let answer = match fault.kind() {
         ClapError::DisplayHelp => Some("help"),

@@ -199,6 +199,9 @@ kinds! {
         BadPolicy, AfterFix, "bad-policy",
             "`backup policy put`: the policy is no JSON object, or longer than 20000 characters; \
              nothing was sent";
+        BadConfig, AfterFix, "bad-config",
+            "the configuration file is damaged, sets what no file may set, others can write to it, \
+             or it lies in a bundle";
         BadDocument, AfterFix, "bad-document",
             "a JSON document in the bundle is damaged, or of another format";
         BadState, AfterFix, "bad-state",

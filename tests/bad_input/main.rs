@@ -23,6 +23,7 @@ mod near_misses;
 mod options;
 mod output;
 mod paths;
+mod settings;
 mod text;
 
 use std::process::{Child, Command, Stdio};

@@ -83,6 +83,8 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "cli/qr/read",
             "cli/qr/screen",
             "cli/report",
+            "cli/settings",
+            "cli/settings/file",
             "cli/step",
         ],
     ),

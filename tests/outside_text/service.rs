@@ -257,6 +257,7 @@ pub(super) fn words(command: &str) -> Vec<&'static str> {
             CA,
         ],
         "roots show" => vec!["roots", "show", CA],
+        "config show" => vec!["config", "show"],
         "completions" => vec!["completions", "bash"],
         "man" => vec!["man", "--out", "man-\u{1b}[8m\nFORGED"],
         // Its events are JSON, and so are its answers: tests/lambda has them.

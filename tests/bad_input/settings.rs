@@ -1,0 +1,177 @@
+//! The configuration file and the variables: what they may set, who may have written them, and what
+//! goes first.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::support::{Bench, Run, run};
+
+/// Puts a configuration file into the bench's home, for its owner alone.
+fn configure(bench: &Bench, text: &str) {
+    fs::create_dir_all(bench.path("home/hsmboot")).unwrap();
+    fs::write(bench.path("home/hsmboot/config.toml"), text).unwrap();
+    chmod(bench, "home/hsmboot", 0o755);
+    chmod(bench, "home/hsmboot/config.toml", 0o644);
+}
+
+fn chmod(bench: &Bench, name: &str, mode: u32) {
+    fs::set_permissions(bench.path(name), Permissions::from_mode(mode)).unwrap();
+}
+
+fn with(bench: &Bench, words: &[&str], variables: &[(&str, &str)]) -> Run {
+    let mut command = bench.command(words);
+    command.env("XDG_CONFIG_HOME", bench.path("home"));
+    command.envs(variables.iter().copied());
+    run(command)
+}
+
+const ROOTS: &str = "aws-root = \"../../aws-root.crt\"\n\
+                     manufacturer-root = '../../manufacturer-root.crt'\n";
+
+fn shown(bench: &Bench, words: &[&str], variables: &[(&str, &str)]) -> Value {
+    with(
+        bench,
+        &[&["config", "show", "--output", "json"], words].concat(),
+        variables,
+    )
+    .expect(0)
+    .json()
+}
+
+/// The value of a setting, and the kind of its origin.
+#[cfg(feature = "online")]
+fn setting(document: &Value, option: &str) -> Option<(String, String)> {
+    let all = document["settings"].as_array().unwrap();
+    let one = all.iter().find(|one| one["option"] == option)?;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Some((text(&one["values"][0]), text(&one["origin"]["kind"])))
+}
+
+#[test]
+#[cfg(feature = "online")]
+fn the_file_gives_roots_and_an_option_goes_before_a_variable_before_the_file() {
+    let bench = Bench::new();
+    with(&bench, &["verify", "bundle"], &[]).expect(3);
+    configure(&bench, &format!("{ROOTS}operator = \"File\"\n"));
+    let run = with(&bench, &["verify", "bundle", "--record"], &[]).expect(0);
+    for words in [
+        "--aws-root /",
+        "aws-root.crt, by ",
+        "--operator File, by ",
+        "config.toml",
+    ] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    // What was taken is on record, as if it had been typed.
+    let transcript = fs::read_to_string(bench.path("bundle/transcript.jsonl")).unwrap();
+    assert!(transcript.contains("--aws-root=/") && transcript.contains("\"File\""));
+    // An option goes before the file: these roots do not prove this bundle.
+    let other = ["verify", "bundle", "--aws-root", "manufacturer-root.crt"];
+    with(&bench, &other, &[]).expect(3);
+    let document = shown(&bench, &[], &[("HSMBOOT_OPERATOR", "Variable")]);
+    let expected = ("Variable".to_owned(), "variable".to_owned());
+    assert_eq!(setting(&document, "--operator"), Some(expected));
+    let (_, origin) = setting(&document, "--aws-root").unwrap();
+    assert_eq!(origin, "file");
+    let run = with(&bench, &["verify", "bundle", "--quiet"], &[]).expect(0);
+    assert!(!run.stderr.contains(", by "), "{}", run.stderr);
+}
+
+#[test]
+#[cfg(feature = "online")]
+fn every_option_has_a_variable_but_decisions() {
+    let bench = Bench::new();
+    let words = ["verify", "bundle", "--aws-root", "aws-root.crt"];
+    let roots = ("HSMBOOT_MANUFACTURER_ROOT", "manufacturer-root.crt");
+    with(&bench, &words, &[roots]).expect(0);
+    let run = with(&bench, &words, &[roots, ("HSMBOOT_POLICY", "rfc5280")]).expect(3);
+    assert!(
+        run.stderr.contains("--policy rfc5280, by HSMBOOT_POLICY"),
+        "{}",
+        run.stderr
+    );
+    // The option counts.
+    let more = [&words[..], &["--policy", "attestation"]].concat();
+    with(&bench, &more, &[roots, ("HSMBOOT_POLICY", "rfc5280")]).expect(0);
+    // What stands on the command line excludes this one.
+    let run = with(&bench, &words, &[roots, ("HSMBOOT_BUNDLE", "nowhere")]).expect(0);
+    assert!(!run.stderr.contains("HSMBOOT_BUNDLE"), "{}", run.stderr);
+    // A secret's place is not shown.
+    let document = shown(
+        &bench,
+        &[],
+        &[("HSMBOOT_PASSPHRASE_COMMAND", "echo secret")],
+    );
+    assert!(!document.to_string().contains("echo secret"), "{document}");
+    // A decision is typed.
+    let decisions = [
+        ("HSMBOOT_UNVERIFIED", "true"),
+        ("HSMBOOT_REASON", "x"),
+        ("HSMBOOT_ACCEPT", "validity.hsm"),
+        ("HSMBOOT_CA_FROM_BUNDLE", "true"),
+        ("HSMBOOT_YES", "true"),
+        ("HSMBOOT_FORCE", "true"),
+    ];
+    let document = shown(&bench, &[], &decisions);
+    assert_eq!(document["settings"], serde_json::json!([]));
+    with(&bench, &["verify", "bundle"], &decisions).expect(3);
+}
+
+#[test]
+fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
+    let bench = Bench::new();
+    configure(&bench, ROOTS);
+    let file = "home/hsmboot/config.toml";
+    let words = ["verify", "bundle", "--config", file];
+    bench.run(&words).expect(0);
+    let refused = |name: &str, fault: &str| {
+        let words = ["verify", "bundle", "--config", name];
+        let run = bench
+            .run(&[&words[..], &["--output", "json"]].concat())
+            .expect(4);
+        assert_eq!(run.json()["error"]["kind"], "bad-config");
+        let message = run.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(fault), "{message}");
+    };
+    for mode in [0o664, 0o646, 0o666] {
+        chmod(&bench, file, mode);
+        refused(file, "others can write to it");
+    }
+    chmod(&bench, file, 0o600);
+    bench.run(&words).expect(0);
+    for mode in [0o775, 0o757] {
+        chmod(&bench, "home/hsmboot", mode);
+        refused(file, "others can write to its directory");
+    }
+    chmod(&bench, "home/hsmboot", 0o755);
+    fs::copy(bench.path(file), bench.path("bundle/config.toml")).unwrap();
+    refused("bundle/config.toml", "it lies in a bundle");
+    std::os::unix::fs::symlink("../bundle/config.toml", bench.path("home/link.toml")).unwrap();
+    refused("home/link.toml", "it lies in a bundle");
+    for text in [
+        "yes = \"true\"\n",
+        "unverified = \"true\"\n",
+        "ca\n",
+        "[x]\n",
+    ] {
+        configure(&bench, text);
+        refused(file, "line 1");
+    }
+}
+
+/// The air-gapped build reads no file of its own accord, and no variable that it did not before.
+#[test]
+#[cfg(not(feature = "online"))]
+fn without_features_nothing_is_read_but_a_file_that_is_named() {
+    let bench = Bench::new();
+    configure(&bench, ROOTS);
+    let variables = [("HSMBOOT_POLICY", "rfc5280"), ("HSMBOOT_CA", "nowhere")];
+    with(&bench, &["verify", "bundle"], &variables).expect(3);
+    let words = ["verify", "bundle", "--config", "home/hsmboot/config.toml"];
+    with(&bench, &words, &variables).expect(0);
+    let document = shown(&bench, &[], &variables);
+    assert_eq!(document["settings"], serde_json::json!([]));
+    assert!(document["file"].is_null());
+}
