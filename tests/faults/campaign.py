@@ -149,7 +149,7 @@ class Campaign:
             must(done.returncode in (0, 3, 4, 5, 6, 7, 8) and "panicked" not in done.stderr, f"it ended with {done.returncode}\n{done.stderr}")
             reference.as_left(stage)
             self.last += f", it ended with {done.returncode}: {done.stderr[-400:]}"
-            reference.run_again(stage, service)
+            reference.run_again(stage, service, after_a_jump=True)
         return f"ended with {done.returncode}"
 
     def network(self, scene, reference, dice):

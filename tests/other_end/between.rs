@@ -156,12 +156,8 @@ fn records_name_the_endpoint_whatever_named_it() {
     }
 }
 
-/// Where the clock jumps by an age in the midst of a call, as on a machine that gets the time from
-/// the network only then, the call ends.
-#[test]
-fn a_clock_that_jumps_by_an_age_holds_no_call_up() {
-    let bench = Bench::new();
-    let (simulator, id) = simulator(&bench);
+/// A library that lets the clock jump.
+fn clock_library(bench: &Bench) -> String {
     let library = bench.path("clock.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/clock.c");
     // What links the tests is there.
@@ -170,10 +166,54 @@ fn a_clock_that_jumps_by_an_age_holds_no_call_up() {
         .arg(&library)
         .status();
     assert!(built.unwrap().success());
+    library.to_str().unwrap().to_owned()
+}
+
+/// What was signed while the clock was a day ahead is not valid now: that is said, and nothing else
+/// is blamed.
+#[test]
+fn a_certificate_of_a_clock_that_was_ahead_is_a_matter_of_time() {
+    let bench = Bench::new();
+    let (simulator, id) = simulator(&bench);
+    let library = clock_library(&bench);
+    let (url, region) = (simulator.url(), "us-east-1");
+    let words = ["fetch", &id, "--bundle", "claim", "--endpoint-url", &url];
+    hsmboot(&bench, &words, &[("AWS_REGION", region)]).expect(0);
+    let ahead = [
+        ("LD_PRELOAD", library.as_str()),
+        ("FAULT_CLOCK_AT", "1"),
+        ("FAULT_CLOCK_BY", "86400"),
+    ];
+    let roots = ["roots/aws-root.crt", "roots/manufacturer-root.crt"];
+    let mut sign = vec!["sign", "claim", "--ca", "customerCA.crt"];
+    sign.extend(["--ca-key", "customerCA.key", "--aws-root", roots[0]]);
+    sign.extend(["--manufacturer-root", roots[1]]);
+    hsmboot(&bench, &sign, &ahead).expect(0);
+    let refused = bootstrap(&bench, &id, &["--endpoint-url", &url], &[]).expect(8);
+    let (_, kind) = error(&refused);
+    assert_eq!(kind, "already-signed");
+    let said = told(&refused);
+    assert!(
+        said.contains("does not fit; it was left as it is"),
+        "{said}"
+    );
+    assert!(said.contains("this is about time"), "{said}");
+    assert!(!said.contains("another CA"), "{said}");
+    bootstrap(&bench, &id, &["--endpoint-url", &url, "--force"], &[]).expect(0);
+    simulator.shutdown();
+}
+
+/// Where the clock jumps by an age in the midst of a call, as on a machine that gets the time from
+/// the network only then, the call ends.
+#[test]
+fn a_clock_that_jumps_by_an_age_holds_no_call_up() {
+    let bench = Bench::new();
+    let (simulator, id) = simulator(&bench);
+    let library = clock_library(&bench);
     for reading in 1..=16 {
         let (at, url) = (reading.to_string(), simulator.url());
         let jump = [
-            ("LD_PRELOAD", library.to_str().unwrap()),
+            ("LD_PRELOAD", library.as_str()),
             ("FAULT_CLOCK_AT", &at),
             ("FAULT_CLOCK_BY", "284018400000"), // 9000 years
         ];

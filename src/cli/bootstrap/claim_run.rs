@@ -208,7 +208,7 @@ impl Host for BootstrapRun<'_> {
             // It ends as the run that it rehearses would.
             None if self.args.dry_run => {
                 let force = self.may_replace_signature(&bundle)?;
-                self.ca.check_room(&bundle, force).map(|()| None)?
+                self.ca.check_room(&bundle, force, now).map(|()| None)?
             }
             None => Some(self.sign_csr(&bundle, &grounds, &judgement.record, &evidence, now)?),
         };
@@ -324,7 +324,7 @@ impl BootstrapRun<'_> {
     ) -> Result<(crate::check::Pair, crate::owner::Owner)> {
         self.ca.prepare(now)?;
         let force = self.may_replace_signature(bundle)?;
-        self.ca.check_room(bundle, force)?;
+        self.ca.check_room(bundle, force, now)?;
         bundle.check_ready()?;
         let signature = self.ca.sign(bundle, grounds, now)?;
         let files = self

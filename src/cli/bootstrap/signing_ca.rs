@@ -24,7 +24,7 @@ use crate::cli::owner::NamedCa;
 use crate::cli::private_ca::ca_digest;
 use crate::cli::{sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::shown_path;
+use crate::outside::{Lines, shown_path};
 use crate::owner::Owner;
 use crate::x509::{Moment, TrustAnchor};
 
@@ -232,15 +232,16 @@ impl<'a> BootstrapCa<'a> {
     ///
     /// Asked after [`BootstrapCa::signed_before`]: a certificate that is there is one that does not
     /// fit. With `force` it may be replaced.
-    pub(super) fn check_room(&self, bundle: &Bundle, force: bool) -> Result<()> {
+    pub(super) fn check_room(&self, bundle: &Bundle, force: bool, now: Moment) -> Result<()> {
         if !force && bundle.has_part(Part::SignedCert) {
+            let why = match submit::read_pair(bundle, now) {
+                Ok(_) => Lines::from("it is of another CA than this one"),
+                Err(error) => error.message,
+            };
+            let place = bundle.part_place(Part::SignedCert);
             return Err(Error::new(
                 ErrorKind::AlreadySigned,
-                format!(
-                    "{} does not fit: it is of another CA than this one, or was signed for another \
-                     CSR, or is damaged; it was left as it is",
-                    bundle.part_place(Part::SignedCert)
-                ),
+                Lines::from(format!("{place} does not fit; it was left as it is")).followed_by(why),
                 "choose another directory with --bundle, or sign anew with --force",
             )
             .with_fact(
