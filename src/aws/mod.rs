@@ -12,6 +12,8 @@ mod blocking;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod causes;
 #[cfg(any(feature = "online", feature = "awskms"))]
+mod clock;
+#[cfg(any(feature = "online", feature = "awskms"))]
 mod connect;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod credentials;

@@ -23,6 +23,7 @@ use aws_types::service_config::ServiceConfigKey;
 
 use super::blocking::ThreadedCredentials;
 use super::causes::find;
+use super::clock::SigningClock;
 use super::credentials::LocalCredentials;
 use super::endpoint::{check_endpoint, has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::{GuardedConnector, ReceivedOctets};
@@ -68,6 +69,7 @@ pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) 
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
         .http_client(http.clone())
+        .time_source(SigningClock)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(4)
@@ -95,7 +97,8 @@ pub(super) async fn load_config(options: &ConnectOptions, plan: ConfigPlan<'_>) 
     if rehearsal || options.profile.is_some() {
         let provider = ProviderConfig::without_region()
             .with_region(Some(region))
-            .with_http_client(http);
+            .with_http_client(http)
+            .with_time_source(SigningClock);
         loader = loader.credentials_provider(LocalCredentials::new(
             options,
             &provider,

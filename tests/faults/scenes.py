@@ -244,7 +244,7 @@ class Reference:
             later = self.world.later(16 * 60)
             simulator.control("advance", Seconds=16 * 60)
             done = self.world.hsmboot(self.scene.words, stage, url=url or simulator.url, env=later)
-        if after_a_jump and done.returncode == 8 and "sign anew with --force" in done.stderr:
+        if after_a_jump and done.returncode == 8 and re.search("sign anew with --force|with --force it is signed again", done.stderr):
             must(re.search("not (yet )?valid|expired", done.stderr), f"it does not say that the dates are wrong\n{done.stderr}")
             done = self.world.hsmboot([*self.scene.words, "--force"], stage, url=url or simulator.url)
             must(done.returncode == 0, f"with --force: {done.returncode}\n{done.stderr}")
