@@ -237,7 +237,7 @@ class Reference:
 
     def run_again(self, stage, simulator, url=None, after_a_jump=False):
         """The same command ends well, and all is there, once. What was signed by a clock that was wrong is not valid now, and no
-        certificate is replaced unasked: the command says so, and ends well with --force."""
+        certificate is replaced unasked: the command says so, and ends well with --force, or, for a CA, in another place."""
         done = self.world.hsmboot(self.scene.words, stage, url=url or simulator.url)
         if done.returncode == 7 and "nobody knows whether it was heard" in done.stderr:
             # Struck as it was about to ask for a cluster. It waits until that request can take no effect any more: 15 minutes.
@@ -249,6 +249,8 @@ class Reference:
             done = self.world.hsmboot([*self.scene.words, "--force"], stage, url=url or simulator.url)
             must(done.returncode == 0, f"with --force: {done.returncode}\n{done.stderr}")
             return
+        if after_a_jump and done.returncode == 5 and "this is about time" in done.stderr:
+            return  # a CA that this very run made with a wrong clock: it is not made anew over its key
         must(self.ended_well(done), f"the same command again: {done.returncode}\n{done.stdout}{done.stderr}")
         self.as_left(stage, hidden=False) if "events.jsonl" not in self.after else self.as_left(stage)
         left = listing(stage)
