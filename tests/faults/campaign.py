@@ -115,7 +115,9 @@ class Campaign:
             """A call about a file fails, once or from then on."""
             numbered, stage = self.traced(scene, "files", FILES)
             inside = "".join(f"\\x{octet:02x}" for octet in str(stage).encode())
-            own = [inside in call.arguments + call.result for _, call in numbered]
+            # Each relative path is shown with the directory here, and so is each that is not relative.
+            elsewhere = re.compile(r'^AT_FDCWD<[^>]*>, (?="\\x2f)')
+            own = [inside in elsewhere.sub("", call.arguments) + call.result for _, call in numbered]
             # Where another thread's call of that name and number is about something else, that may be the one that fails.
             others = {(call.name, number) for (number, call), of_ours in zip(numbered, own) if not of_ours}
             number, call = dice.choice([entry for entry, of_ours in zip(numbered, own) if of_ours and (entry[1].name, entry[0]) not in others])
