@@ -191,10 +191,12 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
 fn is_anything_set(words: &[OsString]) -> bool {
     let begins = |text: &OsString, with: &str| text.as_encoded_bytes().starts_with(with.as_bytes());
     let named = words.iter().any(|word| begins(word, "--config"));
-    let mut names = std::env::vars_os().map(|(name, _)| name);
-    let by_variable = cfg!(feature = "online") && names.any(|name| begins(&name, "HSMBOOT_"));
-    let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    !in_lambda && (named || by_variable || file::is_there())
+    // The build without features looks at none of these.
+    let by_variable = || std::env::vars_os().any(|(name, _)| begins(&name, "HSMBOOT_"));
+    let in_lambda =
+        cfg!(feature = "lambda") && std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
+    let elsewhere = || by_variable() || file::is_there();
+    !in_lambda && (named || (cfg!(feature = "online") && elsewhere()))
 }
 
 /// Returns all that is written down, for `config show`.
