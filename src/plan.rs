@@ -235,7 +235,7 @@ fn judge_hardware(cluster: &Cluster, terms: &PlanTerms<'_>) -> Draft {
     }
     let by = match record.terms.roots {
         Roots::BuiltIn => "by the built-in roots",
-        Roots::Given => "by roots that were given",
+        Roots::Given => "against roots you gave",
     };
     let by = match record.with(Status::Accepted).count() {
         0 => by.to_owned(),

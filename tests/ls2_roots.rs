@@ -177,28 +177,60 @@ fn non_fips_hardware_is_noted_and_an_alarm_where_the_cluster_says_fips() {
     }
 }
 
-/// Green, and "genuine", is said of built-in roots alone.
+/// Green, and "genuine", is said of built-in roots alone: in text, JSON and report alike.
 #[test]
-fn a_verdict_by_given_roots_does_not_say_genuine() {
+fn a_verdict_by_given_roots_is_amber_and_does_not_say_genuine() {
+    const WORD: &str = "verified against roots you gave";
     let bundle = ls2::usual().bundle();
     let place = Place::new(&bundle, None);
     fs::write(place.path(ROOT_FILE), &bundle.manufacturer_root).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-    command
-        .args([
-            "verify",
-            "b",
-            "--quiet",
-            "--aws-root",
-            "aws.crt",
-            "--manufacturer-root",
-            ROOT_FILE,
-        ])
-        .args(AT);
-    let said =
-        String::from_utf8(command.current_dir(place.0.path()).output().unwrap().stdout).unwrap();
+    let roots = ["--aws-root", "aws.crt", "--manufacturer-root", ROOT_FILE];
+    let shown = |command: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+            .args([command, &roots, &AT].concat())
+            .env("CLICOLOR_FORCE", "1")
+            .current_dir(place.0.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for said in [
+        shown(&["verify", "b", "--quiet"]),
+        shown(&["verify", "b", "--quiet", "--chains-only"]),
+        shown(&["report", "b", "-o", "page.html"]),
+    ] {
+        assert!(
+            said.contains(&format!("\u{1b}[33m{WORD}")) && !said.contains("genuine"),
+            "{said:?}"
+        );
+        assert!(!said.contains("\u{1b}[32m"), "{said:?}");
+    }
+    let (code, document) = place.verify(&roots, &[]);
+    assert_eq!((code, &document["roots"]), (0, &json!("given")));
+    assert!(document["summary"].as_str().unwrap().contains(WORD));
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.contains("<div class=\"verdict warn\">") && !page.contains("verdict good"));
     assert!(
-        said.contains("by roots that were given") && !said.contains("genuine"),
-        "{said}"
+        page.contains("Verified against roots you gave") && !page.contains("is a genuine HSM’s")
     );
+
+    // What was accepted beside it makes it no better.
+    let late = ["--at", "2090-01-01T00:00:00Z", "--reason", "test"];
+    let accept: Vec<&str> = [
+        "validity.hsm",
+        "validity.aws-hardware",
+        "validity.manufacturer-hardware",
+    ]
+    .into_iter()
+    .flat_map(|check| ["--accept", check])
+    .collect();
+    let report = ["report", "b", "-o", "late.html"];
+    let (code, document) = place.run(&[&report, &late[..], &accept, &roots].concat(), &[]);
+    assert_eq!(
+        (code, &document["verdict"]),
+        (0, &json!("verified")),
+        "{document}"
+    );
+    let page = fs::read_to_string(place.path("late.html")).unwrap();
+    assert!(page.contains("gainst roots you gave") && !page.contains("is a genuine HSM’s"));
 }

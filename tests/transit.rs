@@ -17,7 +17,7 @@ mod transcripts;
 
 use std::fs;
 
-use support::{Bench, TRUST};
+use support::{Bench, CLUSTER, TRUST};
 
 const CA: [&str; 4] = ["--ca", "customerCA.crt", "--ca-key", "customerCA.key"];
 
@@ -208,4 +208,92 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     let (screen, code) = on_a_terminal(&bench, &sign(&["--force"]), &format!("{own}\n"));
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains(", as expected"), "{screen}");
+}
+
+/// What is about to be signed stands there before the question, and the question offers no way
+/// round itself. The fingerprint that was found is not shown: it would be given as the answer.
+#[test]
+fn what_is_to_be_signed_is_shown_before_anything_is_asked() {
+    let bench = Bench::new();
+    let own = fingerprint(&bench);
+    let signed = [
+        "bundle/response.json",
+        "bundle/verification.json",
+        "bundle/transcript.jsonl",
+        "bundle/customerCA.crt",
+    ];
+    let unsign = || {
+        fs::rename(
+            bench.part("CustomerHsmCertificate.crt"),
+            bench.path("signed.crt"),
+        )
+        .unwrap();
+        signed.map(|file| fs::remove_file(bench.path(file)).unwrap());
+    };
+    unsign();
+    let wrong = "00000 00000 00000 00000 00000 00000\n";
+    let import = [
+        &["import", "bundle", "--signed-cert", "signed.crt"][..],
+        &["--trust-anchor", "customerCA.crt"],
+        &TRUST[..],
+    ]
+    .concat();
+    let check = |words: &[&str], question: &str, said: &[&str]| {
+        let (screen, code) = on_a_terminal(&bench, words, wrong);
+        assert_eq!(code, 3, "{screen}");
+        let before = screen.split(question).next().unwrap();
+        assert!(before.len() < screen.len(), "{screen}");
+        for words in said {
+            assert!(before.contains(words), "{words}: {screen}");
+        }
+        assert!(
+            !screen.contains("skip") && !screen.contains(&own),
+            "{screen}"
+        );
+    };
+    let both = [
+        CLUSTER,
+        "verified against roots you gave",
+        "CA        CN=",
+        "SHA-256 ",
+        "ends ",
+        "_CustomerHsmCertificate.crt",
+        "bundle/customerCA.crt",
+        "bundle/response.json",
+    ];
+    let question = "fingerprint of the request, as `hsmboot fetch` printed it there: ";
+    let signs = [
+        &["about to sign the CSR of ", "valid     until 20"][..],
+        &both,
+    ]
+    .concat();
+    check(&sign(&[]), question, &signs);
+    let key_asked = [&sign(&[])[..], &["--passphrase-env", "NOT_SET"]].concat();
+    check(&key_asked, question, &signs);
+
+    // The same of a certificate that a CA elsewhere made, and of several bundles.
+    let takes = [&["about to take over a certificate"][..], &both].concat();
+    check(&import, question, &takes);
+
+    let second = bench.path("second");
+    fs::create_dir(&second).unwrap();
+    for file in fs::read_dir(bench.path("bundle")).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        let name = name.replace(CLUSTER, "cluster-hsmboot2222");
+        fs::copy(file.path(), second.join(name)).unwrap();
+    }
+    let several = [&sign(&[])[..], &["second"]].concat();
+    let said = [
+        "about to sign the CSRs of 2 clusters",
+        "cluster-hsmboot2222",
+        "verified against roots you gave",
+        "CA        CN=",
+    ];
+    let (screen, code) = on_a_terminal(&bench, &several, "no\n");
+    let before = screen.split("do all agree (yes)? ").next().unwrap();
+    assert!(code == 3 && before.len() < screen.len(), "{screen}");
+    for words in said {
+        assert!(before.contains(words), "{words}: {screen}");
+    }
 }

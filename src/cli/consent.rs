@@ -1,14 +1,15 @@
 //! The screen before InitializeCluster is sent: what is about to happen, and the question whether
 //! to go on.
 
+use super::intent::IntentLines;
 use super::screen::Screen;
-use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
+use super::ui::{RED, StyledText, YELLOW, styled};
 use crate::bundle::Fingerprint;
 use crate::cloudhsm::CallPlace;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, shown_text};
-use crate::verify::{Record, Verdict};
-use crate::x509::{TrustAnchor, name_text, to_hex};
+use crate::verify::Record;
+use crate::x509::TrustAnchor;
 
 /// `--yes`
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -75,72 +76,30 @@ impl ClaimIntent<'_> {
             "about to claim {} for good: InitializeCluster cannot be taken back",
             shown_text(self.cluster_id)
         );
-        let mut out = StyledText::from([styled(BOLD, first), StyledText::from("\n")]);
-        let mut line = |label: &str, value: StyledText| {
-            out.push([
-                StyledText::from(format!("  {label:8}  ")),
-                value,
-                StyledText::from("\n"),
-            ])
-        };
-        line(
+        let mut out = IntentLines::new(first);
+        out.push_line(
             "account",
-            self.account
-                .map_or_else(
-                    || "not named by the credentials".to_owned(),
-                    ToString::to_string,
-                )
-                .into(),
+            self.account.map_or_else(
+                || "not named by the credentials".to_owned(),
+                ToString::to_string,
+            ),
         );
-        line(
+        out.push_line(
             "region",
             self.place
                 .region
                 .as_ref()
-                .map_or_else(|| "none".to_owned(), ToString::to_string)
-                .into(),
+                .map_or_else(|| "none".to_owned(), ToString::to_string),
         );
-        line(
+        out.push_line(
             "endpoint",
             self.place
                 .endpoint
                 .as_ref()
-                .map_or_else(|| "AWS CloudHSM's own".to_owned(), ToString::to_string)
-                .into(),
+                .map_or_else(|| "AWS CloudHSM's own".to_owned(), ToString::to_string),
         );
-        let given: Vec<&str> = self
-            .record
-            .iter()
-            .flat_map(|record| &record.terms.anchors)
-            .filter(|anchor| !anchor.is_built_in())
-            .map(|anchor| anchor.side.anchor_noun())
-            .collect();
-        line(
-            "HSM",
-            match (self.record.map(|record| record.verdict), given.is_empty()) {
-                (None | Some(Verdict::Rejected), _) => {
-                    styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's")
-                }
-                (Some(Verdict::Verified), true) => {
-                    styled(GREEN, "verified against the built-in roots")
-                }
-                (Some(Verdict::Verified), false) => styled(
-                    YELLOW,
-                    format!("verified against roots that you gave: {}", given.join(", ")),
-                ),
-            },
-        );
-        for (at, certificate) in self.trust_anchor.certificates().enumerate() {
-            line(
-                if at == 0 { "CA" } else { "under" },
-                name_text(certificate.subject()).to_string().into(),
-            );
-            line(
-                "",
-                format!("SHA-256 {}", to_hex(&certificate.fingerprint())).into(),
-            );
-            line("", format!("ends {}", certificate.not_after()).into());
-        }
+        out.push_hsm(self.record);
+        out.push_ca(self.trust_anchor);
         let owner = match self.owner {
             None => styled(
                 YELLOW,
@@ -149,11 +108,11 @@ impl ClaimIntent<'_> {
             Some(basis) if basis.waiver_reason().is_some() => styled(RED, basis.as_phrase()),
             Some(basis) => basis.as_phrase().into(),
         };
-        line("owner", owner);
+        out.push_line("owner", owner);
         for note in self.notes {
-            line("note", styled(YELLOW, note));
+            out.push_line("note", styled(YELLOW, note));
         }
-        out
+        out.into_text()
     }
 
     /// Shows the claim and asks for consent, if somebody sits at a terminal. `None`: nobody does,

@@ -252,7 +252,7 @@ pub(crate) fn compare_table(
     screen.show(table_text(["CLUSTER", "FINGERPRINT"], &rows));
     let answer = screen.ask(format!(
         "read each to the other side, who has what `hsmboot {}` printed there: do all agree \
-         (yes, or skip)? ",
+         (yes)? ",
         side.by
     ));
     match answer.as_deref() {
@@ -299,7 +299,8 @@ pub(crate) fn another_fingerprint_error(side: &FingerprintSide, apart: &[usize])
     )
 }
 
-/// Asks until the answer is a fingerprint, or `skip`.
+/// Asks until the answer is a fingerprint, or `skip`. The question does not offer that word: who
+/// looked it up knows what he does.
 fn ask_fingerprint(side: &FingerprintSide, screen: &mut Screen) -> Result<Option<Fingerprint>> {
     let unanswered = || {
         Error::new(
@@ -316,7 +317,7 @@ fn ask_fingerprint(side: &FingerprintSide, screen: &mut Screen) -> Result<Option
     };
     for _ in 0..3 {
         let answer = screen.ask(format!(
-            "fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ",
+            "fingerprint of the {}, as `hsmboot {}` printed it there: ",
             side.what, side.by
         ));
         match answer.as_deref() {

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+use anstyle::Style;
+
 use super::args::TrustArgs;
-use super::ui::Ui;
+use super::ui::{GREEN, Ui, YELLOW};
 use crate::bundle::{Bundle, Request};
 use crate::check::CLOCK_HINT;
 use crate::error::{Error, ErrorKind, FactName};
@@ -17,7 +19,20 @@ use crate::verify::{self as engine, Cause, Hardware, Record, Roots, Status, Verd
 pub(crate) const fn proof_sentence(roots: Roots) -> &'static str {
     match roots {
         Roots::BuiltIn => "the CSR is a genuine HSM's",
-        Roots::Given => "the CSR is an HSM's, by roots that were given",
+        Roots::Given => "the CSR is an HSM's by their word",
+    }
+}
+
+/// Returns the verdict and that sentence: `verified: …`.
+pub(crate) fn proof_text(roots: Roots) -> String {
+    format!("{}: {}", roots.verified_word(), proof_sentence(roots))
+}
+
+/// Returns the style of a verdict that rests on these roots: what somebody gave is not green.
+pub(crate) const fn proof_style(roots: Roots) -> Style {
+    match roots {
+        Roots::BuiltIn => GREEN,
+        Roots::Given => YELLOW,
     }
 }
 

@@ -112,6 +112,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .chain(args.trust.options_to_repeat())
         .collect();
     let changed = before.is_none();
+    if changed && !(ui.quiet && args.expect.is_given()) {
+        sign::show_intent(&bundle, &judgement.record, pair.trust_anchor(), (now, None));
+    }
     // Where nothing is to be signed, nobody is asked for a fingerprint that he did not name.
     let compared = (changed || args.expect.is_given())
         && args

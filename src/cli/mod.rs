@@ -32,6 +32,7 @@ mod help;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
+mod intent;
 mod key;
 #[cfg(feature = "lambda")]
 mod lambda;

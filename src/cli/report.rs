@@ -10,6 +10,7 @@ use super::TOOL;
 use super::args::TrustArgs;
 #[cfg(feature = "online")]
 use super::fleet::FleetFileArgs;
+use super::hardware;
 use super::owner::NamedCa;
 use super::ui::{
     BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, insert_member,
@@ -308,16 +309,17 @@ fn report_text(facts: &PageFacts, page: &str, target: &ReportTarget, out: &Path)
         ReportTarget::Output => StyledText::new(),
         ReportTarget::File { .. } => StyledText::from(format!("wrote {}\n", shown_path(out))),
     };
-    let at = facts.verification.at;
+    let (at, roots) = (facts.verification.at, facts.verification.terms.roots);
+    let word = roots.verified_word();
     let verdict = match facts.verification.verdict {
         Verdict::Rejected => styled(
             RED,
             format!("rejected at {at}: the HSM's identity is not proven"),
         ),
         Verdict::Verified if facts.verification.with(Status::Accepted).next().is_some() => {
-            styled(YELLOW, format!("verified at {at}, with failures accepted"))
+            styled(YELLOW, format!("{word} at {at}, with failures accepted"))
         }
-        Verdict::Verified => styled(GREEN, format!("verified at {at}")),
+        Verdict::Verified => styled(hardware::proof_style(roots), format!("{word} at {at}")),
     };
     let pair = match &facts.pair {
         None => styled(BOLD, "nothing is signed yet"),

@@ -1,5 +1,6 @@
 //! `hsmboot sign`
 
+mod intent;
 #[cfg(feature = "awskms")]
 mod issuer;
 mod job;
@@ -7,6 +8,7 @@ mod preconditions;
 mod response;
 mod signer;
 
+pub(crate) use intent::show_intent;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use preconditions::check_signed;
 pub(crate) use preconditions::{
@@ -27,13 +29,15 @@ use super::expect::{ExpectArgs, FingerprintSide, compare_table};
 use super::hardware;
 use super::key::KeyAccess;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
+use super::owner::NamedCa;
 use super::step::{StepArgs, refuse_gaps, warn_of_gaps};
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{Bundle, ClusterId, Fingerprint, Part, Store, Waiver};
 use crate::ca::{KeySource, LoadedKey};
 use crate::error::Result;
 use crate::sign::Grounds;
-use crate::verify as engine;
+use crate::verify::{self as engine, Evidence, Record};
+use intent::show_intents;
 use job::SigningJob;
 use signer::{CaArgs, SignerChoice};
 
@@ -138,7 +142,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 impl Ceremony<'_> {
     /// Shows the fingerprints of all bundles that are still to be signed, and asks once.
     fn compare_all(&mut self) -> Result<()> {
-        let mut all = BTreeMap::new();
+        let (mut all, mut judged) = (BTreeMap::new(), Vec::new());
         for dir in self.args.bundles.dirs() {
             // What cannot be read has an error of its own later.
             let Ok(bundle) = Bundle::open(dir) else {
@@ -150,13 +154,30 @@ impl Ceremony<'_> {
             if let Ok(evidence) = bundle.read_evidence(false, self.args.unverified) {
                 let fingerprint = Fingerprint::of_request(bundle.id(), &evidence);
                 all.insert(bundle.id().clone(), fingerprint);
+                let record = self.judge(&bundle, &evidence)?;
+                judged.push((bundle, record));
             }
         }
+        let ca = match (&self.args.ca.ca, judged.first()) {
+            (Some(file), Some((bundle, _))) => NamedCa::read(file, "--ca", bundle.store())
+                .ok()
+                .map(|named| named.trust_anchor),
+            _ => None,
+        };
+        show_intents(&judged, ca.as_ref());
         if !all.is_empty() {
             let compared = compare_table(&all, &FingerprintSide::REQUEST, self.ui)?;
             self.shown = Some((all, compared));
         }
         Ok(())
+    }
+
+    /// Judges a bundle for the list that is shown: it is judged again before it is signed.
+    fn judge(&self, bundle: &Bundle, evidence: &Evidence) -> Result<Record> {
+        let trust = &self.args.trust;
+        let policy = trust.build_policy(self.args.unverified, false)?;
+        let (anchors, _) = trust.read_anchors_and_files(bundle.store())?;
+        Ok(engine::verify(evidence, &anchors, super::now(), &policy).record)
     }
 
     /// Returns the CA's key, which the first bundle that needs it opens.

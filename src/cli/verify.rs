@@ -15,7 +15,7 @@ use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
 use crate::outside::OutsideText;
-use crate::verify::{self as engine, Record, Roots, Status, Verdict};
+use crate::verify::{self as engine, Record, Status, Verdict};
 use crate::x509::Moment;
 
 /// Judge a bundle: does the CSR come from a genuine HSM? Writes nothing unless --record
@@ -85,7 +85,12 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     }
     let error = hardware::rejection_error(&record, &bundle, &args.trust)
         .map(|error| binary::with_conversion_hint_for_bundle(error, &bundle, &evidence));
-    let summary = format!("{} is verified: {}", bundle.id(), proof_scope(&record));
+    let summary = format!(
+        "{} is {}: {}",
+        bundle.id(),
+        record.terms.roots.verified_word(),
+        proof_scope(&record)
+    );
     let effect = Effect::when(args.record);
     let text = record_text(&record, ui);
     let told = if ui.quiet {
@@ -124,23 +129,19 @@ pub(crate) fn record_text(record: &Record, ui: &Ui) -> StyledText {
         out.push(findings_text(record, ui));
     }
     let accepted = record.with(Status::Accepted).count();
-    let scope = proof_scope(record);
+    let (word, scope) = (record.terms.roots.verified_word(), proof_scope(record));
     let verdict = match record.verdict {
         Verdict::Verified if accepted > 0 => styled(
             YELLOW,
             format!(
-                "verified, with {accepted} accepted: {scope}, at {}",
+                "{word}, with {accepted} accepted: {scope}, at {}",
                 record.at
             ),
         ),
-        Verdict::Verified => {
-            let style = if record.terms.roots == Roots::BuiltIn {
-                GREEN
-            } else {
-                YELLOW
-            };
-            styled(style, format!("verified: {scope}, at {}", record.at))
-        }
+        Verdict::Verified => styled(
+            hardware::proof_style(record.terms.roots),
+            format!("{word}: {scope}, at {}", record.at),
+        ),
         Verdict::Rejected => styled(RED, format!("rejected at {}", record.at)),
     };
     // The one line of --quiet stays one.

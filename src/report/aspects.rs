@@ -33,13 +33,19 @@ pub(super) fn verdict_words(facts: &PageFacts) -> VerdictWords {
             class: "warn",
             icon: Icon::Accepted,
             word: "Verified, with failures accepted",
-            says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
+            says: match facts.verification.terms.roots {
+                Roots::BuiltIn => "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
+                Roots::Given => {
+                    "Against roots you gave: the CSR’s key is an HSM’s by their word, if what was \
+                     accepted may be."
+                }
+            },
         },
         Verdict::Verified if facts.verification.terms.roots == Roots::Given => VerdictWords {
-            class: "good",
-            icon: Icon::Pass,
-            word: "Verified",
-            says: "The CSR’s key is an HSM’s, by roots that were given.",
+            class: "warn",
+            icon: Icon::Given,
+            word: "Verified against roots you gave",
+            says: "The CSR’s key is an HSM’s by their word.",
         },
         Verdict::Verified => VerdictWords {
             class: "good",

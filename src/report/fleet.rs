@@ -125,7 +125,7 @@ fn fleet_aspects(rows: &[FleetRow]) -> [Aspect; 4] {
     let given = count(&|row| row.verdict == Verdict::Verified && row.roots == Roots::Given);
     let mut hsm = format!("{verified} verified");
     if given > 0 {
-        hsm.push_str(&format!(", {given} of them by given roots"));
+        hsm.push_str(&format!(", {given} of them against roots you gave"));
     }
     if rejected > 0 {
         hsm.push_str(&format!("; {rejected} rejected"));
@@ -133,6 +133,7 @@ fn fleet_aspects(rows: &[FleetRow]) -> [Aspect; 4] {
     let hsm_icon = match (rejected, verified) {
         (0, 0) => Icon::Absent,
         (0, _) if judged.iter().any(|row| row.verdict_icon == Icon::Accepted) => Icon::Accepted,
+        (0, _) if given > 0 => Icon::Given,
         (0, _) => Icon::Pass,
         _ => Icon::Fail,
     };

@@ -13,6 +13,8 @@ pub(super) enum Icon {
     Note,
     Fail,
     Accepted,
+    /// Verified, against roots that somebody gave.
+    Given,
     Skipped,
     /// A document records it.
     Told,
@@ -27,6 +29,7 @@ impl Icon {
             Icon::Note => "note",
             Icon::Fail => "fail",
             Icon::Accepted => "accepted",
+            Icon::Given => "given",
             Icon::Skipped => "skipped",
             Icon::Told => "told",
             Icon::Absent => "absent",

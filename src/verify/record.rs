@@ -27,6 +27,14 @@ impl Roots {
             Roots::Given => "given",
         }
     }
+
+    /// Returns the word for a verdict that rests on them, for eyes.
+    pub const fn verified_word(self) -> &'static str {
+        match self {
+            Roots::BuiltIn => "verified",
+            Roots::Given => "verified against roots you gave",
+        }
+    }
 }
 
 /// The judgement of the HSM: its record is `verification.json`, and the answer of `verify --output

@@ -157,9 +157,9 @@ fn at_the_prompts() {
     let bench = encrypted();
     let before = bench.listing();
     for answers in [
-        &[("(or skip): ", "0123\x03")][..],
+        &[("printed it there: ", "0123\x03")][..],
         &[
-            ("(or skip): ", "skip\n"),
+            ("printed it there: ", "skip\n"),
             ("passphrase for customerCA.key: ", "secr\x03"),
         ],
     ] {

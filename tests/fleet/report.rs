@@ -55,7 +55,7 @@ fn every_cluster_of_the_file_has_a_row_with_a_bundle_or_without() {
         "no bundle yet",
         "recorded as claimed, state INITIALIZED",
         "the CA that was given",
-        "by given roots",
+        "by roots you gave",
         "1 without a bundle",
     ] {
         assert!(page.contains(words), "{words}");

@@ -45,6 +45,21 @@ fn a_bootstrap_claims_and_the_rehearsal_needs_nothing_at_all() {
     assert!(card.contains("mrvl-ls2-root-AR-v1"), "{card}");
 }
 
+/// Text, document and receipt say that the verdict rests on roots that somebody gave.
+#[test]
+fn a_claim_by_given_roots_says_so_in_text_document_and_receipt() {
+    let stage = Stage::new();
+    let done = run(stage
+        .bootstrap()
+        .env_remove("NO_COLOR")
+        .env("CLICOLOR_FORCE", "1"))
+    .ends(0, "");
+    let amber = "\u{1b}[33mverified against roots you gave";
+    assert_eq!(done.stdout.matches(amber).count(), 2, "{}", done.stdout);
+    assert!(!done.stdout.contains("genuine"), "{}", done.stdout);
+    assert_eq!(stage.receipt()["roots"], "given");
+}
+
 #[test]
 fn a_bootstrap_without_a_ca_makes_one_and_goes_on_with_it() {
     let stage = Stage::new();

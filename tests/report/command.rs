@@ -244,7 +244,7 @@ fn standard_output_holds_the_page_or_one_document_with_it() {
     assert!(
         run.stdout.starts_with("<!DOCTYPE html>")
             && run.stdout.ends_with("</html>\n")
-            && run.stderr.contains("verified at")
+            && run.stderr.contains("verified against roots you gave at")
     );
     let answer = document(&bench, &[]);
     let page = answer["page"].as_str().unwrap();
@@ -303,7 +303,8 @@ fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() 
         run.stderr
     );
     assert!(
-        run.stderr.contains("  verdict     verified at 2")
+        run.stderr
+            .contains("  verdict     verified against roots you gave at 2")
             && run.stderr.ends_with('\n')
             && !run.stderr.ends_with("\n\n")
     );
@@ -317,14 +318,14 @@ fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() 
     let (screen, code) = bench.on_a_terminal(&command(""), "");
     assert!(
         code == 0
-            && screen.contains("verdict     \u{1b}[32mverified at 2")
+            && screen.contains("verdict     \u{1b}[33mverified against roots you gave at 2")
             && screen.contains("\u{1b}[0m"),
         "{screen:?}"
     );
     let (screen, code) = bench.on_a_terminal(&command("--no-color"), "");
     assert!(
         code == 0
-            && screen.contains("verdict     verified at 2")
+            && screen.contains("verdict     verified against roots you gave at 2")
             && !screen.contains('\u{1b}')
             && !screen.contains("[0m"),
         "{screen:?}"

@@ -95,7 +95,7 @@ fn each_bundle_has_a_row_and_a_page_that_the_row_leads_to() {
     for words in [
         "fit for InitializeCluster",
         "Verified",
-        "by given roots",
+        "by roots you gave",
         "Test CA",
         "the CA that was given",
     ] {
@@ -110,7 +110,7 @@ fn each_bundle_has_a_row_and_a_page_that_the_row_leads_to() {
     assert!(row(&page, THIRD).contains("Rejected"));
     let head = text(&page);
     for words in [
-        "2 verified, 2 of them by given roots; 1 rejected",
+        "2 verified, 2 of them against roots you gave; 1 rejected",
         "1 signed, 1 fetched and verified, 1 fetched",
         "1 CA, as given",
         "in 1 row",

@@ -61,7 +61,7 @@ fn one_screen_says_who_what_and_by_which_roots_before_it_asks() {
         "us-east-1",
         &url,
         "CN=own",
-        "roots that you gave",
+        "verified against roots you gave",
         "ends ",
         "named by --ca",
     ] {
@@ -133,7 +133,7 @@ fn a_bootstrap_asks_on_a_terminal_and_yes_answers_beforehand() {
         stage.id.as_str(),
         "us-east-1",
         "CN=own",
-        "roots that you gave",
+        "verified against roots you gave",
         "ends ",
     ] {
         assert!(

@@ -194,9 +194,9 @@ impl Host for BootstrapRun<'_> {
         );
         let grounds = sign::signing_grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
         self.ui.say(format!(
-            "{} verified: {}",
+            "{} {}",
             self.id,
-            hardware::proof_sentence(judgement.record.terms.roots)
+            hardware::proof_text(judgement.record.terms.roots)
         ));
         let signed = match self.ca.signed_before(&bundle, now) {
             Some(signed) => {

@@ -12,7 +12,7 @@ use crate::cli::submit;
 use crate::cli::ui::{
     BOLD, CommandOutput, Effect, StyledText, YELLOW, insert_member, path_value, styled,
 };
-use crate::cli::{next_steps, verify};
+use crate::cli::{hardware, next_steps, verify};
 use crate::cloudhsm::CallPlace;
 use crate::fsio;
 use crate::handover;
@@ -34,7 +34,7 @@ pub(super) fn claim_output(
     let mut document = submit::claim_document(bundle, receipt, outcome, ca.is_dry_run());
     add_verification_and_ca(&mut document, record, ca, bundle.path());
     let mut text = submit::claim_text(bundle, receipt, outcome);
-    text.push_str(&anchor_lines(record));
+    text.push(anchor_lines(record));
     text.push(new_key_advice(ca, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
     next_steps::add_steps(
@@ -68,7 +68,7 @@ pub(super) fn dry_run_output(
     let there = fsio::is_there(dir).then(|| path_value(dir));
     insert_member(&mut outcome.document, "bundle", json!(there));
     add_verification_and_ca(&mut outcome.document, record, ca, dir);
-    outcome.text.push_str(&anchor_lines(record));
+    outcome.text.push(anchor_lines(record));
     outcome.text.push(new_key_advice(ca, dir));
     outcome
 }
@@ -139,13 +139,19 @@ fn add_verification_and_ca(
     insert_member(document, "made_ca", made.unwrap_or(Value::Null));
 }
 
-fn anchor_lines(record: Option<&Record>) -> String {
+fn anchor_lines(record: Option<&Record>) -> StyledText {
     let Some(record) = record else {
-        return String::new();
+        return StyledText::new();
     };
-    let mut text =
-        "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n"
-            .to_owned();
+    let roots = record.terms.roots;
+    let mut head = StyledText::from("  ");
+    head.push([
+        styled(hardware::proof_style(roots), roots.verified_word()),
+        StyledText::from(
+            ": the CSR's key is an HSM's, in hardware that both of these roots vouch for\n",
+        ),
+    ]);
+    let mut text = String::new();
     for anchor in &record.terms.anchors {
         let source = match &anchor.source {
             Source::BuiltIn => "built-in".to_owned(),
@@ -158,7 +164,8 @@ fn anchor_lines(record: Option<&Record>) -> String {
             anchor.key_sha256
         ));
     }
-    text
+    head.push_str(&text);
+    head
 }
 
 /// Returns the advice about a key that was made here.

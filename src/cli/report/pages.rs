@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
 use crate::report::{self as engine, ClaimStage, FleetPageFacts, FleetRow};
+use crate::verify::Verdict;
 use crate::x509::{sha256, to_hex};
 
 #[cfg(feature = "online")]
@@ -222,7 +223,10 @@ impl PageSet<'_> {
         let summary = format!(
             "{}: {}, {}",
             facts.survey.cluster_id,
-            facts.verification.verdict_word(),
+            match facts.verification.verdict {
+                Verdict::Verified => facts.verification.terms.roots.verified_word(),
+                Verdict::Rejected => facts.verification.verdict_word(),
+            },
             ClaimStage::of_bundle(&facts).as_str()
         );
         self.rows

@@ -58,6 +58,7 @@ impl SigningJob<'_> {
             return Ok(done);
         }
         check_places_free(self.bundle, ca.trust_anchor(), self.args.force)?;
+        self.show_intent(ca.trust_anchor());
         let compared = self.compare_request()?;
         self.bundle.check_unchanged(false)?;
         let (pair, issued_by) = args.ca.obtain_pair(

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::intent::show_intent;
 use super::preconditions::{
     already_signed_error, check_ca_fit, check_places_free, find_earlier_pair,
 };
@@ -55,6 +56,7 @@ impl SigningJob<'_> {
             return Ok(done);
         }
         check_places_free(self.bundle, &named.trust_anchor, args.force)?;
+        self.show_intent(&named.trust_anchor);
         let compared = self.compare_request()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
@@ -147,6 +149,15 @@ impl SigningJob<'_> {
             again: self.submit_options(&pair),
         };
         Ok(Some(signed.signing_output(&signed.to_response(), &told)))
+    }
+
+    /// Shows on a terminal what is about to be signed, before anything is asked. What was shown
+    /// for all bundles together is not shown again.
+    pub(super) fn show_intent(&self, ca: &TrustAnchor) {
+        if self.ceremony.shown.is_none() && !(self.ui.quiet && self.args.expect.is_given()) {
+            let until = Some(self.args.ca.days());
+            show_intent(self.bundle, &self.judgement.record, ca, (self.now, until));
+        }
     }
 
     /// Compares the fingerprint with what the other side read out: it is asked for, or was given,

@@ -8,14 +8,16 @@ use crate::bundle::{
     TranscriptStep, Waiver,
 };
 use crate::check::Pair;
-use crate::cli::ui::{CommandOutput, Effect, Ui, path_value, with_members};
-use crate::cli::{TOOL, verify};
+use crate::cli::ui::{
+    CommandOutput, Effect, RED, StyledText, Ui, path_value, styled, with_members,
+};
+use crate::cli::{TOOL, hardware, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
 use crate::hint;
 use crate::outside::Lines;
 use crate::owner;
-use crate::verify::{Evidence, Record, Roots, Status};
+use crate::verify::{Evidence, Record, Status};
 use crate::x509::{Moment, name_text, sha256, to_hex};
 
 /// A pair that passed `check`, with the facts for `response.json`.
@@ -176,12 +178,10 @@ impl SignedPair<'_> {
             "response_fingerprint": back,
         });
         let document = with_members(serde_json::to_value(response).unwrap_or_default(), members);
+        let roots = self.record.terms.roots;
         let proof = match response.unverified {
-            Some(_) => "UNVERIFIED: no proof that the key is an HSM's",
-            None if self.record.terms.roots == Roots::BuiltIn => {
-                "verified: the CSR is a genuine HSM's"
-            }
-            None => "verified: the CSR is an HSM's, by roots that were given",
+            Some(_) => styled(RED, "UNVERIFIED: no proof that the key is an HSM's"),
+            None => styled(hardware::proof_style(roots), hardware::proof_text(roots)),
         };
         // `submit` asks again for what was waived or accepted here, and why.
         let accepted = self.record.with(Status::Accepted).next().is_some();
@@ -202,8 +202,8 @@ impl SignedPair<'_> {
             .into_iter()
             .chain(again.iter().map(String::as_str))
             .chain(reason.iter().copied());
-        let text = format!(
-            "{first}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
+        let rest = format!(
+            "\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
              trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
              {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
             bundle.part_place(Part::SignedCert),
@@ -224,6 +224,11 @@ impl SignedPair<'_> {
             },
             hint::command_line(&submit.collect::<Vec<_>>()),
         );
+        let text = StyledText::from([
+            StyledText::from(format!("{first}\n  ")),
+            proof,
+            StyledText::from(rest),
+        ]);
         CommandOutput::success(Effect::when(*changed), document, text)
     }
 }

@@ -107,10 +107,10 @@ pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutc
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {
         (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => StyledText::from(format!(
-            "{verdict}: {}",
-            hardware::proof_sentence(recorded_roots(receipt))
-        )),
+        (None, Some(_)) => {
+            let roots = recorded_roots(receipt);
+            styled(hardware::proof_style(roots), hardware::proof_text(roots))
+        }
         (None, None) => StyledText::from("not judged in this run"),
     };
     let submitted = match receipt.submitted_at {

@@ -97,7 +97,7 @@ fn write_judged_cells(html: &mut Html, row: &JudgedRow, at: Moment) {
         write_small(html, |html| {
             html.write_text(match row.roots {
                 Roots::BuiltIn => "by built-in roots",
-                Roots::Given => "by given roots",
+                Roots::Given => "by roots you gave",
             });
         });
         write_small(html, |html| html.write_text(&row.hsm));
