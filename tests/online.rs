@@ -36,6 +36,8 @@ mod passphrase;
 mod pinned;
 #[path = "support/pipe.rs"]
 mod pipe;
+#[path = "online/rehearsed.rs"]
+mod rehearsed;
 #[path = "online/replaced.rs"]
 mod replaced;
 #[path = "online/role.rs"]
@@ -49,6 +51,8 @@ mod steps;
 #[path = "simulator/support.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
 #[path = "online/together.rs"]
 mod together;
 #[path = "online/whose.rs"]

@@ -1,8 +1,8 @@
 //! The files that a bundle can have, by their names.
 
 use super::{
-    CA_FILE, CHAIN_FILE, CREATION, ClusterId, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, TRANSCRIPT,
-    VERIFICATION,
+    CA_FILE, CHAIN_FILE, CREATION, ClusterId, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE,
+    SIMULATED_ROOTS, TRANSCRIPT, VERIFICATION,
 };
 
 /// The files whose names begin with the cluster's id: the AWS console's and guide's names.
@@ -92,7 +92,7 @@ pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
 }
 
 /// The names that do not begin with a cluster's id.
-const FIXED: [&str; 9] = [
+const FIXED: [&str; 10] = [
     REQUEST,
     VERIFICATION,
     CA_FILE,
@@ -101,6 +101,7 @@ const FIXED: [&str; 9] = [
     RESPONSE,
     RECEIPT,
     CREATION,
+    SIMULATED_ROOTS,
     TRANSCRIPT,
 ];
 

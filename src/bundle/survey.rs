@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Bundle, CA_FILE, CREATION, ClusterId, NotedWord, Part, RECEIPT, REQUEST, RESPONSE, Receipt,
-    Request, Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, TranscriptReading, VERIFICATION,
+    Request, Response, SIMULATED_ROOTS, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, TranscriptReading,
+    VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
@@ -147,7 +148,11 @@ impl Survey {
                 .iter()
                 .any(|entry| entry.outputs.has(CREATION))
         });
-        files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
+        files.retain(|seen| match seen.name.as_str() {
+            CREATION => seen.content.is_some() || created,
+            SIMULATED_ROOTS => seen.content.is_some(),
+            _ => true,
+        });
         let beside = bundle.store().list_strangers(Some(bundle.id()))?;
         Ok(Survey {
             cluster_id: bundle.id().clone(),

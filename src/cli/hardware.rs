@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::args::TrustArgs;
 use super::ui::{GREEN, Ui, YELLOW};
-use crate::bundle::{Bundle, Request};
+use crate::bundle::{Bundle, Request, SIMULATED_ROOTS};
 use crate::check::CLOCK_HINT;
 use crate::error::{Error, ErrorKind, FactName};
 use crate::generation::PublishedRoot;
@@ -216,6 +216,9 @@ pub(crate) fn rejection_error(
                 show.join(", ")
             )
         }
+        Some(Cause::Simulated) => {
+            simulated_hint("verify", bundle.path(), bundle.has_file(SIMULATED_ROOTS))
+        }
         Some(Cause::Time) => format!(
             "{CLOCK_HINT}, and --at where it was given. Where the moment is right, a \
              hardware certificate has ended or not begun: docs/troubleshooting.md"
@@ -226,6 +229,32 @@ pub(crate) fn rejection_error(
     };
     let error = Error::new(ErrorKind::Rejected, headline.followed_by(failed), hint);
     Some(error.with_fact(FactName::Checks, checks))
+}
+
+/// Returns the hint how to judge what a simulator made: by the roots that a rehearsal left in the
+/// bundle, or by those of the simulator that is asked.
+fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
+    let dir = hint::path_word(dir, "DIR");
+    let words = ["hsmboot", command, &dir];
+    match has_roots {
+        true => format!(
+            "to look at the rehearsal all the same: {}",
+            hint::quote_command(&[&words[..], &["--simulated"]].concat())
+        ),
+        false => {
+            let roots = [
+                "--aws-root",
+                "roots/aws-root.crt",
+                "--manufacturer-root",
+                "roots/manufacturer-root.crt",
+            ];
+            format!(
+                "give the roots of that very simulator, which `hsmboot simulate --roots roots` \
+                 writes: {}",
+                hint::quote_command(&[&words[..], &roots].concat())
+            )
+        }
+    }
 }
 
 /// Returns the cluster's Mode from the live cluster, or from the bundle where the live cluster does

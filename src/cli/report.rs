@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::TOOL;
-use super::args::TrustArgs;
+use super::args::{SimulatedArgs, TrustArgs};
 #[cfg(feature = "online")]
 use super::fleet::FleetFileArgs;
 use super::hardware;
@@ -78,6 +78,8 @@ pub struct Args {
     ca: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    simulated: SimulatedArgs,
     /// The moment to judge validity at, RFC 3339 (default: now)
     #[arg(long, value_name = "RFC3339")]
     at: Option<Moment>,
@@ -90,6 +92,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(false, false)?;
     let terms = PageTerms {
         policy: &policy,
+        simulated: &args.simulated,
         made_at: super::now(),
         at: args.at,
     };
@@ -135,6 +138,7 @@ fn write_page(args: &Args, dir: &Path, terms: &PageTerms<'_>, ui: &Ui) -> Result
 /// What all pages of one run are made by.
 struct PageTerms<'a> {
     policy: &'a Policy,
+    simulated: &'a SimulatedArgs,
     made_at: Moment,
     /// The moment to judge validity at, where the user named one.
     at: Option<Moment>,
@@ -151,7 +155,9 @@ impl PageTerms<'_> {
     /// # Errors
     /// As [`TrustArgs::read_anchors`], [`NamedCa::read`] and [`Survey::read_from`].
     fn judge_bundle(&self, dir: &Path, trust: &TrustArgs, ca: Option<&Path>) -> Result<PageFacts> {
-        let anchors = trust.read_anchors(&Store::at_path(dir))?;
+        let (anchors, _) = self
+            .simulated
+            .read_anchors_and_files(trust, &Store::at_path(dir))?;
         let named = ca
             .map(|file| NamedCa::read(file, "--ca", &Store::at_path(dir)))
             .transpose()?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{BundlesArgs, TrustArgs};
+use super::args::{BundlesArgs, SimulatedArgs, TrustArgs};
 use super::binary;
 use super::findings::{failed_ids, findings_text};
 use super::hardware;
@@ -31,6 +31,8 @@ pub struct Args {
     bundles: BundlesArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    simulated: SimulatedArgs,
     /// The moment to judge validity at, RFC 3339 (default: now)
     #[arg(long, value_name = "RFC3339")]
     at: Option<Moment>,
@@ -63,7 +65,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 
 fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let policy = args.trust.build_policy(false, args.chains_only)?;
-    let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
+    let (anchors, roots) = args
+        .simulated
+        .read_anchors_and_files(&args.trust, &Store::at_path(dir))?;
     let bundle = Bundle::open(dir)?;
     let evidence = bundle.read_evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
@@ -92,6 +96,10 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
         proof_scope(&record)
     );
     let effect = Effect::when(args.record);
+    if args.simulated.simulated {
+        insert_member(&mut answer, "simulated", json!(true));
+        ui.warn("SIMULATED: by the simulator's roots that lie in the bundle; nothing of it is real");
+    }
     let text = record_text(&record, ui);
     let told = if ui.quiet {
         Vec::new()

@@ -31,7 +31,8 @@ use std::fmt;
 pub use caption::Caption;
 
 use crate::bundle::{
-    CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION,
+    CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, SIMULATED_ROOTS, TRANSCRIPT,
+    VERIFICATION,
 };
 
 /// The content of a set of codes: a request on its way there, or a response on its way back.
@@ -66,7 +67,13 @@ impl QrKind {
             QrKind::Request => {
                 let parts = Part::REQUEST.into_iter().map(|part| part.file_name(id));
                 parts
-                    .chain(fixed(&[REQUEST, VERIFICATION, CREATION, TRANSCRIPT]))
+                    .chain(fixed(&[
+                        REQUEST,
+                        VERIFICATION,
+                        CREATION,
+                        SIMULATED_ROOTS,
+                        TRANSCRIPT,
+                    ]))
                     .collect()
             }
             QrKind::Response => [

@@ -4,8 +4,8 @@ use super::html::Html;
 use super::icons::{Icon, write_icon};
 use super::view::{PageView, count_text};
 use crate::bundle::{
-    CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, SurveyedFile,
-    TRANSCRIPT, VERIFICATION,
+    CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, SIMULATED_ROOTS,
+    SurveyedFile, TRANSCRIPT, VERIFICATION,
 };
 use crate::outside::OutsideText;
 use crate::x509::{sha256, to_hex};
@@ -140,6 +140,7 @@ fn describe_file(view: &PageView<'_>, name: &str) -> String {
         (None, VERIFICATION) => "how it was judged then",
         (None, RESPONSE) => "what was signed, by which CA",
         (None, CREATION) => "the cluster that was asked for",
+        (None, SIMULATED_ROOTS) => "a simulator’s roots: no anchors of this page unless it says so",
         (None, RECEIPT) => "what was submitted, and what came of it",
         (None, TRANSCRIPT) => "who did what",
         (None, _) => "",

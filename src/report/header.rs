@@ -142,6 +142,10 @@ pub(super) fn cause_sentence(cause: &Cause) -> String {
                 .collect::<Vec<_>>();
             format!("Make the report again with {}.", each.join(", and with "))
         }
+        Cause::Simulated => "Nothing of it is real. By a simulator’s own roots, which prove \
+                             nothing of an HSM, a page is made with hsmboot report --simulated, or \
+                             with --aws-root and --manufacturer-root."
+            .to_owned(),
         Cause::OtherRoots(_) => "Look at what was given with hsmboot roots show.".to_owned(),
         Cause::Time => {
             "Look at the clock of the machine that made this page, and at --at where it was given."

@@ -7,6 +7,7 @@ use std::fmt;
 use super::Record;
 use super::checks::CheckId;
 use super::hardware::Hardware;
+use super::simulated::ends_in_simulator;
 use crate::checks::{Side, Status, Verdict};
 use crate::generation::PublishedRoot;
 
@@ -19,6 +20,8 @@ pub enum Cause {
     /// The chains of these sides do not end in the roots that were given for them: those are the
     /// wrong ones, or the chain is a forgery.
     OtherRoots(Vec<Side>),
+    /// The chains end in a simulator's roots, and nothing but those is missing.
+    Simulated,
     /// Nothing failed but dates.
     Time,
 }
@@ -47,6 +50,16 @@ impl Cause {
             .into_iter()
             .filter(|side| failed(CheckId::Signature(*side)) && failed(CheckId::Issuer(*side)))
             .collect();
+        let of_sides = |id| match id {
+            CheckId::Signature(side) | CheckId::Issuer(side) => sides.contains(&side),
+            _ => false,
+        };
+        let of_roots_alone = record
+            .with(Status::Fail)
+            .all(|finding| of_sides(finding.id));
+        if of_roots_alone && sides.iter().all(|side| ends_in_simulator(record, *side)) {
+            return Some(Cause::Simulated);
+        }
         let given: Vec<Side> = sides
             .iter()
             .copied()
@@ -55,14 +68,7 @@ impl Cause {
         if !given.is_empty() {
             return Some(Cause::OtherRoots(given));
         }
-        let of_sides = |id| match id {
-            CheckId::Signature(side) | CheckId::Issuer(side) => sides.contains(&side),
-            _ => false,
-        };
-        if !record
-            .with(Status::Fail)
-            .all(|finding| of_sides(finding.id))
-        {
+        if !of_roots_alone {
             return None;
         }
         // Each of them has to be known: otherwise a stranger's chain would be called one without
@@ -111,6 +117,9 @@ impl fmt::Display for Cause {
                                end in: {OTHER_ROOT_MEANING}"
                     )
                 }
+            }
+            Cause::Simulated => {
+                f.write_str("these certificates come from hsmboot's simulator, and not from an HSM")
             }
             Cause::Time => f.write_str(
                 "a certificate is not valid at the moment judged at: this \

@@ -24,6 +24,7 @@ mod checks;
 mod hardware;
 mod path;
 mod record;
+mod simulated;
 
 pub use anchors::{
     Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in,

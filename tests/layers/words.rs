@@ -45,6 +45,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
             "claim/ownership/lenient",
             "cli/sign/preconditions",
             "verify/anchors",
+            "verify/simulated",
             "x509/pem",
             "x509/pem/operators",
             "x509/time",

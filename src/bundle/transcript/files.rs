@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{MAX_TRANSCRIPT, Transcript};
-use crate::bundle::{CREATION, ClusterId, Part, RECEIPT, Store, TRUST_ANCHOR_FILES, names_of};
+use crate::bundle::{
+    CREATION, ClusterId, Part, RECEIPT, SIMULATED_ROOTS, Store, TRUST_ANCHOR_FILES, names_of,
+};
 use crate::outside::{Lines, OutsideText};
 use crate::x509::{sha256, to_hex};
 
@@ -171,10 +173,11 @@ impl Transcript {
 
 /// Says what is wrong with a file that a step found and none before had written. What stood there
 /// before the first step came from elsewhere, and so may a CA's certificate at any time; but
-/// nothing other than a step writes down what was created, or what was claimed.
+/// nothing other than a step writes down what was created, what was claimed, or a simulator's
+/// roots.
 fn came_from_nowhere(step: u64, name: &str) -> Option<(FileStanding, String, &'static str)> {
-    let from_elsewhere =
-        TRUST_ANCHOR_FILES.contains(&name) || (step == 1 && ![CREATION, RECEIPT].contains(&name));
+    let from_elsewhere = TRUST_ANCHOR_FILES.contains(&name)
+        || (step == 1 && ![CREATION, RECEIPT, SIMULATED_ROOTS].contains(&name));
     (!from_elsewhere).then(|| {
         (
             FileStanding::Unaccounted,

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::bundle::Store;
+use crate::bundle::{Digests, SIMULATED_ROOTS, Store};
+use crate::cli::args::TrustArgs;
 use crate::cli::owner::lies_in;
+use crate::cli::step::given_file_digest;
 use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
-use crate::verify::{Anchor, MAX_ANCHOR_FILE};
+use crate::verify::{Anchor, Anchors, MAX_ANCHOR_FILE, Side};
 
 /// The variable that names the files of AWS's roots, where no option does.
 pub(crate) const AWS_ROOT_VARIABLE: &str = "HSMBOOT_AWS_ROOT";
@@ -97,4 +99,66 @@ pub(crate) fn unreadable_root_error(fault: &crate::x509::Malformed) -> Error {
         fault.to_string(),
         "give a root certificate in PEM or DER; the built-in roots are not used in its place",
     )
+}
+
+/// `--simulated`, for the commands that judge and neither sign nor send.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Verification")]
+pub struct SimulatedArgs {
+    /// Judge a rehearsal by the simulator's roots that lie in its bundle: whoever could write to it
+    /// chose them, and nothing of it is real
+    #[arg(long, conflicts_with_all = ["aws_root", "manufacturer_root"])]
+    pub(crate) simulated: bool,
+}
+
+impl SimulatedArgs {
+    /// Returns the anchors that a bundle is judged by, and the SHA-256 of the files that gave them:
+    /// the bundle's own simulated roots where the option says so, and none of its files otherwise.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-anchor`: it holds none, or one that no simulator's root is called like.
+    /// Otherwise as [`TrustArgs::read_anchors_and_files`].
+    pub(crate) fn read_anchors_and_files(
+        &self,
+        trust: &TrustArgs,
+        bundle: &Store,
+    ) -> Result<(Anchors, Digests)> {
+        match self.simulated {
+            true => read_simulated_anchors(bundle),
+            false => trust.read_anchors_and_files(bundle),
+        }
+    }
+}
+
+fn read_simulated_anchors(bundle: &Store) -> Result<(Anchors, Digests)> {
+    let place = bundle.place(SIMULATED_ROOTS).to_string();
+    let refused = |fault: String, hint: &str| {
+        Error::new(ErrorKind::BadAnchor, fault, hint).with_fact(FactName::File, place.as_str())
+    };
+    if !bundle.has(SIMULATED_ROOTS) {
+        return Err(refused(
+            format!("there is no {place}: `hsmboot bootstrap --simulate` writes it"),
+            "leave --simulated out, or name the simulator's roots with --aws-root and \
+             --manufacturer-root",
+        ));
+    }
+    let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
+    let content = bundle.read(SIMULATED_ROOTS, "a simulator's roots", max)?;
+    let mut anchors = Anchors {
+        aws: Vec::new(),
+        manufacturer: Vec::new(),
+    };
+    for anchor in parse_root(Path::new(&place), &content)? {
+        match anchor.simulated_side() {
+            Some(Side::Aws) => anchors.aws.push(anchor),
+            Some(Side::Manufacturer) => anchors.manufacturer.push(anchor),
+            None => {
+                return Err(refused(
+                    format!("{place} holds a root that is no simulator's"),
+                    "somebody put it there: do not trust this bundle",
+                ));
+            }
+        }
+    }
+    Ok((anchors, given_file_digest(Path::new(&place), &content)))
 }

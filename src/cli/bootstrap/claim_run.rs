@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::signing_ca::BootstrapCa;
 use super::{Args, TrustSettings, check_roots_available, replaced, summary};
-use crate::bundle::{self, Bundle, ClusterId, Part, TranscriptStep};
+use crate::bundle::{self, Bundle, ClusterId, Part, SIMULATED_ROOTS, TranscriptStep};
 use crate::claim::Claim;
 use crate::cli::consent::{ClaimIntent, ConsentQuestion};
 use crate::cli::fetch::warn_of_missing;
@@ -19,6 +19,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, Cluster, ClusterState, InitializeCluster, next_step};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fetch::{self, FetchFacts};
+use crate::fsio::NewFile;
 use crate::outside::{OutsideText, stored_path};
 use crate::owner::{Authorized, SignedResponse};
 use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
@@ -183,10 +184,12 @@ impl Host for BootstrapRun<'_> {
             &judgement.record,
             &self.trust.roots,
         );
-        bundle.write(
-            &[verify::record_file(&bundle::to_document(&judgement.record))],
-            &step,
-        )?;
+        let document = bundle::to_document(&judgement.record);
+        let mut files = vec![verify::record_file(&document)];
+        if let Some(roots) = &self.trust.simulated_roots {
+            files.push(NewFile::readable(SIMULATED_ROOTS, roots, true));
+        }
+        bundle.write(&files, &step)?;
         hardware::alarm_non_fips(
             &judgement.record,
             hardware::cluster_mode(cluster.mode.as_ref(), &bundle),

@@ -27,6 +27,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
         simulator.url()
     ));
     let anchors = simulator_anchors(&simulator)?;
+    let simulated_roots = roots_to_keep(&simulator)?;
     let online = OnlineArgs {
         region: Some("us-east-1".to_owned()),
         endpoint_url: Some(simulator.url()),
@@ -74,6 +75,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
                 policy,
                 anchors,
                 roots: Digests::new(),
+                simulated_roots: Some(simulated_roots),
             },
             ui,
         )
@@ -96,6 +98,20 @@ fn simulator_anchors(simulator: &Simulator) -> Result<Anchors> {
             "the simulator's manufacturer-root.crt",
         )?,
     })
+}
+
+/// Returns the file that keeps the simulator's roots in the bundle, marked as what they are.
+fn roots_to_keep(simulator: &Simulator) -> Result<Vec<u8>> {
+    let read =
+        |pem: std::result::Result<String, SimError>| pem.map_err(|fault| start_error(&fault));
+    Ok([
+        "SIMULATED: the roots of hsmboot's simulator, for looking at this rehearsal again. Nothing \
+         of it is real.\nNothing takes them as anchors unless --simulated says so.\n",
+        &read(simulator.aws_root_pem())?,
+        &read(simulator.manufacturer_root_pem())?,
+    ]
+    .concat()
+    .into_bytes())
 }
 
 fn start_error(fault: &impl fmt::Display) -> Error {

@@ -1,0 +1,151 @@
+//! What a rehearsal leaves: a bundle that can be looked at again, and that proves nothing.
+
+use hsmboot::bundle::SIMULATED_ROOTS;
+use hsmboot::simulator::{Options, Reference, RootFile, Simulator};
+use hsmboot::verify::{Anchor, Anchors, Side};
+
+use super::*;
+
+/// A rehearsal's place, its bundle, and the lines to try.
+fn rehearse() -> (tempfile::TempDir, String, Vec<Vec<String>>) {
+    let place = tempfile::tempdir().unwrap();
+    let words = ["bootstrap", "--simulate", "--key-type", "p256"];
+    let done = run(hsmboot().args(words).current_dir(place.path())).ends(0, "claimed");
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    let after = lines
+        .iter()
+        .position(|line| line.contains("rehearsal: the HSM"));
+    let next: Vec<Vec<String>> = lines[after.unwrap() + 1..]
+        .iter()
+        .map(|line| {
+            let command = line.strip_prefix("next: hsmboot ").expect(line);
+            command.split(' ').map(str::to_owned).collect()
+        })
+        .collect();
+    assert_eq!(next.len(), 3, "it ends with them: {}", done.stdout);
+    let bundle = next[0][1].clone();
+    (place, bundle, next)
+}
+
+#[test]
+fn a_rehearsals_own_bundle_is_judged_by_the_command_that_verify_and_report_name() {
+    let (place, bundle, next) = rehearse();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    for words in &next {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        at(&words).ends(0, "");
+    }
+    let kept = fs::read_to_string(place.path().join(&bundle).join(SIMULATED_ROOTS)).unwrap();
+    assert!(kept.starts_with("SIMULATED: "), "{kept}");
+    at(&["transcript", "verify", &bundle]).ends(0, "the transcript holds");
+
+    // Nothing takes them by itself.
+    let told = at(&["verify", &bundle, "--output", "json"]).ends(3, "");
+    let error = &told.json()["error"];
+    assert_eq!(error["kind"], "rejected");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("come from hsmboot's simulator")
+    );
+    let hint = error["hint"].as_str().unwrap();
+    let command = hint.split('`').nth(1).unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let judged = at(&words).ends(0, "SIMULATED: ");
+    assert!(!judged.stdout.contains("genuine") || judged.stdout.contains("ca-profile"));
+    let judged = at(&[&words[..], &["--output", "json"]].concat())
+        .ends(0, "")
+        .json();
+    assert_eq!(
+        (&judged["roots"], &judged["simulated"], &judged["verdict"]),
+        (&"given".into(), &true.into(), &"verified".into())
+    );
+    at(&["report", &bundle, "-o", "rejected.html"]).ends(0, "rejected");
+    let page = fs::read_to_string(place.path().join("rejected.html")).unwrap();
+    assert!(
+        page.contains("hsmboot report --simulated"),
+        "the page names it"
+    );
+    at(&["report", &bundle, "-o", "page.html", "--simulated"]).ends(0, "verified against");
+    let page = fs::read_to_string(place.path().join("page.html")).unwrap();
+    assert!(page.contains("verdict warn") && page.contains("Simulated"));
+}
+
+/// The roots in the bundle vouch for nothing that is signed, sent, or not a simulator's.
+#[test]
+fn simulated_roots_never_lead_to_a_signature() {
+    let (place, bundle, _) = rehearse();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    let key = place.path().join(&bundle).join("customerCA.key");
+    fs::rename(key, place.path().join("ca.key")).unwrap();
+    fs::copy(
+        place.path().join(&bundle).join("customerCA.crt"),
+        place.path().join("ca.crt"),
+    )
+    .unwrap();
+    let sign = [
+        "sign", &bundle, "--ca", "ca.crt", "--ca-key", "ca.key", "--force",
+    ];
+    at(&sign).ends(3, "come from hsmboot's simulator");
+    at(&[&sign[..], &["--simulated"]].concat()).ends(2, "--simulated");
+    at(&["submit", &bundle, "--ca", "ca.crt", "--simulated"]).ends(2, "--simulated");
+    let roots = format!("{bundle}/{SIMULATED_ROOTS}");
+    for words in [&sign[..], &["verify", &bundle]] {
+        let named = ["--aws-root", &roots, "--manufacturer-root", &roots];
+        at(&[words, &named].concat()).ends(2, "names a file of the bundle itself");
+    }
+
+    // A root that is no simulator's is none by this option, whoever put it there.
+    let other = support_root();
+    let path = place.path().join(&roots);
+    let both = [fs::read(&path).unwrap(), other].concat();
+    for content in [&both[..], b"no root", b""] {
+        fs::write(&path, content).unwrap();
+        let told = at(&["verify", &bundle, "--simulated", "--output", "json"]).ends(4, "");
+        assert_eq!(told.json()["error"]["kind"], "bad-anchor");
+    }
+    at(&["transcript", "verify", &bundle]).ends(4, SIMULATED_ROOTS);
+    fs::remove_file(&path).unwrap();
+    at(&["verify", &bundle, "--simulated"]).ends(4, "there is no");
+    let told = at(&["verify", &bundle]).ends(3, "come from hsmboot's simulator");
+    assert!(
+        told.stderr.contains("simulate --roots roots"),
+        "{}",
+        told.stderr
+    );
+}
+
+/// A self-signed certificate of another name.
+fn support_root() -> Vec<u8> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.self_signed(&key).unwrap().pem().into_bytes()
+}
+
+/// Each root of each edition is recognised as a simulator's, and no built-in one.
+#[test]
+fn every_root_of_a_simulator_is_recognised_and_no_other() {
+    for reference in [Reference::Today, Reference::June2022] {
+        let options = Options {
+            reference,
+            ..Options::default()
+        };
+        let simulator = Simulator::spawn(options).unwrap();
+        for file in RootFile::of_edition(reference) {
+            let pem = simulator.root_pem(*file).unwrap();
+            let side = match file {
+                RootFile::Aws | RootFile::AwsUsGov => Side::Aws,
+                RootFile::Ls1 | RootFile::Ls1Reissue | RootFile::Ls2 => Side::Manufacturer,
+            };
+            for anchor in Anchor::from_file(pem.as_bytes(), "root").unwrap() {
+                assert_eq!(anchor.simulated_side(), Some(side), "{file:?}");
+            }
+        }
+        simulator.shutdown();
+    }
+    let built_in = Anchors::built_in();
+    for anchor in built_in.aws.iter().chain(&built_in.manufacturer) {
+        assert_eq!(anchor.simulated_side(), None);
+    }
+}
