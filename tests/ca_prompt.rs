@@ -14,9 +14,15 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use hsmboot::ca::{PassphraseSource, restore_terminal};
+use hsmboot::ca::{EchoHold, PassphraseSource, WeakPassphrase, restore_terminal};
+
+/// The question for a new passphrase.
+const NEW: &str = "new passphrase for new.key (Enter alone: one is made for you): ";
 
 const SECRET: &str = "correct horse";
+
+/// A passphrase that is refused.
+const WEAK: &str = "tuesday";
 
 /// What runs inside the terminal. Not a test of its own.
 #[test]
@@ -33,7 +39,16 @@ fn inside() {
         }
     });
     let outcome = match case.as_str() {
-        "new" => PassphraseSource::Ask.for_new_key(Path::new("new.key")),
+        "new" => PassphraseSource::Ask.for_new_key(Path::new("new.key"), WeakPassphrase::Refused),
+        "weak" => PassphraseSource::Ask.for_new_key(Path::new("new.key"), WeakPassphrase::Allowed),
+        // What a key's work between two questions is like.
+        "slow" => {
+            let _hold = EchoHold::start();
+            let first = PassphraseSource::Ask.for_key(Path::new("the/ca.key"), false);
+            println!("at work");
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            first.and_then(|_| PassphraseSource::Ask.for_key(Path::new("the/ca.key"), true))
+        }
         _ => PassphraseSource::Ask.for_key(Path::new("the/ca.key"), false),
     };
     match outcome {
@@ -150,12 +165,12 @@ fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
 #[test]
 fn a_new_passphrase_is_asked_twice() {
     let mut terminal = Terminal::new("new");
-    terminal.wait_for("new passphrase for new.key: ");
+    terminal.wait_for(NEW);
     terminal.press(&format!("{SECRET}\n"));
     terminal.wait_for("the same again: ");
     terminal.press("another\n");
     terminal.wait_for("the two differ, once more");
-    for prompt in ["new passphrase for new.key: ", "the same again: "] {
+    for prompt in [NEW, "the same again: "] {
         terminal.wait_for(prompt);
         terminal.press(&format!("{SECRET}\n"));
     }
@@ -163,12 +178,66 @@ fn a_new_passphrase_is_asked_twice() {
     terminal.end();
 }
 
+/// What is typed ahead of a question is neither shown nor taken as its answer.
 #[test]
-fn an_empty_new_passphrase_is_refused() {
+fn what_is_typed_ahead_is_neither_shown_nor_taken() {
+    let mut terminal = Terminal::new("slow");
+    terminal.wait_for("passphrase for the/ca.key: ");
+    terminal.press(&format!("{SECRET}\n"));
+    terminal.wait_for("at work");
+    terminal.press(&format!("{SECRET}, typed ahead\n"));
+    terminal.wait_for("passphrase for the/ca.key: ");
+    terminal.press(&format!("{SECRET}\n"));
+    terminal.wait_for("outcome: ok");
+    let screen = terminal.end();
+    assert!(!screen.contains("typed ahead"), "{screen}");
+
     let mut terminal = Terminal::new("new");
-    terminal.wait_for("new passphrase for new.key: ");
+    terminal.wait_for(NEW);
+    terminal.press(&format!("{SECRET}\n{SECRET}\n"));
+    terminal.wait_for("the same again: ");
+    terminal.press(&format!("{SECRET}\n"));
+    terminal.wait_for("outcome: ok");
+    terminal.end();
+}
+
+#[test]
+fn an_empty_new_passphrase_has_one_made_which_is_asked_for_again() {
+    let mut terminal = Terminal::new("new");
+    terminal.wait_for(NEW);
     terminal.press("\n");
-    terminal.wait_for("outcome: 5 passphrase-unfit: the new passphrase is empty");
+    terminal.wait_for("made for you: ");
+    let from = terminal.seen.len();
+    terminal.wait_for("\n");
+    let made = terminal.seen[from..].trim().to_owned();
+    assert_eq!(
+        made.split('-').map(str::len).collect::<Vec<_>>(),
+        [5; 6],
+        "{made}"
+    );
+    terminal.wait_for("the same again: ");
+    terminal.press(&format!("{made}\n"));
+    terminal.wait_for("outcome: ok");
+    let screen = terminal.end();
+    assert_eq!(screen.matches(&made).count(), 1, "shown once: {screen}");
+}
+
+#[test]
+fn a_weak_new_passphrase_is_asked_for_again_and_then_refused_unless_it_is_allowed() {
+    let mut terminal = Terminal::new("new");
+    for _ in 0..3 {
+        terminal.wait_for(NEW);
+        terminal.press(&format!("{WEAK}\n"));
+        terminal.wait_for("has fewer than 12 characters");
+    }
+    terminal.wait_for("outcome: 5 passphrase-weak: the new passphrase has fewer than 12");
+    terminal.end();
+    let mut terminal = Terminal::new("weak");
+    for prompt in [NEW, "the same again: "] {
+        terminal.wait_for(prompt);
+        terminal.press(&format!("{WEAK}\n"));
+    }
+    terminal.wait_for("outcome: ok");
     terminal.end();
 }
 

@@ -45,8 +45,8 @@ pub use self::key::{
 };
 pub use self::key_type::KeyType;
 pub use self::passphrase::{
-    MAX_PASSPHRASE, Passphrase, PassphraseCommand, PassphraseSource, end_passphrase_command,
-    restore_terminal,
+    EchoHold, MAX_PASSPHRASE, MIN_CHARACTERS, Passphrase, PassphraseCommand, PassphraseSource,
+    WeakPassphrase, end_passphrase_command, restore_terminal,
 };
 pub use self::show::{CaFact, CaSummary};
 pub use self::subject::parse_subject;

@@ -2,6 +2,8 @@
 //! prints. Never the command line itself, which every user of the machine can read.
 
 mod command;
+mod new;
+mod strength;
 mod terminal;
 
 use std::fmt;
@@ -12,7 +14,10 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub use self::command::{PassphraseCommand, end_passphrase_command};
-pub use self::terminal::restore_terminal;
+pub use self::new::WeakPassphrase;
+use self::new::{ask_new_passphrase, check_strong};
+pub use self::strength::MIN_CHARACTERS;
+pub use self::terminal::{EchoHold, restore_terminal};
 use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
@@ -113,33 +118,23 @@ impl PassphraseSource {
         }
     }
 
-    /// The passphrase for a key that is about to be written. The terminal is asked for it twice.
+    /// The passphrase for a key that is about to be written. The terminal is asked for it twice; an
+    /// empty line there has one made, which is shown there and nowhere else. One that is easily
+    /// guessed is refused unless `weak` allows it.
     ///
     /// # Errors
-    /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that is empty or that openssl
-    /// could not be given, and `passphrases-differ`.
-    pub fn for_new_key(&self, key: &Path) -> Result<Passphrase> {
+    /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that openssl could not be
+    /// given, `passphrase-weak`, and `passphrases-differ`.
+    pub fn for_new_key(&self, key: &Path, weak: WeakPassphrase) -> Result<Passphrase> {
         let name = shown_path(key);
-        let prompt = || {
-            for _ in 0..3 {
-                let first = terminal::ask_passphrase(&format!("new passphrase for {name}: "))?;
-                check_fit(&first)?;
-                let second = terminal::ask_passphrase("the same again: ")?;
-                if first == second {
-                    return Ok(first);
-                }
-                terminal::show_text("the two differ, once more\n")?;
-            }
-            Err(Error::new(
-                ErrorKind::PassphrasesDiffer,
-                "the two passphrases differ",
-                "run the command again; nothing has been written",
-            ))
-        };
         let passphrase = self
-            .read_passphrase(prompt, &format!("the new CA key {name} is to be encrypted"))
+            .read_passphrase(
+                || ask_new_passphrase(&name, weak),
+                &format!("the new CA key {name} is to be encrypted"),
+            )
             .map_err(|error| about_file(error, key))?;
         check_fit(&passphrase.0)?;
+        check_strong(&passphrase.0, weak)?;
         Ok(passphrase)
     }
 
@@ -434,7 +429,7 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(unfit).unwrap();
             let error = PassphraseSource::File(file.path().to_path_buf())
-                .for_new_key(Path::new("k"))
+                .for_new_key(Path::new("k"), WeakPassphrase::Allowed)
                 .unwrap_err();
             assert!([ErrorKind::PassphraseUnfit, ErrorKind::NoPassphrase].contains(&error.kind));
         }

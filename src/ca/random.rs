@@ -19,7 +19,7 @@ impl SystemRng {
         SystemRng(SystemRandom::new())
     }
 
-    fn random_octets<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>, NoRandomness> {
+    pub(crate) fn random_octets<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>, NoRandomness> {
         let mut octets = Zeroizing::new([0; N]);
         self.0.fill(octets.as_mut()).map_err(|_| NoRandomness)?;
         Ok(octets)

@@ -9,13 +9,13 @@ use clap::{Args, ValueEnum};
 
 use super::step::{check_short_text, given_file_digest};
 use crate::bundle::{ClusterId, Digests, Store};
-use crate::ca::{PassphraseCommand, PassphraseSource};
+use crate::ca::{PassphraseCommand, PassphraseSource, WeakPassphrase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::OutsideText;
 use crate::verify::{Anchors, CheckId, Policy, Profile, Side};
 pub(crate) use roots::{
-    AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, read_root, root_files_from_env,
+    AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, SimulatedArgs, read_root, root_files_from_env,
     unreadable_root_error,
 };
 use roots::{GivenRoots, parse_root, read_root_outside_bundle};
@@ -371,6 +371,24 @@ impl PassphraseArgs {
                 PassphraseSource::Command(PassphraseCommand::new(line, self.time_left()))
             }
             (None, None, None, None) => PassphraseSource::Ask,
+        }
+    }
+}
+
+/// Whether a new key's passphrase may be weak.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Passphrase (asked for on the terminal otherwise)")]
+pub struct WeakPassphraseArgs {
+    /// Take a new passphrase of fewer than 12 characters, or of an obvious pattern
+    #[arg(long)]
+    pub(crate) weak_passphrase: bool,
+}
+
+impl WeakPassphraseArgs {
+    pub(crate) const fn rule(&self) -> WeakPassphrase {
+        match self.weak_passphrase {
+            true => WeakPassphrase::Allowed,
+            false => WeakPassphrase::Refused,
         }
     }
 }

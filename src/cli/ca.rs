@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::args::PassphraseArgs;
+use super::args::{PassphraseArgs, WeakPassphraseArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
 use super::key::{KeyAccess, new_ca_key_help};
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value, with_members};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
-use crate::ca::{CaSummary, KeySource, KeyType, Provided, backends_elsewhere, parse_subject};
+use crate::ca::{
+    CaSummary, EchoHold, KeySource, KeyType, Provided, backends_elsewhere, parse_subject,
+};
 use crate::error::{Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
@@ -73,6 +75,8 @@ pub struct InitArgs {
     issuer: IssuerArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    weak: WeakPassphraseArgs,
     #[command(flatten)]
     token: TokenArgs,
     #[cfg(feature = "awskms")]
@@ -146,6 +150,8 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
         .chain(files.iter().copied())
         .collect();
     check_free(&args.out, &places, args.force)?;
+    // From the issuer's passphrase to the new one, nothing that is typed is shown.
+    let hold = EchoHold::start();
     let issuer = match named {
         None => None,
         Some(named) => Some(named.open_key(
@@ -184,9 +190,10 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
             if let Some(warning) = source.storage_warning() {
                 ui.warn(warning.to_string());
             }
-            Some(source.for_new_key(&key_path)?)
+            Some(source.for_new_key(&key_path, args.weak.rule())?)
         }
     };
+    drop(hold);
     if passphrase.is_none() {
         ui.warn(format!(
             "{} is written without encryption: whoever can read it can sign as this CA",

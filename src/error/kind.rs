@@ -301,6 +301,8 @@ kinds! {
             "a new passphrase that is empty, too long, or holds a NUL or a line break";
         PassphraseUnreadable, AfterFix, "passphrase-unreadable",
             "the passphrase's file or descriptor cannot be read";
+        PassphraseWeak, AfterFix, "passphrase-weak",
+            "a new passphrase of fewer than 12 characters, or of an obvious pattern";
         PinFinalTry, AfterFix, "pin-final-try",
             "one wrong PIN more locks the token, nobody types this one, and there is no \
              `--final-try`: it was not tried";

@@ -22,6 +22,7 @@ mod interrupt;
 mod near_misses;
 mod options;
 mod output;
+mod passphrases;
 mod paths;
 mod settings;
 mod text;

@@ -1,6 +1,8 @@
 //! OpenSSL reads what is written here, and makes the same names.
 
-use hsmboot::ca::{CaTerms, KeyType, NewKey, Passphrase, make_trust_anchor, parse_subject};
+use hsmboot::ca::{
+    CaTerms, KeyType, NewKey, Passphrase, WeakPassphrase, make_trust_anchor, parse_subject,
+};
 use hsmboot::error::FactName;
 use zeroize::Zeroizing;
 
@@ -11,7 +13,7 @@ fn openssl_reads_what_is_written_here() {
     let bench = Bench::new();
     let passphrase = bench
         .pass("pw")
-        .for_new_key(Path::new("customerCA.key"))
+        .for_new_key(Path::new("customerCA.key"), WeakPassphrase::Allowed)
         .unwrap();
     for kind in [
         KeyType::P256,

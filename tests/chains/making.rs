@@ -186,7 +186,7 @@ fn an_intermediate_is_made_under_what_allows_one_and_nothing_is_overwritten() {
 #[test]
 fn the_issuers_key_and_the_new_one_each_have_their_passphrase() {
     let stage = Stage::new();
-    stage.write("root.pass", "of the root\n");
+    stage.write("root.pass", "of the old root\n");
     stage.write("ca.pass", "of the new one\n");
     let root = [
         "ca",

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use base64::Engine;
 use hsmboot::bundle::{ClusterId, TranscriptEntry, TranscriptReading, archive};
-use hsmboot::ca::{FileKey, Passphrase, PassphraseSource};
+use hsmboot::ca::{FileKey, Passphrase, PassphraseSource, WeakPassphrase};
 use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 use hsmboot::x509::{Certificate, Csr, Moment};
 use secrets::{damaged, keys, mangled};
@@ -70,7 +70,7 @@ fn said(file: &[u8], path: &Path, passphrase: &Path, anchors: &Anchors) -> Vec<S
     let source = PassphraseSource::File(path.to_owned());
     said.extend(
         source
-            .for_new_key(path)
+            .for_new_key(path, WeakPassphrase::Refused)
             .map(|passphrase: Passphrase| format!("{passphrase:?}"))
             .map_err(|error| format!("{error:?}")),
     );

@@ -213,3 +213,56 @@ fn the_real_anchors_do_not_vouch_for_a_simulator() {
     );
     assert_eq!(stage.receipt()["verdict"], "rejected");
 }
+
+/// A script that forgot its CA ends, and leaves none behind; nor does a weak passphrase make one.
+#[test]
+fn no_ca_is_made_where_nobody_sits_there_or_its_passphrase_is_weak() {
+    let stage = Stage::new();
+    let words = ["bootstrap", "--cluster-id", &stage.id, "--key-type", "p256"];
+    let mut command = stage.trusting(&words);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let words: Vec<String> = command
+        .get_args()
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
+    let done = run(command.stdin(Stdio::null()));
+    done.ends(
+        5,
+        "standard input is no terminal, and no source of a passphrase",
+    );
+    // At a terminal, whose standard input is none.
+    let line = format!("'{program}' {} </dev/null", words.join(" "));
+    let mut terminal = terminal::terminal(&line);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => terminal.env(name, value),
+            None => terminal.env_remove(name),
+        };
+    }
+    let output = terminal.current_dir(stage.path("")).output().unwrap();
+    let screen = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(5), "{screen}");
+    assert!(screen.contains("standard input is no terminal"), "{screen}");
+
+    fs::write(stage.path("pass"), "tuesday\n").unwrap();
+    let weak = ["--passphrase-file", "pass"];
+    run(stage
+        .trusting(&["bootstrap", "--cluster-id", &stage.id, "--key-type", "p256"])
+        .args(weak))
+    .ends(5, "has fewer than 12 characters");
+    let key = format!("{}/customerCA.key", stage.id);
+    assert!(!stage.path(&key).exists());
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+
+    // What is made is told of, and told of again as long as it lies there.
+    let begin = || {
+        let mut command =
+            stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--key-type", "p256"]);
+        command.args(weak).arg("--weak-passphrase");
+        command
+    };
+    let made = run(&mut begin()).ends(0, "a CA was made for this claim; its key is");
+    assert!(made.stdout.contains(&key) && made.stdout.contains("Move it off this machine"));
+    let again = run(&mut begin()).ends(0, "the CA's key still lies in the bundle's directory");
+    assert!(again.stdout.contains(&key), "{}", again.stdout);
+}

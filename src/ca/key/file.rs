@@ -16,7 +16,7 @@ use super::plain::{self, KeyMaterial, Plain};
 use super::signer::Signer;
 use super::unlock::{TokenOptions, Unlock};
 use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
-use crate::ca::passphrase::{Passphrase, PassphraseSource};
+use crate::ca::passphrase::{EchoHold, Passphrase, PassphraseSource};
 use crate::ca::secret::Secret;
 use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -303,6 +303,8 @@ fn open_with_passphrase<T>(
     open: impl Fn(&Passphrase) -> std::result::Result<T, KeyFault>,
 ) -> Result<T> {
     warnings.extend(source.storage_warning());
+    // A wrong one is asked for again: nothing that is typed meanwhile is shown.
+    let _hold = EchoHold::start();
     let mut attempt = 1;
     loop {
         let passphrase = source.for_key(path, attempt > 1)?;

@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 use super::{MAX_PASSPHRASE, PassphraseLine, read_line};
@@ -24,17 +27,55 @@ pub fn restore_terminal() {
     let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((tty, before)) = saved {
         // Flush: what was typed of a passphrase must not reach the shell.
-        if tcsetattr(&tty, OptionalActions::Flush, &before).is_ok() {
+        let restored = tcsetattr(&tty, OptionalActions::Flush, &before).is_ok();
+        // Between questions it was shown already.
+        if restored && WAITS.swap(false, Ordering::SeqCst) {
             drop((&tty).write_all(b"\n")); // the user's own line end was not shown
         }
     }
 }
 
-/// Turns the echo off, until it is dropped.
+/// Whether a question waits for its answer.
+static WAITS: AtomicBool = AtomicBool::new(false);
+
+/// The number of [`EchoHold`]s.
+static HOLDS: AtomicUsize = AtomicUsize::new(0);
+
+/// While it lives, the echo stays off from the first question for a secret on: what is typed before
+/// the next question is not shown. A terminal that is not asked at is left alone.
+pub struct EchoHold(());
+
+impl EchoHold {
+    /// Begins a series of questions.
+    pub fn start() -> Self {
+        HOLDS.fetch_add(1, Ordering::SeqCst);
+        EchoHold(())
+    }
+}
+
+impl Drop for EchoHold {
+    fn drop(&mut self) {
+        if HOLDS.fetch_sub(1, Ordering::SeqCst) == 1 {
+            restore_terminal();
+        }
+    }
+}
+
+/// Turns the echo off, until it is dropped and no [`EchoHold`] is left.
 struct EchoOff;
 
 impl EchoOff {
+    /// Drops what was typed before anybody asked.
     fn start(tty: &File) -> std::io::Result<Self> {
+        if SAVED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+        {
+            tcflush(tty, QueueSelector::IFlush)?;
+            WAITS.store(true, Ordering::SeqCst);
+            return Ok(EchoOff);
+        }
         let before = tcgetattr(tty)?;
         let mut quiet = before.clone();
         quiet
@@ -48,13 +89,19 @@ impl EchoOff {
         // Under the lock, so that whoever restores comes wholly before this or wholly after it.
         tcsetattr(tty, OptionalActions::Flush, &quiet)?;
         *saved = Some((own, before));
+        WAITS.store(true, Ordering::SeqCst);
         Ok(EchoOff)
     }
 }
 
 impl Drop for EchoOff {
     fn drop(&mut self) {
-        restore_terminal();
+        if HOLDS.load(Ordering::SeqCst) == 0 {
+            restore_terminal();
+        } else if let (true, Ok(tty)) = (WAITS.swap(false, Ordering::SeqCst), fsio::open_terminal())
+        {
+            drop(write(&tty, "\n")); // the user's own line end was not shown
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
-use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
+use super::args::{PassphraseArgs, TrustArgs, WeakPassphraseArgs, bundle_dir};
 use super::ca_pin::CaPinArgs;
 use super::consent::YesArgs;
 use super::hardware;
@@ -124,6 +124,8 @@ pub struct Args {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
+    weak: WeakPassphraseArgs,
+    #[command(flatten)]
     token: TokenArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
@@ -174,6 +176,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                 policy,
                 anchors,
                 roots,
+                simulated_roots: None,
             })
     };
     args.create.check()?;
@@ -255,6 +258,8 @@ struct TrustSettings {
     anchors: Anchors,
     /// The files of roots that were given.
     roots: Digests,
+    /// The roots of a rehearsal's simulator, to be kept in the bundle.
+    simulated_roots: Option<Vec<u8>>,
 }
 
 /// Checks that no root is missing for hardware of this type, before anything is created, asked for

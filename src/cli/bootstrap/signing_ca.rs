@@ -24,6 +24,7 @@ use crate::cli::owner::NamedCa;
 use crate::cli::private_ca::ca_digest;
 use crate::cli::{sign, step::given_file_digest, submit, ui::Ui};
 use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fsio;
 use crate::outside::{Lines, shown_path};
 use crate::owner::Owner;
 use crate::x509::{Moment, TrustAnchor};
@@ -172,6 +173,13 @@ impl<'a> BootstrapCa<'a> {
             }) => Some((self.dir.join(CA_KEY_FILE), *encrypted)),
             _ => None,
         }
+    }
+
+    /// Where the key of a CA lies that an earlier run made in the bundle's directory, and that
+    /// nobody has taken away since; `None`: the CA was named, or there is no such key.
+    pub(super) fn left_key(&self) -> Option<PathBuf> {
+        let key = self.dir.join(CA_KEY_FILE);
+        (self.args.ca.is_none() && self.made_key().is_none() && fsio::is_there(&key)).then_some(key)
     }
 
     /// Tells whether this run sends nothing.

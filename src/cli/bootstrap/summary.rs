@@ -16,6 +16,7 @@ use crate::cli::{hardware, next_steps, verify};
 use crate::cloudhsm::CallPlace;
 use crate::fsio;
 use crate::handover;
+use crate::hint;
 use crate::outside::shown_path;
 use crate::owner::Owner;
 use crate::submit::ReceiptFacts;
@@ -37,25 +38,40 @@ pub(super) fn claim_output(
     text.push(anchor_lines(record));
     text.push(new_key_advice(ca, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
-    next_steps::add_steps(
-        &next_steps::steps_of_cluster(
-            &outcome.cluster,
-            region,
-            next_steps::lead_from_bundle(bundle, owner),
-        ),
-        &mut document,
-        &mut text,
+    let steps = next_steps::steps_of_cluster(
+        &outcome.cluster,
+        region,
+        next_steps::lead_from_bundle(bundle, owner),
     );
+    next_steps::add_steps(&steps, &mut document, &mut text);
     if ca.is_rehearsal() {
         text.push([
             styled(
                 YELLOW,
-                "this was a rehearsal: the HSM, its roots and the service were simulated",
+                "this was a rehearsal: the HSM, its roots and the service were simulated, and are \
+                 gone",
             ),
             StyledText::from("\n"),
         ]);
+        text.push_str(&rehearsal_steps(bundle));
     }
     CommandOutput::success(submit::claim_effect(outcome), document, text)
+}
+
+/// Returns the commands to try on what a rehearsal left. They read the bundle alone.
+fn rehearsal_steps(bundle: &Bundle) -> String {
+    let dir = hint::path_word(bundle.path(), "DIR");
+    let page = format!("{}.html", bundle.id());
+    [
+        &["verify", &dir, "--simulated"][..],
+        &["report", &dir, "--simulated", "-o", &page],
+        &["transcript", "show", &dir],
+    ]
+    .map(|words| {
+        let line = [&["hsmboot"], words].concat();
+        format!("next: {}\n", hint::command_line(&line))
+    })
+    .concat()
 }
 
 /// Returns the result of a dry run: what it would have sent, and the rest.
@@ -171,7 +187,10 @@ fn anchor_lines(record: Option<&Record>) -> StyledText {
 /// Returns the advice about a key that was made here.
 fn new_key_advice(ca: &BootstrapCa<'_>, dir: &Path) -> StyledText {
     let Some((key, encrypted)) = ca.made_key() else {
-        return StyledText::new();
+        return ca
+            .left_key()
+            .map(|key| left_key_advice(&key))
+            .unwrap_or_default();
     };
     let key = shown_path(key);
     if ca.is_rehearsal() {
@@ -195,6 +214,19 @@ fn new_key_advice(ca: &BootstrapCa<'_>, dir: &Path) -> StyledText {
         StyledText::from("\n  "),
         styled(BOLD, key),
         StyledText::from(rest),
+    ])
+}
+
+/// Returns the advice about a key that an earlier run left in the bundle's directory.
+fn left_key_advice(key: &Path) -> StyledText {
+    StyledText::from([
+        styled(YELLOW, "the CA's key still lies in the bundle's directory"),
+        StyledText::from("\n  "),
+        styled(BOLD, shown_path(key)),
+        StyledText::from(
+            "\n  Move it off this machine, and keep its passphrase elsewhere: with it anyone can \
+             make a false HSM look like yours.\n",
+        ),
     ])
 }
 

@@ -1,5 +1,6 @@
 //! A new CA: its name, its key and the passphrase for that.
 
+use std::io::IsTerminal;
 use std::rc::Rc;
 
 use super::BootstrapCa;
@@ -7,7 +8,8 @@ use super::stage::{CaFile, CaOrigin, Guarded, KnownCa, OpenKey, ReadyCa};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, Store};
 use crate::ca::{KeyType, Passphrase, parse_subject};
 use crate::cli;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::outside::shown_path;
 use crate::owner::{KeyOrigin, Owner};
 
 impl BootstrapCa<'_> {
@@ -19,10 +21,33 @@ impl BootstrapCa<'_> {
         if self.args.no_passphrase || (self.args.is_rehearsal() && none_given) {
             return Ok(None);
         }
+        if none_given && !std::io::stdin().is_terminal() {
+            return Err(self.nobody_to_ask_error());
+        }
         if let Some(warning) = source.storage_warning() {
             self.ui.warn(warning.to_string());
         }
-        source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
+        source
+            .for_new_key(&self.dir.join(CA_KEY_FILE), self.args.weak.rule())
+            .map(Some)
+    }
+
+    /// Returns the error where a CA would have to be made and nobody sits there: a script that
+    /// forgot --ca is to end, and not to make one that nobody looks after.
+    fn nobody_to_ask_error(&self) -> Error {
+        let key = self.dir.join(CA_KEY_FILE);
+        Error::new(
+            ErrorKind::NoPassphrase,
+            format!(
+                "no CA was named, and none is made: standard input is no terminal, and no source \
+                 of a passphrase for {} was named; nothing was made",
+                shown_path(&key)
+            ),
+            "name your CA with --ca FILE and --ca-key KEY; or have one made, with its passphrase \
+             from --passphrase-file FILE, --passphrase-fd N, --passphrase-env NAME or \
+             --passphrase-command CMD",
+        )
+        .with_fact(FactName::File, key.as_path())
     }
 
     /// Makes the CA. Its key, which this run has made, proves the owner.
