@@ -13,9 +13,9 @@ pub use super::target::WaitTarget;
 /// The greatest number of descriptions in a row that may fail, or miss a cluster that was there.
 const MAX_FAILED_LOOKS: u32 = 5;
 /// The number of descriptions in a row that must show that somebody has to act first. An HSM that
-/// was just created, or another command is about to create, may not be listed at once: with the
-/// pauses between them they span some seconds.
-const LOOKS_WITHOUT_HOPE: u32 = 6;
+/// was just created may not be listed in the very next one. They span less than a second: whoever
+/// waits for what cannot come is told at once.
+const LOOKS_WITHOUT_HOPE: u32 = 3;
 
 /// The next thing to do in a wait.
 #[derive(Clone, Debug)]

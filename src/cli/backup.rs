@@ -231,6 +231,10 @@ async fn wait_for_state(
     poll_until_there(ui, limit, RUN_AGAIN_HINT, async || {
         Ok(match look_up_backup(service, id).await? {
             Some(backup) if backup.state == *goal => PollStatus::There(backup),
+            // Nothing brings a deleted backup back.
+            Some(backup) if backup.state == BackupState::Deleted => {
+                PollStatus::Lost(backup_state_error(&backup, "waited for"))
+            }
             Some(backup) => PollStatus::NotYet(format!("{id} {}", backup.state)),
             None => PollStatus::NotYet(format!("{id} is not listed")),
         })

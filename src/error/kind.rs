@@ -447,7 +447,7 @@ kinds! {
             "a cluster that is not claimed and activated takes one HSM, and has it";
         NoHsm, AfterFix, "no-hsm",
             "the cluster has no working HSM, none is being made, and only an HSM makes the CSR; \
-             `wait` ends with it within seconds";
+             `wait` ends with it at once";
         SignedForAnotherCsr, AfterFix, "signed-for-another-csr",
             "the bundle's certificate, or the response that came, was signed for another CSR than \
              the bundle's";
