@@ -377,7 +377,6 @@ impl PassphraseArgs {
 
 /// Whether a new key's passphrase may be weak.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Passphrase (asked for on the terminal otherwise)")]
 pub struct WeakPassphraseArgs {
     /// Take a new passphrase of fewer than 12 characters, or of an obvious pattern
     #[arg(long)]

@@ -101,6 +101,7 @@ const SECTIONS: &[Section] = &[
             "reason",
             "unverified",
             "chains-only",
+            "simulated",
             "at",
         ],
     },

@@ -90,7 +90,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     })?;
     let owner = named.to_owner();
     owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
-    let before = sign::find_earlier_pair(&bundle, &named.trust_anchor, "--ca", now, args.force)?;
+    // A certificate that was put there by hand, as AWS's guide has it, is taken as it stands.
+    let by_hand = sign::stands_there_by_hand(&bundle, pair.signed_cert());
+    let before = match by_hand {
+        true => None,
+        false => sign::find_earlier_pair(&bundle, &named.trust_anchor, "--ca", now, args.force)?,
+    };
     if before
         .as_ref()
         .is_some_and(|before| before.signed_cert() != pair.signed_cert())
@@ -142,7 +147,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         unverified: waiver,
         origin: SignatureOrigin::default(),
         signed_at: now,
-        force: changed && args.force,
+        force: changed && (args.force || by_hand),
     };
     let response = if changed {
         signed.write(&step)?

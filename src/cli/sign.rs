@@ -13,6 +13,7 @@ pub(crate) use intent::show_intent;
 pub(crate) use preconditions::check_signed;
 pub(crate) use preconditions::{
     already_signed_error, check_bundle_pair, find_earlier_pair, signing_grounds,
+    stands_there_by_hand,
 };
 #[cfg(feature = "online")]
 pub(crate) use preconditions::{check_ca_fit, check_places_free};

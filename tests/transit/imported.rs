@@ -239,3 +239,74 @@ fn a_subject_that_a_ca_rewrote_is_said() {
         run.stderr
     );
 }
+
+/// AWS's guide followed by hand leaves the signed certificate beside the four files, and the CA's
+/// elsewhere. Each command then names what is missing and the one command that completes it.
+#[test]
+fn a_bundle_signed_by_hand_is_completed_and_not_signed_again() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let by_hand = format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt");
+    fs::copy(bench.path("signed.crt"), bench.path(&by_hand)).unwrap();
+    let complete = format!("hsmboot import bundle --signed-cert {by_hand} --ca FILE");
+    let missing = ["missing  bundle/customerCA.crt", "by the CA of --ca"];
+    bench.refused(&sign(&[]), 8, "already-signed", &missing);
+    assert!(
+        bench.hint(&sign(&[])).contains(&complete),
+        "{}",
+        bench.hint(&sign(&[]))
+    );
+    if cfg!(feature = "online") {
+        let submit = [&["submit", "bundle", "--ca", "customerCA.crt"][..], &TRUST].concat();
+        bench.refused(
+            &submit,
+            4,
+            "not-signed",
+            &["there is no bundle/customerCA.crt"],
+        );
+        assert!(
+            bench.hint(&submit).contains(&complete),
+            "{}",
+            bench.hint(&submit)
+        );
+    }
+    // A stranger's CA is told that it has not signed it; nobody is told to submit it.
+    let other = super::support::ca(|_| {});
+    bench.write("other.crt", &other.cert);
+    let words = [
+        &[
+            "import",
+            "bundle",
+            "--signed-cert",
+            &by_hand,
+            "--ca",
+            "other.crt",
+        ],
+        &TRUST[..],
+    ]
+    .concat();
+    assert_ne!(bench.run(&words).code, 0);
+
+    // The hinted command, with the CA's certificate in FILE's place: the bytes that stand there
+    // are taken.
+    let before = bench.read(&by_hand);
+    let done = complete.replace("FILE", "customerCA.crt");
+    let words: Vec<&str> = done.split(' ').skip(1).chain(TRUST).collect();
+    let made = bench
+        .run(&[&words[..], &["--output", "json"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(made["changed"], true);
+    assert_eq!(before, bench.read(&by_hand));
+    assert!(bench.path("bundle/response.json").is_file());
+    let again = bench
+        .run(&[&words[..], &["--output", "json"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(again["changed"], false);
+    let signed = bench
+        .run(&[&sign(&[])[..], &["--output", "json"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(signed["changed"], false);
+}

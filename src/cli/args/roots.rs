@@ -103,7 +103,6 @@ pub(crate) fn unreadable_root_error(fault: &crate::x509::Malformed) -> Error {
 
 /// `--simulated`, for the commands that judge and neither sign nor send.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Verification")]
 pub struct SimulatedArgs {
     /// Judge a rehearsal by the simulator's roots that lie in its bundle: whoever could write to it
     /// chose them, and nothing of it is real

@@ -9,7 +9,6 @@ use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
-#[cfg(any(feature = "online", feature = "qr"))]
 use crate::hint;
 use crate::outside::Lines;
 use crate::sign::Grounds;
@@ -33,6 +32,9 @@ pub(crate) fn find_earlier_pair(
     if force || !bundle.has_part(Part::SignedCert) {
         return Ok(None);
     }
+    if !bundle.has_file(bundle.trust_anchor_file()) {
+        return Err(without_trust_anchor_error(bundle, ca, option));
+    }
     read_fitting_pair(bundle, ca, option, now)
         .map(Some)
         .map_err(|why| already_signed_error(bundle, why))
@@ -55,6 +57,74 @@ pub(crate) fn already_signed_error(bundle: &Bundle, why: impl Into<Lines>) -> Er
         FactName::File,
         bundle.part_place(Part::SignedCert).to_string(),
     )
+}
+
+/// Returns the error for a bundle that has a signed certificate and no trust anchor beside it: as
+/// after AWS's guide, whose steps leave the CA's certificate elsewhere. Where this CA signed it,
+/// the bundle is only to be completed.
+fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -> Error {
+    let is_of_ca = bundle
+        .read(Part::SignedCert)
+        .ok()
+        .and_then(|text| Certificate::from_owner_file(&text).ok())
+        .is_some_and(|found| found.is_signed_by(ca.signing_ca().public_key()));
+    if !is_of_ca {
+        return already_signed_error(
+            bundle,
+            format!(
+                "the CA of {option} has not signed it, and there is no {} of the CA that has",
+                bundle.place(CA_FILE)
+            ),
+        );
+    }
+    let first = Lines::from(format!(
+        "the bundle is signed already, by the CA of {option}, and is not complete; nothing was \
+         changed"
+    ));
+    let missing = [
+        format!("  there    {}", bundle.part_place(Part::SignedCert)),
+        format!("  missing  {}", bundle.place(CA_FILE)),
+    ];
+    Error {
+        message: first.followed_by(missing),
+        hint: format!("complete it: {}", completing_command(bundle)).into(),
+        ..already_signed_error(bundle, "")
+    }
+}
+
+/// Returns the command that completes a bundle whose certificate was signed by hand.
+fn completing_command(bundle: &Bundle) -> String {
+    let signed = bundle.path().join(Part::SignedCert.file_name(bundle.id()));
+    hint::quote_command(&[
+        "hsmboot",
+        "import",
+        &hint::path_word(bundle.path(), "DIR"),
+        "--signed-cert",
+        &hint::path_word(&signed, "FILE"),
+        "--ca",
+        "FILE",
+    ])
+}
+
+/// Tells whether the bundle holds this very signed certificate and nothing yet beside it: it was
+/// put there by hand, and is taken as it stands.
+pub(crate) fn stands_there_by_hand(bundle: &Bundle, signed_cert: &Certificate) -> bool {
+    let alone = !bundle.has_file(bundle.trust_anchor_file()) && !bundle.has_file(RESPONSE);
+    let there = || bundle.read(Part::SignedCert).ok();
+    alone
+        && there().is_some_and(|text| {
+            is_bare_pem(&text)
+                && Certificate::from_owner_file(&text).is_ok_and(|found| found == *signed_cert)
+        })
+}
+
+/// Tells whether a text is PEM and nothing else: then writing our canonical text of the same
+/// certificates loses nothing.
+fn is_bare_pem(text: &[u8]) -> bool {
+    text.trim_ascii().starts_with(b"-----BEGIN")
+        && text
+            .iter()
+            .all(|byte| crate::x509::pem::is_documented(*byte))
 }
 
 fn read_fitting_pair(
@@ -131,7 +201,20 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
         ));
     }
     bundle.compare_response()?;
-    bundle.compare_written()
+    bundle.compare_written()?;
+    if bundle.has_file(bundle.trust_anchor_file()) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::NotSigned,
+        Lines::from(format!(
+            "the bundle has a signed certificate, and no certificate of the CA that signed it: \
+             there is no {}",
+            bundle.place(CA_FILE)
+        )),
+        format!("complete it: {}", completing_command(bundle)),
+    )
+    .with_fact(FactName::File, bundle.place(CA_FILE).to_string()))
 }
 
 /// Holds the pair of the bundle's files against every rule.
@@ -177,11 +260,7 @@ pub(super) fn holds_trust_anchor(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     // The bundle's own file, which enters here: it is compared, and nothing is signed by it.
     let there = bundle.read_trust_anchor().unwrap_or_default();
     // More than the certificates alone is more than we would write.
-    let is_bare = there.trim_ascii().starts_with(b"-----BEGIN")
-        && there
-            .iter()
-            .all(|byte| crate::x509::pem::is_documented(*byte));
-    is_bare && TrustAnchor::from_file(&there).is_ok_and(|found| found == *ca)
+    is_bare_pem(&there) && TrustAnchor::from_file(&there).is_ok_and(|found| found == *ca)
 }
 
 /// Returns the grounds for a signature, or the rejection as an error.
