@@ -228,7 +228,9 @@ fn what_is_to_be_signed_is_shown_before_anything_is_asked() {
             bench.path("signed.crt"),
         )
         .unwrap();
-        signed.map(|file| fs::remove_file(bench.path(file)).unwrap());
+        for file in signed {
+            fs::remove_file(bench.path(file)).unwrap();
+        }
     };
     unsign();
     let wrong = "00000 00000 00000 00000 00000 00000\n";

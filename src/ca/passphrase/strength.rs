@@ -83,11 +83,11 @@ fn repeated_unit(characters: &[char]) -> &[char] {
 fn follows(before: char, this: char) -> bool {
     let apart = u32::from(before).abs_diff(u32::from(this));
     let both = before.is_ascii_alphanumeric() && this.is_ascii_alphanumeric();
-    let neighbours = |row: &&str| {
+    let neighbours = |row: &str| {
         let place = |wanted: char| row.chars().position(|key| key == wanted);
         matches!((place(before), place(this)), (Some(one), Some(other)) if one.abs_diff(other) == 1)
     };
-    before == this || (both && apart == 1) || ROWS.iter().any(|row| neighbours(&row))
+    before == this || (both && apart == 1) || ROWS.iter().any(|row| neighbours(row))
 }
 
 /// The random octets of a passphrase that is made here: 96 bits.
