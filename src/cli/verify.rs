@@ -10,7 +10,7 @@ use super::findings::{failed_ids, findings_text};
 use super::hardware;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::step::{StepArgs, with_judgement};
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, insert_member, styled};
+use super::ui::{CommandOutput, Effect, RED, StyledText, Ui, YELLOW, insert_member, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
@@ -98,7 +98,9 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let effect = Effect::when(args.record);
     if args.simulated.simulated {
         insert_member(&mut answer, "simulated", json!(true));
-        ui.warn("SIMULATED: by the simulator's roots that lie in the bundle; nothing of it is real");
+        ui.warn(
+            "SIMULATED: by the simulator's roots that lie in the bundle; nothing of it is real",
+        );
     }
     let text = record_text(&record, ui);
     let told = if ui.quiet {
