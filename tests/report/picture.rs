@@ -25,8 +25,9 @@ fn each_stage_of_a_bundle_shows_what_is_there_and_what_is_not_yet() {
         ["missing"; 4]
     );
     assert!(
-        page.contains("<title>Verified against roots you gave: bundle of cluster-abc234defgh</title>")
-            && page.contains("Bundle of <span class=\"id\">cluster-abc234defgh"),
+        page.contains(
+            "<title>Verified against roots you gave: bundle of cluster-abc234defgh</title>"
+        ) && page.contains("Bundle of <span class=\"id\">cluster-abc234defgh"),
         "{}",
         &page[..900]
     );
