@@ -5,7 +5,8 @@
 
 mod error;
 
-#[cfg(any(feature = "online", feature = "awskms"))]
+#[cfg(any(feature = "online", feature = "awskms", fuzzing))]
+#[cfg_attr(fuzzing, allow(dead_code, unreachable_pub))]
 mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod blocking;
@@ -34,13 +35,13 @@ mod wait;
 #[cfg(feature = "lambda")]
 mod web;
 
-#[cfg(any(feature = "online", feature = "awskms"))]
+#[cfg(any(feature = "online", feature = "awskms", fuzzing))]
 pub(crate) use arn::Arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use arn::RoleArn;
 #[cfg(feature = "online")]
 pub(crate) use arn::is_label;
-#[cfg(feature = "awskms")]
+#[cfg(any(feature = "awskms", fuzzing))]
 pub(crate) use arn::is_uuid;
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{ConnectOptions, Service, ServiceConnection, Timeouts, connect};
