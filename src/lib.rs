@@ -101,6 +101,13 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+/// Makes the address of a page of the documentation, which a machine without the repository opens.
+macro_rules! page {
+    ($name:literal) => {
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/", $name)
+    };
+}
+
 pub mod aws;
 pub mod bundle;
 pub mod ca;

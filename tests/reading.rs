@@ -8,6 +8,10 @@
     unreachable_pub
 )]
 
+#[path = "reading/codes.rs"]
+mod codes;
 #[path = "reading/findings.rs"]
 mod findings;
+#[path = "reading/results.rs"]
+mod results;
 mod support;

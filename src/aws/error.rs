@@ -281,10 +281,13 @@ impl FailedCall<'_> {
                         ("service", code_and_message(code, message)),
                     ],
                 ),
-                "the role's trust policy must name these credentials' role or user, and where that \
-                 is another account, their own policy must allow sts:AssumeRole on it; see \
-                 docs/iam.md"
-                    .to_owned(),
+                concat!(
+                    "the role's trust policy must name these credentials' role or user, and where \
+                     that is another account, their own policy must allow sts:AssumeRole on it; \
+                     see ",
+                    page!("iam.md")
+                )
+                .to_owned(),
             ),
             Trouble::AccessDenied { message } => (
                 ErrorKind::AccessDenied,

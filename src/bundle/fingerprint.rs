@@ -58,6 +58,17 @@ impl Fingerprint {
         Self::hash_parts(&parts)
     }
 
+    /// Computes the code of a CA's certificate from the SHA-256 of its DER, in hex.
+    pub fn of_ca(sha256: &str) -> Self {
+        Self::hash_parts(&[b"hsmboot ca 1", sha256.as_bytes()])
+    }
+
+    /// Computes the code of a transcript's line from its SHA-256, in hex: it stands for that line
+    /// and all before it.
+    pub fn of_line(sha256: &str) -> Self {
+        Self::hash_parts(&[b"hsmboot line 1", sha256.as_bytes()])
+    }
+
     /// Returns which of the six groups of digits differ, counted from 1: one where somebody
     /// misheard, nearly all where it is another thing.
     pub fn differing_groups(self, other: Self) -> Vec<usize> {

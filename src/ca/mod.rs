@@ -44,6 +44,7 @@ pub use self::key::{
     Provided, TokenOptions, Unlock,
 };
 pub use self::key_type::KeyType;
+pub(crate) use self::passphrase::is_asking;
 pub use self::passphrase::{
     EchoHold, MAX_PASSPHRASE, MIN_CHARACTERS, Passphrase, PassphraseCommand, PassphraseSource,
     WeakPassphrase, end_passphrase_command, restore_terminal,

@@ -17,6 +17,7 @@ pub use self::command::{PassphraseCommand, end_passphrase_command};
 pub use self::new::WeakPassphrase;
 use self::new::{ask_new_passphrase, check_strong};
 pub use self::strength::MIN_CHARACTERS;
+pub(crate) use self::terminal::is_asking;
 pub use self::terminal::{EchoHold, restore_terminal};
 use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, FactName, Result};

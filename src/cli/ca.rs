@@ -11,12 +11,13 @@ use serde_json::json;
 use super::args::{PassphraseArgs, WeakPassphraseArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
+use super::code::group_digits;
 use super::key::{KeyAccess, new_ca_key_help};
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value, with_members};
-use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
+use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE, Fingerprint};
 use crate::ca::{
-    CaSummary, EchoHold, KeySource, KeyType, Provided, backends_elsewhere, parse_subject,
+    CaFact, CaSummary, EchoHold, KeySource, KeyType, Provided, backends_elsewhere, parse_subject,
 };
 use crate::error::{Error, Result};
 use crate::fsio::{self, NewFile};
@@ -298,9 +299,16 @@ fn describe_chain(made: &TrustAnchor) -> String {
 }
 
 fn summary_lines(summary: &CaSummary) -> String {
-    summary
+    let mut lines: String = summary
         .to_lines()
         .iter()
-        .map(|(fact, value)| format!("  {:16} {value}\n", fact.name()))
-        .collect()
+        .map(|(fact, value)| match fact {
+            CaFact::Sha256 | CaFact::KeySha256 => (fact.name(), group_digits(value)),
+            _ => (fact.name(), value.clone()),
+        })
+        .map(|(name, value)| format!("  {name:16} {value}\n"))
+        .collect();
+    let code = Fingerprint::of_ca(&summary.sha256);
+    lines.push_str(&format!("  {:16} {code}\n", "code"));
+    lines
 }

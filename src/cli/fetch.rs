@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::TOOL;
 use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, root_files_from_env};
+use super::code::digest_lines;
 use super::fleet::{Connections, MemberArgs};
 use super::hardware;
 use super::many::{ManyResults, ManyWords};
@@ -207,9 +208,7 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
     } else {
         format!("fetched {} into {}\n", fetched.bundle.id(), shown_path(dir))
     };
-    for (name, digest) in &fetched.request.files {
-        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
-    }
+    text.push_str(&digest_lines(&fetched.bundle, &fetched.request.files));
     text.push_str(&format!(
         "fingerprint of the request  {}\n",
         fetched.fingerprint

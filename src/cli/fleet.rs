@@ -147,8 +147,10 @@ impl FleetFileArgs {
             Error::new(
                 ErrorKind::Malformed,
                 format!("{}: {fault}", shown_path(file)),
-                "the form of a fleet file, with an example: https://github.com/hsmboot/hsmboot/blob\
-                 /main/docs/fleet.md",
+                concat!(
+                    "the form of a fleet file, with an example: ",
+                    page!("fleet.md")
+                ),
             )
             .with_fact(FactName::File, file)
         })?;

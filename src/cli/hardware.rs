@@ -211,9 +211,10 @@ pub(crate) fn rejection_error(
                 .collect();
             format!(
                 "compare what was given with what the makers publish: {}; which chain ends in \
-                 which root: docs/hsm2m.md. Where the right root was given, do not trust this \
+                 which root: {}. Where the right root was given, do not trust this \
                  bundle",
-                show.join(", ")
+                show.join(", "),
+                page!("hsm2m.md")
             )
         }
         Some(Cause::Simulated) => {
@@ -221,11 +222,14 @@ pub(crate) fn rejection_error(
         }
         Some(Cause::Time) => format!(
             "{CLOCK_HINT}, and --at where it was given. Where the moment is right, a \
-             hardware certificate has ended or not begun: docs/troubleshooting.md"
+             hardware certificate has ended or not begun: {}",
+            page!("troubleshooting.md")
         ),
-        None => "each check's rule and source: docs/verification.md; what each failure means: \
-                 docs/troubleshooting.md"
-            .to_owned(),
+        None => format!(
+            "each check's rule and source: {}; what each failure means: {}",
+            page!("verification.md"),
+            page!("troubleshooting.md")
+        ),
     };
     let error = Error::new(ErrorKind::Rejected, headline.followed_by(failed), hint);
     Some(error.with_fact(FactName::Checks, checks))

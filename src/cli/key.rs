@@ -1,6 +1,7 @@
 //! The way to the CA's key, wherever it lives, and the messages on that way.
 
 use super::args::PassphraseArgs;
+use super::silence::Waiting;
 use super::token::TokenArgs;
 use super::ui::Ui;
 use crate::bundle::Store;
@@ -75,6 +76,7 @@ impl KeyAccess<'_> {
     }
 
     fn with_unlock<T>(&self, ui: &Ui, open: impl FnOnce(Unlock<'_>) -> Result<T>) -> Result<T> {
+        let _opening = Waiting::begin("opening the CA's key");
         open(Unlock {
             passphrase: &self.passphrase.source(),
             certificate: self.certificate.as_ref(),

@@ -16,6 +16,8 @@ mod ca_pin;
 mod check;
 #[cfg(feature = "online")]
 mod cluster;
+mod code;
+mod command_facts;
 mod config;
 #[cfg(feature = "online")]
 mod consent;
@@ -62,6 +64,7 @@ mod screen;
 mod settings;
 mod sign;
 mod signals;
+mod silence;
 #[cfg(feature = "simulator")]
 mod simulate;
 #[cfg(feature = "online")]
@@ -266,17 +269,16 @@ pub fn main() -> ExitCode {
     let mut ui = Ui::new(&cli.global);
     disable_core_dumps();
     ui::install_panic_hook(&ui);
-    if let Err(error) = signals::install_handler(&ui) {
+    if let Err(error) = signals::install_handler(cli.command.interruption_hint(), &ui) {
         return ui.finish(Err(error));
     }
     if let Err(error) = ui.open_events(&cli.global) {
         return ui.finish(Err(error));
     }
-    for setting in settings::taken() {
-        let (option, value) = (&setting.option, setting.shown_value());
-        ui.say(format!("--{option} {value}, by {}", setting.origin.shown()));
+    if let Err(error) = cli.command.check_has_fingerprint(ui.only_fingerprint) {
+        return ui.finish(Err(error));
     }
-    ui.finish(run(cli.command, cli.global.config.as_deref(), &ui))
+mod config;
 }
 
 fn run(command: Command, named: Option<&Path>, ui: &Ui) -> Result<CommandOutput> {

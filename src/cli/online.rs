@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::json;
 
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
 use super::events::EventKind;
+use super::silence::{Held, Waiting};
 use super::ui::{StyledText, Ui, insert_member};
 use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
@@ -50,6 +51,14 @@ pub struct OnlineArgs {
 /// The command's deadline, where `--timeout` sets one. A process runs one command.
 static DEADLINE: OnceLock<Deadline> = OnceLock::new();
 
+/// The options by which this command went to the service. A process runs one command.
+static USED: OnceLock<String> = OnceLock::new();
+
+/// Returns a command that goes to the service, with the options by which this one went there.
+pub(crate) fn with_used_options(command: String) -> String {
+    command + USED.get().map(String::as_str).unwrap_or_default()
+}
+
 /// The option for the time to wait.
 #[derive(Clone, Debug, Args)]
 pub struct TimeoutArgs {
@@ -84,31 +93,30 @@ impl OnlineArgs {
     /// Returns these options as words of another command, so that it goes the same way. `place` has
     /// the region that was found.
     pub(crate) fn options_to_repeat(&self, place: &CallPlace) -> String {
-        let plain = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/._-@+=,".contains(&byte))
-        };
-        let word = |text: &str, otherwise: &str| match plain(text) {
-            true => text.to_owned(),
-            false => otherwise.to_owned(),
-        };
-        let mut options = String::new();
-        if let Some(region) = place.region.as_ref().and_then(crate::cloudhsm::plain_id) {
-            options.push_str(&format!(" --region {region}"));
+        self.service_options(place.region.as_ref().and_then(crate::cloudhsm::plain_id))
+    }
+
+    /// Returns the options that name the service, quoted for a shell, each with a blank before it.
+    fn service_options(&self, region: Option<&str>) -> String {
+        let pairs = [
+            ("--region", region),
+            ("--profile", self.profile.as_deref()),
+            ("--endpoint-url", self.endpoint_url.as_deref()),
+            (
+                "--assume-role",
+                self.assume_role.as_ref().map(RoleArn::as_str),
+            ),
+        ];
+        let named = pairs
+            .into_iter()
+            .filter_map(|(option, value)| Some([option, value?]))
+            .flatten();
+        let insecure = self.insecure_http.then_some("--insecure-http");
+        let words: Vec<&str> = named.chain(insecure).collect();
+        match words.is_empty() {
+            true => String::new(),
+            false => format!(" {}", crate::hint::command_line(&words)),
         }
-        if let Some(profile) = &self.profile {
-            options.push_str(&format!(" --profile {}", word(profile, "NAME")));
-        }
-        if let Some(url) = &self.endpoint_url {
-            options.push_str(&format!(" --endpoint-url {}", word(url, "URL")));
-        }
-        if self.insecure_http {
-            options.push_str(" --insecure-http");
-        }
-        if let Some(role) = &self.assume_role {
-            options.push_str(&format!(" --assume-role {}", word(role.as_str(), "ARN")));
-        }
-        options
     }
 
     /// Checks that `--region` is the region of a cluster that is named by its ARN.
@@ -212,7 +220,10 @@ impl OnlineArgs {
             deadline: DEADLINE.get().copied(),
             ..ConnectOptions::default()
         };
+        USED.get_or_init(|| self.service_options(self.region.as_deref()));
+        let connecting = Waiting::begin("looking for credentials, region and endpoint");
         let service = AwsCloudHsm::connect(&options).await?;
+        drop(connecting);
         self.check_account(&service, ui).await?;
         if let Some(elsewhere) = service.endpoint_notice() {
             ui.say(elsewhere);
@@ -241,7 +252,9 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
             )
             .with_fact(FactName::Cause, crate::fsio::io_text(&cause))
         })?;
+    let waiting = Waiting::begin("waiting for the service to answer");
     let done = runtime.block_on(work);
+    drop(waiting);
     // A name that is still being looked up, or a file that nobody writes, is not waited for.
     runtime.shutdown_background();
     done
@@ -252,6 +265,7 @@ pub(crate) struct Watcher<'a> {
     ui: &'a Ui,
     started: Instant,
     bar: Option<ProgressBar>,
+    held: Option<Held>,
     shown: String,
 }
 
@@ -261,6 +275,7 @@ impl<'a> Watcher<'a> {
             ui,
             started: Instant::now(),
             bar: None,
+            held: None,
             shown: String::new(),
         }
     }
@@ -310,6 +325,7 @@ impl<'a> Watcher<'a> {
 
     fn draw_line(&mut self, line: &str) {
         if self.ui.shows_progress() {
+            self.held.get_or_insert_with(Held::begin);
             self.bar
                 .get_or_insert_with(new_spinner)
                 .set_message(StyledText::from(line).to_terminal());
@@ -331,6 +347,7 @@ impl<'a> Watcher<'a> {
     pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+            self.held = None;
             self.shown.clear();
         }
     }
@@ -338,11 +355,20 @@ impl<'a> Watcher<'a> {
 
 fn new_spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}{left}") {
+        bar.set_style(style.with_key("left", write_time_left));
     }
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
+}
+
+/// Writes how much of the command's time is left, where it has a limit.
+fn write_time_left(_: &ProgressState, out: &mut dyn std::fmt::Write) {
+    if let Some(left) = DEADLINE.get().map(Deadline::time_left) {
+        let (minutes, seconds) = (left.as_secs() / 60, left.as_secs() % 60);
+        // Into a text, which does not fail.
+        write!(out, ", {minutes}:{seconds:02} left").unwrap_or_default();
+    }
 }
 
 impl Drop for Watcher<'_> {

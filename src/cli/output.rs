@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::text::StyledText;
+use super::ui::{BOLD, GREEN};
 use crate::error::Error;
 use crate::outside::{Lines, stored_path};
 
@@ -44,6 +45,7 @@ pub(crate) struct CommandOutput {
     summary: Option<Lines>,
     /// The ids of the failed checks that the text has told already.
     pub(crate) told: Vec<String>,
+    is_data: bool,
 }
 
 impl CommandOutput {
@@ -66,6 +68,7 @@ impl CommandOutput {
             effect,
             summary: None,
             told: Vec::new(),
+            is_data: false,
         }
     }
 
@@ -80,6 +83,45 @@ impl CommandOutput {
     pub(crate) fn having_told(mut self, ids: Vec<String>) -> Self {
         self.told = ids;
         self
+    }
+
+    /// Returns the same as data for another program, or a page: printed with `--quiet` too.
+    pub(crate) fn marked_as_data(mut self) -> Self {
+        self.is_data = true;
+        self
+    }
+
+    /// Returns what is printed of the text: with `--quiet` the line that says what came of it, or
+    /// the fingerprint alone.
+    pub(crate) fn printed_text(&self, quiet: bool, only_fingerprint: bool) -> StyledText {
+        if only_fingerprint {
+            let fingerprint = self.fingerprint().map(|text| format!("{text}\n"));
+            return StyledText::from(fingerprint.unwrap_or_default());
+        }
+        if self.is_data || self.text.to_plain().lines().count() < 2 {
+            return self.text.clone();
+        }
+        if quiet {
+            return StyledText::from(format!("{}\n", self.summary_line()));
+        }
+        let first = match (&self.error, self.effect) {
+            (Some(_), _) => BOLD,
+            (None, Effect::Changed) => GREEN.bold(),
+            (None, Effect::Unchanged) => BOLD,
+        };
+        self.text.clone().with_headings(first)
+    }
+
+    /// Returns the fingerprint of what the result is about, out of its document.
+    fn fingerprint(&self) -> Option<&str> {
+        let pointers = [
+            "/response_fingerprint",
+            "/fingerprint",
+            "/sha256",
+            "/ca/sha256",
+        ];
+        let found = pointers.iter().find_map(|at| self.document.pointer(at));
+        found.and_then(Value::as_str)
     }
 
     /// Tells whether the command changed anything.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::BundleArgs;
+use super::code::digest_lines;
 use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -136,9 +137,7 @@ pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
     } else {
         format!("unpacked {} into {}\n", bundle.id(), shown_path(&args.dir))
     };
-    for (name, digest) in &files {
-        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
-    }
+    text.push_str(&digest_lines(&bundle, &files));
     Ok(CommandOutput::success(
         Effect::unless(unchanged),
         document,

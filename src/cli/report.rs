@@ -129,7 +129,7 @@ fn write_page(args: &Args, dir: &Path, terms: &PageTerms<'_>, ui: &Ui) -> Result
     match (target, ui.format) {
         (ReportTarget::Output, OutputFormat::Text) => {
             ui.say_styled(&told);
-            Ok(CommandOutput::success(effect, document, page))
+            Ok(CommandOutput::success(effect, document, page).marked_as_data())
         }
         _ => Ok(CommandOutput::success(effect, document, told)),
     }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 
+use super::silence::{Held, break_silence};
 use super::ui::StyledText;
 use crate::fsio;
 
@@ -27,6 +28,7 @@ impl Screen {
 
     /// Shows a text as it is, with or without a last newline.
     pub(crate) fn show(&mut self, text: impl Into<StyledText>) {
+        break_silence();
         // Nobody may be there any more: then there is no answer either.
         drop(
             self.0
@@ -38,6 +40,7 @@ impl Screen {
     /// Shows a question, and reads one line as its answer, without white space around it. `None`:
     /// the keyboard is gone.
     pub(crate) fn ask(&mut self, question: impl Into<StyledText>) -> Option<String> {
+        let _held = Held::begin();
         self.show(question);
         let mut line = String::new();
         match std::io::stdin()

@@ -17,7 +17,7 @@ use crate::fsio;
 ///
 /// # Errors
 /// Class `Machine` where the system refuses.
-pub(crate) fn install_handler(ui: &Ui) -> Result<()> {
+pub(crate) fn install_handler(hint: &'static str, ui: &Ui) -> Result<()> {
     let fault = || {
         Error::new(
             ErrorKind::NoSignals,
@@ -34,7 +34,11 @@ pub(crate) fn install_handler(ui: &Ui) -> Result<()> {
     let format = ui.format;
     std::thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || wanted.wait().map(|signal| end_program(signal, format)))
+        .spawn(move || {
+            wanted
+                .wait()
+                .map(|signal| end_program(signal, hint, format))
+        })
         .map_err(|_| fault())?;
     Ok(())
 }
@@ -87,7 +91,7 @@ const fn signal_number(signal: Signal) -> i32 {
     signal as i32
 }
 
-fn end_program(signal: Signal, format: OutputFormat) {
+fn end_program(signal: Signal, hint: &str, format: OutputFormat) {
     force_end_later(signal);
     let silent = !super::ui::take_last_word();
     if silent {
@@ -100,12 +104,12 @@ fn end_program(signal: Signal, format: OutputFormat) {
     let error = Error::new(
         ErrorKind::Interrupted,
         "interrupted; nothing is half-written",
-        "run the same command again: it goes on from what the cluster and the bundle say",
+        hint,
     );
     let code = 128 + signal_number(signal);
     match format {
         _ if silent => {}
-        OutputFormat::Text => show_error(&error),
+        OutputFormat::Text | OutputFormat::Fingerprint => show_error(&error),
         OutputFormat::Json => end_in_json(&error, code),
     }
     std::process::exit(code);

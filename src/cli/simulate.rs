@@ -136,7 +136,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let line = format!("listening on {}", simulator.url());
     match ui.format {
         // Nobody has to read it.
-        OutputFormat::Text => drop(write_stdout(&StyledText::from(format!("{line}\n")))),
+        OutputFormat::Text | OutputFormat::Fingerprint => {
+            drop(write_stdout(&StyledText::from(format!("{line}\n"))))
+        }
         // Standard output is for the one document at the end.
         OutputFormat::Json => ui.say(&line),
     }

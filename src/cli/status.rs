@@ -79,11 +79,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         "endpoint": place.endpoint,
         "clusters": clusters.iter().map(view::cluster_document).collect::<Vec<_>>(),
     });
-    let mut text = String::new();
+    let mut text = StyledText::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
     let mut lead = Some(Lead::Judge);
     for cluster in &clusters {
-        text.push_str(&view::cluster_text(cluster));
+        text.push(view::cluster_text(cluster));
         if let Some(owner) = &owner {
             let whose = ClaimedBy::judge_cluster(cluster, owner);
             text.push_str(&format!("  {:12}  {}\n", "owner", owner_text(&whose)));
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         }
     }
     if clusters.is_empty() {
-        text = format!("no clusters at {place}\n");
+        text = StyledText::from(format!("no clusters at {place}\n"));
     }
     if let Some(owner) = &owner {
         let ca: Vec<String> = owner
@@ -106,7 +106,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         insert_member(&mut document, "ca_sha256", ca);
         insert_member(&mut document, "owners", owners);
     }
-    let mut text = StyledText::from(text);
     if let (Some(_), [cluster]) = (cluster_id, clusters.as_slice()) {
         // What is another's, or cannot be told, is nothing to go on with.
         let steps = lead

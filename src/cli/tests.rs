@@ -123,7 +123,7 @@ impl Model {
                 .copied()
         };
         match words.get(1..3).unwrap_or_default() {
-            ["status", _] => CommandAnswer::Text(view::cluster_text(&self.cluster)),
+            ["status", _] => CommandAnswer::Text(view::cluster_text(&self.cluster).to_plain()),
             ["fetch", _] => self.fetch(),
             ["bootstrap", _] => self.bootstrap(),
             ["wait", _] => self.wait(
@@ -200,7 +200,7 @@ impl Model {
                     self.time_passes();
                 }
                 WaitStep::Done(cluster) => {
-                    return CommandAnswer::Text(view::cluster_text(&cluster.unwrap()));
+                    return CommandAnswer::Text(view::cluster_text(&cluster.unwrap()).to_plain());
                 }
                 WaitStep::Failed(failure) => {
                     let stuck = matches!(

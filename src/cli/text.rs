@@ -7,6 +7,9 @@ use anstyle::Style;
 
 use crate::outside::{Lines, shown_lines};
 
+/// What stands before the next command.
+pub(crate) const NEXT: &str = "next:";
+
 /// Text in spans. Its line breaks are the program's own: text from outside was put on one line
 /// before (see [`crate::outside`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,26 @@ impl StyledText {
     /// Appends a plain text.
     pub(crate) fn push_str(&mut self, text: &str) {
         self.push(text);
+    }
+
+    /// Returns a text without any style with its first line in a style, and what stands before the
+    /// next command in bold. A text with styles of its own stays as it is.
+    pub(crate) fn with_headings(self, first: Style) -> Self {
+        let [(style, all)] = self.0.as_slice() else {
+            return self;
+        };
+        if *style != Style::new() {
+            return self;
+        }
+        let mut text = StyledText::new();
+        for (at, line) in all.split_inclusive('\n').enumerate() {
+            match line.strip_prefix(NEXT) {
+                Some(command) => text.push([styled(Style::new().bold(), NEXT), command.into()]),
+                None if at == 0 => text.push(styled(first, line)),
+                None => text.push_str(line),
+            }
+        }
+        text
     }
 
     /// Returns the text with each of its spans broken as [`hang`] does.

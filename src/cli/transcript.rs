@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{BundleArgs, parse_sha256};
+use super::code::{CodeOf, ask_code};
 use super::owner::NamedCa;
 use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, insert_member, path_value, styled};
 use crate::bundle::{
-    Bundle, ClusterId, FileStanding, Store, TRANSCRIPT, Transcript, TranscriptEntry, counted_noun,
-    shell_words,
+    Bundle, ClusterId, FileStanding, Fingerprint, Store, TRANSCRIPT, Transcript, TranscriptEntry,
+    counted_noun, shell_words,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::MAX_INPUT;
@@ -58,7 +59,7 @@ Examples:
 
 Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or \
 reordered, a file is missing or another one, or no line \
-has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA, or what it sealed \
+has a noted SHA-256 or code; 3 with --compare: no code was given; 4 with --ca also where nothing is sealed, or not by that CA, or what it sealed \
 was replaced by a step that is not sealed")]
 pub struct VerifyArgs {
     #[command(flatten)]
@@ -71,7 +72,16 @@ pub struct VerifyArgs {
     /// repeat)
     #[arg(long, value_name = "SHA256", value_parser = parse_sha256)]
     noted: Vec<[u8; 32]>,
+    /// Ask for the code of a line, as it stands on paper: one of the lines must have it
+    #[arg(long)]
+    compare: bool,
 }
+
+/// The code of a line.
+const CODE: CodeOf = CodeOf {
+    what: "sealed line",
+    shown_by: "hsmboot transcript verify BUNDLE",
+};
 
 pub(crate) fn run(command: &Command) -> Result<CommandOutput> {
     match command {
@@ -160,6 +170,10 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
         .iter()
         .map(|noted| Ok((transcript.step_of(noted)?, to_hex(noted))))
         .collect::<Result<_>>()?;
+    let by_code = match args.compare {
+        true => Some(ask_code(CODE).and_then(|code| Ok((transcript.step_of_code(code)?, code)))?),
+        false => None,
+    };
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
         (None, _, Some(file)) => {
@@ -263,6 +277,18 @@ fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
     for (step, digest) in &noted {
         text.push_str(&format!(
             "  step {step}'s line has the SHA-256 that was noted, {digest}\n"
+        ));
+    }
+    if let Some((step, code)) = by_code {
+        text.push_str(&format!(
+            "  step {step}'s line has the code that was noted, {code}\n"
+        ));
+    }
+    if let (Some(step), Some(digest)) = (sealed, &sealed_head) {
+        text.push_str(&format!(
+            "  code of the {:22}  {}\n",
+            format!("sealed line, step {step}"),
+            Fingerprint::of_line(digest)
         ));
     }
     // Both in one column: the one is looked for where the other stands.

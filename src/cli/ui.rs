@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::events::{EventKind, EventLog, EventTarget};
+use super::silence::{break_silence, want_spinners};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::Lines;
@@ -25,6 +26,8 @@ pub(crate) enum OutputFormat {
     Text,
     /// One JSON document, whatever happens
     Json,
+    /// The fingerprint alone, of what was fetched, signed, read or shown
+    Fingerprint,
 }
 
 /// `--color`
@@ -106,6 +109,8 @@ pub(crate) fn take_last_word() -> bool {
 pub(crate) struct Ui {
     pub(crate) format: OutputFormat,
     pub(crate) quiet: bool,
+    /// Nothing is printed of the result but its fingerprint.
+    pub(crate) only_fingerprint: bool,
     pub(crate) verbose: bool,
     /// The columns of the terminal that the result goes to; `None` where it goes elsewhere.
     pub(crate) width: Option<usize>,
@@ -124,13 +129,22 @@ impl Ui {
         } else {
             args.color.apply();
         }
-        Ui {
-            format: args.output,
-            quiet: args.quiet,
+        let only_fingerprint = args.output == OutputFormat::Fingerprint;
+        let format = match args.output {
+            OutputFormat::Json => OutputFormat::Json,
+            OutputFormat::Text | OutputFormat::Fingerprint => OutputFormat::Text,
+        };
+        let ui = Ui {
+            format,
+            quiet: args.quiet || only_fingerprint,
+            only_fingerprint,
             verbose: args.verbose,
             width: terminal_width(),
             events: None,
-        }
+        };
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        want_spinners(ui.shows_progress() && !dumb);
+        ui
     }
 
     /// Opens the place for events, where one is named, and writes the first.
@@ -154,6 +168,7 @@ impl Ui {
         Ui {
             format,
             quiet: false,
+            only_fingerprint: false,
             verbose: false,
             width: None,
             events: None,
@@ -255,7 +270,8 @@ impl Ui {
             Ok(outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
                 told.clone_from(&outcome.told);
-                (outcome.full_document(), outcome.text, outcome.error)
+                let text = outcome.printed_text(self.quiet, self.only_fingerprint);
+                (outcome.full_document(), text, outcome.error)
             }
             Err(mut error) => (
                 error
@@ -271,7 +287,7 @@ impl Ui {
         }
         let printed = match self.format {
             OutputFormat::Json => to_stdout(&with_error(document, error.as_ref())),
-            OutputFormat::Text => to_stdout(&text.to_terminal()),
+            OutputFormat::Text | OutputFormat::Fingerprint => to_stdout(&text.to_terminal()),
         };
         if let (Some(error), OutputFormat::Text) = (&error, self.format) {
             show_rest_of_error(error, &told);
@@ -347,6 +363,14 @@ fn to_stderr(text: impl Into<StyledText>) {
     write_stderr(&StyledText::from([text.into(), StyledText::from("\n")]));
 }
 
+/// Writes a line over the one that the terminal at standard error is in; an empty one clears it.
+pub(crate) fn redraw_line(line: &str) {
+    let mut out = std::io::stderr().lock();
+    let line = StyledText::from(line).to_plain();
+    // Standard error may be closed; there is nowhere else to say so.
+    drop(write!(out, "\r\u{1b}[2K{line}").and_then(|()| out.flush()));
+}
+
 /// Returns the columns of the terminal at standard output, if it is one that tells them.
 fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
@@ -355,6 +379,7 @@ fn terminal_width() -> Option<usize> {
 
 /// Writes a text to standard error as it is.
 pub(crate) fn write_stderr(text: &StyledText) {
+    break_silence();
     let mut out = anstream::stderr().lock();
     // Standard error may be closed; there is nowhere else to say so.
     drop(
@@ -379,6 +404,7 @@ pub(crate) fn end_in_json(error: &Error, code: i32) {
 
 /// Writes to standard output what is already JSON, or a terminal's text.
 fn to_stdout(text: &str) -> std::io::Result<()> {
+    break_silence();
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -403,7 +429,7 @@ pub(crate) fn install_panic_hook(ui: &Ui) {
         crate::ca::end_passphrase_command();
         match format {
             OutputFormat::Json => end_in_json(&error, i32::from(error.exit_code())),
-            OutputFormat::Text => show_error(&error),
+            OutputFormat::Text | OutputFormat::Fingerprint => show_error(&error),
         }
         std::process::exit(i32::from(error.exit_code()));
     }));

@@ -172,7 +172,8 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
             Effect::Unchanged,
             serde_json::json!({ name: text.trim_end() }),
             text,
-        )));
+        )
+        .marked_as_data()));
     }
     if answer.is_some() {
         // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.

@@ -1,9 +1,14 @@
 //! The view of a cluster and what belongs to it, as every command shows it.
 
+use anstyle::Style;
 use serde_json::{Value, json};
 
+use super::code::group_digits;
+use super::online::with_used_options;
+use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
+
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
-use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
+use crate::cloudhsm::{Cluster, ClusterState, HsmSummary, NextStep, OtherMembers, Tag, next_step};
 use crate::outside::Lines;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, name_text, sha256, to_hex};
@@ -102,8 +107,9 @@ pub(crate) fn other_document(other: &OtherMembers) -> Value {
 
 /// Returns everything that is known of the cluster: [`cluster_text`], and what only its owner's
 /// administration wants to know.
-pub(crate) fn full_cluster_text(cluster: &Cluster) -> String {
-    let mut out = cluster_text(cluster);
+pub(crate) fn full_cluster_text(cluster: &Cluster) -> StyledText {
+    let mut text = cluster_text(cluster);
+    let mut out = String::new();
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     let days = |days: u16| format!("{days} days");
     let facts = [
@@ -138,7 +144,7 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> String {
                 label,
                 format!(
                     "certificate, SHA-256 {}",
-                    to_hex(&certificate.fingerprint())
+                    group_digits(&to_hex(&certificate.fingerprint()))
                 ),
             );
             line("", name_text(certificate.subject()).to_string());
@@ -147,12 +153,35 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> String {
     for tag in &cluster.tags {
         line("tag", format!("{}={}", tag.key, tag.value));
     }
-    out
+    text.push(out);
+    text
 }
 
-/// Returns the cluster in a few lines, each with its newline.
-pub(crate) fn cluster_text(cluster: &Cluster) -> String {
-    let mut out = format!("{}  {}\n", cluster.cluster_id, cluster.state);
+/// The style of a cluster's state: what is reached, what goes on, and what is in trouble.
+fn state_style(state: &ClusterState) -> Style {
+    match state {
+        ClusterState::Initialized | ClusterState::Active => GREEN,
+        ClusterState::Degraded | ClusterState::Deleted | ClusterState::DeleteInProgress => RED,
+        ClusterState::Uninitialized => BOLD,
+        _ => YELLOW,
+    }
+}
+
+/// Returns the cluster in a few lines, each with its newline: its state in its colour.
+pub(crate) fn cluster_text(cluster: &Cluster) -> StyledText {
+    let mut text = StyledText::from([
+        styled(BOLD, cluster.cluster_id.to_string()),
+        StyledText::from("  "),
+        styled(state_style(&cluster.state), cluster.state.to_string()),
+        StyledText::from("\n"),
+    ]);
+    text.push(cluster_lines(cluster));
+    text
+}
+
+/// Returns the lines below the state.
+fn cluster_lines(cluster: &Cluster) -> String {
+    let mut out = String::new();
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     if let Some(message) = &cluster.state_message {
         line("message", message.to_string());
@@ -214,14 +243,17 @@ pub(crate) fn cluster_text(cluster: &Cluster) -> String {
         line("other", other);
     }
     if let Some(digest) = csr_sha256(cluster) {
-        line("CSR", format!("SHA-256 of the DER {digest}"));
+        line("CSR", format!("SHA-256 {}", group_digits(&digest)));
     }
     if let Some(certificate) =
         parse_certificate(cluster.certificates.cluster_certificate.as_deref())
     {
         line(
             "certificate",
-            format!("SHA-256 of the DER {}", to_hex(&certificate.fingerprint())),
+            format!(
+                "SHA-256 {}",
+                group_digits(&to_hex(&certificate.fingerprint()))
+            ),
         );
         line("issued by", name_text(certificate.issuer()).to_string());
     }
@@ -245,6 +277,7 @@ fn next_step_text(cluster: &Cluster) -> Option<String> {
         NextStep::Nothing => None,
         step => Some(
             step.command_for(&cluster.cluster_id)
+                .map(with_used_options)
                 .unwrap_or_else(|| step.advice_for(&cluster.cluster_id)),
         ),
     }
@@ -253,7 +286,6 @@ fn next_step_text(cluster: &Cluster) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudhsm::ClusterState;
 
     #[test]
     fn nothing_of_the_service_reaches_the_terminal_raw() {
@@ -262,7 +294,7 @@ mod tests {
             ClusterState::Other("A\u{1b}[2J".into()),
         );
         cluster.state_message = Some("b\nc\u{202e}".into());
-        let shown = cluster_text(&cluster);
+        let shown = cluster_text(&cluster).to_plain();
         assert!(
             shown
                 .chars()

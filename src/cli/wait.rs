@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     });
     let text = match &found {
         Some(found) => view::cluster_text(found),
-        None => format!("{id} is gone\n"),
+        None => format!("{id} is gone\n").into(),
     };
     let summary = match &found {
         Some(found) => format!("{id} is {}", found.state),

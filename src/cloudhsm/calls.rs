@@ -27,7 +27,7 @@ enum Addressed {
     Tagged,
 }
 
-const SEE_IAM: &str = "; see docs/iam.md";
+const SEE_IAM: &str = concat!("; see ", page!("iam.md"));
 
 /// Defines the calls, by the API's names. The last is what follows the IAM action in a hint.
 macro_rules! calls {
@@ -80,7 +80,10 @@ calls! {
     CreateCluster: Makes(
         "look for it with `hsmboot cluster list` before you run this again: a second run makes a \
          second cluster",
-    ), Addressed::Backup, ", and cloudhsm:TagResource where it is given tags; see docs/iam.md";
+    ), Addressed::Backup, concat!(
+        ", and cloudhsm:TagResource where it is given tags; see ",
+        page!("iam.md")
+    );
     CreateHsm: Makes(
         "look for it with `hsmboot cluster show` before you run this again: a second run makes a \
          second HSM",

@@ -103,8 +103,9 @@ impl PcaCall<'_> {
             ),
             allowed: format!(
                 "the caller's IAM policy, or the CA's own policy, must allow \
-                              acm-pca:{} on the CA; see docs/iam.md",
-                self.operation.name()
+                              acm-pca:{} on the CA; see {}",
+                self.operation.name(),
+                page!("iam.md")
             ),
             refused: format!(
                 "the service's words above say why; it was about {}",

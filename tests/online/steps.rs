@@ -207,11 +207,15 @@ fn fetch_and_status_say_which_bytes_their_digests_are_of() {
     .unwrap();
     let der =
         hsmboot::x509::pem::decode(&file, hsmboot::x509::pem::Label::CertificateRequest).unwrap();
+    let grouped = |digest: &str| {
+        let groups: Vec<&str> = (0..8).map(|at| &digest[8 * at..8 * at + 8]).collect();
+        groups.join(" ")
+    };
     let digest = |content: &[u8]| hsmboot::x509::to_hex(&hsmboot::x509::sha256(content));
     assert!(
         fetched.contains(&format!(
-            "_ClusterCsr.csr\n    SHA-256 of the file {}\n",
-            digest(&file)
+            "_ClusterCsr.csr\n    SHA-256 {}\n",
+            grouped(&digest(&der))
         )),
         "{fetched}"
     );
@@ -220,8 +224,8 @@ fn fetch_and_status_say_which_bytes_their_digests_are_of() {
         .stdout;
     assert!(
         shown.contains(&format!(
-            "  CSR           SHA-256 of the DER {}\n",
-            digest(&der)
+            "  CSR           SHA-256 {}\n",
+            grouped(&digest(&der))
         )),
         "{shown}"
     );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{FileAccount, Transcript, TranscriptEntry, transcript_fault};
-use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted_noun};
+use crate::bundle::{ClusterId, Fingerprint, RECEIPT, Store, VERIFICATION, counted_noun};
 use crate::error::Result;
 use crate::outside::{Lines, OutsideText, join_shown};
 use crate::x509::{PublicKey, to_hex};
@@ -157,6 +157,29 @@ impl Transcript {
                     "compare what was typed with the note, digit by digit; if it is the same, that \
                  line was changed or cut off, or the transcript exchanged: keep the bundle as \
                  evidence, and do not go on with it",
+                )
+            })
+    }
+
+    /// Returns the step whose line has the code that somebody noted elsewhere.
+    ///
+    /// # Errors
+    /// As [`Transcript::step_of`].
+    pub fn step_of_code(&self, noted: Fingerprint) -> Result<u64> {
+        let has_it = |entry: &&TranscriptEntry| Fingerprint::of_line(&entry.hash()) == noted;
+        self.entries
+            .iter()
+            .find(has_it)
+            .map(|entry| entry.step)
+            .ok_or_else(|| {
+                transcript_fault(
+                    [
+                        "no line of the transcript has the code that was noted".to_owned(),
+                        format!("  expected {noted}"),
+                    ],
+                    "compare what was typed with the note, digit by digit; if it is the same, that \
+                     line was changed or cut off, or the transcript exchanged: keep the bundle as \
+                     evidence, and do not go on with it",
                 )
             })
     }

@@ -61,6 +61,11 @@ impl Drop for EchoHold {
     }
 }
 
+/// Tells whether a question waits for its answer right now.
+pub(crate) fn is_asking() -> bool {
+    WAITS.load(Ordering::SeqCst)
+}
+
 /// Turns the echo off, until it is dropped and no [`EchoHold`] is left.
 struct EchoOff;
 

@@ -97,9 +97,17 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         };
         let text = match &copy {
             None => format!(
-                "{id} is being copied to {}\nnext: hsmboot backup list --source-backup-id {id} \
-                 --region {}\n",
-                args.destination_region, args.destination_region
+                "{id} is being copied to {}\nnext: {}\n",
+                args.destination_region,
+                crate::hint::command_line(&[
+                    "hsmboot",
+                    "backup",
+                    "list",
+                    "--source-backup-id",
+                    id,
+                    "--region",
+                    &args.destination_region.to_string(),
+                ])
             ),
             Some(copy) => format!(
                 "copied {id} to {}: {}\n",

@@ -7,6 +7,7 @@ use crate::bundle::CA_KEY_FILE;
 use crate::ca::{
     CaKey, CaTerms, FileKey, KeyType, NewKey, Passphrase, make_intermediate, make_trust_anchor,
 };
+use crate::cli::silence::Waiting;
 use crate::cli::ui::Ui;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
@@ -111,10 +112,14 @@ impl CaOrder<'_> {
         write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
     ) -> Result<(TrustAnchor, FileKey)> {
         ui.say_detail(format!("making a key, {}", self.key_type));
+        let making = Waiting::begin(format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
+        drop(making);
         let signer = key.to_file_key()?;
         let certified = self.certify_key(&signer)?;
+        let encrypting = Waiting::begin("encrypting the key, with scrypt");
         let key_pem = key.to_pem(passphrase)?;
+        drop(encrypting);
         let cert_pem = certified.to_pem();
         let file = |name: &str, content, mode| NewFile {
             name: name.to_owned(),

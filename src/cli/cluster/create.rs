@@ -8,7 +8,7 @@ use super::order::{AfterCreation, NewClusterArgs, announce_creation};
 use super::{deleted_error, is_deleting_or_deleted};
 use crate::cli::manage::{PollStatus, WaitArgs, poll_until_there, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::ui::{CommandOutput, Effect, Ui};
+use crate::cli::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, styled};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterMode};
@@ -78,7 +78,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                     .map_err(|error| error.unless_done_already().with_document(document(&made)))?
             }
         };
-        let text = format!("created {id}\n{}", view::cluster_text(&cluster));
+        let text = StyledText::from([
+            styled(GREEN, format!("created {id}")),
+            StyledText::from("\n"),
+            view::cluster_text(&cluster),
+        ]);
         Ok(CommandOutput::success(
             Effect::Changed,
             document(&cluster),

@@ -15,7 +15,7 @@ use crate::cli::manage::{
     PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
 };
 use crate::cli::named_cluster::RequiredClusterArgs;
-use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::online::{OnlineArgs, block_on, with_used_options};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -329,8 +329,10 @@ impl<'a> ModificationPlan<'a> {
             }
             (TypeChange::Migrate | TypeChange::RollBack, true) => {
                 format!(
-                    "{id} is being changed to {wanted}{until}\nnext: hsmboot wait --cluster-id \
-                         {id} --for active --timeout 14h\n"
+                    "{id} is being changed to {wanted}{until}\nnext: {}\n",
+                    with_used_options(format!(
+                        "hsmboot wait --cluster-id {id} --for active --timeout 14h"
+                    ))
                 )
             }
             (TypeChange::Migrate | TypeChange::RollBack | TypeChange::UnderWay, false) => {

@@ -76,7 +76,9 @@ pub(crate) fn run_completions(args: &CompletionsArgs) -> Result<CommandOutput> {
     }
     let document = json!({ "shell": shell.to_string(), "script": script });
     let summary = format!("completions for {shell}");
-    Ok(CommandOutput::success(Effect::Unchanged, document, script).summarized(summary))
+    Ok(CommandOutput::success(Effect::Unchanged, document, script)
+        .summarized(summary)
+        .marked_as_data())
 }
 
 fn unknown_shell_error(message: &str) -> Error {
@@ -283,6 +285,7 @@ fn print_cluster_ids() -> CommandOutput {
     let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
     CommandOutput::success(Effect::Unchanged, json!({ "cluster_ids": ids }), text)
         .summarized(format!("{} clusters", ids.len()))
+        .marked_as_data()
 }
 
 /// Returns the clusters that files and directories are named after, in a directory or in one below

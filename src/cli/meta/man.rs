@@ -30,7 +30,8 @@ pub(crate) fn run_man(args: &ManArgs) -> Result<CommandOutput> {
         let text = render_page(command);
         let document = json!({ "page": text });
         return Ok(CommandOutput::success(Effect::Unchanged, document, text)
-            .summarized("the manual page of hsmboot"));
+            .summarized("the manual page of hsmboot")
+            .marked_as_data());
     };
     let mut pages = Vec::new();
     collect_pages(command, "hsmboot", &mut pages);

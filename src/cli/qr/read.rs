@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::bundle::archive;
 use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
+use crate::cli::code::digest_lines;
 use crate::cli::step::{StepArgs, given_file_digest};
 use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -108,9 +109,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             shown_path(&dir)
         )
     };
-    for (name, digest) in &files {
-        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
-    }
+    text.push_str(&digest_lines(&bundle, &files));
     let dir = hint::path_word(&dir, "DIR");
     let next = match kind {
         QrKind::Request => vec!["hsmboot", "sign", &dir],

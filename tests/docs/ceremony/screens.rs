@@ -38,13 +38,12 @@ fn fingerprints(screen: &str, what: &str) -> Vec<String> {
         .collect()
 }
 
-/// The SHA-256 of the sealed line that the screen has shown last.
-fn sealed_line(screen: &str) -> Option<String> {
-    let line = screen
-        .lines()
-        .rev()
-        .find(|line| line.contains("SHA-256 of the sealed line, step "))?;
-    line.split_whitespace().next_back().map(str::to_owned)
+/// The code that the screen has shown last on a line that begins like this.
+fn code(screen: &str, start: &str) -> Option<String> {
+    let begins = |line: &&str| line.trim_start().starts_with(start);
+    let line = screen.lines().rev().find(begins)?;
+    let digits: Vec<&str> = line.split_whitespace().collect();
+    Some(digits[digits.len().checked_sub(6)?..].join(" "))
 }
 
 /// What the person at the keyboard types at a prompt: of the request's fingerprints the one that
@@ -63,8 +62,11 @@ fn answer(screen: &str) -> Option<String> {
     if prompt.contains("PIN of token ") {
         return Some(PIN.to_owned());
     }
-    if prompt == "SHA-256 of the sealed line, from the paper: " {
-        return sealed_line(screen);
+    if prompt == "code of the sealed line, from the paper: " {
+        return code(screen, "code of the sealed line, step ");
+    }
+    if prompt == "code of the CA, from the paper: " {
+        return code(screen, "code  ");
     }
     let written_down = |what: &str| {
         prompt

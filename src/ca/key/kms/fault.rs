@@ -95,8 +95,9 @@ impl KmsCall<'_> {
             ),
             allowed: format!(
                 "the key's policy, or the caller's IAM policy, must allow kms:GetPublicKey and \
-                 kms:Sign on the key (here kms:{} was missing); see docs/iam.md",
-                self.name
+                 kms:Sign on the key (here kms:{} was missing); see {}",
+                self.name,
+                page!("iam.md")
             ),
             refused: format!("the service's words above say why; the key is {}", self.key),
             unknown: "run the same command again: nothing has been written".to_owned(),
