@@ -12,6 +12,9 @@
 mod codes;
 #[path = "reading/findings.rs"]
 mod findings;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "reading/live.rs"]
+mod live;
 #[path = "reading/results.rs"]
 mod results;
 mod support;

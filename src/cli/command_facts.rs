@@ -1,5 +1,5 @@
-//! What is true of each command before it runs: what its interruption leaves behind, and whether its
-//! result has a fingerprint.
+//! What is true of each command before it runs: what its interruption leaves behind, and whether
+//! its result has a fingerprint.
 
 use super::Command;
 use crate::error::{Error, ErrorKind, FactName, Result};

@@ -39,6 +39,8 @@ mod key;
 #[cfg(feature = "lambda")]
 mod lambda;
 #[cfg(feature = "online")]
+mod live_steps;
+#[cfg(feature = "online")]
 mod manage;
 mod many;
 mod meta;

@@ -11,6 +11,7 @@ use serde_json::json;
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
 use super::events::EventKind;
+use super::live_steps::{LiveSteps, StepsEnd};
 use super::silence::{Held, Waiting};
 use super::ui::{StyledText, Ui, insert_member};
 use crate::aws::RoleArn;
@@ -266,6 +267,8 @@ pub(crate) struct Watcher<'a> {
     started: Instant,
     bar: Option<ProgressBar>,
     held: Option<Held>,
+    /// The view of several steps, where the command has them, and a terminal.
+    live: Option<LiveSteps>,
     shown: String,
 }
 
@@ -276,7 +279,40 @@ impl<'a> Watcher<'a> {
             started: Instant::now(),
             bar: None,
             held: None,
+            live: None,
             shown: String::new(),
+        }
+    }
+
+    /// Makes one that shows these steps on a terminal.
+    pub(crate) fn with_steps(ui: &'a Ui, steps: &[&'static str]) -> Self {
+        let mut watcher = Watcher::new(ui);
+        watcher.live = ui.shows_progress().then(|| LiveSteps::new(steps));
+        watcher
+    }
+
+    /// Says that a step has begun, and all before it are done.
+    pub(crate) fn reach(&mut self, step: usize) {
+        if let Some(live) = &mut self.live {
+            live.reach(step);
+        }
+    }
+
+    /// Says what a step came to: a line where no view shows it.
+    pub(crate) fn report_step(&self, line: String) {
+        match &self.live {
+            Some(_) => self
+                .ui
+                .write_event(EventKind::Step, json!({ "detail": line })),
+            None => self.ui.say(line),
+        }
+    }
+
+    /// Ends the view of the steps, which leaves one line.
+    pub(crate) fn end_steps(&mut self, how: StepsEnd) {
+        self.clear();
+        if let Some(mut live) = self.live.take() {
+            self.ui.say_styled(&live.end(how));
         }
     }
 
@@ -324,7 +360,9 @@ impl<'a> Watcher<'a> {
     }
 
     fn draw_line(&mut self, line: &str) {
-        if self.ui.shows_progress() {
+        if let Some(live) = &mut self.live {
+            live.show(line);
+        } else if self.ui.shows_progress() {
             self.held.get_or_insert_with(Held::begin);
             self.bar
                 .get_or_insert_with(new_spinner)
@@ -345,6 +383,10 @@ impl<'a> Watcher<'a> {
 
     /// Clears the terminal's line, before something else is written or asked there.
     pub(crate) fn clear(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.hide();
+            self.shown.clear();
+        }
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
             self.held = None;

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::text::StyledText;
-use super::ui::{BOLD, GREEN};
+use super::text::{BOLD, GREEN, StyledText};
 use crate::error::Error;
 use crate::outside::{Lines, stored_path};
 

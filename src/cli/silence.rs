@@ -3,11 +3,8 @@
 //! Whoever begins something that may take long says so with [`Waiting`]. Everything that is written
 //! to the terminal breaks the silence first, and no spinner runs while a passphrase is asked for.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-
-use super::ui::redraw_line;
 
 /// The silence that needs no explanation.
 const QUIET: Duration = Duration::from_secs(1);
@@ -17,8 +14,15 @@ const TICK: Duration = Duration::from_millis(120);
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// Whether spinners may be drawn at all: on a terminal, and not with `--quiet` or in JSON.
-static WANTED: AtomicBool = AtomicBool::new(false);
+/// What writes over the terminal's line; nothing where no spinner may be drawn: elsewhere than on a
+/// terminal, with `--quiet`, and in JSON.
+static REDRAW: OnceLock<fn(&str)> = OnceLock::new();
+
+fn redraw_line(line: &str) {
+    if let Some(redraw) = REDRAW.get() {
+        redraw(line);
+    }
+}
 
 static SILENCE: Mutex<Silence> = Mutex::new(Silence {
     waits: Vec::new(),
@@ -78,9 +82,9 @@ impl Silence {
     }
 }
 
-/// Says whether spinners are wanted.
-pub(crate) fn want_spinners(wanted: bool) {
-    WANTED.store(wanted, Ordering::Relaxed);
+/// Says that spinners may be drawn, and what writes over the terminal's line.
+pub(crate) fn draw_spinners_with(redraw: fn(&str)) {
+    REDRAW.get_or_init(|| redraw);
 }
 
 /// Clears the terminal's line before something is written there.
@@ -96,7 +100,7 @@ pub(crate) struct Waiting(bool);
 impl Waiting {
     /// Begins to wait: `what` stands behind the spinner.
     pub(crate) fn begin(what: impl Into<String>) -> Self {
-        if !WANTED.load(Ordering::Relaxed) {
+        if REDRAW.get().is_none() {
             return Waiting(false);
         }
         let mut silence = lock();

@@ -3,9 +3,18 @@
 //! Styles become escape sequences here and nowhere else. Anything else that a terminal would obey
 //! is shown instead: no content can carry a sequence of its own.
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 
 use crate::outside::{Lines, shown_lines};
+
+/// What went wrong.
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
+/// What is worth a look.
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// What is well.
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+/// What stands out.
+pub(crate) const BOLD: Style = Style::new().bold();
 
 /// What stands before the next command.
 pub(crate) const NEXT: &str = "next:";

@@ -5,18 +5,17 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::events::{EventKind, EventLog, EventTarget};
-use super::silence::{break_silence, want_spinners};
+use super::silence::{break_silence, draw_spinners_with};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::Lines;
 
 pub(crate) use super::output::{CommandOutput, Effect, insert_member, path_value, with_members};
-pub(crate) use super::text::{StyledText, styled};
+pub(crate) use super::text::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -117,11 +116,6 @@ pub(crate) struct Ui {
     events: Option<EventLog>,
 }
 
-pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
-pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
-pub(crate) const BOLD: Style = Style::new().bold();
-
 impl Ui {
     pub(crate) fn new(args: &GlobalArgs) -> Self {
         if args.no_color {
@@ -143,7 +137,9 @@ impl Ui {
             events: None,
         };
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        want_spinners(ui.shows_progress() && !dumb);
+        if ui.shows_progress() && !dumb {
+            draw_spinners_with(redraw_line);
+        }
         ui
     }
 
@@ -364,7 +360,7 @@ fn to_stderr(text: impl Into<StyledText>) {
 }
 
 /// Writes a line over the one that the terminal at standard error is in; an empty one clears it.
-pub(crate) fn redraw_line(line: &str) {
+fn redraw_line(line: &str) {
     let mut out = std::io::stderr().lock();
     let line = StyledText::from(line).to_plain();
     // Standard error may be closed; there is nowhere else to say so.

@@ -11,7 +11,8 @@ use hsmboot::verify::{CheckId, Profile, Roots, Side, Status, Verdict};
 use super::form::modules;
 
 /// Where text is compared with a literal, and where the text comes from: not from this program.
-const OUTSIDE: [(&str, &[&str]); 12] = [
+const OUTSIDE: [(&str, &[&str]); 13] = [
+    ("the kind of a terminal, in the environment", &["cli/ui"]),
     (
         "codes, texts, names and numbers of the service or of its SDK",
         &[

@@ -10,6 +10,7 @@ use crate::bundle::{self, Bundle, ClusterId, Part, SIMULATED_ROOTS, TranscriptSt
 use crate::claim::Claim;
 use crate::cli::consent::{ClaimIntent, ConsentQuestion};
 use crate::cli::fetch::warn_of_missing;
+use crate::cli::live_steps::StepsEnd;
 use crate::cli::online::Watcher;
 use crate::cli::sign::{self, SignedPair};
 use crate::cli::step::with_judgement;
@@ -25,6 +26,15 @@ use crate::owner::{Authorized, SignedResponse};
 use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
 use crate::verify::{self as engine, Evidence, Record};
 use crate::x509::{Csr, Moment};
+
+/// The steps that a terminal shows.
+const STEPS: [&str; 5] = [
+    "cluster and CSR",
+    "fetched and verified",
+    "signed and checked",
+    "sent",
+    "claimed",
+];
 
 /// Claims a cluster that is there.
 pub(super) async fn claim_cluster(
@@ -52,19 +62,22 @@ pub(super) async fn claim_cluster(
         account: service.account_id().await,
         trust,
         ca,
-        watcher: Watcher::new(ui),
+        watcher: Watcher::with_steps(ui, &STEPS),
         sent_at: None,
         prepared: None,
         kept_aside: None,
     };
-    let end = drive_claim(service, &mut claim, &mut run)
-        .await
-        .map_err(|error| match args.dry_run {
-            // It says itself what a real run does.
-            true => error,
-            false => replaced::with_own_next_step(error, claim.last_seen()),
-        })?;
-    run.watcher.clear();
+    let end = drive_claim(service, &mut claim, &mut run).await;
+    run.watcher.end_steps(match &end {
+        Ok(DriveEnd::Claimed(_)) => StepsEnd::Done,
+        Ok(_) => StepsEnd::Stopped,
+        Err(_) => StepsEnd::Failed,
+    });
+    let end = end.map_err(|error| match args.dry_run {
+        // It says itself what a real run does.
+        true => error,
+        false => replaced::with_own_next_step(error, claim.last_seen()),
+    })?;
     run.finish(end).map(|mut output| {
         if let Some(kept) = &run.kept_aside {
             insert_member(&mut output.document, "kept_aside", path_value(kept));
@@ -158,6 +171,7 @@ impl Host for BootstrapRun<'_> {
 
     fn make_pair(&mut self, cluster: &Cluster) -> Result<ControlFlow<(), Authorized>> {
         self.watcher.clear();
+        self.watcher.reach(1);
         let now = crate::cli::now();
         let replaces_csr = replaced::is_replaced(&self.fresh_bundle(), cluster, self.region)?;
         let step = self.args.step.begin_step(now);
@@ -196,11 +210,12 @@ impl Host for BootstrapRun<'_> {
             self.ui,
         );
         let grounds = sign::signing_grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
-        self.ui.say(format!(
+        self.watcher.report_step(format!(
             "{} {}",
             self.id,
             hardware::proof_text(judgement.record.terms.roots)
         ));
+        self.watcher.reach(2);
         let signed = match self.ca.signed_before(&bundle, now) {
             Some(signed) => {
                 self.ui
@@ -222,6 +237,9 @@ impl Host for BootstrapRun<'_> {
             }
             None => None,
         };
+        if authorized.is_some() {
+            self.watcher.reach(3);
+        }
         self.prepared = Some(PreparedBundle {
             bundle,
             record: judgement.record,
@@ -243,6 +261,7 @@ impl Host for BootstrapRun<'_> {
         };
         submit::record_sending(&self.current_bundle(), &step)?;
         self.sent_at = Some(now);
+        self.watcher.reach(4);
         self.watcher.show_line("InitializeCluster is sent");
         Ok(true)
     }
@@ -357,7 +376,8 @@ impl BootstrapRun<'_> {
             force,
         }
         .write_keeping_certificate(&step)?;
-        self.ui.say(format!("{} signed and checked", self.id));
+        self.watcher
+            .report_step(format!("{} signed and checked", self.id));
         Ok((signature.pair, signature.owner))
     }
 
