@@ -265,7 +265,10 @@ impl Ui {
         let (document, text, error) = match result {
             Ok(outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
-                told.clone_from(&outcome.told);
+                // Whoever sees both streams on one terminal reads it once. Elsewhere each is whole.
+                if self.width.is_some() && std::io::stderr().is_terminal() {
+                    told.clone_from(&outcome.told);
+                }
                 let text = outcome.printed_text(self.quiet, self.only_fingerprint);
                 (outcome.full_document(), text, outcome.error)
             }

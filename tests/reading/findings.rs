@@ -64,7 +64,13 @@ fn findings_are_counted_grouped_and_the_notes_come_last() {
 #[test]
 fn failures_come_first_and_once() {
     let bench = Bench::new();
-    let run = bench.run(&["verify", "bundle"]).expect(3);
+    let command = format!(
+        "stty cols 400; {} verify bundle --color never",
+        env!("CARGO_BIN_EXE_hsmboot")
+    );
+    let (screen, code) = bench.on_a_terminal(&command, "");
+    assert_eq!(code, 3, "{screen}");
+    let all = screen.replace("\r\n", "\n");
     let document = bench.run(&["verify", "bundle", "--output", "json"]).json();
     let failed: Vec<&str> = document["checks"]
         .as_array()
@@ -74,18 +80,21 @@ fn failures_come_first_and_once() {
         .map(|check| check["id"].as_str().unwrap())
         .collect();
     assert!(failed.contains(&"aws.signature"));
-    let first = run.stdout.split("\n\n").nth(1).unwrap();
-    assert!(first.starts_with("Failures\n"), "{}", run.stdout);
-    let all = format!("{}{}", run.stdout, run.stderr);
+    let first = all.split("\n\n").nth(1).unwrap();
+    assert!(first.starts_with("Failures\n"), "{all}");
     for id in &failed {
         assert!(first.contains(&format!("  fail     {id} ")), "{first}");
         let detail = format!("{id}: ");
         assert!(!all.contains(&detail), "{id} is told twice:\n{all}");
     }
     assert!(
-        run.stderr
-            .starts_with("error: the HSM's identity is not proven")
+        all.contains("\nerror: the HSM's identity is not proven"),
+        "{all}"
     );
+    // Whoever reads standard error alone reads them there.
+    let run = bench.run(&["verify", "bundle"]).expect(3);
+    assert!(run.stdout.contains("\nFailures\n"), "{}", run.stdout);
+    assert!(run.stderr.contains("aws.signature: "), "{}", run.stderr);
     // Where the text does not tell them, the error does; and in a document it always does.
     let quiet = bench.run(&["verify", "bundle", "--quiet"]).expect(3);
     assert!(quiet.stderr.contains("aws.signature: "), "{}", quiet.stderr);
