@@ -31,7 +31,7 @@ impl Command {
             | Command::Roots(_)
             | Command::Check(_)
             | Command::Transcript(_)
-            | Command::Completions(_) => ONLY_LOOKS,
+            | Command::Config(_) => ONLY_LOOKS,
             #[cfg(feature = "online")]
             Command::Status(_) | Command::Plan(_) | Command::Wait(_) => ONLY_LOOKS,
             Command::Ca(_)
@@ -39,6 +39,7 @@ impl Command {
             | Command::Pack(_)
             | Command::Unpack(_)
             | Command::Report(_)
+            | Command::Completions(_)
             | Command::Man(_) => WHOLE_FILES,
             _ => GOES_ON,
         }

@@ -280,7 +280,11 @@ pub fn main() -> ExitCode {
     if let Err(error) = cli.command.check_has_fingerprint(ui.only_fingerprint) {
         return ui.finish(Err(error));
     }
-mod config;
+    for setting in settings::taken() {
+        let (option, value) = (&setting.option, setting.shown_value());
+        ui.say(format!("--{option} {value}, by {}", setting.origin.shown()));
+    }
+    ui.finish(run(cli.command, cli.global.config.as_deref(), &ui))
 }
 
 fn run(command: Command, named: Option<&Path>, ui: &Ui) -> Result<CommandOutput> {
