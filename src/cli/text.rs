@@ -44,21 +44,21 @@ impl StyledText {
         self.push(text);
     }
 
-    /// Returns a text without any style with its first line in a style, and what stands before the
-    /// next command in bold. A text with styles of its own stays as it is.
+    /// Returns the text with its first line in a style, and what stands before the next command in
+    /// bold. What has a style of its own keeps it.
     pub(crate) fn with_headings(self, first: Style) -> Self {
-        let [(style, all)] = self.0.as_slice() else {
-            return self;
-        };
-        if *style != Style::new() {
-            return self;
-        }
         let mut text = StyledText::new();
-        for (at, line) in all.split_inclusive('\n').enumerate() {
-            match line.strip_prefix(NEXT) {
-                Some(command) => text.push([styled(Style::new().bold(), NEXT), command.into()]),
-                None if at == 0 => text.push(styled(first, line)),
-                None => text.push_str(line),
+        let (mut is_first, mut begins) = (true, true);
+        for (style, span) in self.0 {
+            for line in span.split_inclusive('\n') {
+                match line.strip_prefix(NEXT).filter(|_| begins) {
+                    _ if style != Style::new() => text.push(styled(style, line)),
+                    Some(rest) => text.push([styled(BOLD, NEXT), rest.into()]),
+                    None if is_first => text.push(styled(first, line)),
+                    None => text.push_str(line),
+                }
+                begins = line.ends_with('\n');
+                is_first &= !begins;
             }
         }
         text

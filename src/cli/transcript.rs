@@ -57,10 +57,10 @@ Examples:
   hsmboot transcript verify ./cluster-abc234defgh --noted \
 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
 
-Exit codes: 0 it holds; 2 wrong command line; 3 with --compare: no code was given; 4 there is \
-none, or it was changed, cut or reordered, a file is missing or another one, or no line has a noted \
-SHA-256 or code; with --ca also where nothing is sealed, or not by that CA, or what it sealed \
-was replaced by a step that is not sealed")]
+Exit codes: 0 it holds; 2 wrong command line; 3 with --compare: no code was given; 4 there \
+is none, or it was changed, cut or reordered, a file is missing or another one, or no line \
+has a noted SHA-256 or code; with --ca also where nothing is sealed, or not by that CA, or \
+what it sealed was replaced by a step that is not sealed")]
 pub struct VerifyArgs {
     #[command(flatten)]
     bundle: BundleArgs,

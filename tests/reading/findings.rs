@@ -50,7 +50,7 @@ fn findings_are_counted_grouped_and_the_notes_come_last() {
             "Notes",
         ]
     );
-    assert!(blocks.last().unwrap().starts_with("verified: "));
+    assert!(blocks.last().unwrap().starts_with("verified"));
     for check in checks {
         let line = format!(
             "  {:8} {} ",
