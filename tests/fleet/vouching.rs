@@ -265,11 +265,11 @@ fn the_command_that_prints_a_passphrase_is_not_recorded() {
         "--subject",
         "CN=locked",
         "--passphrase-command",
-        "echo a passphrase",
+        "echo a passphrase of ours",
     ]))
     .ends(0, "made a CA");
-    let apart = ["--passphrase-command", "TOKEN=s.1234 echo a passphrase"];
-    let joined = "--passphrase-command=TOKEN=s.1234 echo a passphrase";
+    let apart = ["--passphrase-command", "TOKEN=s.1234 echo a passphrase of ours"];
+    let joined = "--passphrase-command=TOKEN=s.1234 echo a passphrase of ours";
     for words in [&apart[..], &[joined]] {
         let ca = [
             "--ca",
