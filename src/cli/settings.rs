@@ -40,33 +40,25 @@ pub(super) const IN_FILE: [&str; 14] = [
 /// The options among them that are paths: one that is not absolute begins where the file lies.
 const PATHS: [&str; 4] = ["aws-root", "ca", "manufacturer-root", "pkcs11-module"];
 
-/// The options that are decisions, or have no meaning elsewhere: no variable sets them.
-const BY_HAND: [&str; 24] = [
+/// The options with a value that are decisions, or have no meaning elsewhere: no variable sets
+/// them. What somebody on the other side dictates is among them, and the moment that is judged at.
+const BY_HAND: [&str; 8] = [
     "accept",
-    "another",
-    "ca-from-bundle",
+    "at",
+    "cluster-ids",
     "config",
-    "create",
-    "create-hsm",
-    "expect",
-    "expect-file",
-    "final-try",
-    "force",
-    "from-bundle",
-    "help",
-    "insecure-http",
     "install",
-    "no-passphrase",
+    "noted",
     "reason",
     "resource-id",
-    "shared",
-    "simulate",
-    "unverified",
-    "version",
-    "weak-passphrase",
-    "yes",
-    "cluster-ids",
 ];
+
+/// What the name of an option begins with that takes what the other side dictates.
+const DICTATED: &str = "expect";
+
+/// The flags that a variable may set. Any other one is a decision: it waives a check, answers a
+/// question, creates or replaces something.
+const HARMLESS_FLAGS: [&str; 3] = ["dry-run", "quiet", "verbose"];
 
 /// The variables that the program has read since before these: not put behind the words, since
 /// other code reads them.
@@ -283,7 +275,11 @@ fn stands_in_the_way(command: &Command, matches: &ArgMatches, arg: &Arg) -> bool
 /// Returns what is written down for an option: in its variable, or else in the file.
 fn find(arg: &Arg, file: Option<&SettingsFile>) -> Option<Setting> {
     let option = arg.get_long()?.to_owned();
-    if BY_HAND.contains(&option.as_str()) {
+    let is_flag = !arg.get_action().takes_values();
+    if BY_HAND.contains(&option.as_str())
+        || option.starts_with(DICTATED)
+        || (is_flag && !HARMLESS_FLAGS.contains(&option.as_str()))
+    {
         return None;
     }
     let variable = variable_of(&option);

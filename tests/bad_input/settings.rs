@@ -113,6 +113,11 @@ fn every_option_has_a_variable_but_decisions() {
         ("HSMBOOT_CA_FROM_BUNDLE", "true"),
         ("HSMBOOT_YES", "true"),
         ("HSMBOOT_FORCE", "true"),
+        ("HSMBOOT_SIMULATED", "true"),
+        ("HSMBOOT_CHAINS_ONLY", "true"),
+        ("HSMBOOT_AT", "2020-01-01T00:00:00Z"),
+        ("HSMBOOT_EXPECT", "00000"),
+        ("HSMBOOT_NOTED", "00000"),
     ];
     let document = shown(&bench, &[], &decisions);
     assert_eq!(document["settings"], serde_json::json!([]));
