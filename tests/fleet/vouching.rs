@@ -268,7 +268,10 @@ fn the_command_that_prints_a_passphrase_is_not_recorded() {
         "echo a passphrase of ours",
     ]))
     .ends(0, "made a CA");
-    let apart = ["--passphrase-command", "TOKEN=s.1234 echo a passphrase of ours"];
+    let apart = [
+        "--passphrase-command",
+        "TOKEN=s.1234 echo a passphrase of ours",
+    ];
     let joined = "--passphrase-command=TOKEN=s.1234 echo a passphrase of ours";
     for words in [&apart[..], &[joined]] {
         let ca = [
