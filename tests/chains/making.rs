@@ -66,7 +66,7 @@ fn an_intermediate_is_made_under_what_allows_one_and_nothing_is_overwritten() {
     under("more", "ca/chainCA.crt", "ca/customerCA.key").refused(
         5,
         "trust-anchor-refused",
-        &["CN=Signing CA allows 0 CAs below it (pathLen), and there would be 1"],
+        &["CN=Signing CA, O=Owner allows 0 CAs below it (pathLen), and there would be 1"],
     );
     under("more", "root/customerCA.crt", "ca/customerCA.key").refused(
         5,
