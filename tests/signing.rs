@@ -202,7 +202,8 @@ fn an_acceptance_travels_in_the_record() {
     }
     let run = bench.run(&args).expect(0);
     assert!(
-        run.stdout.contains("verified, with 3 accepted"),
+        run.stdout
+            .contains("verified against roots you gave, with 3 accepted"),
         "{}",
         run.stdout
     );

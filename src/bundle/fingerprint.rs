@@ -60,7 +60,7 @@ impl Fingerprint {
 
     /// Computes the code of a CA's certificate from the SHA-256 of its DER, in hex.
     pub fn of_ca(sha256: &str) -> Self {
-        Self::hash_parts(&[b"hsmboot ca 1", sha256.as_bytes()])
+        Self::hash_parts(&[b"hsmboot trust-anchor 1", sha256.as_bytes()])
     }
 
     /// Computes the code of a transcript's line from its SHA-256, in hex: it stands for that line

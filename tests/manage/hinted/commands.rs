@@ -49,17 +49,52 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
             "another_ca_than_the_pinned_one_is_refused_before_anything_is_done",
         ),
     ),
+    (
+        "hsmboot ca show FILE",
+        In(
+            "tests/reading/codes.rs",
+            "the_code_of_a_ca_is_asked_for_and_another_ca_is_refused",
+        ),
+    ),
+    (
+        "hsmboot transcript verify BUNDLE",
+        In(
+            "tests/reading/codes.rs",
+            "the_code_of_a_sealed_line_is_asked_for_and_another_transcript_is_refused",
+        ),
+    ),
+    (
+        "hsmboot bootstrap --simulate",
+        In(
+            "tests/online/rehearsed.rs",
+            "a_rehearsals_own_bundle_is_judged_by_the_command_that_verify_and_report_name",
+        ),
+    ),
+    (
+        "hsmboot completions --install",
+        In(
+            "tests/docs/completions.rs",
+            "a_script_is_installed_where_the_shell_looks_and_replaces_nobody_elses",
+        ),
+    ),
+    (
+        "hsmboot config show",
+        In(
+            "tests/bad_input/settings.rs",
+            "every_option_has_a_variable_but_decisions",
+        ),
+    ),
+    (
+        "hsmboot simulate --roots roots",
+        In(
+            "tests/simulator_clients.rs",
+            "the_roots_are_there_when_the_first_line_is",
+        ),
+    ),
     ("hsmboot backup list", Run("backup list", 0)),
     (
         "hsmboot backup list --source-backup-id {id}",
         Run("backup list --source-backup-id BACKUP", 0),
-    ),
-    (
-        "hsmboot backup list --source-backup-id {id} --region {}",
-        Run(
-            "backup list --source-backup-id BACKUP --region eu-west-1",
-            0,
-        ),
     ),
     (
         "hsmboot backup restore",
