@@ -44,8 +44,10 @@ fn on_a_terminal(bench: &Bench, url: &str, words: &[&str], answers: &[&str]) -> 
     }
     let code = child.wait().unwrap().code().unwrap();
     let mut screen = String::from_utf8(screen).unwrap();
-    for own in ["\u{1b}[1A", "\u{1b}[1B", "\u{1b}[2K", "\u{1b}[K", "\r"] {
-        screen = screen.replace(own, "");
+    let up_and_down =
+        (1..=9).flat_map(|lines| ["A", "B"].map(|way| format!("\u{1b}[{lines}{way}")));
+    for own in up_and_down.chain(["\u{1b}[2K", "\u{1b}[K", "\r"].map(str::to_owned)) {
+        screen = screen.replace(&own, "");
     }
     assert!(
         std::panic::catch_unwind(|| clean(&screen)).is_ok(),

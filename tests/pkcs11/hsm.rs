@@ -12,7 +12,7 @@ use crate::support::{self, Bench, Run, TRUST, openssl};
 
 /// Of every token here. No output and no file but `pin` may ever hold it.
 pub const PIN: &str = "84736251";
-const WRONG: &str = "11112222";
+const WRONG: &str = "river-falcon-tundra";
 
 /// SoftHSM's module, where it usually is.
 pub fn softhsm() -> Option<PathBuf> {

@@ -19,7 +19,7 @@ fn a_step_says_first_what_was_done_and_by_whom() {
         entry.operator = Some("Grace".into());
     });
     let page = report(&bench, &[]);
-    assert!(page.contains("<title>Verified: claim of "));
+    assert!(page.contains("<title>Verified against roots you gave: claim of "));
     let titles: Vec<String> = page
         .split("<h3 class=\"step\">")
         .skip(1)
