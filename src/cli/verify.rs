@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long)]
     chains_only: bool,
     /// Write verification.json into the bundle
-    #[arg(long)]
+    #[arg(long, conflicts_with = "simulated")]
     record: bool,
     #[command(flatten)]
     step: StepArgs,

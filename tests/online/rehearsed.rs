@@ -90,6 +90,8 @@ fn simulated_roots_never_lead_to_a_signature() {
     at(&sign).ends(3, "come from hsmboot's simulator");
     at(&[&sign[..], &["--simulated"]].concat()).ends(2, "--simulated");
     at(&["submit", &bundle, "--ca", "ca.crt", "--simulated"]).ends(2, "--simulated");
+    // Nor is it put on record as a verdict.
+    at(&["verify", &bundle, "--simulated", "--record"]).ends(2, "--record");
     let roots = format!("{bundle}/{SIMULATED_ROOTS}");
     for words in [&sign[..], &["verify", &bundle]] {
         let named = ["--aws-root", &roots, "--manufacturer-root", &roots];
