@@ -91,7 +91,8 @@ cloudformation.create_stack(StackName="hsm", TemplateBody=template, Parameters=p
 for _ in range(600):
     stack = cloudformation.describe_stacks(StackName="hsm")["Stacks"][0]
     claim = [one for one in cloudformation.describe_stack_resources(StackName="hsm")["StackResources"] if one["LogicalResourceId"] == "Claim"]
-    if claim and claim[0]["ResourceStatus"] != "CREATE_IN_PROGRESS":
+    # The stack was described first: it may be done only the next time.
+    if claim and not any(status.endswith("IN_PROGRESS") for status in (claim[0]["ResourceStatus"], stack["StackStatus"])):
         break
     time.sleep(0.1)
 print(json.dumps({"stack": stack["StackStatus"], "claim": claim[0]["ResourceStatus"], "outputs": {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}}))
