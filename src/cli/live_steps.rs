@@ -166,29 +166,27 @@ mod tests {
 
     const NAMES: [&str; 4] = ["fetched", "signed", "sent", "claimed"];
 
+    /// The line without its times, which are the machine's.
     fn line_after(reached: &[usize], how: StepsEnd) -> String {
         let mut live = LiveSteps::new(&NAMES);
         reached.iter().for_each(|at| live.reach(*at));
-        live.end(how).to_plain()
+        let line = live.end(how).to_plain();
+        let words = line.split_whitespace();
+        let kept = words.filter(|word| *word != "s" && word.parse::<u64>().is_err());
+        kept.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn nothing_is_said_to_be_done_that_was_not() {
         assert_eq!(
             line_after(&[1, 2, 3], StepsEnd::Done),
-            "✓ fetched 0 s  ✓ signed 0 s  ✓ sent 0 s  ✓ claimed 0 s\n"
+            "✓ fetched ✓ signed ✓ sent ✓ claimed"
         );
-        assert_eq!(
-            line_after(&[1], StepsEnd::Failed),
-            "✓ fetched 0 s  ✗ signed 0 s\n"
-        );
+        assert_eq!(line_after(&[1], StepsEnd::Failed), "✓ fetched ✗ signed");
         // A dry run signs nothing; and a cluster that is claimed already is sent nothing.
-        assert_eq!(line_after(&[1], StepsEnd::Stopped), "✓ fetched 0 s\n");
-        assert_eq!(line_after(&[], StepsEnd::Done), "✓ fetched 0 s\n");
-        assert_eq!(
-            line_after(&[2], StepsEnd::Done),
-            "✓ fetched 0 s  ✓ sent 0 s\n"
-        );
+        assert_eq!(line_after(&[1], StepsEnd::Stopped), "✓ fetched");
+        assert_eq!(line_after(&[], StepsEnd::Done), "✓ fetched");
+        assert_eq!(line_after(&[2], StepsEnd::Done), "✓ fetched ✓ sent");
     }
 
     #[test]
