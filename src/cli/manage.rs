@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::online::{OnlineArgs, Watcher, parse_duration};
+use super::online::{OnlineArgs, parse_duration};
 use super::screen::Screen;
 use super::ui::{BOLD, StyledText, Ui, styled, with_members};
+use super::watcher::Watcher;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CallPlace, ServiceError, Tag, is_spelt_as_state, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};

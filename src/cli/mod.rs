@@ -28,6 +28,7 @@ mod fetch;
 mod findings;
 #[cfg(feature = "online")]
 mod fleet;
+mod global_args;
 mod handover;
 mod hardware;
 mod help;
@@ -90,6 +91,8 @@ mod version;
 mod view;
 #[cfg(feature = "online")]
 mod wait;
+#[cfg(feature = "online")]
+mod watcher;
 
 use std::path::Path;
 use std::process::ExitCode;

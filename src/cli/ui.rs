@@ -5,96 +5,17 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::events::{EventKind, EventLog, EventTarget};
+use super::events::{EventKind, EventLog};
 use super::silence::{break_silence, draw_spinners_with};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::Lines;
 
+pub(crate) use super::global_args::{ColorWhen, GlobalArgs, OutputFormat};
 pub(crate) use super::output::{CommandOutput, Effect, insert_member, path_value, with_members};
 pub(crate) use super::text::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
-
-/// The form of the result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON document, whatever happens
-    Json,
-    /// The fingerprint alone, of what was fetched, signed, read or shown
-    Fingerprint,
-}
-
-/// `--color`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorWhen {
-    /// On a terminal, unless a variable says otherwise
-    #[default]
-    Auto,
-    /// Into files and pipes too
-    Always,
-    /// Nowhere
-    Never,
-}
-
-impl ColorWhen {
-    /// Makes it the rule for everything that is printed from now on.
-    pub(crate) fn apply(self) {
-        match self {
-            ColorWhen::Auto => {}
-            ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
-            ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
-        }
-    }
-}
-
-/// Options that every command takes.
-#[derive(Clone, Debug, Args)]
-pub struct GlobalArgs {
-    /// The form in which to print the result
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub(crate) output: OutputFormat,
-    /// Say only what is the result or an error
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say more on standard error
-    #[arg(long, short, global = true)]
-    pub(crate) verbose: bool,
-    /// Colours: on a terminal, always, or never (variables: NO_COLOR, CLICOLOR_FORCE)
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN",
-        conflicts_with = "no_color"
-    )]
-    pub(crate) color: ColorWhen,
-    /// The same as --color never
-    #[arg(long, global = true)]
-    pub(crate) no_color: bool,
-    /// Write what happens meanwhile as JSON lines: to a file, or to an open descriptor as fd:N
-    #[arg(long, global = true, value_name = "FILE", value_parser = parse_event_target)]
-    pub(crate) events: Option<EventTarget>,
-    /// Take what the command line leaves out from this file (default:
-    /// ~/.config/hsmboot/config.toml, which the build without features does not read)
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<std::path::PathBuf>,
-}
-
-fn parse_event_target(text: &str) -> std::result::Result<EventTarget, String> {
-    text.parse()
-}
 
 /// Tells whether the caller asks first, and so may say how the program ended: the command or a
 /// signal. There is only one result.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::named_cluster::RequiredClusterArgs;
-use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
+use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view;
+use super::watcher::Watcher;
 use crate::claim::Patience;
 use crate::claim::wait::{Wait, WaitStep, WaitTarget};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
