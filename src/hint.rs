@@ -17,6 +17,45 @@ pub(crate) fn command_line(words: &[&str]) -> String {
     )
 }
 
+/// Splits a text at the backquote that ends the command at its beginning: not at one that a name
+/// holds, which stands in single quotes. What has none is one part.
+pub(crate) fn split_at_backquote(text: &str) -> (&str, Option<&str>) {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.find(|c: char| {
+        let plain = !std::mem::take(&mut escaped);
+        quoted ^= plain && c == '\'';
+        escaped = plain && !quoted && c == '\\';
+        plain && !quoted && c == '`'
+    });
+    // An apostrophe, where it is no command.
+    let end = end.or_else(|| text.find('`'));
+    match end.and_then(|end| text.split_at_checked(end)) {
+        Some((inside, behind)) => (inside, behind.strip_prefix('`')),
+        None => (text, None),
+    }
+}
+
+/// Returns the words of a command line that [`command_line`] made; `None` where a quote is open.
+pub(crate) fn split_command(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if !quoted => word.get_or_insert_default().push(chars.next()?),
+            c if c.is_ascii_whitespace() && !quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    (!quoted).then_some(words)
+}
+
 /// A path as a word of a command: one that begins with a dash would be an option, and in place of
 /// one that a line cannot show stands `otherwise`.
 pub(crate) fn path_word(path: &Path, otherwise: &str) -> String {
@@ -138,6 +177,7 @@ mod tests {
             .map(str::to_owned)
             .collect();
         assert_eq!(given, read);
+        assert_eq!(split_command(&shell_words(&given)), Some(read));
         assert_eq!(
             shell_words(&outside_words(&["a\n\u{1b}"])),
             r"'a\u{a}\u{1b}'"

@@ -35,6 +35,8 @@ mod model;
 mod non_fips;
 #[path = "manage/other.rs"]
 mod other;
+#[path = "manage/pasted.rs"]
+mod pasted;
 #[path = "manage/planted.rs"]
 mod planted;
 #[path = "manage/policy.rs"]

@@ -11,6 +11,7 @@ use super::fleet::{Connections, MemberArgs};
 use super::hardware;
 use super::many::{ManyResults, ManyWords};
 use super::online::{OnlineArgs, block_on};
+use super::run_options::complete_line;
 use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, insert_member, path_value, with_members};
 use crate::claim::{Failure, state_reasons};
@@ -222,6 +223,9 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
         .into_iter()
         .chain(roots)
         .collect();
-    text.push_str(&format!("next: {}\n", hint::command_line(&next)));
+    text.push_str(&format!(
+        "next: {}\n",
+        complete_line(&hint::command_line(&next))
+    ));
     CommandOutput::success(Effect::unless(fetched.unchanged), document, text)
 }

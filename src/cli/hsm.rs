@@ -6,7 +6,7 @@ mod delete;
 use serde_json::{Value, json};
 
 use super::manage::with_place;
-use super::online::with_used_options;
+use super::run_options::complete_line;
 use super::ui::{CommandOutput, Ui};
 use super::view::hsm_document;
 use crate::bundle::ClusterId;
@@ -57,6 +57,6 @@ pub(crate) fn next_command_line(cluster: &Cluster) -> String {
         None
     };
     command
-        .map(|command| format!("next: {}\n", with_used_options(command)))
+        .map(|command| format!("next: {}\n", complete_line(&command)))
         .unwrap_or_default()
 }

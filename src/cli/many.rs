@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::TrustArgs;
 use super::events::EventKind;
 use super::owner::NamedCa;
+use super::run_options::with_complete_advice;
 use super::text::table_text;
 use super::ui::{
     CommandOutput, Effect, OutputFormat, StyledText, Ui, insert_member, path_value, show_error,
@@ -91,6 +92,7 @@ impl<'a> ManyResults<'a> {
             Some(error) => Err(error.with_document(output.document)),
             None => Ok(output),
         });
+        let result = result.map_err(with_complete_advice);
         let place = BundlePlace::of(dir, cluster);
         let mut members = json!({});
         place.add_to(&mut members);

@@ -63,6 +63,7 @@ mod private_ca;
 mod qr;
 mod report;
 mod roots;
+mod run_options;
 mod screen;
 mod settings;
 mod sign;
@@ -220,6 +221,7 @@ fn parse() -> std::result::Result<Cli, Refusal> {
     let matches = help::for_a_glance(command(), &shown)
         .try_get_matches_from(words)
         .map_err(Refusal::Answer)?;
+    run_options::remember(&matches);
     Cli::from_arg_matches(&matches).map_err(|fault| Refusal::Answer(fault.format(&mut command())))
 }
 

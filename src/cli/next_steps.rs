@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::run_options::complete_line;
 use super::ui::{BOLD, StyledText, insert_member, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
@@ -46,14 +47,19 @@ pub(crate) fn lead_from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead
     }
 }
 
-/// Adds the steps to a command's result.
+/// Adds the steps to a command's result, with the options of this run.
 pub(crate) fn add_steps(steps: &[ClientStep], document: &mut Value, text: &mut StyledText) {
+    let complete = |step: &ClientStep| ClientStep {
+        command: step.command.as_deref().map(complete_line),
+        ..step.clone()
+    };
+    let steps: Vec<ClientStep> = steps.iter().map(complete).collect();
     insert_member(document, "next_steps", json!(steps));
     if !steps.is_empty() {
         text.push([
             styled(BOLD, "next:"),
             StyledText::from("\n"),
-            StyledText::from(handover::to_numbered_text(steps)),
+            StyledText::from(handover::to_numbered_text(&steps)),
         ]);
     }
 }

@@ -8,12 +8,13 @@ use clap::Args;
 
 pub(crate) use super::aws::parse_duration;
 use super::aws::{parse_endpoint, parse_region};
+use super::run_options::remember_found_region;
 use super::silence::Waiting;
 use super::ui::Ui;
 use crate::aws::RoleArn;
 use crate::bundle::ClusterId;
 use crate::cloudhsm::aws::{AwsCloudHsm, ConnectOptions, Deadline};
-use crate::cloudhsm::{CallPlace, ClusterName};
+use crate::cloudhsm::{CallPlace, ClusterName, plain_id};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fleet_file::FleetAccess;
 use crate::outside::OutsideText;
@@ -52,14 +53,6 @@ pub(super) fn time_left() -> Option<Duration> {
     DEADLINE.get().map(Deadline::time_left)
 }
 
-/// The options by which this command went to the service. A process runs one command.
-static USED: OnceLock<String> = OnceLock::new();
-
-/// Returns a command that goes to the service, with the options by which this one went there.
-pub(crate) fn with_used_options(command: String) -> String {
-    command + USED.get().map(String::as_str).unwrap_or_default()
-}
-
 /// The option for the time to wait.
 #[derive(Clone, Debug, Args)]
 pub struct TimeoutArgs {
@@ -94,11 +87,7 @@ impl OnlineArgs {
     /// Returns these options as words of another command, so that it goes the same way. `place` has
     /// the region that was found.
     pub(crate) fn options_to_repeat(&self, place: &CallPlace) -> String {
-        self.service_options(place.region.as_ref().and_then(crate::cloudhsm::plain_id))
-    }
-
-    /// Returns the options that name the service, quoted for a shell, each with a blank before it.
-    fn service_options(&self, region: Option<&str>) -> String {
+        let region = place.region.as_ref().and_then(plain_id);
         let pairs = [
             ("--region", region),
             ("--profile", self.profile.as_deref()),
@@ -221,10 +210,13 @@ impl OnlineArgs {
             deadline: DEADLINE.get().copied(),
             ..ConnectOptions::default()
         };
-        USED.get_or_init(|| self.service_options(self.region.as_deref()));
         let connecting = Waiting::begin("looking for credentials, region and endpoint");
         let service = AwsCloudHsm::connect(&options).await?;
         drop(connecting);
+        let found = service.place().region.as_ref();
+        let fell_back = found.is_some() && found == fallback_region && self.region.is_none();
+        let found = found.filter(|_| fell_back).and_then(plain_id);
+        remember_found_region(found.map(str::to_owned));
         self.check_account(&service, ui).await?;
         if let Some(elsewhere) = service.endpoint_notice() {
             ui.say(elsewhere);

@@ -10,6 +10,7 @@ use super::fleet::{Connections, MemberArgs, warn_of_overruled};
 use super::many::check_outside_all;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::read_trust_anchor;
+use super::run_options::with_complete_advice;
 use super::ui::{CommandOutput, Ui};
 use crate::check::judge_read_trust_anchor;
 use crate::claim::Failure;
@@ -185,11 +186,16 @@ impl FleetReader<'_> {
         policy: &Policy,
         now: Moment,
     ) -> Row {
+        // A cluster with a way of its own is not to be found by this run's.
+        let own_way = member.access != FleetAccess::default();
         let unread = |place, error| Row {
             cluster_id: member.cluster_id.as_str().into(),
             place,
             tags: member.tags.clone(),
-            plan: Err(error),
+            plan: Err(match own_way {
+                true => error,
+                false => with_complete_advice(error),
+            }),
             next: None,
         };
         let service = match self.connections.connect(&member.access).await {

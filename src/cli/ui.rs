@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use super::events::{EventKind, EventLog};
+use super::run_options::with_complete_advice;
 use super::silence::{break_silence, draw_spinners_with};
 use crate::bundle::escape_json;
 use crate::error::{Class, Error, ErrorKind, Result};
@@ -177,6 +178,13 @@ impl Ui {
 
     /// Prints the result and the error, and returns the exit code.
     pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
+        let result = match result {
+            Ok(mut outcome) => {
+                outcome.error = outcome.error.map(with_complete_advice);
+                Ok(outcome)
+            }
+            Err(error) => Err(with_complete_advice(error)),
+        };
         self.write_result_event(EventKind::End, json!({}), result.as_ref());
         if self.events.as_ref().is_some_and(EventLog::has_lost_some) {
             self.warn("some events could not be written");

@@ -74,8 +74,8 @@ macro_rules! calls {
 
 calls! {
     CopyBackupToRegion: Makes(
-        "look for it with `hsmboot backup list` in the destination's region before you run this \
-         again: a second run makes a second copy",
+        "look for it with `hsmboot backup list --region REGION`, in the destination's region, \
+         before you run this again: a second run makes a second copy",
     ), Addressed::Backup, SEE_IAM;
     CreateCluster: Makes(
         "look for it with `hsmboot cluster list` before you run this again: a second run makes a \

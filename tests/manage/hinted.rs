@@ -285,7 +285,7 @@ fn a_command_that_names_a_bundle_is_one_for_a_shell() {
     let early = scene.stage.run(&[&["submit", BUNDLE][..], &ROOTS].concat());
     let (code, said) = follow(
         &scene,
-        &behind(&early.stderr, "sign it first: ")
+        &behind(&early.stderr, "sign it first: `")
             .replace("FILE", owner[1])
             .replace("KEY", owner[3]),
         &ROOTS,
@@ -330,8 +330,10 @@ fn a_command_that_names_a_bundle_is_one_for_a_shell() {
             .ends(0, "next: ");
         let (code, said) = follow(
             &scene,
-            behind(&read.stdout, "next: "),
-            &[&owner[..], &ROOTS].concat(),
+            &behind(&read.stdout, "next: ")
+                .replace("FILE", owner[1])
+                .replace("KEY", owner[3]),
+            &ROOTS,
         );
         assert_eq!(code, 0, "{said}");
     }

@@ -232,7 +232,7 @@ fn a_migration_under_way_is_shown_and_not_asked_for_again() {
         .ends(7, "MODIFY_IN_PROGRESS (1 of hsm1.medium)");
     let hint = format!("hsmboot wait --cluster-id {id} --for active --timeout 14h");
     slow.run(&[&modify(&id, "hsm3.large")[..], &["--yes"]].concat())
-        .ends(8, &format!("`{hint}`"));
+        .ends(8, &format!("`{hint} --endpoint-url"));
     assert_eq!(slow.0.call_counts()["ModifyCluster"], 1);
     // What they say, word for word.
     slow.0.advance_clock(Duration::from_secs(301));

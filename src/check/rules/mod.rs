@@ -71,15 +71,15 @@ rules! {
     /// The CSR's algorithm and key count.
     AlgorithmCsr: "check.algorithm.csr", Of(Rejected),
         At(Input::Csr), Once(pair::csr_algorithm),
-        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; hsmboot, Verification rules";
     /// The signed certificate's do.
     AlgorithmSignedCert: "check.algorithm.signed-cert", Of(Rejected),
         SignedCert, Once(|parts| pair::certificate_algorithm(SIGNED_CERT, parts.signed_cert()?)),
-        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; hsmboot, Verification rules";
     /// The trust anchor's do.
     AlgorithmTrustAnchor: "check.algorithm.trust-anchor", Of(Ca),
         EachCa, EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
-        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md";
+        "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; hsmboot, Verification rules";
     /// The CSR's own signature holds.
     CsrSignature: "check.csr-signature", Of(Rejected),
         Possession, Once(pair::csr_signature),

@@ -10,6 +10,7 @@ use crate::cli::manage::{
     PollStatus, WaitArgs, check_tags, parse_tag, poll_until_there, with_place,
 };
 use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::run_options::complete_line;
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupCopy, BackupFilter};
@@ -99,7 +100,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             None => format!(
                 "{id} is being copied to {}\nnext: {}\n",
                 args.destination_region,
-                crate::hint::command_line(&[
+                complete_line(&crate::hint::command_line(&[
                     "hsmboot",
                     "backup",
                     "list",
@@ -107,7 +108,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                     id,
                     "--region",
                     &args.destination_region.to_string(),
-                ])
+                ]))
             ),
             Some(copy) => format!(
                 "copied {id} to {}: {}\n",

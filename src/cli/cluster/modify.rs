@@ -15,7 +15,8 @@ use crate::cli::manage::{
     PollStatus, RUN_AGAIN_HINT, WaitArgs, ask_yes, is_at_terminal, poll_until_there, with_place,
 };
 use crate::cli::named_cluster::RequiredClusterArgs;
-use crate::cli::online::{OnlineArgs, block_on, with_used_options};
+use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::run_options::complete_line;
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -330,7 +331,7 @@ impl<'a> ModificationPlan<'a> {
             (TypeChange::Migrate | TypeChange::RollBack, true) => {
                 format!(
                     "{id} is being changed to {wanted}{until}\nnext: {}\n",
-                    with_used_options(format!(
+                    complete_line(&format!(
                         "hsmboot wait --cluster-id {id} --for active --timeout 14h"
                     ))
                 )

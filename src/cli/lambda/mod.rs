@@ -171,7 +171,10 @@ fn read_event(body: &[u8]) -> Result<Map<String, Value>> {
         _ => Err(Error::new(
             ErrorKind::Usage,
             "the event is no JSON object",
-            "an event is {\"command\": \"plan\", ...}: docs/runbooks/lambda.md",
+            concat!(
+                "an event is {\"command\": \"plan\", ...}: ",
+                page!("runbooks/lambda.md")
+            ),
         )),
     }
 }

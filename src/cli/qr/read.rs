@@ -12,6 +12,7 @@ use crate::bundle::archive;
 use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
 use crate::cli::code::digest_lines;
+use crate::cli::run_options::complete_line;
 use crate::cli::step::{StepArgs, given_file_digest};
 use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -112,13 +113,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     text.push_str(&digest_lines(&bundle, &files));
     let dir = hint::path_word(&dir, "DIR");
     let next = match kind {
-        QrKind::Request => vec!["hsmboot", "sign", &dir],
+        QrKind::Request => vec!["hsmboot", "sign", &dir, "--ca", "FILE", "--ca-key", "KEY"],
         // Nothing that came names the owner.
         QrKind::Response => vec!["hsmboot", "submit", &dir, "--ca", "FILE"],
     };
     text.push_str(&format!(
         "fingerprint of the {kind}  {fingerprint}\nnext: {}\n",
-        hint::command_line(&next)
+        complete_line(&hint::command_line(&next))
     ));
     Ok(CommandOutput::success(
         Effect::unless(unchanged),

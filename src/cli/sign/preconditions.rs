@@ -184,7 +184,7 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
             ),
             format!(
                 "sign it first: {}",
-                hint::command_line(&[
+                hint::quote_command(&[
                     "hsmboot",
                     "sign",
                     &hint::path_word(bundle.path(), "DIR"),

@@ -8,6 +8,7 @@ use crate::bundle::{
     TranscriptStep, Waiver,
 };
 use crate::check::Pair;
+use crate::cli::run_options::complete_line;
 use crate::cli::ui::{
     CommandOutput, Effect, RED, StyledText, Ui, path_value, styled, with_members,
 };
@@ -17,7 +18,7 @@ use crate::fsio::NewFile;
 use crate::hint;
 use crate::outside::Lines;
 use crate::owner;
-use crate::verify::{Evidence, Record, Status};
+use crate::verify::{Evidence, Record};
 use crate::x509::{Moment, name_text, sha256, to_hex};
 
 /// A pair that passed `check`, with the facts for `response.json`.
@@ -183,12 +184,11 @@ impl SignedPair<'_> {
             Some(_) => styled(RED, "UNVERIFIED: no proof that the key is an HSM's"),
             None => styled(hardware::proof_style(roots), hardware::proof_text(roots)),
         };
-        // `submit` asks again for what was waived or accepted here, and why.
-        let accepted = self.record.with(Status::Accepted).next().is_some();
-        let reason = match response.unverified {
-            Some(_) => &["--unverified", "--reason", "TEXT"][..],
-            None if accepted => &["--reason", "TEXT"],
-            None => &[],
+        // `submit` asks again for what was waived here, and why. What was accepted, and its reason,
+        // are options of this run.
+        let waived = match &response.unverified {
+            Some(waiver) => vec!["--unverified", "--reason", waiver.reason.as_raw()],
+            None => Vec::new(),
         };
         let first = match changed {
             true => format!("signed {}", bundle.id()),
@@ -201,7 +201,7 @@ impl SignedPair<'_> {
         let submit = ["hsmboot", "submit", &dir]
             .into_iter()
             .chain(again.iter().map(String::as_str))
-            .chain(reason.iter().copied());
+            .chain(waived);
         let rest = format!(
             "\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
              trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
@@ -222,7 +222,7 @@ impl SignedPair<'_> {
             } else {
                 ", compared by nobody"
             },
-            hint::command_line(&submit.collect::<Vec<_>>()),
+            complete_line(&hint::command_line(&submit.collect::<Vec<_>>())),
         );
         let text = StyledText::from([
             StyledText::from(format!("{first}\n  ")),

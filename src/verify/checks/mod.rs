@@ -94,7 +94,7 @@ checks! {
     HardwareSameKey: "hardware.same-key",
         Of(Rejected), Chains, OneHardwareKey, Once(chain::hardware_same_key),
         "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; \
-         docs/verification.md";
+         hsmboot, Verification rules";
     /// `anchors.distinct`
     AnchorsDistinct: "anchors.distinct",
         Of(Rejected), Anchors, AnchorsApart, Once(chain::anchors_distinct),
@@ -130,7 +130,7 @@ checks! {
     /// `role.<hardware>`
     Role(side: Side): side.pick("role.aws-hardware", "role.manufacturer-hardware"),
         Of(Rejected), Terms, At(side.hardware()), OfSide(profile::role, side),
-        "docs/verification.md: a partition's CN holds :PARTN:";
+        "hsmboot, Verification rules: a partition's CN holds :PARTN:";
     /// `extensions.<certificate>`; of the CSR there is none
     Extensions(input: Input):
         input.pick([
@@ -146,7 +146,7 @@ checks! {
     /// `fips-mode.hsm`
     FipsMode: "fips-mode.hsm",
         Never, Terms, At(Input::Hsm), Once(profile::fips_mode),
-        "docs/verification.md: the names of card and partition say what mode they are for";
+        "hsmboot, Verification rules: the names of card and partition say what mode they are for";
 }
 
 impl CheckId {

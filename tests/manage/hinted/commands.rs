@@ -93,6 +93,10 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
     ),
     ("hsmboot backup list", Run("backup list", 0)),
     (
+        "hsmboot backup list --region REGION",
+        Run("backup list --region us-east-1", 0),
+    ),
+    (
         "hsmboot backup list --source-backup-id {id}",
         Run("backup list --source-backup-id BACKUP", 0),
     ),
