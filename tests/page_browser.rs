@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use libtest_mimic::Arguments;
 
 /// The script's checks, in its order.
-const CHECKS: [&str; 16] = [
+const CHECKS: [&str; 20] = [
     "clusters_appear_without_a_reload",
     "states_change_live_and_are_announced",
     "a_cluster_opens_by_keyboard_alone",
@@ -33,6 +33,10 @@ const CHECKS: [&str; 16] = [
     "nothing_moves_for_those_who_ask_for_that",
     "nothing_is_asked_of_anybody_else_and_nothing_complains",
     "backups_are_listed_with_their_copies",
+    "buttons_do_what_one_does_all_day",
+    "a_transition_shows_its_progress",
+    "requests_are_filtered_by_action_and_outcome",
+    "a_page_of_another_origin_can_order_nothing",
     "a_restart_is_survived",
 ];
 

@@ -272,6 +272,14 @@ pub(super) fn action_names(reference: Reference) -> impl Iterator<Item = &'stati
         .filter(move |name| find_action(name, reference).is_some())
 }
 
+/// Returns the names of the actions that the edition has.
+pub(super) fn action_names(reference: Reference) -> impl Iterator<Item = &'static str> {
+    ACTIONS
+        .iter()
+        .filter(move |action| action.only.is_none_or(|only| only == reference))
+        .map(|action| action.name)
+}
+
 /// Runs one action. All members are checked first: a refused call has changed nothing.
 pub(super) fn run_action(
     name: &str,

@@ -12,6 +12,7 @@ use super::control::{
     ControlError, SUBNET, begin_replacement, finish_replacement, hsm1_cluster, make_active,
     set_hsm_state, set_state,
 };
+use super::everyday;
 use super::fault_rules::{FaultRule, known_action};
 use super::faults::InjectedFault;
 use super::inside::Inside;
@@ -74,6 +75,19 @@ async fn command_result(
             }
             Ok(json!({ "HsmId": hsm }))
         }
+        "create-cluster" => {
+            let region = match members.contains_key("Region") {
+                true => text_member(members, "Region")?,
+                false => json_protocol::DEFAULT_REGION,
+            };
+            everyday::make_cluster(inside, region)
+        }
+        "create-hsm" => everyday::add_hsm(inside, text_member(members, "ClusterId")?),
+        "initialize" => everyday::initialize(inside, text_member(members, "ClusterId")?).await,
+        "reset" => {
+            everyday::begin_anew(inside);
+            Ok(json!({}))
+        }
         "activate" => make_active(inside, text_member(members, "ClusterId")?).map(|()| json!({})),
         "create-hsm1-cluster" => {
             let mut order = json!({ "SubnetIds": [SUBNET] });
@@ -119,10 +133,12 @@ async fn command_result(
                 .lock_faults()
                 .add_bounded(rule)
                 .map_err(ControlError)?;
+            inside.watch.touch();
             Ok(json!({}))
         }
         "clear-faults" => {
             inside.lock_faults().clear();
+            inside.watch.touch();
             Ok(json!({}))
         }
         "set-member" => {

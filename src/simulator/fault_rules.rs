@@ -146,6 +146,11 @@ impl FaultQueue {
         self.added = 0;
     }
 
+    /// Returns the rules of the faults that wait to happen.
+    pub(super) fn waiting_rules(&self) -> impl Iterator<Item = &FaultRule> {
+        self.waiting.iter().map(|one| &one.rule)
+    }
+
     /// Tells whether a fault waits that needs to know the cluster of a call.
     pub(super) fn needs_target(&self) -> bool {
         self.waiting.iter().any(|one| {

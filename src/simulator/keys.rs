@@ -39,7 +39,8 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    fn generate(bits: usize) -> Result<Self, String> {
+    /// Makes a key. It takes a tenth of a second and more.
+    pub(super) fn generate(bits: usize) -> Result<Self, String> {
         let private = rsa::PrivateKey::new(&mut SystemOctets, bits)
             .map_err(|e| format!("making an RSA key: {e}"))?;
         let der = private

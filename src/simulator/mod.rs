@@ -52,6 +52,7 @@ mod connection;
 mod control;
 mod credentials;
 mod cut_short;
+mod everyday;
 mod extra_members;
 mod fault_rules;
 mod faults;

@@ -140,6 +140,10 @@ async fn respond_to_call(
     };
     let (delay, fault) = inside.lock_faults().take_for_call(action, struck.as_ref());
     note.set_faults(delay, fault);
+    if delay.is_some() || fault.is_some() {
+        // There is a fault less to wait for.
+        inside.watch.touch();
+    }
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
@@ -164,6 +168,7 @@ async fn respond_to_call(
     }
 }
 
+/// Carries out an action of the API on the state.
 pub(super) fn run_action(
     inside: &Inside,
     action: &str,

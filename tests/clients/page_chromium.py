@@ -8,12 +8,15 @@ HSMBOOT is the program; `chromedriver`, `chromium` and `openssl` are taken from 
 """
 
 import argparse
+import contextlib
+import http.server
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from chromium import CONTRAST, ENTER, TAB, Browser, Checks, indexed
@@ -51,7 +54,7 @@ class Looks(Checks):
     def a_cluster_opens_by_keyboard_alone(self):
         browser = self.browser
         browser.run("document.activeElement.blur()")
-        for _ in range(12):
+        for _ in range(30):
             browser.press(TAB)
             if browser.run("return document.activeElement.className === 'disclose'"):
                 break
@@ -95,7 +98,7 @@ class Looks(Checks):
 
     def certificates_are_chosen_by_keyboard(self):
         browser = self.browser
-        for _ in range(20):
+        for _ in range(40):
             browser.press(TAB)
             if browser.run("return document.activeElement.dataset.node === 'ManufacturerRoot'"):
                 break
@@ -158,6 +161,7 @@ class Looks(Checks):
     def the_page_fits_a_narrow_screen(self):
         browser = self.browser
         browser.view(390, 844)
+        eventually("the arrows on a phone", lambda: browser.run("return [...document.querySelectorAll('.chain path[marker-end]')].filter(e => e.checkVisibility() && e.getBoundingClientRect().height > 5).length") == 1)
         assert browser.run("return document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
         clipped = browser.run("return [...document.querySelectorAll('.panel, .node, .certificate')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className)")
         assert clipped == [], clipped
@@ -208,6 +212,92 @@ class Looks(Checks):
         eventually("the backup", lambda: any(f"{made} READY {cluster}" in row for row in rows()))
         eventually("its copy", lambda: any(f"{made} in eu-central-1 copied" in row for row in rows()))
 
+    def buttons_do_what_one_does_all_day(self):
+        """Create, add an HSM, initialize, activate, advance, faults, reset: by clicks alone."""
+        browser, simulator = self.browser, self.simulator
+        note = lambda: browser.text("#control-note")
+        browser.click("#reset")
+        assert note() != "Everything is gone: clusters, backups, faults", "one press alone removes nothing"
+        browser.click("#reset")
+        eventually("an empty simulator", lambda: browser.count("#places .disclose") == 0 and "None yet" in browser.text("#places"))
+        browser.click("#create-cluster")
+        eventually("a cluster", lambda: browser.count("#places .disclose") == 1)
+        cluster = browser.text("#places .disclose")
+        state = lambda: browser.text(f"#{cluster} tr.summary .state")
+        command = lambda: browser.text(f"#{cluster} tr.summary .command code")
+        eventually("UNINITIALIZED", lambda: state() == "UNINITIALIZED")
+        assert command().startswith(f"aws cloudhsmv2 create-hsm --cluster-id {cluster} --availability-zone us-east-1a --endpoint-url http://"), command()
+        browser.click(f"#{cluster} .disclose")
+        press = lambda text: browser.run("[...document.querySelectorAll('.actions button')].find(e => e.textContent === arguments[0] && !e.disabled).click()", text)
+        assert browser.run("return [...document.querySelectorAll('.actions button')].filter(e => e.disabled).map(e => e.textContent)") == ["Initialize with a test CA", "Activate"]
+        press("Add an HSM")
+        eventually("the HSM", lambda: browser.count(".inner .state[data-kind=good]") == 1)
+        # What is to be copied is taken by the program that it names.
+        self.runs(command(), ["fetch"])
+        press("Initialize with a test CA")
+        eventually("INITIALIZED", lambda: state() == "INITIALIZED")
+        eventually("its chain", lambda: browser.count("[data-node=ClusterCertificate]") == 1)
+        self.runs(command(), ["status"])
+        press("Activate")
+        eventually("ACTIVE", lambda: state() == "ACTIVE")
+        before = browser.text("#clock")
+        browser.click("#advance")
+        eventually("another day", lambda: browser.text("#clock")[:10] > before[:10])
+        browser.run("document.getElementById('fault-name').value = 'throttling'; document.getElementById('fault-action').value = 'ListTags'")
+        browser.click("#add-fault")
+        eventually("the fault", lambda: browser.text("#faults") == "throttling: ListTags, one call")
+        browser.click("#clear-faults")
+        eventually("no fault", lambda: browser.text("#faults") == "None waits.")
+        simulator.control("reset", {})
+        eventually("nothing", lambda: browser.count("#places .disclose") == 0)
+
+    def runs(self, command, wanted):
+        words = command.split()
+        assert words[0] == "hsmboot" and words[1:2] == wanted, command
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+        done = subprocess.run([self.program, *words[1:]], cwd=self.directory, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def a_transition_shows_its_progress(self):
+        browser, simulator = self.browser, self.simulator
+        cluster = simulator.cluster()
+        eventually("the cluster", lambda: browser.count(f"#{cluster}") == 1)
+        simulator.control("set-state", {"ClusterId": cluster, "State": "UPDATE_IN_PROGRESS", "Then": "UNINITIALIZED", "Seconds": 60})
+        bar = f"#{cluster} tr.summary progress"
+        eventually("the bar", lambda: browser.count(bar) == 1)
+        eventually("some of it", lambda: 0 < browser.run("return document.querySelector(arguments[0]).value", bar) < 0.9)
+        assert browser.run("return document.querySelector(arguments[0]).title", bar).endswith("s left")
+        simulator.control("advance", {"Seconds": 61})
+        eventually("its end", lambda: browser.count(bar) == 0)
+
+    def requests_are_filtered_by_action_and_outcome(self):
+        browser, simulator = self.browser, self.simulator
+        simulator.refused("DeleteCluster", {"ClusterId": "cluster-aaaaaaaaaaa"})
+        rows = lambda: browser.run("return [...document.querySelectorAll('#request-rows tr')].map(row => [row.cells[1].textContent, row.cells[2].textContent])")
+        eventually("the refusal", lambda: rows()[0] == ["DeleteCluster", "400"])
+        choose = lambda name, value: browser.run("const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('change'))", f"filter-{name}", value)
+        choose("action", "CreateCluster")
+        assert rows() and {action for action, _ in rows()} == {"CreateCluster"}, rows()
+        choose("outcome", "refused")
+        choose("action", "")
+        assert rows() and all(status != "200" for _, status in rows()), rows()
+        assert " of " in browser.text("#requests-summary"), "how many of all"
+        choose("outcome", "")
+
+    def a_page_of_another_origin_can_order_nothing(self):
+        """As a foreign site would try it: by fetch with and without permission, and by a form."""
+        browser, simulator = self.browser, self.simulator
+        cluster = simulator.cluster()
+        with foreign_page(simulator.url) as url:
+            browser.open(url)
+            eventually("its attempts", lambda: browser.run("return window.tried") == 4)
+        for name in ("browser", "performance"):
+            browser.log(name)
+        browser.open(simulator.url + "/")
+        eventually("Live", lambda: browser.text("#connection") == "Live")
+        eventually("the cluster", lambda: cluster in browser.text("#places"))
+        browser.run("window.sameDocument = true")
+
     def a_restart_is_survived(self):
         browser = self.browser
         self.simulator.stop()
@@ -218,6 +308,38 @@ class Looks(Checks):
         eventually("the old cluster to go", lambda: self.cluster not in browser.text("#places"))
         new = self.simulator.cluster()
         eventually("the new cluster", lambda: new in browser.text("#places"))
+
+@contextlib.contextmanager
+def foreign_page(target):
+    """A page on another port of this machine that orders `reset`."""
+    page = f"""<!doctype html><title>foreign</title><iframe name=f></iframe>
+<form id=t action="{target}/_control/reset" method=post enctype="text/plain" target=f><input name='{{"a":"' value='"}}'></form>
+<script>
+window.tried = 0;
+const count = () => window.tried++;
+for (const mode of ["cors", "no-cors"])
+  for (const type of ["application/json", "text/plain"])
+    fetch("{target}/_control/reset", {{method: "POST", mode, headers: {{"content-type": type}}, body: "{{}}"}}).then(count, count);
+document.getElementById("t").submit();
+</script>"""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+
 
 # The edition whose chains have most to show: a root in two issues, one of them expired.
 CHAIN_OF = "2022-06-06"

@@ -7,12 +7,15 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use super::super::api;
 use super::super::clock::Millis;
+use super::super::fault_rules::FaultRule;
+use super::super::faults::InjectedFault;
 use super::super::ids::random_bytes;
 use super::super::inside::Inside;
 use super::super::state::{
-    AccountRegion, Hsm, Region, SimulatedBackup, SimulatedCluster, SimulatedClusterState,
-    SimulatedHsmState, World,
+    AccountRegion, DELETION, HSM_CREATION, Hsm, Region, SimulatedBackup, SimulatedCluster,
+    SimulatedClusterState, SimulatedHsmState, World,
 };
 use super::super::watch::Seen;
 
@@ -58,6 +61,9 @@ pub(super) fn changes_since(inside: &Inside, token: &str) -> Option<Value> {
         "speed": Some(inside.clock.speed().factor()).filter(|factor| factor.is_finite()),
         "places": places,
         "requests": requests,
+        "faults": inside.lock_faults().waiting_rules().map(fault_json).collect::<Vec<_>>(),
+        "knownFaults": InjectedFault::ALL.map(|(name, _)| name),
+        "knownActions": api::action_names(inside.reference).collect::<Vec<_>>(),
     }))
 }
 
@@ -75,6 +81,9 @@ fn count_change(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<V
     }
     let (places, settled) = all_places(inside, world);
     let mut hasher = DefaultHasher::new();
+    for rule in inside.lock_faults().waiting_rules() {
+        fault_json(rule).to_string().hash(&mut hasher);
+    }
     places.to_string().hash(&mut hasher);
     advanced.hash(&mut hasher);
     let digest = hasher.finish();
@@ -122,7 +131,7 @@ fn place_json(
         .into_iter()
         .rev()
         .take(MOST_SHOWN)
-        .map(cluster_json)
+        .map(|cluster| cluster_json(cluster, inside))
         .collect();
     let backups: Vec<&SimulatedBackup> = region
         .all_backups(&time)
@@ -163,8 +172,12 @@ fn is_settled(cluster: &SimulatedCluster) -> bool {
 
 /// Writes the members of DescribeClusters as JSON. PreCoPassword, which nobody should see, is left
 /// out, and so are the certificates, which the page requests separately.
-fn cluster_json(cluster: &SimulatedCluster) -> Value {
-    let hsms: Vec<Value> = cluster.hsms.iter().map(hsm_json).collect();
+fn cluster_json(cluster: &SimulatedCluster, inside: &Inside) -> Value {
+    let hsms: Vec<Value> = cluster
+        .hsms
+        .iter()
+        .map(|hsm| hsm_json(hsm, inside))
+        .collect();
     let subnets: Vec<Value> = cluster
         .subnets
         .iter()
@@ -174,6 +187,10 @@ fn cluster_json(cluster: &SimulatedCluster) -> Value {
         "id": cluster.id,
         "state": cluster.state.name(),
         "stateMessage": cluster.state_message,
+        "since": cluster.since,
+        "next": cluster.next.as_ref().map(|next| json!({
+            "state": next.state.name(), "at": next.at,
+        })),
         "hsmType": cluster.hsm_type,
         "choices": cluster.choices.by_label(),
         "vpc": cluster.vpc,
@@ -186,7 +203,14 @@ fn cluster_json(cluster: &SimulatedCluster) -> Value {
     })
 }
 
-fn hsm_json(hsm: &Hsm) -> Value {
+fn hsm_json(hsm: &Hsm, inside: &Inside) -> Value {
+    // When its state of transition began is not kept: at this speed each lasts as long as another.
+    let lasts = match hsm.state {
+        SimulatedHsmState::CreateInProgress => Some(HSM_CREATION),
+        SimulatedHsmState::DeleteInProgress => Some(DELETION),
+        _ => None,
+    };
+    let lasts = lasts.map(|lasts| inside.clock.speed().scale_duration(lasts));
     json!({
         "id": hsm.id,
         "zone": hsm.zone,
@@ -194,6 +218,17 @@ fn hsm_json(hsm: &Hsm) -> Value {
         "ip": hsm.ip,
         "eni": hsm.eni,
         "state": hsm.state.name(),
+        "from": lasts.map(|lasts| hsm.due.saturating_sub(lasts)),
+        "due": lasts.map(|_| hsm.due),
+    })
+}
+
+fn fault_json(rule: &FaultRule) -> Value {
+    json!({
+        "fault": rule.fault.name(),
+        "action": rule.action,
+        "count": rule.count,
+        "percent": rule.percent,
     })
 }
 

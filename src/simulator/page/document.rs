@@ -10,7 +10,8 @@ use super::guarded_response;
 
 const INDEX: &str = include_str!("index.html");
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
+/// The second file calls what the first one makes.
+const SCRIPT: &str = concat!(include_str!("controls.js"), include_str!("script.js"));
 
 struct PageDocument {
     html: Bytes,

@@ -1,5 +1,4 @@
 
-"use strict";
 (() => {
   const EVERY = 1000;
   const KEPT = 500;
@@ -63,6 +62,7 @@
   }
 
   let snapshot = null;
+  let controls = null;
   let requests = [];
   const open = new Set();
   const chains = new Map();
@@ -102,9 +102,11 @@
     groups[1].hidden = place.backupCount === 0;
     const head = clusters.tHead;
     head.remove();
-    keyed(clusters, place.clusters, (cluster) => cluster.id, makeCluster, updateCluster);
+    const clustersHere = place.clusters.map((cluster) => ({ ...cluster, region: place.region }));
+    keyed(clusters, clustersHere, (cluster) => cluster.id, makeCluster, updateCluster);
     clusters.prepend(head);
-    keyed(backups, place.backups, (backup) => backup.id, () => h("tr"), updateBackup);
+    const backupsHere = place.backups.map((backup) => ({ ...backup, region: place.region }));
+    keyed(backups, backupsHere, (backup) => backup.id, () => h("tr"), updateBackup);
   }
 
   function makeCluster(cluster) {
@@ -115,25 +117,30 @@
     const detail = h("tr", { class: "detail", id: `detail-${cluster.id}`, hidden: "" }, h("td", { colspan: CLUSTER_COLUMNS.length }, panel));
     const facts = h("div", { class: "columns" });
     const chain = h("div", { class: "certificates bare" });
-    panel.append(facts, h("h3", null, "Certificates"), chain);
+    const act = h("div");
+    panel.append(act, facts, h("h3", null, "Certificates"), chain);
     const summary = h("tr", { class: "summary" });
     body.append(summary, detail);
-    body.parts = { button, summary, detail, facts, chain };
+    body.parts = { button, summary, detail, act, facts, chain };
     return body;
   }
 
   function updateCluster(body, cluster) {
-    const { button, summary, facts } = body.parts;
+    const { button, summary, act, facts } = body.parts;
     body.cluster = cluster;
+    const commands = controls.clusterCommands(cluster, cluster.region);
     const cells = [
-      state(cluster.state), cluster.hsmType, String(cluster.hsms.length), h("span", { class: "mono" }, cluster.vpc),
+      h("div", { class: "standing" }, state(cluster.state), controls.clusterProgress(cluster), controls.command(commands[0])), cluster.hsmType, String(cluster.hsms.length), h("span", { class: "mono" }, cluster.vpc),
       h("span", { class: "mono" }, moment(cluster.created)), `${cluster.retentionDays} days`,
     ];
-    if (cluster.stateMessage) cells[0] = h("div", null, cells[0], h("div", { class: "note" }, cluster.stateMessage));
+    if (cluster.stateMessage) cells[0].append(h("div", { class: "note" }, cluster.stateMessage));
     // The button stays the element it is: it may have the focus.
     if (!summary.firstChild) summary.append(h("td", null, button));
     while (summary.children.length > 1) summary.lastChild.remove();
     cells.forEach((cell, index) => summary.append(h("td", { class: CLUSTER_COLUMNS[index + 1][1] }, cell)));
+    const focused = act.contains(document.activeElement) ? document.activeElement.textContent : null;
+    act.replaceChildren(controls.clusterButtons(cluster), h("div", { class: "commands" }, commands.map(controls.command)));
+    if (focused) [...act.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
     facts.replaceChildren(clusterFacts(cluster), hsmTable(cluster));
     if (open.has(cluster.id)) toggle(body, cluster.id, true);
   }
@@ -171,7 +178,8 @@
       return box;
     }
     const columns = ["HSM", "State", "Zone", "Address", "Network interface"];
-    const rows = cluster.hsms.map((hsm) => h("tr", null, h("td", { class: "mono" }, hsm.id), h("td", null, state(hsm.state)), h("td", null, hsm.zone),
+    const standing = (hsm) => h("div", { class: "standing" }, state(hsm.state), controls.hsmProgress(hsm), controls.command(controls.hsmCommand(cluster, hsm, cluster.region)));
+    const rows = cluster.hsms.map((hsm) => h("tr", null, h("td", { class: "mono" }, hsm.id), h("td", null, standing(hsm)), h("td", null, hsm.zone),
       h("td", { class: "mono" }, hsm.ip), h("td", { class: "mono" }, hsm.eni)));
     box.append(h("div", { class: "holder" }, h("table", { class: "inner" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", null, rows))));
     return box;
@@ -184,7 +192,8 @@
     const restored = backup.restored ? h("div", { class: "note" }, `restored ${moment(backup.restored)}`) : null;
     const deletion = backup.deleteAt ? mono(moment(backup.deleteAt)) : backup.neverExpires ? "never expires" : "";
     const id = h("div", null, mono(backup.id), backup.tags.length > 0 ? h("div", null, tags(backup.tags)) : null);
-    const cells = [id, state(backup.state), mono(backup.cluster), h("div", null, mono(moment(backup.created)), restored), deletion, h("div", null, origin, copied)];
+    const standing = h("div", { class: "standing" }, state(backup.state), controls.command(controls.backupCommand(backup, backup.region)));
+    const cells = [id, standing, mono(backup.cluster), h("div", null, mono(moment(backup.created)), restored), deletion, h("div", null, origin, copied)];
     row.replaceChildren(...cells.map((cell, index) => h("td", { class: BACKUP_COLUMNS[index][1] }, cell)));
   }
 
@@ -248,24 +257,10 @@
     }
     const pem = h("pre", { tabindex: "0", "aria-label": "PEM" }, node.pem);
     const copy = h("button", { type: "button", class: "copy" }, "Copy PEM");
-    copy.addEventListener("click", () => copyText(copy, pem));
+    copy.addEventListener("click", () => controls.copyText(copy, pem, "PEM"));
     const fields = node.fields.map((field) => [field.name, field.value]);
     box.parts.side.replaceChildren(h("div", { class: "title" }, h("h4", null, node.title, " ", h("span", { class: "muted mono" }, node.id)), copy), pairs(fields), pem);
     drawEdges(box);
-  }
-
-  async function copyText(button, pem) {
-    try {
-      await navigator.clipboard.writeText(pem.textContent);
-      setText(button, "Copied");
-      announce("PEM copied");
-    } catch {
-      // Only secure contexts have a clipboard: the text is selected instead.
-      getSelection().selectAllChildren(pem);
-      setText(button, "Selected");
-      announce("PEM selected: press Control C to copy it");
-    }
-    setTimeout(() => setText(button, "Copy PEM"), 2000);
   }
 
   function drawEdges(box) {
@@ -313,12 +308,35 @@
 
   /* Requests */
 
+  const isAnswered = (request) => request.end === "answered" && request.status === 200;
+  const OUTCOMES = {
+    answered: isAnswered, refused: (request) => request.end === "answered" && request.status !== 200, cut: (request) => request.end !== "answered",
+    fault: (request) => request.faults.length > 0,
+  };
+
+  // The choice stays when new actions come.
+  function showActions() {
+    const select = $("filter-action");
+    const named = [...new Set(requests.map((request) => request.action))].filter((name) => name !== "").sort();
+    const known = [...select.options].slice(1).map((option) => option.value);
+    if (select.value !== "" && !named.includes(select.value)) named.push(select.value);
+    if (named.join() !== known.join()) {
+      const value = select.value;
+      select.replaceChildren(select.options[0], ...named.map((name) => h("option", { value: name }, name)));
+      select.value = value;
+    }
+  }
+
   function showRequests() {
     const limit = performance.now() - KEPT_MILLIS;
     requests = requests.filter((request) => request.begun > limit).slice(-KEPT);
-    keyed($("request-rows"), requests.toReversed(), (request) => String(request.number), () => h("tr"), updateRequest);
-    const failed = requests.filter((request) => request.end !== "answered" || request.status >= 400).length;
-    setText($("requests-summary"), requests.length === 0 ? "None in the last ten minutes" : `${requests.length} in the last ten minutes, ${failed} not answered with 200`);
+    showActions();
+    const [action, outcome] = [$("filter-action").value, $("filter-outcome").value];
+    const shown = requests.filter((request) => (action === "" || request.action === action) && (outcome === "" || OUTCOMES[outcome](request)));
+    keyed($("request-rows"), shown.toReversed(), (request) => String(request.number), () => h("tr"), updateRequest);
+    const failed = shown.filter((request) => !isAnswered(request)).length;
+    const count = shown.length === requests.length ? String(shown.length) : `${shown.length} of ${requests.length}`;
+    setText($("requests-summary"), requests.length === 0 ? "None in the last ten minutes" : `${count} in the last ten minutes, ${failed} not answered with 200`);
   }
 
   function updateRequest(row, request) {
@@ -358,7 +376,9 @@
   }
 
   function showClock() {
-    if (snapshot) setText($("clock"), `${moment(now())} UTC`);
+    if (!snapshot) return;
+    setText($("clock"), `${moment(now())} UTC`);
+    controls.showProgress();
   }
 
   function take(data) {
@@ -376,8 +396,10 @@
     showClock();
     setText($("version"), data.version);
     setText($("speed"), data.speed === null ? "instant" : `${data.speed}\u00d7`);
+    controls.showFaults(data);
     if (data.places) showPlaces();
     showRequests();
+    controls.showProgress();
   }
 
   function showPlaces() {
@@ -389,10 +411,20 @@
     }
     const command = `aws cloudhsmv2 create-cluster --endpoint-url ${location.origin} --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d`;
     places.replaceChildren(h("section", null, h("div", { class: "heading" }, h("h2", null, "Clusters")),
-      h("div", { class: "frame empty" }, "None yet. This makes one, and it will appear here:", h("code", null, command))));
+      h("div", { class: "frame empty" }, "None yet. The button above makes one, and so does this command. It will appear here:", controls.command(command))));
+  }
+
+  let timer = null;
+
+  // After a button: what came of it shows at once.
+  function soon() {
+    if (timer === null) return;
+    clearTimeout(timer);
+    poll();
   }
 
   async function poll() {
+    timer = null;
     let next = EVERY;
     try {
       const since = snapshot ? encodeURIComponent(snapshot.token) : "";
@@ -407,9 +439,11 @@
     }
     // A page that nobody looks at asks for nothing.
     if (document.hidden) document.addEventListener("visibilitychange", poll, { once: true });
-    else setTimeout(poll, next);
+    else timer = setTimeout(poll, next);
   }
 
+  controls = makeControls({ h, setText, announce, now, soon });
+  for (const id of ["filter-action", "filter-outcome"]) $(id).addEventListener("change", showRequests);
   setText($("endpoint"), location.origin);
   setInterval(showClock, 250);
   poll();

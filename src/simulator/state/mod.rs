@@ -204,6 +204,15 @@ impl Region {
         };
     }
 
+    /// Removes all clusters and backups. The numbers go on: an old NextToken fits nothing that comes
+    /// later.
+    pub(super) fn empty(&mut self) {
+        self.clusters.clear();
+        self.numbers.clear();
+        self.backups.clear();
+        self.settled_at = None;
+    }
+
     /// Settles all clusters and returns the region.
     pub(super) fn bring_up_to_date(&mut self, time: &TimePassage<'_>) -> &mut Self {
         self.settle_all(time);
