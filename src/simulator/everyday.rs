@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
 
-use super::certificate::decode_blocks;
 use super::clock::{Millis, YEAR};
 use super::control::{ControlError, SUBNET};
 use super::inside::Inside;
@@ -107,7 +106,8 @@ pub(super) fn begin_anew(inside: &Inside) {
 /// Signs a CSR as a new CA, and returns the certificate and the CA's own, as PEM.
 fn sign_with_new_ca(csr: &str, now: Millis) -> Result<(String, String), String> {
     let unread = || String::from("the cluster's CSR cannot be read");
-    let octets = decode_blocks(csr)?.into_iter().next().ok_or_else(unread)?;
+    // The simulator's own PEM: one block.
+    let (_, octets) = der::pem::decode_vec(csr.as_bytes()).map_err(|_| unread())?;
     let (_, request) = X509CertificationRequest::from_der(&octets).map_err(|_| unread())?;
     let request = request.certification_request_info;
     let name = root_name([
