@@ -29,6 +29,11 @@ impl Admission {
         }
     }
 
+    /// Tells whether anybody may call, with whatever credentials.
+    pub(super) fn admits_anybody(&self) -> bool {
+        self.credentials.is_empty()
+    }
+
     /// Checks a request, and returns the action that is called and the account and region that it
     /// is for.
     pub(super) fn admit(

@@ -40,7 +40,7 @@ impl Speed {
         self.0
     }
 
-    pub(super) fn scale_duration(self, duration: Duration) -> Millis {
+    fn scale_duration(self, duration: Duration) -> Millis {
         let scaled =
             Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
         Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)

@@ -20,6 +20,7 @@ use super::json_protocol::{self, excerpt};
 use super::origin;
 use super::roots::RootFile;
 use super::state::{SimulatedClusterState, SimulatedHsmState};
+use crate::outside::shown_text;
 
 /// Returns the answer to a request that cannot be a control command, before its body is read.
 /// Requests of foreign pages have been refused before.
@@ -53,7 +54,8 @@ pub(super) async fn answer_command(
 }
 
 fn refusal_response(status: StatusCode, refused: &ControlError) -> Response<Body> {
-    json_protocol::json_response(status, &json!({ "Message": refused.0 }))
+    // The page shows it as it comes.
+    json_protocol::json_response(status, &json!({ "Message": shown_text(&refused.0) }))
 }
 
 async fn command_result(
@@ -137,7 +139,14 @@ async fn command_result(
             Ok(json!({}))
         }
         "clear-faults" => {
-            inside.lock_faults().clear();
+            if members.contains_key("Fault") {
+                let (fault, action) = (known_fault(members)?, known_action_member(members)?);
+                inside
+                    .lock_faults()
+                    .clear_named(fault.name(), action.as_deref());
+            } else {
+                inside.lock_faults().clear();
+            }
             inside.watch.touch();
             Ok(json!({}))
         }
@@ -195,18 +204,25 @@ async fn command_result(
     }
 }
 
+fn known_fault(members: &Map<String, Value>) -> Result<InjectedFault, ControlError> {
+    let name = text_member(members, "Fault")?;
+    let fault = InjectedFault::parse(name, number_member(members, "Millis", 1000)?);
+    fault.ok_or_else(|| ControlError(format!("Fault '{}' is not known", excerpt(name))))
+}
+
+fn known_action_member(members: &Map<String, Value>) -> Result<Option<String>, ControlError> {
+    if !members.contains_key("Action") {
+        return Ok(None);
+    }
+    known_action(text_member(members, "Action")?)
+        .map(Some)
+        .map_err(ControlError)
+}
+
 /// Reads a rule from the members, with the defaults of `FaultRule::parse`: once, unless there is a
 /// count or a percentage.
 fn fault_rule(members: &Map<String, Value>) -> Result<FaultRule, ControlError> {
-    let name = text_member(members, "Fault")?;
-    let fault = InjectedFault::parse(name, number_member(members, "Millis", 1000)?);
-    let fault =
-        fault.ok_or_else(|| ControlError(format!("Fault '{}' is not known", excerpt(name))))?;
-    let action = if members.contains_key("Action") {
-        Some(known_action(text_member(members, "Action")?).map_err(ControlError)?)
-    } else {
-        None
-    };
+    let (fault, action) = (known_fault(members)?, known_action_member(members)?);
     let percent = match number_member(members, "Percent", 0)? {
         0 if members.contains_key("Percent") => {
             return Err(ControlError(String::from("'Percent' is not from 1 to 100")));

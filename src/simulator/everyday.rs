@@ -33,14 +33,23 @@ pub(super) fn make_cluster(inside: &Inside, region: &str) -> Result<Value, Contr
         account: super::ACCOUNT.to_owned(),
         region: region.to_owned(),
     };
-    let order = match inside.reference {
+    let answer = call(
+        inside,
+        "CreateCluster",
+        &place,
+        &usual_cluster(inside.reference),
+    )?;
+    Ok(json!({ "ClusterId": answer.pointer("/Cluster/ClusterId") }))
+}
+
+/// Returns the members of CreateCluster for a cluster as most are made.
+pub(super) fn usual_cluster(reference: Reference) -> Value {
+    match reference {
         Reference::June2022 => json!({ "HsmType": "hsm1.medium", "SubnetIds": [SUBNET] }),
         Reference::Today => json!({
             "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": [SUBNET],
         }),
-    };
-    let answer = call(inside, "CreateCluster", &place, &order)?;
-    Ok(json!({ "ClusterId": answer.pointer("/Cluster/ClusterId") }))
+    }
 }
 
 /// Adds an HSM to a cluster, in the zone that has the fewest, and returns its id.

@@ -146,6 +146,13 @@ impl FaultQueue {
         self.added = 0;
     }
 
+    /// Forgets the faults of that name which wait; with an action, those in that action alone.
+    pub(super) fn clear_named(&mut self, name: &str, action: Option<&str>) {
+        self.waiting.retain(|WaitingFault { rule, .. }| {
+            rule.fault.name() != name || action.is_some() && rule.action.as_deref() != action
+        });
+    }
+
     /// Returns the rules of the faults that wait to happen.
     pub(super) fn waiting_rules(&self) -> impl Iterator<Item = &FaultRule> {
         self.waiting.iter().map(|one| &one.rule)

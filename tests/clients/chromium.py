@@ -17,6 +17,8 @@ from local import DIRECT, HANGS
 
 # WebDriver's names of keys (W3C WebDriver, 17.4.2).
 ENTER, TAB = "\ue007", "\ue004"
+# A name that the browser takes for this machine's, as after a change of its address (DNS rebinding).
+REBOUND = "rebind.example.com"
 
 
 class Browser:
@@ -33,7 +35,7 @@ class Browser:
         assert port, "chromedriver did not start"
         self.base = f"http://127.0.0.1:{port}"
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars", f"--user-data-dir={profile}"]
+                 "--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1", f"--user-data-dir={profile}"]
         options = {"args": flags, "binary": next(filter(os.path.exists, self.candidates()), "chromium")}
         logs = {"browser": "ALL", "performance": "ALL"}
         hangs = {"script": HANGS * 1000, "pageLoad": HANGS * 1000}

@@ -1,26 +1,24 @@
 #!/usr/bin/env python3
 """Looks at the simulator's page in headless Chromium, by WebDriver and the standard library alone.
 
-    page_chromium.py HSMBOOT [--screenshot FILE] [--keep DIRECTORY]
+    page_chromium.py HSMBOOT [--pictures DIRECTORY] [--keep DIRECTORY] [--without CHECK]
 
 HSMBOOT is the program; `chromedriver`, `chromium` and `openssl` are taken from PATH. Each check prints one line, `ok NAME` or
-`FAILED NAME: reason`; the exit code is 1 if one has failed. `--screenshot` writes the documentation's picture, `--keep` others.
+`FAILED NAME: reason`; the exit code is 1 if one has failed. `--pictures` writes the documentation's pictures, `--keep` others.
 """
 
 import argparse
-import contextlib
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 from chromium import CONTRAST, ENTER, TAB, Browser, Checks, indexed
 from local import eventually
+from page_controls import Controls
 from simulator import Simulator
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -113,6 +111,31 @@ class Looks(Checks):
         told = subprocess.run(["openssl", "x509", "-noout", "-serial", "-fingerprint", "-sha256"], input=root, text=True, capture_output=True, check=True).stdout
         assert f"serial={serial}\n" in told and digest in told.replace(":", ""), (serial, digest, told)
 
+    def the_arrows_lead_from_key_to_key_on_a_phone(self):
+        """The chain of seven, as narrow as phones are: each arrow begins at a box's lower edge and ends at another's upper one."""
+        browser = self.browser
+        browser.view(390, 844)
+        eventually("five arrows", lambda: len(browser.run(ARROWS)) == 5)
+        eventually("from box to box", lambda: sorted(browser.run(ARROWS)) == [
+            ["AwsHardwareCertificate", "HsmCertificate"], ["AwsRoot", "AwsHardwareCertificate"], ["ManufacturerHardwareCertificate", "HsmCertificate"],
+            ["ManufacturerRoot", "ManufacturerHardwareCertificate"], ["ManufacturerRootReissue", "ManufacturerHardwareCertificate"],
+        ], 60)
+        browser.view(1280, 900)
+
+    def it_cannot_be_missed_that_this_is_a_rehearsal(self):
+        browser = self.browser
+        assert browser.text(".rehearsal").startswith("A rehearsal: nothing trusts this simulator."), browser.text(".rehearsal")
+        for width, dark in ((1280, False), (1280, True), (390, False), (390, True)):
+            browser.view(width, 844, dark)
+            for down in (0, 100000):
+                browser.run("scrollTo(0, arguments[0])", down)
+                eventually("it is on top of everything", lambda: browser.run("""
+                    const box = document.querySelector('.rehearsal').getBoundingClientRect();
+                    return box.top === 0 && box.left === 0 && box.right === innerWidth && document.elementFromPoint(innerWidth / 2, box.height / 2).closest('.rehearsal') !== null;
+                """), 60)
+        browser.run("scrollTo(0, 0)")
+        browser.view(1280, 900)
+
     def hostile_text_is_text_and_runs_nothing(self):
         browser = self.browser
         # The API takes no such tag (its pattern), so it is put in on the way; the region and the action get through as they are.
@@ -161,8 +184,9 @@ class Looks(Checks):
     def the_page_fits_a_narrow_screen(self):
         browser = self.browser
         browser.view(390, 844)
-        eventually("the arrows on a phone", lambda: browser.run("return [...document.querySelectorAll('.chain path[marker-end]')].filter(e => e.checkVisibility() && e.getBoundingClientRect().height > 5).length") == 1)
-        assert browser.run("return document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
+        wide = browser.run("return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()).map(e => `${e.tagName} ${e.className}`)")
+        assert browser.run("return document.documentElement.scrollWidth") <= 390, f"the page scrolls sideways: {wide}"
+        eventually("the arrow", lambda: browser.run(ARROWS) == [["TrustAnchor", "ClusterCertificate"]], 60)
         clipped = browser.run("return [...document.querySelectorAll('.panel, .node, .certificate')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className)")
         assert clipped == [], clipped
         browser.view(1280, 900)
@@ -208,95 +232,10 @@ class Looks(Checks):
         made = simulator.backup(cluster, "eu-central-1")
         copy = simulator.call("CopyBackupToRegion", {"BackupId": made, "DestinationRegion": "eu-north-1"}, "eu-central-1")
         assert copy["DestinationBackup"]["SourceBackup"] == made
-        rows = lambda: browser.run("return [...document.querySelectorAll('table[aria-label^=Backups] tbody tr')].map(row => row.innerText.replace(/\\s+/g, ' '))")
-        eventually("the backup", lambda: any(f"{made} READY {cluster}" in row for row in rows()))
-        eventually("its copy", lambda: any(f"{made} in eu-central-1 copied" in row for row in rows()))
-
-    def buttons_do_what_one_does_all_day(self):
-        """Create, add an HSM, initialize, activate, advance, faults, reset: by clicks alone."""
-        browser, simulator = self.browser, self.simulator
-        note = lambda: browser.text("#control-note")
-        browser.click("#reset")
-        assert note() != "Everything is gone: clusters, backups, faults", "one press alone removes nothing"
-        browser.click("#reset")
-        eventually("an empty simulator", lambda: browser.count("#places .disclose") == 0 and "None yet" in browser.text("#places"))
-        browser.click("#create-cluster")
-        eventually("a cluster", lambda: browser.count("#places .disclose") == 1)
-        cluster = browser.text("#places .disclose")
-        state = lambda: browser.text(f"#{cluster} tr.summary .state")
-        command = lambda: browser.text(f"#{cluster} tr.summary .command code")
-        eventually("UNINITIALIZED", lambda: state() == "UNINITIALIZED")
-        assert command().startswith(f"aws cloudhsmv2 create-hsm --cluster-id {cluster} --availability-zone us-east-1a --endpoint-url http://"), command()
-        browser.click(f"#{cluster} .disclose")
-        press = lambda text: browser.run("[...document.querySelectorAll('.actions button')].find(e => e.textContent === arguments[0] && !e.disabled).click()", text)
-        assert browser.run("return [...document.querySelectorAll('.actions button')].filter(e => e.disabled).map(e => e.textContent)") == ["Initialize with a test CA", "Activate"]
-        press("Add an HSM")
-        eventually("the HSM", lambda: browser.count(".inner .state[data-kind=good]") == 1)
-        # What is to be copied is taken by the program that it names.
-        self.runs(command(), ["fetch"])
-        press("Initialize with a test CA")
-        eventually("INITIALIZED", lambda: state() == "INITIALIZED")
-        eventually("its chain", lambda: browser.count("[data-node=ClusterCertificate]") == 1)
-        self.runs(command(), ["status"])
-        press("Activate")
-        eventually("ACTIVE", lambda: state() == "ACTIVE")
-        before = browser.text("#clock")
-        browser.click("#advance")
-        eventually("another day", lambda: browser.text("#clock")[:10] > before[:10])
-        browser.run("document.getElementById('fault-name').value = 'throttling'; document.getElementById('fault-action').value = 'ListTags'")
-        browser.click("#add-fault")
-        eventually("the fault", lambda: browser.text("#faults") == "throttling: ListTags, one call")
-        browser.click("#clear-faults")
-        eventually("no fault", lambda: browser.text("#faults") == "None waits.")
-        simulator.control("reset", {})
-        eventually("nothing", lambda: browser.count("#places .disclose") == 0)
-
-    def runs(self, command, wanted):
-        words = command.split()
-        assert words[0] == "hsmboot" and words[1:2] == wanted, command
-        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
-        done = subprocess.run([self.program, *words[1:]], cwd=self.directory, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-
-    def a_transition_shows_its_progress(self):
-        browser, simulator = self.browser, self.simulator
-        cluster = simulator.cluster()
-        eventually("the cluster", lambda: browser.count(f"#{cluster}") == 1)
-        simulator.control("set-state", {"ClusterId": cluster, "State": "UPDATE_IN_PROGRESS", "Then": "UNINITIALIZED", "Seconds": 60})
-        bar = f"#{cluster} tr.summary progress"
-        eventually("the bar", lambda: browser.count(bar) == 1)
-        eventually("some of it", lambda: 0 < browser.run("return document.querySelector(arguments[0]).value", bar) < 0.9)
-        assert browser.run("return document.querySelector(arguments[0]).title", bar).endswith("s left")
-        simulator.control("advance", {"Seconds": 61})
-        eventually("its end", lambda: browser.count(bar) == 0)
-
-    def requests_are_filtered_by_action_and_outcome(self):
-        browser, simulator = self.browser, self.simulator
-        simulator.refused("DeleteCluster", {"ClusterId": "cluster-aaaaaaaaaaa"})
-        rows = lambda: browser.run("return [...document.querySelectorAll('#request-rows tr')].map(row => [row.cells[1].textContent, row.cells[2].textContent])")
-        eventually("the refusal", lambda: rows()[0] == ["DeleteCluster", "400"])
-        choose = lambda name, value: browser.run("const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('change'))", f"filter-{name}", value)
-        choose("action", "CreateCluster")
-        assert rows() and {action for action, _ in rows()} == {"CreateCluster"}, rows()
-        choose("outcome", "refused")
-        choose("action", "")
-        assert rows() and all(status != "200" for _, status in rows()), rows()
-        assert " of " in browser.text("#requests-summary"), "how many of all"
-        choose("outcome", "")
-
-    def a_page_of_another_origin_can_order_nothing(self):
-        """As a foreign site would try it: by fetch with and without permission, and by a form."""
-        browser, simulator = self.browser, self.simulator
-        cluster = simulator.cluster()
-        with foreign_page(simulator.url) as url:
-            browser.open(url)
-            eventually("its attempts", lambda: browser.run("return window.tried") == 4)
-        for name in ("browser", "performance"):
-            browser.log(name)
-        browser.open(simulator.url + "/")
-        eventually("Live", lambda: browser.text("#connection") == "Live")
-        eventually("the cluster", lambda: cluster in browser.text("#places"))
-        browser.run("window.sameDocument = true")
+        rows = lambda: browser.run("""return [...document.querySelectorAll('table[aria-label^=Backups] tbody tr')].map(row => [row.cells[0].innerText.trim(),
+            row.querySelector('.state').textContent, row.cells[2].textContent, row.cells[5].textContent])""")
+        eventually("the backup", lambda: [made, "READY", cluster, ""] in rows())
+        eventually("its copy", lambda: any(source.startswith(f"{made} in eu-central-1copied") for *_, source in rows()))
 
     def a_restart_is_survived(self):
         browser = self.browser
@@ -309,44 +248,23 @@ class Looks(Checks):
         new = self.simulator.cluster()
         eventually("the new cluster", lambda: new in browser.text("#places"))
 
-@contextlib.contextmanager
-def foreign_page(target):
-    """A page on another port of this machine that orders `reset`."""
-    page = f"""<!doctype html><title>foreign</title><iframe name=f></iframe>
-<form id=t action="{target}/_control/reset" method=post enctype="text/plain" target=f><input name='{{"a":"' value='"}}'></form>
-<script>
-window.tried = 0;
-const count = () => window.tried++;
-for (const mode of ["cors", "no-cors"])
-  for (const type of ["application/json", "text/plain"])
-    fetch("{target}/_control/reset", {{method: "POST", mode, headers: {{"content-type": type}}, body: "{{}}"}}).then(count, count);
-document.getElementById("t").submit();
-</script>"""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.end_headers()
-            self.wfile.write(page.encode())
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-
+# From which box each arrow that is seen leads to which: by where its ends are.
+ARROWS = """
+const boxes = [...document.querySelectorAll('.chain .node')].map(e => [e.dataset.node, e.getBoundingClientRect()]);
+const at = (x, y, edge) => (boxes.find(([, box]) => x > box.left - 1 && x < box.right + 1 && Math.abs(y - box[edge]) < 3 && box.left >= 0 && box.right <= innerWidth) || ['nothing'])[0];
+return [...document.querySelectorAll('.chain path[marker-end]')].filter(e => e.checkVisibility() && e.getTotalLength() > 8).map(e => {
+  const frame = e.ownerSVGElement.getBoundingClientRect();
+  const [from, to] = [e.getPointAtLength(0), e.getPointAtLength(e.getTotalLength())];
+  return [at(frame.left + from.x, frame.top + from.y, 'bottom'), at(frame.left + to.x, frame.top + to.y, 'top')];
+});
+"""
 
 # The edition whose chains have most to show: a root in two issues, one of them expired.
 CHAIN_OF = "2022-06-06"
 
 
-def pictures(program, browser, directory, screenshot, keep):
-    """What the documentation shows: two regions, every kind of state, a chain, requests of every end."""
+def pictures(program, browser, directory, pictures, keep):
+    """What the documentation shows: two regions, every kind of state, a fault that waits, a chain, requests of every end."""
     simulator = Simulator(program)
     try:
         active = simulator.cluster([("Name", "payments"), ("env", "staging")], subnets=3)
@@ -368,14 +286,20 @@ def pictures(program, browser, directory, screenshot, keep):
         simulator.refused("CreateHsm", {"ClusterId": shown, "AvailabilityZone": "us-east-1a"})
         simulator.refused("DeleteCluster", {"ClusterId": shown})
         simulator.csr(shown)
+        simulator.control("set-state", {"ClusterId": west, "State": "UPDATE_IN_PROGRESS", "Then": "ACTIVE", "Seconds": 240})
+        simulator.control("fault", {"Fault": "internal-failure", "Action": "InitializeCluster", "Count": 2})
         browser.view(1200, 1700)
         browser.open(simulator.url + "/")
         eventually("the page", lambda: browser.count(f"#{shown}") == 1)
         browser.click(f"#{shown} .disclose")
         eventually("the chain", lambda: browser.count(".node") == 6)
-        if screenshot:
-            browser.picture(screenshot)
-            Path(screenshot).write_bytes(indexed(Path(screenshot).read_bytes()))
+        if pictures:
+            for name, (width, height, dark) in {"simulator": (1240, 2090, False), "simulator-phone": (390, 1500, True)}.items():
+                browser.view(width, height, dark)
+                browser.run("(innerWidth < 600 ? document.getElementById(arguments[0]) : document.body).scrollIntoView()", shown)
+                file = Path(pictures, f"{name}.png")
+                browser.picture(file)
+                file.write_bytes(indexed(file.read_bytes()))
         if keep:
             views = {"light": (1240, 1310, False), "dark": (1240, 1310, True), "narrow": (390, 2400, False), "middle": (900, 1700, True)}
             for name, (width, height, dark) in views.items():
@@ -393,22 +317,26 @@ def pictures(program, browser, directory, screenshot, keep):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--screenshot")
+    parser.add_argument("--pictures")
     parser.add_argument("--keep")
+    parser.add_argument("--without", action="append", default=[])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        simulator = Simulator(given.program, reference=CHAIN_OF)
+        simulator, today = Simulator(given.program, reference=CHAIN_OF), Simulator(given.program)
         try:
             browser = Browser(os.path.join(directory, "profile"))
             try:
                 browser.view(1280, 900)
-                failed = Looks(simulator, browser, given.program, directory).run()
-                if given.screenshot or given.keep:
-                    pictures(given.program, browser, directory, given.screenshot, given.keep)
+                failed = 0
+                for checks, one in ((Looks, simulator), (Controls, today)):
+                    failed += checks(one, browser, given.program, directory).run(given.without)
+                if given.pictures or given.keep:
+                    pictures(given.program, browser, directory, given.pictures, given.keep)
             finally:
                 browser.close()
         finally:
             simulator.stop()
+            today.stop()
     return 1 if failed else 0
 
 

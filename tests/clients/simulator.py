@@ -26,9 +26,9 @@ def post(url, body, headers=()):
 class Simulator:
     """`hsmboot simulate`, of an edition of the service."""
 
-    def __init__(self, program, listen="127.0.0.1:0", reference="today"):
+    def __init__(self, program, listen="127.0.0.1:0", reference="today", more=()):
         self.order = {"HsmType": "hsm2m.medium", "Mode": "FIPS"} if reference == "today" else {"HsmType": "hsm1.medium"}
-        command = [program, "simulate", "--listen", listen, "--reference", reference]
+        command = [program, "simulate", "--listen", listen, "--reference", reference, *more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline().strip()
         assert line.startswith("listening on "), line
@@ -69,9 +69,13 @@ class Simulator:
 
     def state(self, cluster):
         """As the page is told it: such requests are not listed."""
-        with DIRECT.open(self.url + "/_page/data", timeout=HANGS) as answer:
-            places = json.loads(answer.read())["places"]
+        places = self.all()["places"]
         return next((one["state"] for place in places for one in place["clusters"] if one["id"] == cluster), None)
+
+    def all(self):
+        """All that the page is told."""
+        with DIRECT.open(self.url + "/_page/data", timeout=HANGS) as answer:
+            return json.loads(answer.read())
 
     def csr(self, cluster, region="us-east-1"):
         def there():

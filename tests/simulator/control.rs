@@ -2,6 +2,8 @@
 
 #[path = "control/delays.rs"]
 mod delays;
+#[path = "control/everyday.rs"]
+mod everyday;
 
 use std::time::Duration;
 

@@ -49,6 +49,34 @@ fn send(simulator: &Simulator, method: &str, path: &str, headers: &str, body: &s
     raw(simulator.address(), text.as_bytes()).expect("an answer")
 }
 
+/// Each control command that docs/simulator.md lists, with members that it would take.
+fn every_command() -> Vec<(String, String)> {
+    let page = include_str!("../../docs/simulator.md");
+    let (_, rows) = page.split_once("## Control commands").unwrap();
+    let (rows, _) = rows.split_once("## Faults").unwrap();
+    let names = rows
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name.to_owned());
+    let members = json!({
+        "ClusterId": "cluster-aaaaaaaaaaa", "Seconds": 31_536_000, "Fault": "throttling",
+        "State": "DEGRADED", "Structure": "Cluster", "Name": "New", "Value": 1,
+    });
+    let commands: Vec<_> = names.map(|name| (name, members.to_string())).collect();
+    for new in ["create-cluster", "create-hsm", "initialize", "reset"] {
+        assert!(commands.iter().any(|(name, _)| name == new), "{new}");
+    }
+    commands
+}
+
+/// What a page may send without asking first: a form's three types, and none.
+const FORM_TYPES: [&str; 4] = [
+    "",
+    "Content-Type: text/plain\r\n",
+    "Content-Type: application/x-www-form-urlencoded\r\n",
+    "Content-Type: multipart/form-data; boundary=x\r\n",
+];
+
 /// The clock of a simulator that a page has frozen or moved shows a cluster's times.
 fn clock(simulator: &Simulator) -> i64 {
     crate::page::data(simulator)["now"].as_i64().unwrap()
@@ -64,20 +92,14 @@ fn no_foreign_page_can_give_a_control_command() {
         .unwrap();
         let address = simulator.address().to_string();
         let before = clock(&simulator);
-        let year = json!({ "Seconds": 31_536_000 }).to_string();
-        let fault = json!({ "Fault": "throttling" }).to_string();
+        let commands = every_command();
         for (status, headers) in foreign_pages(&address) {
             for kind in [
                 "",
                 "Content-Type: text/plain\r\n",
                 "Content-Type: application/json\r\n",
             ] {
-                for (command, body) in [
-                    ("advance", &year),
-                    ("fault", &fault),
-                    ("roots", &String::from("{}")),
-                    ("calls", &String::from("{}")),
-                ] {
+                for (command, body) in &commands {
                     let answer = send(
                         &simulator,
                         "POST",
@@ -108,26 +130,30 @@ fn no_foreign_page_can_give_a_control_command() {
             clock(&simulator) - before < 31_536_000_000,
             "the clock is where it was"
         );
+        let told = crate::page::data(&simulator);
+        assert_eq!(
+            (&told["places"], &told["faults"]),
+            (&json!([]), &json!([])),
+            "nothing was made"
+        );
     }
 }
 
 #[test]
 fn a_control_command_is_json_by_its_type() {
     let simulator = instant();
-    for kind in [
-        "",
-        "Content-Type: text/plain\r\n",
-        "Content-Type: application/x-www-form-urlencoded\r\n",
-        "Content-Type: multipart/form-data\r\n",
-    ] {
+    for (kind, (command, body)) in FORM_TYPES
+        .iter()
+        .flat_map(|kind| every_command().into_iter().map(move |one| (kind, one)))
+    {
         let answer = send(
             &simulator,
             "POST",
-            "/_control/fault",
+            &format!("/_control/{command}"),
             &format!("Host: localhost\r\n{kind}"),
-            r#"{"Fault":"throttling"}"#,
+            &body,
         );
-        assert_eq!(answer.status, 415, "{kind}");
+        assert_eq!(answer.status, 415, "{command} {kind}");
         assert!(
             answer.json()["Message"]
                 .as_str()
@@ -137,6 +163,7 @@ fn a_control_command_is_json_by_its_type() {
             answer.body
         );
     }
+    assert_eq!(crate::page::data(&simulator)["places"], json!([]));
     ok(&simulator, "DescribeClusters", json!({}));
     let json = "Host: localhost\r\nContent-Type: application/json; charset=utf-8\r\n";
     assert_eq!(

@@ -18,6 +18,12 @@ pub(crate) fn is_absent() -> bool {
     })
 }
 
+/// Tells whether a further tool is missing, and may be.
+#[allow(dead_code, reason = "not every suite needs one")]
+pub(crate) fn lacks(tool: &str) -> bool {
+    std::env::var_os("HSMBOOT_BROWSER").is_none() && !there(tool)
+}
+
 /// Returns a test for each check, and one test that the script makes these checks in this order.
 /// `report` is the script's output. `is_ignored` selects the tests that are not run.
 pub(crate) fn trials(

@@ -9,13 +9,15 @@ use serde_json::{Value, json};
 
 use super::super::api;
 use super::super::clock::Millis;
+use super::super::everyday::usual_cluster;
 use super::super::fault_rules::FaultRule;
 use super::super::faults::InjectedFault;
 use super::super::ids::random_bytes;
 use super::super::inside::Inside;
+use super::super::json_protocol::DEFAULT_REGION;
 use super::super::state::{
-    AccountRegion, DELETION, HSM_CREATION, Hsm, Region, SimulatedBackup, SimulatedCluster,
-    SimulatedClusterState, SimulatedHsmState, World,
+    AccountRegion, BACKUP_CREATION, DELETION, HSM_CREATION, Hsm, Region, SimulatedBackup,
+    SimulatedCluster, SimulatedClusterState, SimulatedHsmState, World,
 };
 use super::super::watch::Seen;
 
@@ -64,6 +66,10 @@ pub(super) fn changes_since(inside: &Inside, token: &str) -> Option<Value> {
         "faults": inside.lock_faults().waiting_rules().map(fault_json).collect::<Vec<_>>(),
         "knownFaults": InjectedFault::ALL.map(|(name, _)| name),
         "knownActions": api::action_names(inside.reference).collect::<Vec<_>>(),
+        // For the commands to copy: what works without further thought.
+        "anyCredentials": inside.door.admits_anybody(),
+        "newCluster": usual_cluster(inside.reference),
+        "region": DEFAULT_REGION,
     }))
 }
 
@@ -145,7 +151,7 @@ fn place_json(
         .into_iter()
         .rev()
         .take(MOST_SHOWN)
-        .map(backup_json)
+        .map(|backup| backup_json(backup, inside))
         .collect();
     let json = json!({
         "account": place.account,
@@ -210,7 +216,7 @@ fn hsm_json(hsm: &Hsm, inside: &Inside) -> Value {
         SimulatedHsmState::DeleteInProgress => Some(DELETION),
         _ => None,
     };
-    let lasts = lasts.map(|lasts| inside.clock.speed().scale_duration(lasts));
+    let lasts = lasts.map(|lasts| inside.clock.scaled_duration(lasts));
     json!({
         "id": hsm.id,
         "zone": hsm.zone,
@@ -232,7 +238,8 @@ fn fault_json(rule: &FaultRule) -> Value {
     })
 }
 
-fn backup_json(backup: &SimulatedBackup) -> Value {
+fn backup_json(backup: &SimulatedBackup, inside: &Inside) -> Value {
+    let lasts = inside.clock.scaled_duration(BACKUP_CREATION);
     let origin = backup.origin.as_ref();
     json!({
         "id": backup.id,
@@ -246,6 +253,8 @@ fn backup_json(backup: &SimulatedBackup) -> Value {
         "deleteAt": backup.delete_at,
         "restored": backup.restored,
         "neverExpires": backup.never_expires,
+        "from": backup.due.map(|due| due.saturating_sub(lasts)),
+        "due": backup.due,
         "hsmType": backup.hsm_type,
         "mode": backup.mode,
         "tags": tags_json(&backup.tags),

@@ -61,6 +61,17 @@
     for (const left of old.values()) left.remove();
   }
 
+  // What has the focus inside an element that is about to be filled anew, by its name: its successor gets it.
+  function focusIn(element) {
+    const name = (one) => one.getAttribute("aria-label") || one.textContent;
+    const had = element.contains(document.activeElement) ? document.activeElement : null;
+    return () => {
+      if (!had || had.isConnected) return;
+      const [tag, named] = [had.tagName, name(had)];
+      [...element.querySelectorAll(tag)].find((one) => name(one) === named)?.focus();
+    };
+  }
+
   let snapshot = null;
   let controls = null;
   let requests = [];
@@ -127,10 +138,11 @@
 
   function updateCluster(body, cluster) {
     const { button, summary, act, facts } = body.parts;
+    const refocus = focusIn(body);
     body.cluster = cluster;
     const commands = controls.clusterCommands(cluster, cluster.region);
     const cells = [
-      h("div", { class: "standing" }, state(cluster.state), controls.clusterProgress(cluster), controls.command(commands[0])), cluster.hsmType, String(cluster.hsms.length), h("span", { class: "mono" }, cluster.vpc),
+      h("div", { class: "standing" }, state(cluster.state), controls.clusterProgress(cluster), controls.copies(commands)), cluster.hsmType, String(cluster.hsms.length), h("span", { class: "mono" }, cluster.vpc),
       h("span", { class: "mono" }, moment(cluster.created)), `${cluster.retentionDays} days`,
     ];
     if (cluster.stateMessage) cells[0].append(h("div", { class: "note" }, cluster.stateMessage));
@@ -138,10 +150,9 @@
     if (!summary.firstChild) summary.append(h("td", null, button));
     while (summary.children.length > 1) summary.lastChild.remove();
     cells.forEach((cell, index) => summary.append(h("td", { class: CLUSTER_COLUMNS[index + 1][1] }, cell)));
-    const focused = act.contains(document.activeElement) ? document.activeElement.textContent : null;
     act.replaceChildren(controls.clusterButtons(cluster), h("div", { class: "commands" }, commands.map(controls.command)));
-    if (focused) [...act.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
     facts.replaceChildren(clusterFacts(cluster), hsmTable(cluster));
+    refocus();
     if (open.has(cluster.id)) toggle(body, cluster.id, true);
   }
 
@@ -178,9 +189,10 @@
       return box;
     }
     const columns = ["HSM", "State", "Zone", "Address", "Network interface"];
-    const standing = (hsm) => h("div", { class: "standing" }, state(hsm.state), controls.hsmProgress(hsm), controls.command(controls.hsmCommand(cluster, hsm, cluster.region)));
-    const rows = cluster.hsms.map((hsm) => h("tr", null, h("td", { class: "mono" }, hsm.id), h("td", null, standing(hsm)), h("td", null, hsm.zone),
-      h("td", { class: "mono" }, hsm.ip), h("td", { class: "mono" }, hsm.eni)));
+    const standing = (hsm) => h("div", { class: "standing" }, state(hsm.state), controls.hsmProgress(hsm), controls.copies(controls.hsmCommands(cluster, hsm, cluster.region)));
+    const cells = (hsm) => [["mono", hsm.id], [null, standing(hsm)], [null, hsm.zone], ["mono", hsm.ip], ["mono", hsm.eni]];
+    // On a phone each cell says what it is: there is no head.
+    const rows = cluster.hsms.map((hsm) => h("tr", null, cells(hsm).map(([kind, content], index) => h("td", { class: kind, "data-column": columns[index] }, content))));
     box.append(h("div", { class: "holder" }, h("table", { class: "inner" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", null, rows))));
     return box;
   }
@@ -192,9 +204,11 @@
     const restored = backup.restored ? h("div", { class: "note" }, `restored ${moment(backup.restored)}`) : null;
     const deletion = backup.deleteAt ? mono(moment(backup.deleteAt)) : backup.neverExpires ? "never expires" : "";
     const id = h("div", null, mono(backup.id), backup.tags.length > 0 ? h("div", null, tags(backup.tags)) : null);
-    const standing = h("div", { class: "standing" }, state(backup.state), controls.command(controls.backupCommand(backup, backup.region)));
+    const standing = h("div", { class: "standing" }, state(backup.state), controls.backupProgress(backup), controls.copies(controls.backupCommands(backup, backup.region)));
+    const refocus = focusIn(row);
     const cells = [id, standing, mono(backup.cluster), h("div", null, mono(moment(backup.created)), restored), deletion, h("div", null, origin, copied)];
     row.replaceChildren(...cells.map((cell, index) => h("td", { class: BACKUP_COLUMNS[index][1] }, cell)));
+    refocus();
   }
 
   /* Certificates */
@@ -257,7 +271,7 @@
     }
     const pem = h("pre", { tabindex: "0", "aria-label": "PEM" }, node.pem);
     const copy = h("button", { type: "button", class: "copy" }, "Copy PEM");
-    copy.addEventListener("click", () => controls.copyText(copy, pem, "PEM"));
+    copy.addEventListener("click", () => controls.copyText(copy, "PEM", node.pem, () => pem));
     const fields = node.fields.map((field) => [field.name, field.value]);
     box.parts.side.replaceChildren(h("div", { class: "title" }, h("h4", null, node.title, " ", h("span", { class: "muted mono" }, node.id)), copy), pairs(fields), pem);
     drawEdges(box);
@@ -396,7 +410,7 @@
     showClock();
     setText($("version"), data.version);
     setText($("speed"), data.speed === null ? "instant" : `${data.speed}\u00d7`);
-    controls.showFaults(data);
+    controls.learn(data);
     if (data.places) showPlaces();
     showRequests();
     controls.showProgress();
@@ -409,9 +423,9 @@
       keyed(places, snapshot.places, (place) => `${place.account}/${place.region}`, makePlace, updatePlace);
       return;
     }
-    const command = `aws cloudhsmv2 create-cluster --endpoint-url ${location.origin} --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d`;
+    const commands = controls.firstCommands().map(controls.command);
     places.replaceChildren(h("section", null, h("div", { class: "heading" }, h("h2", null, "Clusters")),
-      h("div", { class: "frame empty" }, "None yet. The button above makes one, and so does this command. It will appear here:", controls.command(command))));
+      h("div", { class: "frame empty" }, "None yet. The button above makes one, and so does each of these. It will appear here.", commands)));
   }
 
   let timer = null;

@@ -55,6 +55,30 @@ fn what_control_commands_change_is_kept() {
 }
 
 #[test]
+fn what_reset_has_removed_is_gone_for_good() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let (id, _) = ready_cluster(&simulator);
+    assert_eq!(
+        control(&simulator, "initialize", json!({ "ClusterId": id })).status,
+        200
+    );
+    until(&simulator, &id, |now| now["State"] == "INITIALIZED");
+    simulator.activate_cluster(&id).unwrap();
+    simulator.advance_clock(Duration::from_secs(86_400));
+    let backups = ok(&simulator, "DescribeBackups", json!({}))["Backups"].clone();
+    assert_ne!(backups, json!([]));
+    assert_eq!(control(&simulator, "reset", json!({})).status, 200);
+    let kept = create_cluster(&simulator);
+    simulator.shutdown();
+    let simulator = start(&state);
+    let left = clusters(&simulator, "us-east-1");
+    assert_eq!((left.len(), &left[0]["ClusterId"]), (1, &json!(kept)));
+    let backups = ok(&simulator, "DescribeBackups", json!({}))["Backups"].clone();
+    assert_eq!(backups, json!([]));
+}
+
+#[test]
 fn faults_and_counts_are_not_kept() {
     let (_dir, state) = place();
     let simulator = start(&state);
