@@ -263,15 +263,6 @@ pub(super) fn find_action(name: &str, reference: Reference) -> Option<&'static A
         .find(|action| action.name == name && action.only.is_none_or(|only| only == reference))
 }
 
-/// The names of an edition's actions.
-#[cfg(fuzzing)]
-pub(super) fn action_names(reference: Reference) -> impl Iterator<Item = &'static str> {
-    ACTIONS
-        .iter()
-        .map(|action| action.name)
-        .filter(move |name| find_action(name, reference).is_some())
-}
-
 /// Returns the names of the actions that the edition has.
 pub(super) fn action_names(reference: Reference) -> impl Iterator<Item = &'static str> {
     ACTIONS

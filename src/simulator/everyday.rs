@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
 
+use super::action_call::run_action;
 use super::clock::{Millis, YEAR};
 use super::control::{ControlError, SUBNET};
 use super::inside::Inside;
@@ -21,7 +22,6 @@ use super::json_protocol::{Answer, excerpt};
 use super::keys::{KEY_BITS, SigningKey};
 use super::limits::REGION;
 use super::reference::Reference;
-use super::server::run_action;
 use super::state::{AccountRegion, SimulatedCluster, SimulatedHsmState};
 
 /// Makes a cluster as most are made, and returns its id.

@@ -11,7 +11,7 @@ use super::inside::Inside;
 use super::place::AccountRegion;
 use super::protocol::Protocol;
 use super::state::{TimePassage, World};
-use super::{Options, api, server, sigv4, store};
+use super::{Options, action_call, api, sigv4, store};
 
 /// Answers a request: the first octet chooses action and protocol, the rest is the body. Whatever
 /// was made before is forgotten.
@@ -46,7 +46,7 @@ pub fn simulator_request(data: &[u8]) {
     );
     let outcome = protocol
         .parse_members(&headers, body)
-        .and_then(|members| server::run_action(inside, action, &place(), &members, None));
+        .and_then(|members| action_call::run_action(inside, action, &place(), &members, None));
     drop(protocol.to_response(outcome));
     *inside.world() = World::default();
 }

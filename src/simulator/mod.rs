@@ -35,6 +35,7 @@
 //! | `control`, `commands`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
 //! | `page`, `watch`, `requests` | the page for people, and the requests listed there |
 
+mod action_call;
 mod actions;
 mod admission;
 mod api;

@@ -7,10 +7,10 @@ use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::actions;
+use super::action_call::run_action;
 use super::cluster_faults::{apply_fault, target};
 use super::connection::{ConnectionHandle, ConnectionLimits, LimitedListener};
 use super::faults::InjectedFault;
@@ -18,8 +18,7 @@ use super::inside::Inside;
 use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
 use super::requests::RequestNote;
-use super::state::AccountRegion;
-use super::{api, commands, cut_short, origin, page};
+use super::{actions, commands, cut_short, origin, page};
 
 /// Serves requests until `stop` is sent to or dropped.
 pub(super) async fn serve(
@@ -166,28 +165,4 @@ async fn respond_to_call(
         Some(InjectedFault::CutShort) => cut_short::cut_short(answer(outcome)).await,
         _ => answer(outcome),
     }
-}
-
-/// Carries out an action of the API on the state.
-pub(super) fn run_action(
-    inside: &Inside,
-    action: &str,
-    place: &AccountRegion,
-    members: &Map<String, Value>,
-    fault: Option<InjectedFault>,
-) -> Result<Answer, ApiError> {
-    let mut world = inside.world();
-    let (clock, hardware, tokens) = (&inside.clock, &inside.hardware, &inside.tokens);
-    let (quotas, reference) = (inside.quotas, inside.reference);
-    let mut context = actions::ActionContext {
-        world: &mut world,
-        clock,
-        hardware,
-        tokens,
-        place,
-        quotas,
-        reference,
-        fault,
-    };
-    api::run_action(action, members, &mut context)
 }

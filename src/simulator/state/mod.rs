@@ -204,8 +204,8 @@ impl Region {
         };
     }
 
-    /// Removes all clusters and backups. The numbers go on: an old NextToken fits nothing that comes
-    /// later.
+    /// Removes all clusters and backups. The numbers go on: an old NextToken fits nothing that
+    /// comes later.
     pub(super) fn empty(&mut self) {
         self.clusters.clear();
         self.numbers.clear();
