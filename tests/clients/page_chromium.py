@@ -294,7 +294,7 @@ def pictures(program, browser, directory, pictures, keep):
         browser.click(f"#{shown} .disclose")
         eventually("the chain", lambda: browser.count(".node") == 6)
         if pictures:
-            for name, (width, height, dark) in {"simulator": (1240, 2090, False), "simulator-phone": (390, 1500, True)}.items():
+            for name, (width, height, dark) in {"simulator": (1240, 2240, False), "simulator-phone": (390, 1500, True)}.items():
                 browser.view(width, height, dark)
                 browser.run("(innerWidth < 600 ? document.getElementById(arguments[0]) : document.body).scrollIntoView()", shown)
                 file = Path(pictures, f"{name}.png")
