@@ -15,6 +15,8 @@ mod done;
 mod events;
 #[path = "fleet/file.rs"]
 mod file;
+#[path = "fleet/lines.rs"]
+mod lines;
 #[path = "support/pipe.rs"]
 #[allow(dead_code)]
 mod pipe;

@@ -8,6 +8,10 @@
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[cfg(feature = "online")]
+#[path = "clients/query.rs"]
+mod query;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

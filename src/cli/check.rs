@@ -1,10 +1,11 @@
 //! `hsmboot check`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::binary;
 use super::findings::{failed_ids, findings_text};
 use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, styled};
+use crate::bundle::{ClusterId, Part};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -41,6 +42,9 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    if let Some(cluster) = cluster_by_name(&args.csr) {
+        ui.note_cluster(&cluster);
+    }
     let csr = fsio::read(&args.csr, "the cluster's CSR", MAX_INPUT)?;
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
@@ -90,4 +94,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .summarized(summary)
             .having_told(told),
     )
+}
+
+/// Returns the cluster that the name of a CSR's file tells, where it is named as in a bundle.
+fn cluster_by_name(csr: &Path) -> Option<ClusterId> {
+    let name = csr.file_name()?.to_str()?;
+    let id: ClusterId = name.split_once('_')?.0.parse().ok()?;
+    (Part::Csr.file_name(&id) == name).then_some(id)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::standard_output::print_event_line;
 use crate::bundle::escape_json;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
@@ -82,7 +83,9 @@ impl EventKind {
 /// The place that events are written to, a line each.
 #[derive(Clone, Debug)]
 pub(crate) struct EventLog {
-    file: Arc<Mutex<EventFile>>,
+    file: Option<Arc<Mutex<EventFile>>>,
+    /// Each event goes to standard output as well.
+    on_stdout: bool,
     lost: Arc<AtomicBool>,
 }
 
@@ -117,27 +120,29 @@ impl EventFile {
 }
 
 impl EventLog {
-    /// Opens the place.
+    /// Opens the places: the one that was named, and standard output for JSON lines. Without
+    /// either there is no log.
     ///
     /// # Errors
-    /// Class `Machine`, `cannot-write`. Class `Conflict`, `file-exists`: what is there holds no
-    /// events.
-    pub(crate) fn open(target: &EventTarget) -> Result<Self> {
-        let path = match target {
-            EventTarget::File(path) => path.clone(),
-            EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
-        };
-        let there = ExistingEvents::look(&path);
-        if there == ExistingEvents::SomethingElse {
-            return Err(occupied_place(&shown_path(&path)));
+    /// Class `Usage`: both are standard output. Class `Machine`, `cannot-write`. Class `Conflict`,
+    /// `file-exists`: what is there holds no events.
+    pub(crate) fn open(target: Option<&EventTarget>, on_stdout: bool) -> Result<Option<Self>> {
+        if on_stdout && target == Some(&EventTarget::Descriptor(1)) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--output jsonl writes the events to standard output already, and --events names \
+                 it too",
+                "leave --events out, or give it a file",
+            )
+            .with_fact(FactName::Option, "--events"));
         }
-        let torn = there == ExistingEvents::Torn;
-        fsio::open_to_append(&path)
-            .map(|file| EventLog {
-                file: Arc::new(Mutex::new(EventFile { file, torn })),
-                lost: Arc::default(),
-            })
-            .map_err(|cause| cannot_open(&path, &cause))
+        let file = target.map(open_file).transpose()?;
+        let is_wanted = on_stdout || file.is_some();
+        Ok(is_wanted.then(|| EventLog {
+            file: file.map(|file| Arc::new(Mutex::new(file))),
+            on_stdout,
+            lost: Arc::default(),
+        }))
     }
 
     /// Tells whether an event could not be written.
@@ -156,11 +161,30 @@ impl EventLog {
             event.extend(members);
         }
         let line = escape_json(&format!("{}\n", Value::Object(event)));
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.on_stdout && print_event_line(&line).is_err() {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.append(&line).is_err() {
             self.lost.store(true, Ordering::Relaxed);
         }
     }
+}
+
+fn open_file(target: &EventTarget) -> Result<EventFile> {
+    let path = match target {
+        EventTarget::File(path) => path.clone(),
+        EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
+    };
+    let there = ExistingEvents::look(&path);
+    if there == ExistingEvents::SomethingElse {
+        return Err(occupied_place(&shown_path(&path)));
+    }
+    let torn = there == ExistingEvents::Torn;
+    fsio::open_to_append(&path)
+        .map(|file| EventFile { file, torn })
+        .map_err(|cause| cannot_open(&path, &cause))
 }
 
 /// What the place holds before the first event.

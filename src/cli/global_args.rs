@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::events::EventTarget;
+use super::query::Query;
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -12,6 +13,8 @@ pub(crate) enum OutputFormat {
     Text,
     /// One JSON document, whatever happens
     Json,
+    /// JSON lines: what happens meanwhile, then the document on the last line
+    Jsonl,
     /// The fingerprint alone, of what was fetched, signed, read or shown
     Fingerprint,
 }
@@ -51,6 +54,9 @@ pub struct GlobalArgs {
         value_name = "FORMAT"
     )]
     pub(crate) output: OutputFormat,
+    /// Print only this part of the result, chosen by a JMESPath expression
+    #[arg(long, global = true, value_name = "EXPRESSION", value_parser = parse_query)]
+    pub(crate) query: Option<Query>,
     /// Say only what is the result or an error
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -77,6 +83,10 @@ pub struct GlobalArgs {
     /// ~/.config/hsmboot/config.toml, which the build without features does not read)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<std::path::PathBuf>,
+}
+
+fn parse_query(text: &str) -> std::result::Result<Query, String> {
+    text.parse()
 }
 
 fn parse_event_target(text: &str) -> std::result::Result<EventTarget, String> {

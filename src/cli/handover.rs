@@ -58,7 +58,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let bundle = Bundle::open(args.bundle.path())?;
+    let bundle = ui.open_bundle(args.bundle.path())?;
     let named = args
         .ca
         .as_deref()

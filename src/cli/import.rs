@@ -10,7 +10,7 @@ use super::owner::NamedCa;
 use super::sign::{self, SignatureSummary, SignedPair};
 use super::step::{StepArgs, given_file_digest, warn_of_gaps, with_judgement};
 use super::ui::{CommandOutput, Ui};
-use crate::bundle::{Bundle, Fingerprint, SignatureOrigin, Store, TranscriptStep, Waiver};
+use crate::bundle::{Fingerprint, SignatureOrigin, Store, TranscriptStep, Waiver};
 use crate::check::check_with_trust_anchor;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let (anchors, roots) = args
         .trust
         .read_anchors_and_files(&Store::at_path(args.bundle.path()))?;
-    let bundle = Bundle::open(args.bundle.path())?;
+    let bundle = ui.open_bundle(args.bundle.path())?;
     bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.read_evidence(false, args.unverified)?;

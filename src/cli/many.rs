@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::TrustArgs;
 use super::events::EventKind;
 use super::owner::NamedCa;
+use super::run_cluster::put_common_members;
 use super::run_options::with_complete_advice;
 use super::text::table_text;
 use super::ui::{
@@ -93,7 +94,8 @@ impl<'a> ManyResults<'a> {
             None => Ok(output),
         });
         let result = result.map_err(with_complete_advice);
-        let place = BundlePlace::of(dir, cluster);
+        let noted = self.ui.take_cluster();
+        let place = BundlePlace::of(dir, cluster.or(noted.as_ref()));
         let mut members = json!({});
         place.add_to(&mut members);
         self.ui
@@ -132,10 +134,7 @@ impl BundlePlace {
     fn add_to(&self, document: &mut Value) {
         let dir = self.dir.as_deref().map_or(Value::Null, path_value);
         insert_member(document, "bundle", dir);
-        let named = document.get("cluster_id").is_some();
-        if let Some(cluster) = self.cluster.as_ref().filter(|_| !named) {
-            insert_member(document, "cluster_id", cluster.as_str());
-        }
+        put_common_members(document, None, self.cluster.as_ref());
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
+mod answer;
 mod args;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod aws;
@@ -61,8 +62,10 @@ mod plan;
 mod private_ca;
 #[cfg(feature = "qr")]
 mod qr;
+mod query;
 mod report;
 mod roots;
+mod run_cluster;
 mod run_options;
 mod screen;
 mod settings;
@@ -71,6 +74,7 @@ mod signals;
 mod silence;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod standard_output;
 #[cfg(feature = "online")]
 mod status;
 mod step;
@@ -98,8 +102,9 @@ mod watcher;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::bundle::ClusterId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::Moment;
 use ui::{CommandOutput, Ui};
@@ -210,7 +215,7 @@ enum Refusal {
 }
 
 /// Parses the command line, with what is written down behind it.
-fn parse() -> std::result::Result<Cli, Refusal> {
+fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
     let words = std::env::args_os().collect();
     let words = settings::complete(words, &command()).map_err(Refusal::Settings)?;
     let shown: Vec<String> = words
@@ -222,7 +227,34 @@ fn parse() -> std::result::Result<Cli, Refusal> {
         .try_get_matches_from(words)
         .map_err(Refusal::Answer)?;
     run_options::remember(&matches);
-    Cli::from_arg_matches(&matches).map_err(|fault| Refusal::Answer(fault.format(&mut command())))
+    let cli = Cli::from_arg_matches(&matches)
+        .map_err(|fault| Refusal::Answer(fault.format(&mut command())))?;
+    Ok((cli, named_cluster(&matches)))
+}
+
+/// Returns the one cluster that the command line names.
+#[cfg(feature = "online")]
+fn named_cluster(matches: &ArgMatches) -> Option<ClusterId> {
+    let mut matches = matches;
+    while let Some((_, inner)) = matches.subcommand() {
+        matches = inner;
+    }
+    let named = |arg| {
+        let names = matches.try_get_many::<crate::cloudhsm::ClusterName>(arg);
+        names.ok().flatten().into_iter().flatten()
+    };
+    let mut ids = ["cluster", "names", "cluster_id"]
+        .into_iter()
+        .flat_map(named)
+        .map(|name| &name.id);
+    let first = ids.next()?;
+    ids.all(|id| id == first).then(|| first.clone())
+}
+
+/// Returns the one cluster that the command line names: without a network none is named there.
+#[cfg(not(feature = "online"))]
+const fn named_cluster(_: &ArgMatches) -> Option<ClusterId> {
+    None
 }
 
 /// Returns the current time. The clock belongs to this module; everything that judges takes the
@@ -268,12 +300,15 @@ fn disable_core_dumps() {
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = match parse() {
-        Ok(cli) => cli,
+    let (cli, cluster) = match parse() {
+        Ok(parsed) => parsed,
         Err(Refusal::Answer(fault)) => return report_clap_error(fault),
         Err(Refusal::Settings(error)) => return report_settings_error(error),
     };
     let mut ui = Ui::new(&cli.global);
+    if let Some(cluster) = &cluster {
+        ui.note_cluster(cluster);
+    }
     disable_core_dumps();
     ui::install_panic_hook(&ui);
     if let Err(error) = signals::install_handler(cli.command.interruption_hint(), &ui) {
@@ -282,7 +317,8 @@ pub fn main() -> ExitCode {
     if let Err(error) = ui.open_events(&cli.global) {
         return ui.finish(Err(error));
     }
-    if let Err(error) = cli.command.check_has_fingerprint(ui.only_fingerprint) {
+    let checked = cli.command.check_has_fingerprint(ui.only_fingerprint);
+    if let Err(error) = checked.and_then(|()| ui.check_options()) {
         return ui.finish(Err(error));
     }
     for setting in settings::taken() {
@@ -329,7 +365,7 @@ fn run(command: Command, named: Option<&Path>, ui: &Ui) -> Result<CommandOutput>
         Command::Unpack(args) => pack::run_unpack(&args, ui),
         #[cfg(feature = "qr")]
         Command::Qr(command) => qr::run(&command, ui),
-        Command::Transcript(command) => transcript::run(&command),
+        Command::Transcript(command) => transcript::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Config(command) => config::run(&command, named),
         Command::Completions(args) => meta::run_completions(&args),

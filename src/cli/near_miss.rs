@@ -16,9 +16,9 @@ const OPTIONS: &[NearMiss] = &[
         tip: "one JSON document is printed by '--output json'",
     },
     NearMiss {
-        words: &["--query", "--filter", "--jq"],
-        needs: "--output",
-        tip: "to choose members, let jq read the document: '--output json | jq FILTER'",
+        words: &["--filter", "--jq"],
+        needs: "--query",
+        tip: "a part of the result is chosen by '--query EXPRESSION', in JMESPath",
     },
     NearMiss {
         words: &["--debug", "--trace", "--log-level", "-vv"],

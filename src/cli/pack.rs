@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let fault = format!("no name for a bundle in one file: it must end in {SUFFIX}");
         return Err(usage_error(&args.out, &fault));
     }
-    let bundle = Bundle::open(args.bundle.path())?;
+    let bundle = ui.open_bundle(args.bundle.path())?;
     let members = bundle.members()?;
     let left_out = bundle.list_strangers()?;
     if !left_out.is_empty() {
@@ -108,14 +108,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     ))
 }
 
-pub(crate) fn run_unpack(args: &UnpackArgs, _ui: &Ui) -> Result<CommandOutput> {
+pub(crate) fn run_unpack(args: &UnpackArgs, ui: &Ui) -> Result<CommandOutput> {
     if Store::at_path(&args.dir).is_archive() {
         return Err(usage_error(
             &args.dir,
             "a name for a bundle in one file, and a directory is expected",
         ));
     }
-    let from = Bundle::open(&args.file)?;
+    let from = ui.open_bundle(&args.file)?;
     let arrival = Arrival::new(&from, &args.dir, args.force)?;
     let unchanged = arrival.is_there()?;
     arrival.write()?;

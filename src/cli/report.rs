@@ -95,6 +95,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         simulated: &args.simulated,
         made_at: super::now(),
         at: args.at,
+        ui,
     };
     #[cfg(feature = "online")]
     if let Some(members) = args.fleet.read_if_named()? {
@@ -142,6 +143,7 @@ struct PageTerms<'a> {
     made_at: Moment,
     /// The moment to judge validity at, where the user named one.
     at: Option<Moment>,
+    ui: &'a Ui,
 }
 
 impl PageTerms<'_> {
@@ -163,6 +165,7 @@ impl PageTerms<'_> {
             .transpose()?;
         let own_ca = named.map(|ca| (ca.to_owner(), shown_path(&ca.file)));
         let survey = Survey::read_from(dir)?;
+        self.ui.note_cluster(&survey.cluster_id);
         let at = self.judged_at();
         let verification = verify::verify(&survey.evidence(), &anchors, at, self.policy).record;
         let texts = (

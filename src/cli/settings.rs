@@ -42,13 +42,14 @@ const PATHS: [&str; 4] = ["aws-root", "ca", "manufacturer-root", "pkcs11-module"
 
 /// The options with a value that are decisions, or have no meaning elsewhere: no variable sets
 /// them. What somebody on the other side dictates is among them, and the moment that is judged at.
-const BY_HAND: [&str; 8] = [
+const BY_HAND: [&str; 9] = [
     "accept",
     "at",
     "cluster-ids",
     "config",
     "install",
     "noted",
+    "query",
     "reason",
     "resource-id",
 ];

@@ -194,7 +194,7 @@ impl Ceremony<'_> {
         let policy = args.trust.build_policy(args.unverified, false)?;
         let signer = args.ca.choose_signer()?;
         let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
-        let bundle = Bundle::open(dir)?;
+        let bundle = ui.open_bundle(dir)?;
         bundle.check_ready()?;
         if args.seal {
             refuse_gaps(&bundle)?;

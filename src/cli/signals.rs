@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal, raise};
 
-use super::ui::{OutputFormat, Ui, end_in_json, show_error};
+use super::ui::Ui;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 
@@ -31,14 +31,10 @@ pub(crate) fn install_handler(hint: &'static str, ui: &Ui) -> Result<()> {
         wanted.add(Signal::SIGHUP);
     }
     wanted.thread_block().map_err(|_| fault())?;
-    let format = ui.format;
+    let ui = ui.clone();
     std::thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || {
-            wanted
-                .wait()
-                .map(|signal| end_program(signal, hint, format))
-        })
+        .spawn(move || wanted.wait().map(|signal| end_program(signal, hint, &ui)))
         .map_err(|_| fault())?;
     Ok(())
 }
@@ -91,9 +87,9 @@ const fn signal_number(signal: Signal) -> i32 {
     signal as i32
 }
 
-fn end_program(signal: Signal, hint: &str, format: OutputFormat) {
+fn end_program(signal: Signal, hint: &str, ui: &Ui) {
     force_end_later(signal);
-    let silent = !super::ui::take_last_word();
+    let silent = !super::standard_output::take_last_word();
     if silent {
         // The result is being printed. It ends the program, unless nobody reads it.
         std::thread::sleep(Duration::from_secs(1));
@@ -107,10 +103,8 @@ fn end_program(signal: Signal, hint: &str, format: OutputFormat) {
         hint,
     );
     let code = 128 + signal_number(signal);
-    match format {
-        _ if silent => {}
-        OutputFormat::Text | OutputFormat::Fingerprint => show_error(&error),
-        OutputFormat::Json => end_in_json(&error, code),
+    if !silent {
+        ui.print_last_error(&error, code);
     }
     std::process::exit(code);
 }

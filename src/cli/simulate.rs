@@ -140,7 +140,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             drop(write_stdout(&StyledText::from(format!("{line}\n"))))
         }
         // Standard output is for the one document at the end.
-        OutputFormat::Json => ui.say(&line),
+        OutputFormat::Json | OutputFormat::Jsonl => ui.say(&line),
     }
     loop {
         // A signal ends the program (signals.rs).

@@ -117,7 +117,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
         .trust
         .build_policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
     let (anchors, roots) = args.trust.read_anchors_and_files(&Store::at_path(dir))?;
-    let bundle = Bundle::open(dir)?;
+    let bundle = ui.open_bundle(dir)?;
     bundle.check_record()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.read_evidence(false, args.unverified)?;

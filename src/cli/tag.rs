@@ -75,7 +75,7 @@ impl ResourceArgs {
     ///
     /// # Errors
     /// Class `Usage`: a region that is not the ARN's.
-    fn resolve(&self, online: &OnlineArgs) -> Result<(String, OnlineArgs)> {
+    fn resolve(&self, online: &OnlineArgs, ui: &Ui) -> Result<(String, OnlineArgs)> {
         let mut online = online.clone();
         let names = [
             &self.resource,
@@ -90,6 +90,9 @@ impl ResourceArgs {
             online.check_is_in(region)?;
             online.region = Some(region.clone());
             online.account = Some(account.clone());
+        }
+        if let Ok(cluster) = named.id.parse() {
+            ui.note_cluster(&cluster);
         }
         Ok((named.id.clone(), online))
     }
@@ -172,7 +175,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
-    let (id, online) = &args.resource.resolve(&args.online)?;
+    let (id, online) = &args.resource.resolve(&args.online, ui)?;
     block_on(async {
         let service = online.connect(None, ui).await?;
         let tags = service.list_tags(id, args.page_size).await?;
@@ -195,7 +198,7 @@ fn list_tags(args: &ListArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
-    let (id, online) = &args.resource.resolve(&args.online)?;
+    let (id, online) = &args.resource.resolve(&args.online, ui)?;
     check_tags(args.tag.iter().map(|tag| tag.key.as_raw()))?;
     block_on(async {
         let service = online.connect(None, ui).await?;
@@ -235,7 +238,7 @@ fn add_tags(args: &AddArgs, ui: &Ui) -> Result<CommandOutput> {
 }
 
 fn remove_tags(args: &RemoveArgs, ui: &Ui) -> Result<CommandOutput> {
-    let (id, online) = &args.resource.resolve(&args.online)?;
+    let (id, online) = &args.resource.resolve(&args.online, ui)?;
     check_tags(args.key.iter().map(String::as_str))?;
     args.consent.check_can_ask()?;
     block_on(async {

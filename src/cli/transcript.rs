@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use super::args::{BundleArgs, parse_sha256};
 use super::code::{CodeOf, ask_code};
 use super::owner::NamedCa;
-use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, insert_member, path_value, styled};
+use super::ui::{
+    CommandOutput, Effect, GREEN, RED, StyledText, Ui, insert_member, path_value, styled,
+};
 use crate::bundle::{
-    Bundle, ClusterId, FileStanding, Fingerprint, Store, TRANSCRIPT, Transcript, TranscriptEntry,
+    ClusterId, FileStanding, Fingerprint, Store, TRANSCRIPT, Transcript, TranscriptEntry,
     counted_noun, shell_words,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -83,17 +85,20 @@ const CODE: CodeOf = CodeOf {
     shown_by: "hsmboot transcript verify BUNDLE",
 };
 
-pub(crate) fn run(command: &Command) -> Result<CommandOutput> {
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<CommandOutput> {
     match command {
-        Command::Show(args) => show_transcript(args),
-        Command::Verify(args) => verify_transcript(args),
+        Command::Show(args) => show_transcript(args, ui),
+        Command::Verify(args) => verify_transcript(args, ui),
     }
 }
 
 /// Returns a bundle's place, its cluster, and its transcript. A bundle that was begun, but for
 /// which nothing was fetched yet, is no bundle to other commands.
-fn open_transcript(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
-    let (store, known) = match Bundle::open(dir) {
+fn open_transcript(
+    dir: &std::path::Path,
+    ui: &Ui,
+) -> Result<(Store, Option<ClusterId>, Transcript)> {
+    let (store, known) = match ui.open_bundle(dir) {
         Ok(bundle) => (bundle.store().clone(), Some(bundle.id().clone())),
         Err(error) if error.kind == ErrorKind::NoBundle => (
             Some(Store::at_path(dir))
@@ -119,8 +124,8 @@ fn open_transcript(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, T
     Ok((store, id, transcript))
 }
 
-fn show_transcript(args: &Args) -> Result<CommandOutput> {
-    let (store, id, transcript) = open_transcript(args.bundle.path())?;
+fn show_transcript(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let (store, id, transcript) = open_transcript(args.bundle.path(), ui)?;
     let mut seen = BTreeMap::new();
     let text: String = transcript
         .entries()
@@ -137,8 +142,8 @@ fn show_transcript(args: &Args) -> Result<CommandOutput> {
     Ok(CommandOutput::success(Effect::Unchanged, document, text).summarized(summary))
 }
 
-fn verify_transcript(args: &VerifyArgs) -> Result<CommandOutput> {
-    let (store, id, transcript) = open_transcript(args.bundle.path())?;
+fn verify_transcript(args: &VerifyArgs, ui: &Ui) -> Result<CommandOutput> {
+    let (store, id, transcript) = open_transcript(args.bundle.path(), ui)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
         (Some(file), _) => Some(

@@ -3,32 +3,33 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
+use super::answer::AnswerForm;
 use super::events::{EventKind, EventLog};
+use super::query::Query;
+use super::run_cluster::{RunCluster, put_common_members};
 use super::run_options::with_complete_advice;
 use super::silence::{break_silence, draw_spinners_with};
-use crate::bundle::escape_json;
-use crate::error::{Class, Error, ErrorKind, Result};
+use super::standard_output::{print_lines, take_last_word, to_stdout};
+use crate::bundle::{Bundle, ClusterId};
+use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 
 pub(crate) use super::global_args::{ColorWhen, GlobalArgs, OutputFormat};
 pub(crate) use super::output::{CommandOutput, Effect, insert_member, path_value, with_members};
 pub(crate) use super::text::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
 
-/// Tells whether the caller asks first, and so may say how the program ended: the command or a
-/// signal. There is only one result.
-pub(crate) fn take_last_word() -> bool {
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    !TAKEN.swap(true, Ordering::SeqCst)
-}
-
 /// The one way out for all messages and results.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
+    /// For people or for programs: nothing but `Text` and `Json`.
     pub(crate) format: OutputFormat,
+    /// How the result is printed.
+    form: AnswerForm,
+    query: Option<Query>,
+    cluster: RunCluster,
     pub(crate) quiet: bool,
     /// Nothing is printed of the result but its fingerprint.
     pub(crate) only_fingerprint: bool,
@@ -46,12 +47,17 @@ impl Ui {
             args.color.apply();
         }
         let only_fingerprint = args.output == OutputFormat::Fingerprint;
-        let format = match args.output {
-            OutputFormat::Json => OutputFormat::Json,
-            OutputFormat::Text | OutputFormat::Fingerprint => OutputFormat::Text,
+        let form = match args.output {
+            OutputFormat::Json => AnswerForm::Document,
+            OutputFormat::Jsonl => AnswerForm::Lines,
+            OutputFormat::Text if args.query.is_some() => AnswerForm::Rows,
+            OutputFormat::Text | OutputFormat::Fingerprint => AnswerForm::Text,
         };
         let ui = Ui {
-            format,
+            format: form.format(),
+            form,
+            query: args.query.clone(),
+            cluster: RunCluster::default(),
             quiet: args.quiet || only_fingerprint,
             only_fingerprint,
             verbose: args.verbose,
@@ -70,7 +76,7 @@ impl Ui {
     /// # Errors
     /// As [`EventLog::open`].
     pub(crate) fn open_events(&mut self, args: &GlobalArgs) -> Result<()> {
-        self.events = args.events.as_ref().map(EventLog::open).transpose()?;
+        self.events = EventLog::open(args.events.as_ref(), self.form == AnswerForm::Lines)?;
         self.write_event(EventKind::Start, json!({ "tool": super::TOOL }));
         Ok(())
     }
@@ -82,15 +88,56 @@ impl Ui {
         }
     }
 
-    pub(crate) const fn with_format(format: OutputFormat) -> Self {
+    /// Returns a way out that prints a result, and knows of nothing else.
+    pub(crate) fn with_form(form: AnswerForm) -> Self {
         Ui {
-            format,
+            format: form.format(),
+            form,
+            query: None,
+            cluster: RunCluster::default(),
             quiet: false,
             only_fingerprint: false,
             verbose: false,
             width: None,
             events: None,
         }
+    }
+
+    /// Makes this the cluster that the run is about.
+    pub(crate) fn note_cluster(&self, cluster: &ClusterId) {
+        self.cluster.set(cluster);
+    }
+
+    /// Returns the cluster that was noted, and forgets it: the next bundle is another cluster's.
+    pub(crate) fn take_cluster(&self) -> Option<ClusterId> {
+        self.cluster.take()
+    }
+
+    /// Opens the bundle that the run is about.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub(crate) fn open_bundle(&self, path: &std::path::Path) -> Result<Bundle> {
+        let bundle = Bundle::open(path)?;
+        self.note_cluster(bundle.id());
+        Ok(bundle)
+    }
+
+    /// Refuses options that contradict each other.
+    ///
+    /// # Errors
+    /// Class `Usage`.
+    pub(crate) fn check_options(&self) -> Result<()> {
+        if !self.only_fingerprint || self.query.is_none() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Usage,
+            "--query chooses from the result, and --output fingerprint prints the fingerprint \
+             alone",
+            "leave one of them out",
+        )
+        .with_fact(FactName::Option, "--query"))
     }
 
     /// Tells whether progress may be drawn: on a terminal only.
@@ -176,6 +223,17 @@ impl Ui {
         self.write_event(kind, members);
     }
 
+    /// Prints the error that ends the program from outside; `code` is its exit code.
+    pub(crate) fn print_last_error(&self, error: &Error, code: i32) {
+        if self.form.has_error_apart() {
+            return show_error(error);
+        }
+        let mut document = json!({ "error": error.to_json_with_code(code) });
+        put_common_members(&mut document, Some(error), self.cluster.get().as_ref());
+        // Standard output may be gone.
+        drop(print_lines(&self.form.text_of(document, None, None)));
+    }
+
     /// Prints the result and the error, and returns the exit code.
     pub(crate) fn finish(&self, result: Result<CommandOutput>) -> ExitCode {
         let result = match result {
@@ -191,7 +249,7 @@ impl Ui {
         }
         let mut detailed_code = 0;
         let mut told = Vec::new();
-        let (document, text, error) = match result {
+        let (mut document, text, mut error) = match result {
             Ok(outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
                 // Whoever sees both streams on one terminal reads it once. Elsewhere each is whole.
@@ -210,14 +268,28 @@ impl Ui {
                 Some(error),
             ),
         };
+        put_common_members(&mut document, error.as_ref(), self.cluster.get().as_ref());
+        // What failed is told whole.
+        let chosen = match (&self.query, &error) {
+            (Some(query), None) => query.choose(&document).map(Some),
+            _ => Ok(None),
+        };
+        let chosen = chosen.unwrap_or_else(|fault| {
+            // All is done, and its result is not lost.
+            let result = std::mem::replace(&mut document, json!({}));
+            insert_member(&mut document, "result", result);
+            put_common_members(&mut document, None, self.cluster.get().as_ref());
+            error = Some(fault);
+            None
+        });
         while !take_last_word() {
             std::thread::park(); // a signal ends the program
         }
-        let printed = match self.format {
-            OutputFormat::Json => to_stdout(&with_error(document, error.as_ref())),
-            OutputFormat::Text | OutputFormat::Fingerprint => to_stdout(&text.to_terminal()),
+        let printed = match self.form {
+            AnswerForm::Text => to_stdout(&text.to_terminal()),
+            form => print_lines(&form.text_of(document, chosen, error.as_ref())),
         };
-        if let (Some(error), OutputFormat::Text) = (&error, self.format) {
+        if let (Some(error), true) = (&error, self.form.has_error_apart()) {
             show_rest_of_error(error, &told);
         }
         let code = error.map_or(detailed_code, |error| error.exit_code());
@@ -235,25 +307,6 @@ impl Ui {
             _ => ExitCode::from(code),
         }
     }
-}
-
-/// Returns the document's text, with the error in it where there is one.
-pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
-    let mut object = match document {
-        Value::Object(object) => object,
-        Value::Null => serde_json::Map::new(),
-        other => serde_json::Map::from_iter([("result".to_owned(), other)]),
-    };
-    if let Some(error) = error {
-        object.insert("error".to_owned(), error.to_json());
-    }
-    to_document(object)
-}
-
-/// The text of a document.
-fn to_document(object: serde_json::Map<String, Value>) -> String {
-    // Nothing is left that a terminal would obey.
-    escape_json(&format!("{:#}\n", Value::Object(object)))
 }
 
 /// Prints an error on standard error: what is wrong, both sides, what to do.
@@ -322,26 +375,10 @@ pub(crate) fn write_stdout(text: &StyledText) -> std::io::Result<()> {
     to_stdout(&text.to_terminal())
 }
 
-/// Prints an error that ends the program from outside as the one document; `code` is its exit code.
-pub(crate) fn end_in_json(error: &Error, code: i32) {
-    let error = error.to_json_with_code(code);
-    let document = to_document(serde_json::Map::from_iter([("error".to_owned(), error)]));
-    // Standard output may be gone.
-    drop(to_stdout(&document));
-}
-
-/// Writes to standard output what is already JSON, or a terminal's text.
-fn to_stdout(text: &str) -> std::io::Result<()> {
-    break_silence();
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
 /// Installs a panic hook: a bug ends with one sentence and exit code 1, not with a panic message.
 /// Whatever no type rules out ends here: a panic of a library, too.
 pub(crate) fn install_panic_hook(ui: &Ui) {
-    let format = ui.format;
+    let ui = ui.clone();
     std::panic::set_hook(Box::new(move |facts| {
         let place = facts
             .location()
@@ -355,25 +392,7 @@ pub(crate) fn install_panic_hook(ui: &Ui) {
         crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
         crate::ca::end_passphrase_command();
-        match format {
-            OutputFormat::Json => end_in_json(&error, i32::from(error.exit_code())),
-            OutputFormat::Text | OutputFormat::Fingerprint => show_error(&error),
-        }
+        ui.print_last_error(&error, i32::from(error.exit_code()));
         std::process::exit(i32::from(error.exit_code()));
     }));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outside::is_obeyed;
-
-    #[test]
-    fn json_means_the_same_and_holds_nothing_that_a_terminal_obeys() {
-        let hostile = json!({ "operator\u{202e}": "a\u{9b}2J\u{1b}[2J\u{e0041}é😀\n" });
-        let text = with_error(hostile.clone(), None);
-        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(hostile));
-        assert!(text.chars().all(|c| c == '\n' || !is_obeyed(c)), "{text:?}");
-        assert!(text.contains("é😀"));
-    }
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
 
+use super::answer::AnswerForm;
 use super::near_miss;
-use super::ui::{ColorWhen, CommandOutput, Effect, OutputFormat, Ui};
+use super::ui::{ColorWhen, CommandOutput, Effect, Ui};
 use super::version::version_output;
 use crate::error::{Class, Error, ErrorKind, FactName};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
@@ -118,12 +119,22 @@ fn color_among(words: &[String]) -> ColorWhen {
     }
 }
 
-/// Tells whether the words ask for JSON.
-fn asks_for_json(words: &[String]) -> bool {
-    words.iter().any(|word| word == "--output=json")
-        || words
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"))
+/// Returns the form that the words ask for.
+fn form_among(words: &[String]) -> AnswerForm {
+    let asks_for = |form: &str| {
+        let one_word = format!("--output={form}");
+        words.contains(&one_word)
+            || words
+                .windows(2)
+                .any(|pair| matches!(pair, [a, b] if a == "--output" && b == form))
+    };
+    if asks_for("json") {
+        AnswerForm::Document
+    } else if asks_for("jsonl") {
+        AnswerForm::Lines
+    } else {
+        AnswerForm::Text
+    }
 }
 
 /// Prints the error of what is written down outside the command line, and returns the exit code.
@@ -131,11 +142,7 @@ pub(super) fn report_settings_error(error: Error) -> ExitCode {
     let words: Vec<String> = std::env::args_os()
         .map(crate::outside::stored_path)
         .collect();
-    let format = match asks_for_json(&words) {
-        true => OutputFormat::Json,
-        false => OutputFormat::Text,
-    };
-    Ui::with_format(format).finish(Err(error))
+    Ui::with_form(form_among(&words)).finish(Err(error))
 }
 
 /// Prints clap's answer and returns the exit code. Help and version are results (0, standard
@@ -149,7 +156,8 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
     let mut fault = show_quoted_words(fault);
     let tip = with_tip(&mut fault, &words);
     let fault = &fault;
-    let json = asks_for_json(&words);
+    let form = form_among(&words);
+    let json = form != AnswerForm::Text;
     color_among(&words).apply();
     let answer = match fault.kind() {
         ClapError::DisplayHelp => Some("help"),
@@ -159,16 +167,11 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
     let verbose = words.iter().any(|word| word == "--verbose" || word == "-v");
     if fault.kind() == ClapError::DisplayVersion && (json || verbose) {
         let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
-        let format = if json {
-            OutputFormat::Json
-        } else {
-            OutputFormat::Text
-        };
-        return Ui::with_format(format).finish(Ok(version_output(&text, verbose)));
+        return Ui::with_form(form).finish(Ok(version_output(&text, verbose)));
     }
     if let (Some(name), true) = (answer, json) {
         let text = anstream::adapter::strip_str(&render_clap_error(fault)).to_string();
-        return Ui::with_format(OutputFormat::Json).finish(Ok(CommandOutput::success(
+        return Ui::with_form(form).finish(Ok(CommandOutput::success(
             Effect::Unchanged,
             serde_json::json!({ name: text.trim_end() }),
             text,
@@ -200,7 +203,7 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
             FactName::Found,
             quoted_word(fault, ContextKind::InvalidValue),
         );
-        return Ui::with_format(OutputFormat::Json).finish(Err(error));
+        return Ui::with_form(form).finish(Err(error));
     }
     drop(print_clap_error(fault));
     ExitCode::from(Class::Usage.exit_code())

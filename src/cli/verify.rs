@@ -11,7 +11,7 @@ use super::hardware;
 use super::many::{ManyWords, check_outside_all, for_each_bundle};
 use super::step::{StepArgs, with_judgement};
 use super::ui::{CommandOutput, Effect, RED, StyledText, Ui, YELLOW, insert_member, styled};
-use crate::bundle::{self, Bundle, Store, VERIFICATION};
+use crate::bundle::{self, Store, VERIFICATION};
 use crate::error::Result;
 use crate::fsio::NewFile;
 use crate::outside::OutsideText;
@@ -68,7 +68,7 @@ fn verify_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
     let (anchors, roots) = args
         .simulated
         .read_anchors_and_files(&args.trust, &Store::at_path(dir))?;
-    let bundle = Bundle::open(dir)?;
+    let bundle = ui.open_bundle(dir)?;
     let evidence = bundle.read_evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;

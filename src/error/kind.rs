@@ -109,6 +109,9 @@ kinds! {
             "a program that would be run to reach the CA's key (the PKCS#11 module: \
              `--pkcs11-module`, its variable, or `module-path`) is a file of the bundle itself; it \
              was not run";
+        QueryUnfit, AfterFix, "query-unfit",
+            "`--query`: the expression was read, and does not fit the result; what the command was \
+             to do is done, and with `--output json` the whole result is there";
         RootInBundle, AfterFix, "root-in-bundle",
             "a root (`--aws-root`, `--manufacturer-root`, or the variable) is a file of the \
              bundle itself, which proves nothing";

@@ -33,8 +33,8 @@ fn a_near_miss_gets_the_right_tip() {
         "one JSON document is printed by '--output json'",
     );
     tip(
-        &["ca", "show", "x", "--query=fingerprint"],
-        "to choose members, let jq read the document: '--output json | jq FILTER'",
+        &["ca", "show", "x", "--jq=.fingerprint"],
+        "a part of the result is chosen by '--query EXPRESSION', in JMESPath",
     );
     tip(
         &["check", "--ca-cert", "x"],

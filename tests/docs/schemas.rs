@@ -1,5 +1,7 @@
 //! Every document, in success and in failure, is as its schema in docs/schemas/ says.
 
+#[path = "schemas/cluster.rs"]
+mod cluster;
 #[path = "schemas/offline.rs"]
 mod offline;
 #[cfg(all(feature = "online", feature = "simulator"))]

@@ -158,6 +158,7 @@ impl ClusterCreation<'_> {
             }
         };
         let OrderedCluster { id, token } = made;
+        self.ui.note_cluster(&id);
         let on = |error: Error| Error {
             hint: error
                 .hint

@@ -48,6 +48,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
             Error::new(ErrorKind::StrangeAnswer, fault, "please report it")
                 .with_fact(FactName::ClusterId, &id)
         })?;
+        ui.note_cluster(&id);
         let created = Wait::new(
             id.as_str(),
             WaitTarget::Uninitialized,

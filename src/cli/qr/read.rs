@@ -72,6 +72,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .map_err(|fault| collection_error(&fault))?;
     let members = archive::read(&archive).map_err(|fault| damaged_error(&fault.to_string()))?;
     let received = Bundle::from_members(members, SOURCE)?;
+    ui.note_cluster(received.id());
     check_whole(&received, kind)?;
     let dir = bundle_dir(args.bundle.as_ref(), received.id());
     if kind == QrKind::Response {

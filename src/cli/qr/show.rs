@@ -75,7 +75,7 @@ fn is_svg(path: &Path) -> bool {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
-    let bundle = Bundle::open(args.bundle.path())?;
+    let bundle = ui.open_bundle(args.bundle.path())?;
     let kind = if args.response {
         QrKind::Response
     } else {

@@ -70,6 +70,7 @@ impl Place {
     pub(crate) fn says(&self, schema: &str, words: &[&str], code: i32) -> Value {
         let document = self.document(words, code);
         is_by(&format!("output-{schema}.schema.json"), &document);
+        cluster::is_at_the_top(schema, words, &document);
         document
     }
 
