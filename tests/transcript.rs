@@ -9,6 +9,8 @@
     unreachable_pub
 )]
 
+#[path = "transcript/digests.rs"]
+mod digests;
 #[path = "transcript/lines.rs"]
 mod lines;
 #[path = "transcript/noted.rs"]

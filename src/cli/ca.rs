@@ -270,15 +270,17 @@ fn summary_name(ca: &crate::x509::Certificate) -> String {
 }
 
 fn ca_document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
-    let chain: Vec<CaSummary> = made
-        .certificates_above()
-        .iter()
-        .map(CaSummary::from_certificate)
-        .collect();
+    let describe = |ca| summary_document(&CaSummary::from_certificate(ca));
+    let chain: Vec<_> = made.certificates_above().iter().map(describe).collect();
     json!({
-        "certificate": path_value(path), "ca": CaSummary::from_certificate(made.signing_ca()),
-        "chain": chain,
+        "certificate": path_value(path), "ca": describe(made.signing_ca()), "chain": chain,
     })
+}
+
+/// Returns a CA's description for programs, with its code.
+fn summary_document(summary: &CaSummary) -> serde_json::Value {
+    let code = json!({ "code": Fingerprint::of_ca(&summary.sha256) });
+    with_members(serde_json::to_value(summary).unwrap_or_default(), code)
 }
 
 /// Returns the lines that describe the CA and name the CAs above it.

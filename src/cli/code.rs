@@ -1,11 +1,13 @@
 //! Codes: the thirty digits of a CA's certificate or of a transcript's line, that people write down
 //! in one place and read out in another.
 
+use std::collections::BTreeMap;
+
 use super::screen::Screen;
-use crate::bundle::{Bundle, CA_FILE, Digests, Fingerprint, Part};
+use crate::bundle::{Bundle, CA_FILE, ClusterId, Digests, Fingerprint, Part, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::MAX_INPUT;
-use crate::outside::shown_text;
+use crate::outside::{OutsideText, shown_text};
 use crate::x509::pem::{self, Label};
 use crate::x509::{sha256, to_hex};
 
@@ -72,31 +74,45 @@ pub(crate) fn group_digits(digest: &str) -> String {
     groups.join(" ")
 }
 
-/// Returns files of a bundle as lines: a certificate or a CSR with the SHA-256 of its DER, as every
-/// command shows it, and any other with that of the file.
-pub(crate) fn digest_lines(bundle: &Bundle, files: &Digests) -> String {
-    let mut of_der: Vec<(String, String)> = Vec::new();
-    let parts = Part::ALL.map(|part| part.file_name(bundle.id()));
-    for name in parts.into_iter().chain([CA_FILE.to_owned()]) {
-        let text = bundle
-            .store()
-            .read(&name, "a file of the bundle", MAX_INPUT);
-        let der = text.ok().and_then(|text| {
-            [Label::Certificate, Label::CertificateRequest]
+/// The certificates and the CSR that lie in a bundle: by the SHA-256 of the file, that of its DER.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DerDigests(BTreeMap<String, String>);
+
+impl DerDigests {
+    /// Reads those of a cluster's bundle. What cannot be read has none.
+    pub(crate) fn read(store: &Store, id: &ClusterId) -> Self {
+        let parts = Part::ALL.map(|part| part.file_name(id));
+        let names = parts.into_iter().chain([CA_FILE.to_owned()]);
+        let of_file = |name: String| {
+            let text = store.read(&name, "a file of the bundle", MAX_INPUT).ok()?;
+            let der = [Label::Certificate, Label::CertificateRequest]
                 .into_iter()
-                .find_map(|label| pem::decode(&text, label).ok())
-        });
-        of_der.extend(der.map(|der| (name, to_hex(&sha256(&der)))));
+                .find_map(|label| pem::decode(&text, label).ok())?;
+            Some((to_hex(&sha256(&text)), to_hex(&sha256(&der))))
+        };
+        DerDigests(names.filter_map(of_file).collect())
     }
-    let mut lines = String::new();
-    for (name, digest) in files.iter() {
-        let der = of_der.iter().find(|(own, _)| *name == *own);
-        match der {
-            Some((_, der)) => {
-                lines.push_str(&format!("  {name}\n    SHA-256 {}\n", group_digits(der)))
-            }
-            None => lines.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n")),
+
+    /// Returns the SHA-256 of the DER in the file that has this one.
+    pub(crate) fn of_file(&self, digest: &OutsideText) -> Option<&str> {
+        self.0.get(digest.as_raw()).map(String::as_str)
+    }
+
+    /// Returns a line about a file: of a certificate or a CSR the SHA-256 of its DER, as every
+    /// command shows it, and of any other that of the file.
+    pub(crate) fn line(&self, digest: &OutsideText) -> String {
+        match self.of_file(digest) {
+            Some(der) => format!("    SHA-256 {}\n", group_digits(der)),
+            None => format!("    SHA-256 of the file {digest}\n"),
         }
     }
-    lines
+}
+
+/// Returns files of a bundle as lines.
+pub(crate) fn digest_lines(bundle: &Bundle, files: &Digests) -> String {
+    let of_der = DerDigests::read(bundle.store(), bundle.id());
+    files
+        .iter()
+        .map(|(name, digest)| format!("  {name}\n{}", of_der.line(digest)))
+        .collect()
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::{BundleArgs, parse_sha256};
+use super::code::group_digits;
 use super::owner::NamedCa;
 use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
@@ -221,7 +222,7 @@ fn handover_output(
     };
     rest.push_str(&format!(
         "  trust anchor  SHA-256 {}, {}\n  HSMs          {addresses}\n",
-        to_hex(&owner.trust_anchor().signing_ca().fingerprint()),
+        group_digits(&to_hex(&owner.trust_anchor().signing_ca().fingerprint())),
         owner.basis().as_phrase()
     ));
     rest.push_str(&format!(

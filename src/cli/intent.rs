@@ -1,5 +1,6 @@
 //! The lines about what is going to happen, on the screen before a question.
 
+use super::code::group_digits;
 use super::hardware::proof_style;
 use super::ui::{BOLD, RED, StyledText, YELLOW, styled};
 use crate::verify::{Record, Roots, Status, Verdict};
@@ -37,7 +38,10 @@ impl IntentLines {
             self.push_line(label, name_text(certificate.subject()).to_string());
             self.push_line(
                 "",
-                format!("SHA-256 {}", to_hex(&certificate.fingerprint())),
+                format!(
+                    "SHA-256 {}",
+                    group_digits(&to_hex(&certificate.fingerprint()))
+                ),
             );
             self.push_line("", format!("ends {}", certificate.not_after()));
         }

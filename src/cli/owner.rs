@@ -4,6 +4,7 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use super::code::group_digits;
 use super::step::given_file_digest;
 use crate::bundle::{Digests, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -126,7 +127,8 @@ impl FromBundleArgs {
                   write to the bundle chose it.",
         );
         for fingerprint in trust_anchor.fingerprints() {
-            ui.alarm(format!("SHA-256 {}", crate::x509::to_hex(&fingerprint)));
+            let digits = group_digits(&crate::x509::to_hex(&fingerprint));
+            ui.alarm(format!("SHA-256 {digits}"));
         }
         ui.alarm(format!("Going on because: {reason}"));
         Owner::with_waiver(trust_anchor.clone(), reason)

@@ -378,14 +378,10 @@ fn report_text(facts: &PageFacts, page: &str, target: &ReportTarget, out: &Path)
     ));
     if !facts.survey.private_keys.is_empty() {
         let says = format!(
-            "private key  in the bundle: {}; move it to where the CA's key is to be kept",
+            "a private key is in the bundle: {}; move it to where the CA's key is to be kept",
             join_shown(&facts.survey.private_keys, ", ")
         );
-        text.push([
-            StyledText::from("  "),
-            styled(RED, says),
-            StyledText::from("\n"),
-        ]);
+        text.push(row("key", styled(RED, says)));
     }
     text
 }

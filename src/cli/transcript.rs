@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{BundleArgs, parse_sha256};
-use super::code::{CodeOf, ask_code};
+use super::code::{CodeOf, DerDigests, ask_code, group_digits};
 use super::owner::NamedCa;
 use super::ui::{
     CommandOutput, Effect, GREEN, RED, StyledText, Ui, insert_member, path_value, styled,
@@ -127,12 +127,18 @@ fn open_transcript(
 fn show_transcript(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let (store, id, transcript) = open_transcript(args.bundle.path(), ui)?;
     let mut seen = BTreeMap::new();
+    let of_der = id.as_ref().map(|id| DerDigests::read(&store, id));
+    let of_der = of_der.unwrap_or_default();
     let text: String = transcript
         .entries()
         .iter()
-        .map(|entry| step_lines(entry, &mut seen))
+        .map(|entry| step_lines(entry, &mut seen, &of_der))
         .collect();
-    let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
+    let steps: Vec<Value> = transcript
+        .entries()
+        .iter()
+        .map(|entry| step_document(entry, &of_der))
+        .collect();
     let document = json!({ "bundle": path_value(store.path()), "cluster_id": id, "steps": steps });
     let summary = format!(
         "{}: {}",
@@ -200,7 +206,7 @@ fn verify_transcript(args: &VerifyArgs, ui: &Ui) -> Result<CommandOutput> {
             format!(
                 "sealed up to step {step} with the key of {} (SHA-256 {})",
                 shown_path(file),
-                to_hex(&ca.fingerprint())
+                group_digits(&to_hex(&ca.fingerprint()))
             )
         }
         (Some(step), Some(ca), None) => {
@@ -208,7 +214,7 @@ fn verify_transcript(args: &VerifyArgs, ui: &Ui) -> Result<CommandOutput> {
                 "sealed up to step {step} with the key of the bundle's own {} (SHA-256 {}), which \
                  proves nothing against who replaced both: compare that, or give --ca",
                 store.trust_anchor_file(),
-                to_hex(&ca.fingerprint())
+                group_digits(&to_hex(&ca.fingerprint()))
             )
         }
         (Some(step), None, _) => {
@@ -233,14 +239,17 @@ fn verify_transcript(args: &VerifyArgs, ui: &Ui) -> Result<CommandOutput> {
         "files": files,
         "beside": beside,
         "head": transcript.head_hash(),
+        "head_code": Fingerprint::of_line(&transcript.head_hash()),
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
+        "sealed_code": sealed_head.as_deref().map(Fingerprint::of_line),
         "after_seal": after_seal,
         "ca_given": args.ca.is_some(),
         "noted": noted.iter().map(|(step, digest)| json!({
             "step": step, "sha256": digest,
         })).collect::<Vec<_>>(),
         "ca_fingerprint": ca.as_ref().map(|ca| to_hex(&ca.fingerprint())),
+        "ca_code": ca.as_ref().map(|ca| Fingerprint::of_ca(&to_hex(&ca.fingerprint()))),
     });
     let left = if steps == 1 { "it" } else { "they" };
     let holds = format!(
@@ -319,10 +328,21 @@ fn key_mark(is_key: bool) -> StyledText {
     }
 }
 
-/// Returns a step as JSON, with the SHA-256 of its line.
-fn with_hash(entry: &TranscriptEntry) -> Value {
+/// Returns a step as JSON, with the SHA-256 of its line, the line's code, and the SHA-256 of the DER
+/// of each certificate or CSR among its files that lies in the bundle.
+fn step_document(entry: &TranscriptEntry, of_der: &DerDigests) -> Value {
     let mut step = serde_json::to_value(entry).unwrap_or_default();
+    let files = entry.inputs.iter().chain(&entry.outputs);
+    let known: BTreeMap<&str, &str> = files
+        .filter_map(|(name, digest)| Some((name.as_raw(), of_der.of_file(digest)?)))
+        .collect();
+    insert_member(&mut step, "der_sha256", json!(known));
     insert_member(&mut step, "sha256", entry.hash());
+    insert_member(
+        &mut step,
+        "code",
+        json!(Fingerprint::of_line(&entry.hash())),
+    );
     step
 }
 
@@ -331,6 +351,7 @@ fn with_hash(entry: &TranscriptEntry) -> Value {
 fn step_lines<'a>(
     entry: &'a TranscriptEntry,
     seen: &mut BTreeMap<&'a OutsideText, &'a OutsideText>,
+    of_der: &DerDigests,
 ) -> String {
     let mut out = format!("{} {} on {}", entry.step, entry.time, entry.host);
     if let Some(operator) = &entry.operator {
@@ -387,11 +408,11 @@ fn step_lines<'a>(
         ));
     }
     for (name, digest) in read {
-        out.push_str(&format!("  read {name}\n    SHA-256 {digest}\n"));
+        out.push_str(&format!("  read {name}\n{}", of_der.line(digest)));
     }
     seen.extend(entry.inputs.iter().chain(&entry.outputs));
     for (name, digest) in &entry.outputs {
-        out.push_str(&format!("  wrote {name}\n    SHA-256 {digest}\n"));
+        out.push_str(&format!("  wrote {name}\n{}", of_der.line(digest)));
     }
     if entry.seal.is_some() {
         out.push_str(

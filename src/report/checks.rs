@@ -20,12 +20,10 @@ pub(super) fn write_checks(html: &mut Html, view: &PageView<'_>) {
             "Judged at {}, by the bundle’s certificates alone. ",
             facts.verification.at
         ));
-        html.write_raw(concat!(
-            "A rule’s source stands below it; what each failure means is in hsmboot’s ",
-            "<cite>Verification rules</cite> (",
-            page!("verification.md"),
-            ").",
-        ));
+        html.write_raw(
+            "A rule’s source stands below it; what each failure means is in hsmboot’s \
+             documentation, <cite>Verification rules</cite>.",
+        );
     });
     html.write_element_of("ul", "key", |html| {
         for (status, meaning) in [

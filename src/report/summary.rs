@@ -108,6 +108,10 @@ pub(super) fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
                 Some(certificate.fingerprint()),
             );
         }
+        if let Some(trust_anchor) = &view.facts.trust_anchor {
+            let sha256 = to_hex(&trust_anchor.signing_ca().fingerprint());
+            write_code_to_compare(html, "Trust anchor’s code", Fingerprint::of_ca(&sha256));
+        }
         for anchor in &view.facts.verification.terms.anchors {
             let name = if anchor.side == Side::Aws {
                 "AWS anchor’s key"
@@ -123,6 +127,13 @@ pub(super) fn write_values_to_compare(html: &mut Html, view: &PageView<'_>) {
               asks for it, <code>sign</code> prints the second and <code>submit</code> asks for \
               it. All are computed from the files themselves.</p>",
     );
+}
+
+/// Writes a code, as people read it out.
+fn write_code_to_compare(html: &mut Html, name: &str, code: Fingerprint) {
+    html.write_fact(name, |html| {
+        html.write_text_element_of("code", "spoken", code.to_string())
+    });
 }
 
 /// Writes the request's fingerprint, where the bundle holds all that was fetched. With less, it
@@ -165,6 +176,11 @@ fn write_last_line(html: &mut Html, view: &PageView<'_>) {
     if trail.fault.is_none() {
         if let Some(head) = &head {
             html.write_digest_fact("Transcript’s last line", head);
+            write_code_to_compare(html, "Last line’s code", Fingerprint::of_line(head));
+        }
+        let sealed = trail.holds.sealed_head();
+        if let Some(sealed) = sealed.filter(|sealed| Some(sealed) != head.as_ref()) {
+            write_code_to_compare(html, "Sealed line’s code", Fingerprint::of_line(&sealed));
         }
         return;
     }

@@ -226,7 +226,7 @@ fn a_private_key_in_the_bundle_is_an_alarm() {
         .expect(0);
     assert!(
         run.stdout
-            .contains("private key  in the bundle: backup.pem, customerCA.key"),
+            .contains("  key         a private key is in the bundle: backup.pem, customerCA.key"),
         "{}",
         run.stdout
     );

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, ReceiptOutcome, Waiver};
 use crate::claim;
+use crate::cli::code::group_digits;
 use crate::cli::submit;
 use crate::cli::ui::{
     BOLD, CommandOutput, Effect, StyledText, YELLOW, insert_member, path_value, styled,
@@ -118,7 +119,7 @@ pub(super) fn would_sign_output(
             format!(
                 "{}\n  SHA-256 {}",
                 crate::x509::name_text(certificate.subject()),
-                to_hex(&certificate.fingerprint())
+                group_digits(&to_hex(&certificate.fingerprint()))
             )
         }
         None => format!("a new one, made in {}", shown_path(bundle.path())),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{summary_lines, summary_name};
+use super::{summary_document, summary_lines, summary_name};
 use crate::bundle::Fingerprint;
 use crate::ca::CaSummary;
 use crate::cli::code::{CodeOf, another_code_error, ask_code};
@@ -85,8 +85,8 @@ pub(super) fn show_ca(args: &ShowArgs) -> Result<CommandOutput> {
             .map(|note| format!("  but {note}\n"))
             .collect::<String>(),
     );
-    let mut summaries = summaries.iter();
-    let first = serde_json::to_value(summaries.next()).unwrap_or_default();
+    let mut summaries = summaries.iter().map(summary_document);
+    let first = summaries.next().unwrap_or_default();
     let members = json!({
         "chain": summaries.collect::<Vec<_>>(),
         "fit_as_trust_anchor": refused.is_none(),

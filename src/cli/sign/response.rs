@@ -8,6 +8,7 @@ use crate::bundle::{
     TranscriptStep, Waiver,
 };
 use crate::check::Pair;
+use crate::cli::code::group_digits;
 use crate::cli::run_options::complete_line;
 use crate::cli::ui::{
     CommandOutput, Effect, RED, StyledText, Ui, path_value, styled, with_members,
@@ -207,15 +208,15 @@ impl SignedPair<'_> {
              trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
              {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
             bundle.part_place(Part::SignedCert),
-            response.signed_cert_sha256,
+            group_digits(&response.signed_cert_sha256.to_string()),
             pair.signed_cert().not_before(),
             pair.signed_cert().not_after(),
             bundle.place(CA_FILE),
-            response.ca_fingerprint,
+            group_digits(&response.ca_fingerprint.to_string()),
             response
                 .chain_sha256
                 .iter()
-                .map(|above| format!("\n      above {above}"))
+                .map(|above| format!("\n      above {}", group_digits(&above.to_string())))
                 .collect::<String>(),
             if *compared {
                 ", as expected"

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::{Bundle, NotedWord, Part, Receipt};
 use crate::claim::{ClaimOrigin, ClaimOutcome};
+use crate::cli::code::group_digits;
 use crate::cli::hardware;
 use crate::cli::ui::{
     BOLD, CommandOutput, Effect, GREEN, RED, StyledText, YELLOW, insert_member, path_value, styled,
@@ -124,12 +125,15 @@ pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutc
     let rest = format!(
         "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  \
          bundle               {}\n",
-        receipt.cluster_certificate_sha256,
-        receipt.trust_anchor_sha256,
+        group_digits(&receipt.cluster_certificate_sha256.to_string()),
+        group_digits(&receipt.trust_anchor_sha256.to_string()),
         receipt
             .chain_sha256
             .iter()
-            .map(|above| format!("\n    above it           SHA-256 {above}"))
+            .map(|above| {
+                let digits = group_digits(&above.to_string());
+                format!("\n    above it           SHA-256 {digits}")
+            })
             .collect::<String>(),
         match fsio::is_there(bundle.path()) {
             true => shown_path(bundle.path()),
