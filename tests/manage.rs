@@ -45,6 +45,8 @@ mod policy;
 mod relay;
 #[path = "manage/roots.rs"]
 mod roots;
+#[path = "manage/spelling.rs"]
+mod spelling;
 #[path = "manage/stage.rs"]
 mod stage;
 #[path = "simulator/support.rs"]

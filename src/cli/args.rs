@@ -32,11 +32,7 @@ pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
 #[derive(Clone, Debug, Args)]
 pub struct BundleArgs {
     /// The bundle
-    #[arg(
-        value_name = "DIR",
-        required_unless_present = "bundle",
-        conflicts_with = "bundle"
-    )]
+    #[arg(value_name = "DIR", required_unless_present = "bundle")]
     dir: Option<PathBuf>,
     /// The same, as an option
     #[arg(long, value_name = "DIR")]
@@ -55,11 +51,7 @@ impl BundleArgs {
 #[derive(Clone, Debug, Args)]
 pub struct BundlesArgs {
     /// The bundles
-    #[arg(
-        value_name = "DIR",
-        required_unless_present = "bundle",
-        conflicts_with = "bundle"
-    )]
+    #[arg(value_name = "DIR", required_unless_present = "bundle")]
     dirs: Vec<PathBuf>,
     /// The same, as an option (may repeat)
     #[arg(long, value_name = "DIR")]

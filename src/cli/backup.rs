@@ -109,7 +109,6 @@ pub struct BackupArgs {
         value_name = "BACKUP",
         value_parser = limits::BACKUP_ID.parser(),
         required_unless_present = "backup_id",
-        conflicts_with = "backup_id",
     )]
     backup: Option<String>,
     /// The same, as an option

@@ -27,7 +27,7 @@ pub struct MemberArgs {
         long,
         value_name = "ID",
         value_parser = parse_cluster_name,
-        conflicts_with_all = ["names", "fleet"],
+        conflicts_with = "fleet",
     )]
     cluster_id: Vec<ClusterName>,
     #[command(flatten)]

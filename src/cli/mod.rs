@@ -74,6 +74,7 @@ mod signals;
 mod silence;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod spelling;
 mod standard_output;
 #[cfg(feature = "online")]
 mod status;
@@ -216,7 +217,7 @@ enum Refusal {
 
 /// Parses the command line, with what is written down behind it.
 fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
-    let words = std::env::args_os().collect();
+    let words = spelling::options_behind_command(std::env::args_os().collect(), &command());
     let words = settings::complete(words, &command()).map_err(Refusal::Settings)?;
     let shown: Vec<String> = words
         .iter()
@@ -226,6 +227,7 @@ fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
     let matches = help::for_a_glance(command(), &shown)
         .try_get_matches_from(words)
         .map_err(Refusal::Answer)?;
+    spelling::check_both_forms(&matches).map_err(Refusal::Settings)?;
     run_options::remember(&matches);
     let cli = Cli::from_arg_matches(&matches)
         .map_err(|fault| Refusal::Answer(fault.format(&mut command())))?;

@@ -4,7 +4,6 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use super::code::group_digits;
 use super::step::given_file_digest;
 use crate::bundle::{Digests, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -127,7 +126,7 @@ impl FromBundleArgs {
                   write to the bundle chose it.",
         );
         for fingerprint in trust_anchor.fingerprints() {
-            let digits = group_digits(&crate::x509::to_hex(&fingerprint));
+            let digits = super::code::group_digits(&crate::x509::to_hex(&fingerprint));
             ui.alarm(format!("SHA-256 {digits}"));
         }
         ui.alarm(format!("Going on because: {reason}"));

@@ -53,7 +53,7 @@ pub struct Args {
         arg(required_unless_present_any = ["bundle", "fleet"], conflicts_with = "fleet"),
     )]
     #[cfg_attr(not(feature = "online"), arg(required_unless_present = "bundle"))]
-    #[arg(value_name = "DIR", conflicts_with = "bundle")]
+    #[arg(value_name = "DIR")]
     dirs: Vec<PathBuf>,
     /// The same, as an option (may repeat)
     #[cfg_attr(feature = "online", arg(conflicts_with = "fleet"))]

@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::spelling::is_other_form;
 use crate::error::Result;
 use crate::outside::{shown_path, shown_text};
 use file::SettingsFile;
@@ -270,7 +271,10 @@ fn stands_in_the_way(command: &Command, matches: &ArgMatches, arg: &Arg) -> bool
         .get_arguments()
         .filter(|given| given.get_id() != arg.get_id())
         .filter(|given| is_given(matches, given.get_id().as_str()))
-        .any(|given| excludes(given, arg) || excludes(arg, given) || same_group(given, arg))
+        .any(|given| {
+            let same = is_other_form(given.get_id().as_str(), arg.get_id().as_str());
+            same || excludes(given, arg) || excludes(arg, given) || same_group(given, arg)
+        })
 }
 
 /// Returns what is written down for an option: in its variable, or else in the file.

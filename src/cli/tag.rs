@@ -35,7 +35,6 @@ pub struct ResourceArgs {
         value_name = "RESOURCE",
         value_parser = parse_resource,
         required_unless_present_any = ["cluster_id", "backup_id", "resource_id"],
-        conflicts_with_all = ["cluster_id", "backup_id", "resource_id"],
     )]
     resource: Option<ResourceName>,
     /// The cluster, as an option

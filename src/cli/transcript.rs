@@ -328,8 +328,8 @@ fn key_mark(is_key: bool) -> StyledText {
     }
 }
 
-/// Returns a step as JSON, with the SHA-256 of its line, the line's code, and the SHA-256 of the DER
-/// of each certificate or CSR among its files that lies in the bundle.
+/// Returns a step as JSON, with the SHA-256 of its line, the line's code, and the SHA-256 of the
+/// DER of each certificate or CSR among its files that lies in the bundle.
 fn step_document(entry: &TranscriptEntry, of_der: &DerDigests) -> Value {
     let mut step = serde_json::to_value(entry).unwrap_or_default();
     let files = entry.inputs.iter().chain(&entry.outputs);

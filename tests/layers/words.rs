@@ -87,6 +87,7 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
             "cli/report",
             "cli/settings",
             "cli/settings/file",
+            "cli/spelling",
             "cli/step",
         ],
     ),

@@ -19,13 +19,16 @@ use crate::x509::Moment;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hsmboot backup list --cluster-id cluster-abc234defgh --state READY
+  hsmboot backup list cluster-abc234defgh --state READY
   hsmboot backup list --never-expires true --sort oldest --output json
   hsmboot backup list --shared
 
 Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or \
 cannot be reached")]
 pub struct Args {
+    /// Only these backups, and only backups of these clusters, each by its id
+    #[arg(value_name = "ID", value_parser = parse_listed)]
+    ids: Vec<ListedId>,
     /// Only this backup (may repeat)
     #[arg(long, value_name = "ID", value_parser = limits::BACKUP_ID.parser())]
     backup_id: Vec<String>,
@@ -58,6 +61,21 @@ pub struct Args {
     online: OnlineArgs,
 }
 
+/// An id by which backups are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ListedId {
+    Cluster(ClusterId),
+    Backup(String),
+}
+
+fn parse_listed(text: &str) -> std::result::Result<ListedId, String> {
+    let backup = || limits::BACKUP_ID.parser()(text).map(ListedId::Backup);
+    match parse_cluster_id(text) {
+        Ok(id) => Ok(ListedId::Cluster(id)),
+        Err(of_cluster) => backup().map_err(|of_backup| format!("{of_cluster}; {of_backup}")),
+    }
+}
+
 /// `--sort`: the API's SortAscending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum BackupSort {
@@ -72,10 +90,22 @@ fn parse_backup_state(text: &str) -> std::result::Result<BackupState, String> {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
+    let mut backup_ids = args.backup_id.clone();
+    let mut cluster_ids: Vec<String> = args.cluster_id.iter().map(ToString::to_string).collect();
+    for id in &args.ids {
+        let (all, id) = match id {
+            ListedId::Cluster(id) => (&mut cluster_ids, id.to_string()),
+            ListedId::Backup(id) => (&mut backup_ids, id.clone()),
+        };
+        // Named in both forms, it is one.
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
     let filter = BackupFilter {
-        backup_ids: args.backup_id.clone(),
+        backup_ids,
         source_backup_ids: args.source_backup_id.clone(),
-        cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
+        cluster_ids,
         states: args.state.clone(),
         never_expires: args.never_expires,
         shared: args.shared.then_some(true),
