@@ -236,6 +236,7 @@ fn judge_hardware(cluster: &Cluster, terms: &PlanTerms<'_>) -> Draft {
     let by = match record.terms.roots {
         Roots::BuiltIn => "by the built-in roots",
         Roots::Given => "against roots you gave",
+        Roots::Simulated => "against a simulator's own roots",
     };
     let by = match record.with(Status::Accepted).count() {
         0 => by.to_owned(),

@@ -20,6 +20,7 @@ pub(crate) const fn proof_sentence(roots: Roots) -> &'static str {
     match roots {
         Roots::BuiltIn => "the CSR is a genuine HSM's",
         Roots::Given => "the CSR is an HSM's by their word",
+        Roots::Simulated => "the CSR is a simulated HSM's",
     }
 }
 
@@ -32,7 +33,7 @@ pub(crate) fn proof_text(roots: Roots) -> String {
 pub(crate) const fn proof_style(roots: Roots) -> Style {
     match roots {
         Roots::BuiltIn => GREEN,
-        Roots::Given => YELLOW,
+        Roots::Given | Roots::Simulated => YELLOW,
     }
 }
 

@@ -59,6 +59,7 @@ fn hsm_text(record: Option<&Record>) -> StyledText {
     let roots = record.terms.roots;
     let text = match roots {
         Roots::BuiltIn => "verified against the built-in roots".to_owned(),
+        Roots::Simulated => roots.verified_word().to_owned(),
         Roots::Given => {
             let given: Vec<&str> = record
                 .terms

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, HeldDir, NewFile};
 use crate::outside::{join_shown, shown_path};
 use crate::report::{self as engine, ClaimStage, PageFacts};
-use crate::verify::{self, Policy, Status, Verdict};
+use crate::verify::{self, Policy, Roots, Status, Verdict};
 use crate::x509::{Moment, TrustAnchor, sha256, to_hex};
 
 /// Write a bundle as one page of HTML, for auditors
@@ -292,7 +292,7 @@ fn report_document(dir: &Path, file: Option<&PathBuf>, facts: &PageFacts, page: 
         .with(Status::Accepted)
         .map(|found| found.id)
         .collect();
-    json!({
+    let mut document = json!({
         "report": file.map(|file| path_value(file)),
         "sha256": to_hex(&sha256(page.as_bytes())),
         "bundle": path_value(dir),
@@ -310,7 +310,11 @@ fn report_document(dir: &Path, file: Option<&PathBuf>, facts: &PageFacts, page: 
         "differences": engine::find_differences(facts),
         "private_keys": facts.survey.private_keys,
         "next_steps": engine::next_steps(facts),
-    })
+    });
+    if facts.verification.terms.roots == Roots::Simulated {
+        insert_member(&mut document, "simulated", json!(true));
+    }
+    document
 }
 
 fn report_text(facts: &PageFacts, page: &str, target: &ReportTarget, out: &Path) -> StyledText {

@@ -39,6 +39,10 @@ pub(super) fn verdict_words(facts: &PageFacts) -> VerdictWords {
                     "Against roots you gave: the CSR’s key is an HSM’s by their word, if what was \
                      accepted may be."
                 }
+                Roots::Simulated => {
+                    "Against the simulator’s own roots: nothing of it is real, whatever was \
+                     accepted."
+                }
             },
         },
         Verdict::Verified if facts.verification.terms.roots == Roots::Given => VerdictWords {
@@ -46,6 +50,12 @@ pub(super) fn verdict_words(facts: &PageFacts) -> VerdictWords {
             icon: Icon::Given,
             word: "Verified against roots you gave",
             says: "The CSR’s key is an HSM’s by their word.",
+        },
+        Verdict::Verified if facts.verification.terms.roots == Roots::Simulated => VerdictWords {
+            class: "warn",
+            icon: Icon::Given,
+            word: "Verified against the simulator’s own roots",
+            says: "The CSR’s key is a simulated HSM’s: a rehearsal.",
         },
         Verdict::Verified => VerdictWords {
             class: "good",

@@ -122,10 +122,16 @@ fn fleet_aspects(rows: &[FleetRow]) -> [Aspect; 4] {
         |wanted: &dyn Fn(&JudgedRow) -> bool| judged.iter().filter(|row| wanted(row)).count();
     let rejected = count(&|row| row.verdict == Verdict::Rejected);
     let verified = count(&|row| row.verdict == Verdict::Verified);
-    let given = count(&|row| row.verdict == Verdict::Verified && row.roots == Roots::Given);
+    let by = |roots| count(&|row| row.verdict == Verdict::Verified && row.roots == roots);
+    let (given, simulated) = (by(Roots::Given), by(Roots::Simulated));
     let mut hsm = format!("{verified} verified");
     if given > 0 {
         hsm.push_str(&format!(", {given} of them against roots you gave"));
+    }
+    if simulated > 0 {
+        hsm.push_str(&format!(
+            ", {simulated} of them against a simulator’s own roots"
+        ));
     }
     if rejected > 0 {
         hsm.push_str(&format!("; {rejected} rejected"));
@@ -133,7 +139,7 @@ fn fleet_aspects(rows: &[FleetRow]) -> [Aspect; 4] {
     let hsm_icon = match (rejected, verified) {
         (0, 0) => Icon::Absent,
         (0, _) if judged.iter().any(|row| row.verdict_icon == Icon::Accepted) => Icon::Accepted,
-        (0, _) if given > 0 => Icon::Given,
+        (0, _) if given + simulated > 0 => Icon::Given,
         (0, _) => Icon::Pass,
         _ => Icon::Fail,
     };

@@ -33,7 +33,14 @@ pub(super) fn write_header(html: &mut Html, view: &PageView<'_>) {
                 if let Some(cause) = rejection_cause(facts) {
                     html.write_element("p", &[], |html| html.write_quote(cause_sentence(&cause)));
                 }
-                if has_given_roots(facts) {
+                if is_simulated(facts) {
+                    html.write_element_of("p", "caveat", |html| {
+                        html.write_raw(
+                            "Judged by the simulator’s own roots, which the rehearsal left in the \
+                             bundle: nothing of it is real, and it is worth nothing.",
+                        );
+                    });
+                } else if has_given_roots(facts) {
                     html.write_element_of("p", "caveat", |html| {
                         html.write_raw(
                             "Judged by roots that were given to this report, not by the built-in \
@@ -157,5 +164,10 @@ pub(super) fn cause_sentence(cause: &Cause) -> String {
 
 /// Tells whether a root was used that is not built in.
 pub(super) fn has_given_roots(facts: &PageFacts) -> bool {
-    facts.verification.terms.roots == Roots::Given
+    facts.verification.terms.roots != Roots::BuiltIn
+}
+
+/// Tells whether the roots were a simulator's own, which a rehearsal brought.
+pub(super) fn is_simulated(facts: &PageFacts) -> bool {
+    facts.verification.terms.roots == Roots::Simulated
 }

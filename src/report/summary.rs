@@ -1,7 +1,7 @@
 //! The summary for the reader: the verdict, its grounds and its limits.
 
 use super::differences::{Difference, differences_in};
-use super::header::{cause_sentence, has_given_roots};
+use super::header::{cause_sentence, has_given_roots, is_simulated};
 use super::html::Html;
 use super::icons::{Icon, write_icon};
 use super::standing::{TranscriptStanding, judge_transcript};
@@ -348,7 +348,9 @@ fn write_not_proven(html: &mut Html, view: &PageView<'_>) {
                   with <code>--ca</code>.</li>",
         );
     }
-    if has_given_roots(view.facts) {
+    if is_simulated(view.facts) {
+        html.write_raw("<li>Anything of an HSM: the roots are the simulator’s own.</li>");
+    } else if has_given_roots(view.facts) {
         html.write_raw(
             "<li>That the roots which were given are the ones of AWS and of the manufacturer.</li>",
         );

@@ -48,6 +48,7 @@ pub struct Anchor {
     spki_sha256: [u8; 32],
     key: PublicKey,
     source: Source,
+    of_simulator: bool,
     issues: Vec<Issue>,
 }
 
@@ -129,6 +130,7 @@ impl Anchor {
             spki_sha256: *certificate.spki_sha256(),
             key: certificate.public_key().clone(),
             source: Source::Given(file.to_owned()),
+            of_simulator: false,
             issues: vec![Issue {
                 not_before: certificate.not_before(),
                 not_after: certificate.not_after(),
@@ -167,8 +169,22 @@ impl Anchor {
             spki,
             key,
             source: Source::BuiltIn,
+            of_simulator: false,
             issues: root.issues.to_vec(),
         }
+    }
+
+    /// Marks it as a root of a simulator's that nobody gave: the rehearsal brought it itself. For
+    /// words alone: no verdict depends on it.
+    #[must_use]
+    pub fn brought_by_simulator(mut self) -> Self {
+        self.of_simulator = true;
+        self
+    }
+
+    /// Tells whether a rehearsal brought it itself.
+    pub(super) const fn is_of_simulator(&self) -> bool {
+        self.of_simulator
     }
 
     /// The name, with tag and length.

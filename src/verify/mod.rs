@@ -303,11 +303,18 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
     let accepted = checks
         .iter()
         .any(|finding| finding.status == Status::Accepted);
-    let built_in = Side::ALL.into_iter().all(|side| {
-        parts
-            .anchor_of(side)
-            .is_some_and(|anchor| *anchor.source() == Source::BuiltIn)
-    });
+    let both = |wanted: fn(&Anchor) -> bool| {
+        Side::ALL
+            .into_iter()
+            .all(|side| parts.anchor_of(side).is_some_and(wanted))
+    };
+    let roots = if both(|anchor| *anchor.source() == Source::BuiltIn) {
+        Roots::BuiltIn
+    } else if both(Anchor::is_of_simulator) {
+        Roots::Simulated
+    } else {
+        Roots::Given
+    };
     let used = Side::ALL
         .into_iter()
         .filter_map(|side| parts.anchor_of(side).map(|anchor| anchor.to_facts(side)))
@@ -322,11 +329,7 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
                 .0
                 .and_then(|certificate| common_name_text(certificate.issuer()))
         }),
-        roots: if built_in {
-            Roots::BuiltIn
-        } else {
-            Roots::Given
-        },
+        roots,
         reason: policy.reason.clone().filter(|_| accepted),
     };
     Judgement {

@@ -17,6 +17,10 @@ pub enum Roots {
     /// On one side at least, a root that somebody gave.
     #[serde(rename = "given")]
     Given,
+    /// Those of a simulator that this program ran or runs: in records `given`, as nothing built in
+    /// trusts them.
+    #[serde(rename = "given")]
+    Simulated,
 }
 
 impl Roots {
@@ -24,7 +28,7 @@ impl Roots {
     pub const fn as_str(self) -> &'static str {
         match self {
             Roots::BuiltIn => "built-in",
-            Roots::Given => "given",
+            Roots::Given | Roots::Simulated => "given",
         }
     }
 
@@ -33,6 +37,7 @@ impl Roots {
         match self {
             Roots::BuiltIn => "verified",
             Roots::Given => "verified against roots you gave",
+            Roots::Simulated => "verified against the simulator's own roots",
         }
     }
 }

@@ -6,11 +6,20 @@ use hsmboot::verify::{Anchor, Anchors, Side};
 
 use super::*;
 
+/// Nobody gave a rehearsal's roots: the simulator brought them.
+const ITS_OWN: &str = "verified against the simulator's own roots: the CSR";
+
 /// A rehearsal's place, its bundle, and the lines to try.
 fn rehearse() -> (tempfile::TempDir, String, Vec<Vec<String>>) {
     let place = tempfile::tempdir().unwrap();
     let words = ["bootstrap", "--simulate", "--key-type", "p256"];
     let done = run(hsmboot().args(words).current_dir(place.path())).ends(0, "claimed");
+    for told in [&done.stdout, &done.stderr] {
+        assert!(
+            told.contains(ITS_OWN) && !told.contains("roots you gave"),
+            "{told}"
+        );
+    }
     let lines: Vec<&str> = done.stdout.lines().collect();
     let after = lines
         .iter()
@@ -53,6 +62,7 @@ fn a_rehearsals_own_bundle_is_judged_by_the_command_that_verify_and_report_name(
     let command = hint.split('`').nth(1).unwrap();
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     let judged = at(&words).ends(0, "SIMULATED: ");
+    assert!(judged.stdout.contains(ITS_OWN), "{}", judged.stdout);
     assert!(!judged.stdout.contains("genuine") || judged.stdout.contains("ca-profile"));
     let judged = at(&[&words[..], &["--output", "json"]].concat())
         .ends(0, "")
@@ -67,9 +77,73 @@ fn a_rehearsals_own_bundle_is_judged_by_the_command_that_verify_and_report_name(
         page.contains("hsmboot report --simulated"),
         "the page names it"
     );
-    at(&["report", &bundle, "-o", "page.html", "--simulated"]).ends(0, "verified against");
+    let reported = at(&["report", &bundle, "-o", "page.html", "--simulated"]).ends(0, "");
+    let word = "verified against the simulator's own roots at";
+    assert!(reported.stderr.contains(word) || reported.stdout.contains(word));
     let page = fs::read_to_string(place.path().join("page.html")).unwrap();
     assert!(page.contains("verdict warn") && page.contains("Simulated"));
+    assert!(page.contains("Verified against the simulator’s own roots"));
+    assert!(!page.contains("you gave") && !page.contains("were given"));
+    let told = at(&[
+        "report",
+        &bundle,
+        "-o",
+        "page.html",
+        "--simulated",
+        "--force",
+        "--output",
+        "json",
+    ])
+    .ends(0, "")
+    .json();
+    assert_eq!(
+        (&told["roots"], &told["simulated"]),
+        (&"given".into(), &true.into())
+    );
+}
+
+/// Records and documents keep their word for roots that are not built in, and say besides what
+/// these are. Whoever gives a simulator's roots by hand has given them.
+#[test]
+fn documents_of_a_rehearsal_say_that_its_roots_are_the_simulators() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    let words = [
+        "bootstrap",
+        "--simulate",
+        "--key-type",
+        "p256",
+        "--bundle",
+        "b",
+        "--output",
+        "json",
+    ];
+    let told = at(&words).ends(0, "").json();
+    assert_eq!(
+        (&told["simulated"], &told["verification"]["roots"]),
+        (&true.into(), &"given".into())
+    );
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(place.path().join("b").join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(read("receipt.json")["roots"], "given");
+    assert_eq!(read("verification.json")["roots"], "given");
+
+    let kept = fs::read(place.path().join("b").join(SIMULATED_ROOTS)).unwrap();
+    let anchors = Anchor::from_file(&kept, "roots").unwrap();
+    assert!(anchors.len() > 1, "both sides' roots");
+    fs::write(place.path().join("roots.pem"), &kept).unwrap();
+    let by_hand = [
+        "--aws-root",
+        "roots.pem",
+        "--manufacturer-root",
+        "roots.pem",
+    ];
+    let given =
+        at(&[&["verify", "b"][..], &by_hand].concat()).ends(0, "verified against roots you gave");
+    assert!(!given.stdout.contains("simulator's own"));
+    let told = at(&[&["verify", "b", "--output", "json"][..], &by_hand].concat()).json();
+    assert!(told.get("simulated").is_none());
 }
 
 /// The roots in the bundle vouch for nothing that is signed, sent, or not a simulator's.

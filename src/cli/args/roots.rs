@@ -149,8 +149,10 @@ fn read_simulated_anchors(bundle: &Store) -> Result<(Anchors, Digests)> {
     };
     for anchor in parse_root(Path::new(&place), &content)? {
         match anchor.simulated_side() {
-            Some(Side::Aws) => anchors.aws.push(anchor),
-            Some(Side::Manufacturer) => anchors.manufacturer.push(anchor),
+            Some(Side::Aws) => anchors.aws.push(anchor.brought_by_simulator()),
+            Some(Side::Manufacturer) => {
+                anchors.manufacturer.push(anchor.brought_by_simulator());
+            }
             None => {
                 return Err(refused(
                     format!("{place} holds a root that is no simulator's"),

@@ -90,7 +90,10 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
 fn simulator_anchors(simulator: &Simulator) -> Result<Anchors> {
     let read = |pem: std::result::Result<String, SimError>, name: &str| {
         let pem = pem.map_err(|fault| start_error(&fault))?;
-        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| start_error(&fault))
+        let anchors = Anchor::from_file(pem.as_bytes(), name);
+        anchors
+            .map(|all| all.into_iter().map(Anchor::brought_by_simulator).collect())
+            .map_err(|fault| start_error(&fault))
     };
     Ok(Anchors {
         aws: read(simulator.aws_root_pem(), "the simulator's aws-root.crt")?,

@@ -21,7 +21,7 @@ use crate::hint;
 use crate::outside::shown_path;
 use crate::owner::Owner;
 use crate::submit::ReceiptFacts;
-use crate::verify::{Record, Source};
+use crate::verify::{Record, Roots, Source};
 use crate::x509::to_hex;
 
 /// Returns the result for a claimed cluster.
@@ -46,6 +46,7 @@ pub(super) fn claim_output(
     );
     next_steps::add_steps(&steps, &mut document, &mut text);
     if ca.is_rehearsal() {
+        insert_member(&mut document, "simulated", json!(true));
         text.push([
             styled(
                 YELLOW,
@@ -162,16 +163,21 @@ fn anchor_lines(record: Option<&Record>) -> StyledText {
     };
     let roots = record.terms.roots;
     let mut head = StyledText::from("  ");
+    let whose = match roots {
+        Roots::Simulated => "a simulated HSM's",
+        Roots::BuiltIn | Roots::Given => "an HSM's",
+    };
     head.push([
         styled(hardware::proof_style(roots), roots.verified_word()),
-        StyledText::from(
-            ": the CSR's key is an HSM's, in hardware that both of these roots vouch for\n",
-        ),
+        StyledText::from(format!(
+            ": the CSR's key is {whose}, in hardware that both of these roots vouch for\n"
+        )),
     ]);
     let mut text = String::new();
     for anchor in &record.terms.anchors {
         let source = match &anchor.source {
             Source::BuiltIn => "built-in".to_owned(),
+            Source::Given(file) if roots == Roots::Simulated => file.clone(),
             Source::Given(file) => format!("given ({file})"),
         };
         text.push_str(&format!(

@@ -98,6 +98,7 @@ fn write_judged_cells(html: &mut Html, row: &JudgedRow, at: Moment) {
             html.write_text(match row.roots {
                 Roots::BuiltIn => "by built-in roots",
                 Roots::Given => "by roots you gave",
+                Roots::Simulated => "by a simulator’s own roots",
             });
         });
         write_small(html, |html| html.write_text(&row.hsm));
