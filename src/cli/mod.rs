@@ -18,6 +18,8 @@ mod check;
 #[cfg(feature = "online")]
 mod cluster;
 mod code;
+#[cfg(feature = "qr")]
+mod code_screen;
 mod command_facts;
 mod config;
 #[cfg(feature = "online")]

@@ -96,6 +96,8 @@ fn end_program(signal: Signal, hint: &str, ui: &Ui) {
     }
     fsio::abandon_pending();
     crate::ca::restore_terminal();
+    #[cfg(feature = "qr")]
+    super::code_screen::restore();
     crate::ca::end_passphrase_command();
     let error = Error::new(
         ErrorKind::Interrupted,

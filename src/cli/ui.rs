@@ -391,6 +391,8 @@ pub(crate) fn install_panic_hook(ui: &Ui) {
         );
         crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
+        #[cfg(feature = "qr")]
+        super::code_screen::restore();
         crate::ca::end_passphrase_command();
         ui.print_last_error(&error, i32::from(error.exit_code()));
         std::process::exit(i32::from(error.exit_code()));

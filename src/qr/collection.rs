@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::QrKind;
-use super::compressed::inflate;
-use super::parts::Piece;
+use super::parts::{PartFormat, Piece};
 use crate::x509::sha256;
 
 const DIGEST: usize = 32;
@@ -72,7 +71,7 @@ fn list_numbers(numbers: &[usize]) -> String {
     }
 }
 
-type SetKey = (QrKind, Vec<u8>, usize);
+type SetKey = (PartFormat, QrKind, Vec<u8>, usize);
 
 /// A collection of parts, which come in any order and some more than once.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +85,7 @@ pub struct Collection {
 impl Collection {
     /// Adds a part. Returns `false` if it was there already, or belongs to one set too many.
     pub fn add(&mut self, piece: Piece) -> bool {
-        let key = (piece.kind, piece.set, piece.total);
+        let key = (piece.format, piece.kind, piece.set, piece.total);
         if self.sets.len() >= MAX_SETS && !self.sets.contains_key(&key) {
             self.more = true;
             return false;
@@ -103,7 +102,7 @@ impl Collection {
             && self
                 .sets
                 .iter()
-                .all(|((_, _, total), parts)| parts.len() == *total)
+                .all(|((.., total), parts)| parts.len() == *total)
     }
 
     /// Returns the archive and its kind.
@@ -112,7 +111,7 @@ impl Collection {
     /// See [`CollectionFault`].
     pub fn join_parts(&self) -> Result<(QrKind, Vec<u8>), CollectionFault> {
         let mut sets = self.sets.iter();
-        let Some(((kind, set, total), parts)) = sets.next() else {
+        let Some(((format, kind, set, total), parts)) = sets.next() else {
             return Err(CollectionFault::Nothing);
         };
         if sets.next().is_some() {
@@ -140,7 +139,7 @@ impl Collection {
         let (digest, compressed) = whole
             .split_at_checked(DIGEST)
             .ok_or(CollectionFault::Damaged("there is too little of it"))?;
-        let archive = inflate(compressed).ok_or(CollectionFault::Damaged(
+        let archive = format.unpack(compressed).ok_or(CollectionFault::Damaged(
             "what they hold cannot be unpacked, or is larger than any bundle",
         ))?;
         if sha256(&archive) != digest || !digest.starts_with(set) {
@@ -153,7 +152,7 @@ impl Collection {
 
     /// Describes the parts of each set.
     fn describe_sets(&self) -> Vec<String> {
-        let line = |((kind, set, total), parts): (&SetKey, &BTreeMap<usize, Vec<u8>>)| {
+        let line = |((_, kind, set, total), parts): (&SetKey, &BTreeMap<usize, Vec<u8>>)| {
             let numbers: Vec<usize> = parts.keys().copied().collect();
             let noun = if numbers.len() == 1 { "part" } else { "parts" };
             format!(
@@ -175,7 +174,9 @@ mod tests {
     use super::*;
     use crate::qr::compressed::deflate;
     use crate::qr::parts::split_archive;
-    use crate::qr::parts::tests::{forged_piece, incompressible, parse_piece};
+    use crate::qr::parts::tests::{
+        archive_with, forged_piece, incompressible, parse_piece, split_plain,
+    };
 
     fn collect_texts(texts: &[String]) -> Collection {
         let mut collection = Collection::default();
@@ -201,6 +202,25 @@ mod tests {
         let collection = collect_texts(&texts);
         assert!(collection.is_complete());
         assert_eq!(collection.join_parts(), Ok((QrKind::Request, archive)));
+    }
+
+    #[test]
+    fn parts_that_older_programs_drew_are_read_and_not_mixed_with_others() {
+        let archive = archive_with(1000);
+        let (before, now) = (
+            split_plain(&archive, 1000),
+            split_archive(QrKind::Request, &archive, 1000).unwrap(),
+        );
+        for texts in [&before, &now] {
+            assert_eq!(
+                collect_texts(texts).join_parts(),
+                Ok((QrKind::Request, archive.clone()))
+            );
+        }
+        assert!(matches!(
+            collect_texts(&[before[0].clone(), now[1].clone()]).join_parts(),
+            Err(CollectionFault::Mixed { .. })
+        ));
     }
 
     #[test]

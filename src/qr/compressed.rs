@@ -6,21 +6,37 @@ use crate::bundle::archive::MAX_ARCHIVE;
 
 /// Compresses bytes at the best level.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 1024);
+    deflate_after(&[], bytes)
+}
+
+/// Compresses bytes that follow after others, which whoever decompresses them has too.
+pub(super) fn deflate_after(before: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut machine = Compress::new(Compression::best(), false);
+    if !before.is_empty() {
+        // What it makes of them ends at an octet, by an empty block (RFC 1951 3.2.4); none of it is
+        // told.
+        run(&mut machine, before, FlushCompress::Sync);
+    }
+    run(&mut machine, bytes, FlushCompress::Finish)
+}
+
+fn run(machine: &mut Compress, bytes: &[u8], flush: FlushCompress) -> Vec<u8> {
     // An output longer than its input by a kilobyte cannot be (RFC 1951 3.2.4: five octets to
     // 65535); nothing that this could fail on.
-    while !matches!(
-        machine.compress_vec(
-            output_tail(bytes, machine.total_in()),
-            &mut out,
-            FlushCompress::Finish
-        ),
-        Ok(Status::StreamEnd) | Err(_)
-    ) {
+    let mut out = Vec::with_capacity(bytes.len() + 1024);
+    let begin = machine.total_in();
+    loop {
+        let rest = output_tail(bytes, machine.total_in().saturating_sub(begin));
+        let status = machine.compress_vec(rest, &mut out, flush);
+        let done = match status {
+            Ok(Status::StreamEnd) | Err(_) => true,
+            Ok(_) => flush == FlushCompress::Sync && out.len() < out.capacity(),
+        };
+        if done {
+            return out;
+        }
         out.reserve(1024);
     }
-    out
 }
 
 fn output_tail(bytes: &[u8], done: u64) -> &[u8] {
@@ -45,6 +61,20 @@ pub(super) fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     whole.then_some(out)
 }
 
+/// Decompresses bytes that follow after others, up to the size limit of an archive for both.
+pub(super) fn inflate_after(before: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    // Those before as a block that is stored as it is (RFC 1951 3.2.4).
+    let length = u16::try_from(before.len()).ok()?;
+    let stored = [
+        &[0][..],
+        &length.to_le_bytes(),
+        &(!length).to_le_bytes(),
+        before,
+    ];
+    let mut out = inflate(&[&stored.concat()[..], bytes].concat())?;
+    (out.len() >= before.len()).then(|| out.split_off(before.len()))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -58,6 +88,18 @@ mod tests {
             let bomb = deflate(&vec![0; size]);
             assert!(bomb.len() < 50_000);
             assert_eq!(inflate(&bomb), None);
+            assert_eq!(inflate_after(b"known", &bomb), None);
         }
+    }
+
+    #[test]
+    fn what_both_sides_have_is_not_told() {
+        let before = b"what both sides have, and what is told after it".repeat(3);
+        for bytes in [&b""[..], b"what is told after it", &before] {
+            let told = deflate_after(&before, bytes);
+            assert_eq!(inflate_after(&before, &told).unwrap(), bytes);
+            assert!(told.len() < 20, "{told:?}");
+        }
+        assert_eq!(inflate_after(b"a", b""), None);
     }
 }

@@ -59,6 +59,11 @@ pub fn side_of_version(number: u8) -> usize {
     usize::from(number) * 4 + 17 + 2 * QUIET
 }
 
+/// Returns the number of modules a side of this version, without a margin.
+pub fn bare_side_of_version(number: u8) -> usize {
+    side_of_version(number) - 2 * QUIET
+}
+
 /// Returns the lines and columns that a code takes on a terminal, with two modules in a character.
 pub fn terminal_size(number: u8) -> (usize, usize) {
     (side_of_version(number).div_ceil(2), side_of_version(number))
@@ -98,14 +103,39 @@ impl Drawing {
         self.width + 2 * QUIET
     }
 
+    /// Returns the number of modules a side, without the margin.
+    pub const fn bare_side(&self) -> usize {
+        self.width
+    }
+
     /// Tells whether a module is dark, counted from the margin's corner.
-    pub(super) fn is_dark(&self, x: usize, y: usize) -> bool {
+    pub fn is_dark(&self, x: usize, y: usize) -> bool {
         let inside = |at: usize| at.checked_sub(QUIET).filter(|at| *at < self.width);
         let at = inside(x)
             .zip(inside(y))
             .and_then(|(x, y)| y.checked_mul(self.width)?.checked_add(x));
         at.and_then(|at| self.modules.get(at))
             .is_some_and(|dark| *dark)
+    }
+
+    /// Returns the code's lines in half blocks for black on white, where a filled block is dark. It
+    /// has the whole margin at its sides, and as many light modules above and below as are asked
+    /// for.
+    pub fn dark_lines(&self, above: usize, below: usize) -> Vec<String> {
+        let dark = |x: usize, y: usize| {
+            let y = y.checked_sub(above).map(|y| y.saturating_add(QUIET));
+            y.is_some_and(|y| self.is_dark(x, y))
+        };
+        let glyph = |x: usize, y: usize| match (dark(x, y), dark(x, y + 1)) {
+            (true, true) => '█',
+            (true, false) => '▀',
+            (false, true) => '▄',
+            (false, false) => ' ',
+        };
+        (0..self.width.saturating_add(above).saturating_add(below))
+            .step_by(2)
+            .map(|y| (0..self.side()).map(|x| glyph(x, y)).collect())
+            .collect()
     }
 
     /// Returns the code's lines in half blocks, where a filled block is light. In white on black it

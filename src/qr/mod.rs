@@ -4,6 +4,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | the files of a request or response, as one archive | [`QrKind`], [`crate::bundle::archive`] |
+//! | told in few octets: DER for PEM, a digest's number for the digest | [`packed`] |
 //! | compressed, cut into numbered parts, each a text with a digest of its own | [`parts`] |
 //! | a code for each part, for a terminal | [`draw`] |
 //! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |
@@ -18,9 +19,11 @@ mod base45;
 mod caption;
 pub mod collection;
 mod compressed;
+mod dictionary;
 pub mod draw;
 mod finder;
 mod grey;
+mod packed;
 pub mod parts;
 pub mod photograph;
 mod picture;

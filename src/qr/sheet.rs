@@ -66,13 +66,19 @@ impl Canvas {
         Some(())
     }
 
-    fn draw_code(&mut self, drawing: &Drawing, left: usize, top: usize) -> Option<()> {
+    fn draw_code(
+        &mut self,
+        drawing: &Drawing,
+        scale: usize,
+        left: usize,
+        top: usize,
+    ) -> Option<()> {
         for y in 0..drawing.side() {
             for x in (0..drawing.side()).filter(|x| drawing.is_dark(*x, y)) {
                 self.draw_square(
-                    x.checked_mul(SCALE)?.checked_add(left)?,
-                    y.checked_mul(SCALE)?.checked_add(top)?,
-                    SCALE,
+                    x.checked_mul(scale)?.checked_add(left)?,
+                    y.checked_mul(scale)?.checked_add(top)?,
+                    scale,
                 )?;
             }
         }
@@ -168,7 +174,7 @@ pub fn sheet_to_png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8
         let top = at
             .checked_div(per_row)?
             .checked_mul(height.checked_add(gap)?)?;
-        canvas.draw_code(drawing, left, top)?;
+        canvas.draw_code(drawing, SCALE, left, top)?;
         for (number, line) in texts.get(at).into_iter().flatten().enumerate() {
             // Below the light margin, and as far from the left as the code is.
             canvas.draw_text(
@@ -181,6 +187,15 @@ pub fn sheet_to_png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8
             )?;
         }
     }
+    canvas.to_png()
+}
+
+/// Draws one code as a PNG with 8 bits of grey, with so many pixels a module. Returns `None` if the
+/// picture would be too large.
+pub fn code_to_png(drawing: &Drawing, scale: usize) -> Option<Vec<u8>> {
+    let side = drawing.side().checked_mul(scale)?;
+    let mut canvas = Canvas::new(side, side)?;
+    canvas.draw_code(drawing, scale, 0, 0)?;
     canvas.to_png()
 }
 

@@ -12,6 +12,8 @@ mod camera;
 #[cfg(feature = "qr")]
 mod claim;
 #[cfg(feature = "qr")]
+mod emulator;
+#[cfg(feature = "qr")]
 mod hostile;
 mod one_file;
 #[cfg(all(feature = "online", feature = "simulator"))]
@@ -21,7 +23,11 @@ mod optics;
 #[cfg(feature = "qr")]
 mod paper;
 #[cfg(feature = "qr")]
+mod row;
+#[cfg(feature = "qr")]
 mod screen;
+#[cfg(feature = "qr")]
+mod still_phone;
 #[path = "../support/mod.rs"]
 #[allow(unreachable_pub)]
 mod support;

@@ -1,62 +1,20 @@
 //! Codes on a terminal: what stands on the screen is read back from there.
 
 use std::fs;
+use std::io::{Read, Write};
 
-use image::{GrayImage, Luma};
+use image::GrayImage;
 
+use crate::emulator::{Emulator, Frame};
+use crate::support::terminal::terminal;
 use crate::support::{Bench, CLUSTER};
 
-/// The text without its colours.
-fn without_colours(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\u{1b}[") {
-        out.push_str(before);
-        rest = after.split_once('m').map_or("", |(_, rest)| rest);
-    }
-    out + rest
-}
+/// Shades of a theme: its ground and its letters.
+const THEMES: [(u8, u8); 3] = [(0, 230), (255, 0), (90, 110)];
 
-/// The part of a line that is of a code: its light margin ends it, and a caption may stand beside
-/// it.
-fn code(line: &str) -> Option<&str> {
-    let end = line.rfind(['█', '▀', '▄']).map(|at| at + '█'.len_utf8())?;
-    let code = &line[..end];
-    (code.chars().count() > 40 && code.chars().all(|c| matches!(c, ' ' | '▀' | '▄' | '█')))
-        .then_some(code)
-}
-
-/// Pictures of the codes that a screen shows: the lines of half blocks, as a terminal draws them in
-/// white on black.
-fn pictures(screen: &str) -> Vec<GrayImage> {
-    let lines: Vec<Option<&str>> = screen.lines().map(code).collect();
-    let groups = lines
-        .split(Option::is_none)
-        .filter(|group| !group.is_empty());
-    let groups = groups.map(|group| group.iter().flatten().copied().collect::<Vec<&str>>());
-    groups
-        .map(|group| {
-            let width = group[0].chars().count();
-            let cells: Vec<Vec<char>> = group.iter().map(|line| line.chars().collect()).collect();
-            GrayImage::from_fn(width as u32 * 6, group.len() as u32 * 12, |x, y| {
-                let upper = y % 12 < 6;
-                let light = match cells[(y / 12) as usize][(x / 6) as usize] {
-                    '█' => true,
-                    '▀' => upper,
-                    '▄' => !upper,
-                    _ => false,
-                };
-                Luma([if light { 255 } else { 0 }])
-            })
-        })
-        .collect()
-}
-
-/// Reads what a screen shows into `new`, and compares.
-fn comes_back(bench: &Bench, screen: &str) {
+/// Reads pictures into `new`, and compares.
+pub(crate) fn comes_back(bench: &Bench, pictures: &[GrayImage]) {
     drop(fs::remove_dir_all(bench.path("new")));
-    let pictures = pictures(&without_colours(screen));
-    assert!(pictures.len() > 1, "{screen}");
     let mut names = Vec::new();
     for (number, picture) in pictures.iter().enumerate() {
         names.push(format!("screen-{number}.png"));
@@ -78,147 +36,81 @@ fn comes_back(bench: &Bench, screen: &str) {
     }
 }
 
-#[test]
-fn in_a_pipe_all_codes_come_in_a_row() {
-    let bench = Bench::new();
-    let run = bench.run(&["qr", "show", "bundle"]).expect(0);
-    assert!(
-        !run.stdout.contains('\u{1b}')
-            && run.stdout.contains("\npart 1 of")
-            && run.stdout.contains("fingerprint of the request"),
-        "{}",
-        run.stdout
-    );
-    comes_back(&bench, &run.stdout);
+/// The shell command that shows the bundle on a terminal of a size.
+fn show(rows: usize, columns: usize, more: &str) -> String {
+    format!(
+        "export TERM=xterm-256color; stty rows {rows} cols {columns} && '{}' qr show bundle {more}",
+        env!("CARGO_BIN_EXE_hsmboot")
+    )
 }
 
 /// Runs the program on a terminal of a size, where somebody types this. Its screen and its exit
 /// code.
-fn on_a_terminal(bench: &Bench, rows: u16, columns: u16, typed: &str) -> (String, i32) {
-    let begin =
-        format!("unset NO_COLOR; export TERM=xterm-256color; stty rows {rows} cols {columns}");
-    bench.on_a_terminal(
-        &format!(
-            "{begin} && '{}' qr show bundle",
-            env!("CARGO_BIN_EXE_hsmboot")
-        ),
-        typed,
-    )
+pub(crate) fn on_a_terminal(
+    bench: &Bench,
+    (rows, columns): (usize, usize),
+    more: &str,
+    typed: &str,
+) -> (String, i32) {
+    let command = format!("unset NO_COLOR; {}", show(rows, columns, more));
+    bench.on_a_terminal(&command, typed)
 }
 
-#[test]
-fn on_a_terminal_codes_come_one_by_one_in_fixed_colours() {
-    let bench = Bench::new();
-    let (screen, code) = on_a_terminal(&bench, 60, 130, "\n\n\n\n\n\n\n\n");
+/// The number of parts that a frame speaks of: `part 2 of 5`.
+fn part_of(frame: &Frame) -> (usize, usize) {
+    let words = frame.words();
+    let mut words = words.split(' ').skip_while(|word| *word != "part");
+    let number = |word: Option<&str>| word.unwrap().parse::<usize>().unwrap();
+    words.next();
+    let part = number(words.next());
+    words.next();
+    (part, number(words.next()))
+}
+
+/// The frames of one round in a window, each part once.
+pub(crate) fn one_round(bench: &Bench, size: (usize, usize), more: &str) -> Vec<Frame> {
+    let typed = "n".repeat(110) + "q";
+    let (screen, code) = on_a_terminal(bench, size, more, &typed);
     assert_eq!(code, 0, "{screen}");
-    assert!(
-        screen.contains("Enter: part 2; a number: that part; q: end: "),
-        "{screen}"
-    );
-    // White on black, whatever the theme.
-    assert!(
-        screen.contains("38;5;231") && screen.contains("48;5;16"),
-        "{screen:?}"
-    );
-    comes_back(&bench, &screen);
+    let mut frames = Emulator::frames(size.0, size.1, &screen);
+    let total = part_of(&frames[0]).1;
+    // What was typed came at once: every key draws one.
+    assert!(frames.len() > total, "round and round");
+    frames.truncate(total);
+    let parts: Vec<usize> = frames.iter().map(|frame| part_of(frame).0).collect();
+    assert_eq!(parts, (1..=total).collect::<Vec<_>>());
+    frames
 }
 
 #[test]
-fn on_a_terminal_any_part_is_shown_again_and_q_ends() {
-    let bench = Bench::new();
-    let captions = |screen: &str| -> Vec<String> {
-        screen
-            .lines()
-            .filter(|line| line.starts_with("part "))
-            .map(|line| line.trim_end().to_owned())
-            .collect()
-    };
-    let (screen, code) = on_a_terminal(&bench, 60, 130, "2\n1\n9\nwhat\nq\n");
-    assert_eq!(code, 0, "{screen}");
-    let total = captions(&screen)[0].rsplit(' ').next().unwrap().to_owned();
-    assert_eq!(
-        captions(&screen),
-        ["part 1 of", "part 2 of", "part 1 of"].map(|caption| format!("{caption} {total}"))
-    );
-    assert!(
-        screen.contains(&format!("has parts 1 to {total}")),
-        "{screen}"
-    );
-    // Nobody there any more.
-    let (screen, code) = on_a_terminal(&bench, 60, 130, "\u{4}");
-    assert_eq!((code, captions(&screen).len()), (0, 1), "{screen}");
-}
-
-/// What stands on the screen when the question is asked: the window's last lines.
-fn windows(screen: &str, rows: usize) -> Vec<Vec<String>> {
-    // Nothing that was typed stands between the last question and what is said in the end.
-    let text = without_colours(screen)
-        .replace('\r', "")
-        .replace(": fingerprint of", ": \nfingerprint of");
-    let lines: Vec<&str> = text.lines().collect();
-    let asked = (0..lines.len())
-        .filter(|at| lines[*at].contains("Enter: part ") || lines[*at].contains("Enter: end"));
-    asked
-        .map(|at| {
-            lines[(at + 1).saturating_sub(rows)..=at]
-                .iter()
-                .map(|line| (*line).to_owned())
-                .collect()
-        })
-        .collect()
-}
-
-#[test]
-fn codes_fit_the_terminal_each_with_its_caption() {
+fn codes_fit_every_window_black_on_white_on_every_theme_and_come_back() {
     let bench = Bench::new();
     let shown = bench
         .run(&["qr", "show", "bundle", "--output", "json"])
         .expect(0)
         .json();
-    let fingerprint: Vec<&str> = shown["fingerprint"].as_str().unwrap().split(' ').collect();
-    for (rows, columns) in [
-        (24u16, 80u16),
+    let fingerprint = shown["fingerprint"].as_str().unwrap();
+    let sizes = [
+        (24, 80),
         (25, 80),
-        (24, 66),
-        (28, 60),
+        (20, 66),
+        (40, 60),
         (40, 80),
         (60, 80),
         (40, 200),
-    ] {
-        let (screen, code) = on_a_terminal(&bench, rows, columns, &"\n".repeat(110));
-        assert_eq!(code, 0, "{screen}");
-        let windows = windows(&screen, rows.into());
-        for (at, window) in windows.iter().enumerate() {
-            // Above it the end of the one before may still be seen.
-            let picture = pictures(&window.join("\n")).pop().unwrap();
-            assert_eq!(
-                picture.width() / 6 + 1,
-                picture.height() / 6,
-                "{rows} by {columns}: whole, and half a line below\n{}",
-                window.join("\n")
-            );
-            let wide: Vec<&String> = window
-                .iter()
-                .filter(|line| line.chars().count() > columns.into())
-                .collect();
-            assert!(wide.is_empty(), "{rows} by {columns}: {wide:#?}");
-            // The caption, which may be broken between words.
-            let words: String = window
-                .iter()
-                .map(|line| {
-                    line.rsplit(['█', '▀', '▄'])
-                        .next()
-                        .unwrap()
-                        .trim()
-                        .to_owned()
-                        + " "
-                })
-                .collect();
-            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        (60, 130),
+    ];
+    for ((rows, columns), theme) in sizes.into_iter().zip(THEMES.into_iter().cycle()) {
+        let frames = one_round(&bench, (rows, columns), "");
+        for (at, frame) in frames.iter().enumerate() {
+            let words = frame.words();
             for said in [
                 &format!("request of {CLUSTER}"),
-                &format!("part {} of {}", at + 1, windows.len()),
-                &fingerprint.join(" "),
+                &format!("part {} of {}", at + 1, frames.len()),
+                &format!("fingerprint {fingerprint}"),
+                &format!("a round takes {} s", (frames.len() as f64 * 0.8).ceil()),
+                "━",
+                "space: pause number, Enter: that part q: end",
             ] {
                 assert!(
                     words.contains(said),
@@ -226,30 +118,214 @@ fn codes_fit_the_terminal_each_with_its_caption() {
                 );
             }
         }
-        if [(24, 80), (40, 80)].contains(&(rows, columns)) {
-            comes_back(&bench, &screen);
+        let bar = |frame: &Frame| frame.text().matches('━').count();
+        assert_eq!(bar(frames.last().unwrap()), 16, "a full bar ends a round");
+        assert!(bar(&frames[0]) < 16);
+        let picture = |frame: &Frame| frame.picture(theme, 0);
+        comes_back(&bench, &frames.iter().map(picture).collect::<Vec<_>>());
+    }
+}
+
+/// A terminal where the program runs, and what it has drawn so far.
+struct Live {
+    child: std::process::Child,
+    screen: String,
+}
+
+impl Live {
+    fn start(bench: &Bench, command: &str) -> Self {
+        let child = terminal(&format!("stty -echo; {command}"))
+            .current_dir(bench.path("."))
+            .spawn()
+            .unwrap();
+        let screen = String::new();
+        Live { child, screen }
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        stdin.write_all(keys.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// Waits until something stands in what was drawn. What hangs is ended by the terminal.
+    fn wait_for(&mut self, mut is_there: impl FnMut(&str) -> bool) {
+        let mut bytes = std::mem::take(&mut self.screen).into_bytes();
+        let stdout = self.child.stdout.as_mut().unwrap();
+        loop {
+            // A character may be cut in two.
+            if std::str::from_utf8(&bytes).is_ok_and(&mut is_there) {
+                break;
+            }
+            let mut chunk = [0; 4096];
+            let length = stdout.read(&mut chunk).unwrap();
+            assert!(length > 0, "{}", String::from_utf8_lossy(&bytes));
+            bytes.extend(&chunk[..length]);
         }
+        self.screen = String::from_utf8(bytes).unwrap();
+    }
+
+    fn end(mut self) -> (String, i32) {
+        let mut rest = Vec::new();
+        self.child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_end(&mut rest)
+            .unwrap();
+        let code = self.child.wait().unwrap().code().unwrap();
+        (self.screen + &String::from_utf8_lossy(&rest), code)
     }
 }
 
 #[test]
-fn who_would_have_to_photograph_many_codes_is_asked_first() {
+fn codes_advance_by_themselves_round_and_round_until_ctrl_c_which_restores_the_terminal() {
     let bench = Bench::new();
-    let (screen, code) = on_a_terminal(&bench, 24, 80, "q\n");
+    let command = format!(
+        "trap : INT; stty -g > before; {}; code=$?; stty -g > after; exit $code",
+        show(24, 80, "--pace 0.2")
+    );
+    let mut live = Live::start(&bench, &command);
+    // Nobody presses a key, and the first code comes again.
+    live.wait_for(|screen| screen.matches("part 1 of").count() > 1);
+    live.type_keys("\u{3}");
+    let (screen, code) = live.end();
+    assert_eq!(code, 130, "{screen}");
+    let (_, after) = screen
+        .rsplit_once("\u{1b}[?1049l")
+        .expect("the screen before");
+    assert!(
+        screen.contains("\u{1b}[?25h") && after.contains("interrupted"),
+        "{screen}"
+    );
+    // As it was, but for the size that was set meanwhile.
+    assert_eq!(bench.read("before"), bench.read("after"));
+    let frames = Emulator::frames(24, 80, &screen);
+    let parts: Vec<(usize, usize)> = frames.iter().map(part_of).collect();
+    let total = parts[0].1;
+    assert!(
+        parts.iter().take(total).map(|part| part.0).eq(1..=total),
+        "{parts:?}"
+    );
+}
+
+#[test]
+fn keys_hold_a_code_step_and_go_to_a_part_and_q_ends() {
+    let bench = Bench::new();
+    // A late answer of the terminal, and a key that is none of ours, do nothing.
+    let typed = "3\nb n\u{1b}[?62;4c\u{1b}[3~99\nq";
+    let (screen, code) = on_a_terminal(&bench, (24, 80), "--pace 60", typed);
+    assert_eq!(code, 0, "{screen}");
+    let frames = Emulator::frames(24, 80, &screen);
+    let seen: Vec<(usize, bool)> = frames
+        .iter()
+        .map(|frame| (part_of(frame).0, frame.words().contains("paused")))
+        .collect();
     assert_eq!(
-        (code, pictures(&without_colours(&screen)).len()),
-        (0, 0),
-        "{screen}"
+        seen,
+        [
+            (1, false),
+            (3, true),
+            (2, true),
+            (2, false),
+            (3, false),
+            (3, false)
+        ]
     );
-    assert!(
-        screen.contains(
-            "codes of the size that fits this window; a larger window takes fewer, at best "
+    let (_, after) = screen.rsplit_once("\u{1b}[?1049l").unwrap();
+    assert!(after.contains("fingerprint of the request"), "{after}");
+    // Nobody there any more.
+    let (screen, code) = on_a_terminal(&bench, (24, 80), "--pace 60", "\u{4}");
+    assert_eq!((code, Emulator::frames(24, 80, &screen).len()), (0, 1));
+    // One part alone stands still.
+    let (screen, _) = on_a_terminal(&bench, (24, 80), "--part 2 --pace 60", "nnq");
+    let frames = Emulator::frames(24, 80, &screen);
+    assert!(frames.iter().all(|frame| part_of(frame).0 == 2));
+}
+
+#[test]
+fn a_window_that_changes_keeps_the_codes_as_long_as_they_fit() {
+    let bench = Bench::new();
+    let resize = |rows: usize, columns: usize| {
+        format!(
+            "(while [ ! -e go ]; do sleep 0.1; done; stty rows {rows} cols {columns} </dev/tty)"
+        )
+    };
+    for ((rows, columns), is_same) in [((50, 120), true), ((22, 66), false)] {
+        drop(fs::remove_file(bench.path("go")));
+        let command = format!(
+            "({}) & {}",
+            resize(rows, columns),
+            show(24, 80, "--pace 60")
+        );
+        let mut live = Live::start(&bench, &command);
+        live.wait_for(|screen| screen.contains("\u{1b}[?2026l"));
+        let before = part_of(&Emulator::frames(24, 80, &live.screen)[0]);
+        bench.write("go", "");
+        live.wait_for(|screen| screen.matches("\u{1b}[?2026l").count() > 1);
+        live.type_keys("q");
+        let (screen, code) = live.end();
+        assert_eq!(code, 0, "{screen}");
+        let after = part_of(&Emulator::frames(rows, columns, &screen)[1]);
+        assert_eq!(before == after, is_same, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn where_the_terminal_says_that_it_shows_images_the_codes_are_few() {
+    let bench = Bench::new();
+    let blocks = one_round(&bench, (24, 80), "").len();
+    for (answer, begin, is_deleted) in [
+        (
+            "\u{1b}_Gi=31;OK\u{1b}\\\u{1b}[6;16;8t\u{1b}[?62;c",
+            "_Ga=T,f=100",
+            true,
         ),
-        "{screen}"
-    );
-    let (screen, _) = on_a_terminal(&bench, 70, 130, "q\n");
+        ("\u{1b}[6;16;8t\u{1b}[?62;4;22c", "P0;1q", false),
+    ] {
+        let typed = format!("{answer}nnq");
+        let (screen, code) = on_a_terminal(&bench, (24, 80), "--pace 60", &typed);
+        assert_eq!(code, 0, "{screen:?}");
+        let frames = Emulator::frames(24, 80, &screen);
+        assert!(part_of(&frames[0]).1 * 3 < blocks, "{}", frames[0].words());
+        let images: Vec<&String> = frames.iter().flat_map(|frame| &frame.images).collect();
+        assert!(
+            images.iter().any(|image| image.starts_with(begin)),
+            "{images:?}"
+        );
+        // None is left behind.
+        let (shown, left) = screen.rsplit_once("\u{1b}[?1049l").unwrap();
+        assert!(!left.contains('\u{1b}') || !left.contains(begin));
+        assert_eq!(shown.contains("_Ga=d,d=A"), is_deleted);
+        // Where characters are asked for, or the terminal says nothing, there are none.
+        let (screen, _) = on_a_terminal(&bench, (24, 80), "--blocks --pace 60", &typed);
+        // What was typed may show before.
+        let (_, drawn) = screen.split_once("\u{1b}[?1049h").unwrap();
+        assert!(!drawn.contains(begin) && !drawn.contains("_Gi=31"));
+    }
+    let (screen, _) = on_a_terminal(&bench, (24, 80), "--pace 60", "\u{1b}[?62;22cq");
+    assert_eq!(part_of(&Emulator::frames(24, 80, &screen)[0]).1, blocks);
+    // Not asked where it is no terminal.
+    let run = bench.run(&["qr", "show", "bundle"]).expect(0);
+    assert!(!run.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn colours_of_codes_are_no_decoration() {
+    let bench = Bench::new();
+    let command = format!("export NO_COLOR=1; {}", show(24, 80, "--pace 60"));
+    let (screen, code) = bench.on_a_terminal(&command, "q");
+    assert_eq!(code, 0, "{screen}");
     assert!(
-        !screen.contains("takes fewer") && pictures(&without_colours(&screen)).len() == 1,
+        screen.contains("38;5;16") && screen.contains("48;5;231"),
+        "{screen:?}"
+    );
+    // A terminal that cannot move its cursor gets them in a row.
+    let command = show(60, 130, "").replace("xterm-256color", "dumb");
+    let (screen, code) = bench.on_a_terminal(&command, "");
+    assert_eq!(code, 0, "{screen}");
+    assert!(
+        !screen.contains("[?1049h") && screen.contains("part 1 of"),
         "{screen}"
     );
 }
@@ -257,12 +333,12 @@ fn who_would_have_to_photograph_many_codes_is_asked_first() {
 #[test]
 fn a_terminal_that_is_too_small_is_told_what_to_do() {
     let bench = Bench::new();
-    for (rows, columns) in [(23, 80), (24, 65), (26, 60), (100, 44)] {
-        let (screen, code) = on_a_terminal(&bench, rows, columns, "\n");
+    for (rows, columns) in [(19, 80), (20, 65), (26, 60), (100, 44)] {
+        let (screen, code) = on_a_terminal(&bench, (rows, columns), "", "\n");
         assert_eq!(code, 2, "{screen}");
         for said in [
             "the terminal is too small for a code",
-            "expected 66 columns and 24 lines, or 45 columns and 28 lines",
+            "expected 66 columns and 20 lines, or 45 columns and 29 lines",
             &format!("found    {columns} columns and {rows} lines"),
             "make the window larger, or its font smaller",
             "-o FILE.png or -o FILE.svg",
@@ -275,7 +351,7 @@ fn a_terminal_that_is_too_small_is_told_what_to_do() {
         .map(|at| hsmboot::x509::to_hex(&hsmboot::x509::sha256(&at.to_be_bytes())))
         .collect();
     bench.write("bundle/verification.json", noise);
-    let (screen, code) = on_a_terminal(&bench, 24, 80, "\n");
+    let (screen, code) = on_a_terminal(&bench, (24, 80), "", "\n");
     assert_eq!(code, 2, "{screen}");
     assert!(
         screen.contains(

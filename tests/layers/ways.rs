@@ -122,14 +122,15 @@ fn text_from_outside_is_shown_by_one_gate() {
 
 /// There is one way out for a terminal, `ui` for streams (by `standard_output` for results) and
 /// `screen` for questions, and all write what `text` or `answer` has made of a text. Beside them
-/// there is the passphrase prompt, which has no other part of the program above it, and clap's own
-/// pages.
+/// there is the passphrase prompt, which has no other part of the program above it, the screen
+/// where codes stand, whose words `text` has made too, and clap's own pages.
 #[test]
 fn streams_and_terminals_are_written_by_one_way_out() {
     let may = [
         "src/cli/ui.rs",
         "src/cli/standard_output.rs",
         "src/cli/screen.rs",
+        "src/cli/code_screen.rs",
         "src/cli/usage.rs",
         "src/ca/passphrase/terminal.rs",
     ];

@@ -12,7 +12,10 @@ use super::form::modules;
 
 /// Where text is compared with a literal, and where the text comes from: not from this program.
 const OUTSIDE: [(&str, &[&str]); 13] = [
-    ("the kind of a terminal, in the environment", &["cli/ui"]),
+    (
+        "the kind of a terminal in the environment, or what it answers",
+        &["cli/qr/pixels", "cli/qr/terminal", "cli/ui"],
+    ),
     (
         "codes, texts, names and numbers of the service or of its SDK",
         &[
@@ -83,7 +86,6 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
             "cli/near_miss",
             "cli/usage",
             "cli/qr/read",
-            "cli/qr/screen",
             "cli/report",
             "cli/settings",
             "cli/settings/file",
@@ -101,7 +103,7 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
     ),
     (
         "a document's format, or the text of a code that was scanned",
-        &["quote", "qr/parts"],
+        &["quote", "qr/packed", "qr/parts"],
     ),
     (
         "the text itself, of whatever it is: its escapes, a line of /proc",

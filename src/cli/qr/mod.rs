@@ -1,8 +1,12 @@
 //! `hsmboot qr show`, `hsmboot qr read`: a bundle by camera.
 
+mod layout;
+mod pixels;
 mod read;
 mod screen;
 mod show;
+mod slides;
+mod terminal;
 
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{Bundle, Fingerprint, Part};

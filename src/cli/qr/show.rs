@@ -1,16 +1,20 @@
 //! `hsmboot qr show`
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
-use super::screen::{self, ShownCodes, Window};
+use super::screen::all_in_a_row;
+use super::slides::SlideShow;
+use super::terminal::{Window, is_interactive};
 use crate::bundle::archive::{self, ArchiveFault, Members};
 use crate::bundle::counted_noun;
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::args::BundleArgs;
 use crate::cli::sign;
-use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui, path_value};
+use crate::cli::ui::{CommandOutput, Effect, OutputFormat, StyledText, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown_path;
@@ -20,12 +24,14 @@ use crate::x509::{sha256, to_hex};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal the codes come one after the other: Enter goes on, a number shows that part again. \
-Elsewhere they come all in a row. Each has a \
+On a terminal the codes come one after the other, round and round, black on white, until q is \
+pressed: space holds one, n and b step, a number and Enter show that part. Hold the camera still. \
+Elsewhere, and with --once, they come all in a row. Each has a \
 caption: what it is, which part, and the fingerprint. Nothing is written into the bundle.
 
 Examples:
   hsmboot qr show ./cluster-abc234defgh
+  hsmboot qr show ./cluster-abc234defgh --pace 2 --blocks
   hsmboot qr show ./cluster-abc234defgh --response --png ./codes
   hsmboot qr show claim.hsmboot -o sheet.svg
 
@@ -59,6 +65,30 @@ pub struct Args {
     /// Replace images of other content
     #[arg(long, requires = "target")]
     force: bool,
+    /// The time that a code stands on a terminal
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "0.8",
+        value_parser = parse_pace,
+        conflicts_with = "target",
+    )]
+    pace: Duration,
+    /// On a terminal too, show all codes once, in a row
+    #[arg(long, conflicts_with_all = ["target", "pace"])]
+    once: bool,
+    /// Draw with characters, on a terminal that shows images too
+    #[arg(long, conflicts_with_all = ["target", "once"])]
+    blocks: bool,
+}
+
+/// The times that a code can stand, in seconds.
+const PACES: std::ops::RangeInclusive<f64> = 0.2..=60.0;
+
+fn parse_pace(text: &str) -> std::result::Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| PACES.contains(seconds));
+    let expected = || format!("expected {} to {} seconds", PACES.start(), PACES.end());
+    seconds.map(Duration::from_secs_f64).ok_or_else(expected)
 }
 
 fn parse_sheet_name(text: &str) -> std::result::Result<PathBuf, String> {
@@ -86,49 +116,35 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let archive = archive::write(&members)
         .map_err(|fault| cannot_travel_error(args.bundle.path(), &fault))?;
     let on_screen = args.png.is_none() && args.svg.is_none() && args.out.is_none();
-    let interactive = on_screen && screen::is_interactive(ui);
-    let window = interactive.then(Window::of_stdout).flatten();
+    let interactive = on_screen && !args.once && is_interactive(ui);
     let caption = |number, total| Caption::new(kind, bundle.id(), number, total, &fingerprint);
-    let widest = caption(parts::MAX_PARTS, parts::MAX_PARTS);
-    let version = window.map_or(Ok(draw::LARGEST), |window| window.largest_version(&widest))?;
-    let cut = |version: u8| parts::split_archive(kind, &archive, draw::max_characters(version));
-    let texts = cut(version).ok_or_else(|| {
-        match (
-            window,
-            (version..=draw::LARGEST).find(|version| cut(*version).is_some()),
-        ) {
-            (Some(window), Some(enough)) => window.too_small_error(
-                &format!(
-                    "the terminal is too small for so large a bundle: it takes more than {} codes",
-                    parts::MAX_PARTS
-                ),
-                enough,
-                &widest,
-            ),
-            _ => too_much_error(args.bundle.path()),
-        }
-    })?;
+    let version = widest_version(on_screen && ui.format == OutputFormat::Text);
+    let texts = parts::split_archive(kind, &archive, draw::max_characters(version))
+        .ok_or_else(|| too_much_error(args.bundle.path()))?;
     let drawings =
         draw::draw_codes(&texts, version).ok_or_else(|| too_much_error(args.bundle.path()))?;
     let total = texts.len();
-    let chosen = choose_parts(&args.part, total)?;
+    let mut text = StyledText::new();
+    let chosen = match Window::of_stdout().filter(|_| interactive) {
+        // The window decides how many parts there are.
+        Some(window) => {
+            SlideShow {
+                kind,
+                archive: &archive,
+                choose: &|total| choose_parts(&args.part, total),
+                caption: &caption,
+                pace: args.pace,
+                with_images: !args.blocks,
+            }
+            .run(window)?;
+            Vec::new()
+        }
+        None => choose_parts(&args.part, total)?,
+    };
     let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();
     let written = write_images(args, kind, &chosen, &drawings, &captions)?;
-    let drawn = ShownCodes {
-        kind,
-        chosen: &chosen,
-        drawings: &drawings,
-        captions: &captions,
-        bundle: &bundle,
-    };
-    let mut text = StyledText::new();
-    if interactive {
-        drawn.show_one_by_one(
-            window,
-            cut(draw::LARGEST).map_or(total, |texts| texts.len()),
-        )?;
-    } else if on_screen {
-        text = drawn.all_in_a_row();
+    if on_screen {
+        text = all_in_a_row(&chosen, &drawings, &captions);
     }
     if kind == QrKind::Request && bundle.has_part(Part::SignedCert) {
         ui.warn(
@@ -166,6 +182,18 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     );
     let effect = Effect::unless(written.is_empty());
     Ok(CommandOutput::success(effect, document, text).summarized(summary))
+}
+
+/// Returns the largest version for codes in a row: on a terminal one that is no wider than it.
+fn widest_version(on_screen: bool) -> u8 {
+    let window = Window::of_stdout().filter(|_| on_screen && std::io::stdout().is_terminal());
+    let fits = |version: &u8| {
+        window.is_none_or(|window| draw::side_of_version(*version) <= window.columns)
+    };
+    (draw::SMALLEST..=draw::LARGEST)
+        .rev()
+        .find(fits)
+        .unwrap_or(draw::SMALLEST)
 }
 
 /// Returns the files that travel, after checking that they are complete.
