@@ -49,6 +49,24 @@ pub(crate) fn lead_from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead
 
 /// Adds the steps to a command's result, with the options of this run.
 pub(crate) fn add_steps(steps: &[ClientStep], document: &mut Value, text: &mut StyledText) {
+    add_titled_steps("next:", steps, document, text);
+}
+
+/// Does the same after a rehearsal, whose cluster is gone: nobody can take these steps with it.
+pub(crate) fn add_rehearsed_steps(
+    steps: &[ClientStep],
+    document: &mut Value,
+    text: &mut StyledText,
+) {
+    add_titled_steps("next, if it were a real cluster:", steps, document, text);
+}
+
+fn add_titled_steps(
+    title: &str,
+    steps: &[ClientStep],
+    document: &mut Value,
+    text: &mut StyledText,
+) {
     let complete = |step: &ClientStep| ClientStep {
         command: step.command.as_deref().map(complete_line),
         ..step.clone()
@@ -57,7 +75,7 @@ pub(crate) fn add_steps(steps: &[ClientStep], document: &mut Value, text: &mut S
     insert_member(document, "next_steps", json!(steps));
     if !steps.is_empty() {
         text.push([
-            styled(BOLD, "next:"),
+            styled(BOLD, title),
             StyledText::from("\n"),
             StyledText::from(handover::to_numbered_text(&steps)),
         ]);

@@ -24,6 +24,13 @@ fn rehearse() -> (tempfile::TempDir, String, Vec<Vec<String>>) {
     let after = lines
         .iter()
         .position(|line| line.contains("rehearsal: the HSM"));
+    // The cluster is gone: its steps are none to take now.
+    assert!(!lines.contains(&"next:"), "{}", done.stdout);
+    assert!(
+        lines.contains(&"next, if it were a real cluster:"),
+        "{}",
+        done.stdout
+    );
     let next: Vec<Vec<String>> = lines[after.unwrap() + 1..]
         .iter()
         .map(|line| {

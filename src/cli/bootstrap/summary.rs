@@ -44,9 +44,9 @@ pub(super) fn claim_output(
         region,
         next_steps::lead_from_bundle(bundle, owner),
     );
-    next_steps::add_steps(&steps, &mut document, &mut text);
     if ca.is_rehearsal() {
         insert_member(&mut document, "simulated", json!(true));
+        next_steps::add_rehearsed_steps(&steps, &mut document, &mut text);
         text.push([
             styled(
                 YELLOW,
@@ -56,6 +56,8 @@ pub(super) fn claim_output(
             StyledText::from("\n"),
         ]);
         text.push_str(&rehearsal_steps(bundle));
+    } else {
+        next_steps::add_steps(&steps, &mut document, &mut text);
     }
     CommandOutput::success(submit::claim_effect(outcome), document, text)
 }
