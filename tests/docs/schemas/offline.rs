@@ -339,7 +339,7 @@ fn qr_says_what_its_schemas_say() {
         &["qr", "show", "bundle", "--response", "--svg", "codes"],
         0,
     );
-    // The picture in the docs is one of codes; and one that an earlier version drew is read as ever.
+    // The picture in the docs is one of codes. One that an earlier version drew is read as ever.
     for (picture, bundle) in [
         ("docs/images/qr-sheet.png", "other"),
         ("tests/data/qr/sheet-hsmboot1.png", "earlier"),
