@@ -164,22 +164,46 @@ pub(crate) fn styled_table<const N: usize>(
             *width = cell.chars().count().max(*width);
         }
     }
-    let line = |cells: &[String; N]| -> String {
-        let padded: Vec<String> = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        padded.join("  ").trim_end().to_owned()
+    let line = |cells: &[String; N], style: &dyn Fn(&str) -> Style| {
+        let last = cells.iter().rposition(|cell| !cell.is_empty());
+        let mut text = StyledText::new();
+        for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            if last.is_none_or(|last| at > last) {
+                break; // no blanks at the end
+            }
+            text.push(styled(style(cell), cell));
+            if Some(at) != last {
+                let filled = cell.chars().count();
+                let blanks = width.saturating_sub(filled).saturating_add(2);
+                text.push(styled(style(""), " ".repeat(blanks)));
+            }
+        }
+        text.push_str("\n");
+        text
     };
-    let mut text = StyledText::from([
-        styled(Style::new().bold(), line(&heads)),
-        StyledText::from("\n"),
-    ]);
+    let mut text = line(&heads, &|_| BOLD);
     for (style, row) in rows {
-        text.push([styled(*style, line(row)), StyledText::from("\n")]);
+        // A row that has a style of its own keeps it.
+        text.push(line(row, &|cell| match *style == Style::new() {
+            true => state_style(cell),
+            false => *style,
+        }));
     }
     text
+}
+
+/// Returns the style of a state of the service in a table: green where it is well, amber where
+/// something is to be done or waited for, red where something is wrong. The word itself says it
+/// too. The states are those of clusters, HSMs and backups (CloudHSM V2 API Reference, Cluster, Hsm
+/// and Backup).
+pub(crate) fn state_style(state: &str) -> Style {
+    match state {
+        "ACTIVE" | "INITIALIZED" | "READY" => GREEN,
+        "DEGRADED" | "DELETED" => RED,
+        "UNINITIALIZED" | "PENDING_DELETION" => YELLOW,
+        _ if state.ends_with("_IN_PROGRESS") => YELLOW,
+        _ => Style::new(),
+    }
 }
 
 /// Returns a text whose lines are at most `width` columns long where that can be done: broken
@@ -261,6 +285,34 @@ mod tests {
             shorten_digests(&format!("key (SHA-256 {digest}), {digest}0 é {digest}")),
             format!("key (SHA-256 0123456789abcdef…), {digest}0 é 0123456789abcdef…")
         );
+    }
+
+    #[test]
+    fn states_in_a_table_have_their_colour_and_stay_in_line() {
+        let row = |id: &str, state: &str| [id.to_owned(), state.to_owned(), "x".to_owned()];
+        let rows = [
+            row("a", "ACTIVE"),
+            row("b", "UNINITIALIZED"),
+            row("c", "DEGRADED"),
+        ];
+        let table = table_text(["ID", "STATE", ""], &rows);
+        let colours = |style: Style, text: &str| format!("{style}{text}{style:#}");
+        for (style, state) in [
+            (GREEN, "ACTIVE"),
+            (YELLOW, "UNINITIALIZED"),
+            (RED, "DEGRADED"),
+        ] {
+            assert!(
+                table.to_terminal().contains(&colours(style, state)),
+                "{state}"
+            );
+        }
+        assert_eq!(
+            table.to_plain(),
+            "ID  STATE\na   ACTIVE         x\nb   UNINITIALIZED  x\nc   DEGRADED       x\n"
+        );
+        assert_eq!(state_style("CREATE_IN_PROGRESS"), YELLOW);
+        assert_eq!(state_style("eu-central-1"), Style::new());
     }
 
     #[test]

@@ -25,6 +25,7 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
             "ca/key/kms/fault",
             "ca/key/kms/uri",
             "cli/backup/policy",
+            "cli/text",
             "cloudhsm",
             "cloudhsm/cluster_name",
             "cloudhsm/limits",
