@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::hint::NextCommand;
 use crate::outside::Lines;
 
 pub use fact::{FactForm, FactName, FactValue};
@@ -100,6 +101,8 @@ pub struct Error {
     pub message: Lines,
     /// The advice on what to do next; empty where there is nothing to say.
     pub hint: Lines,
+    /// The commands of the hint, for programs.
+    pub next: Vec<NextCommand>,
     /// What stands in the message, for programs: the cluster, the file, both sides.
     pub facts: BTreeMap<FactName, FactValue>,
     /// Whether the same command would do once more what may have been done: a second cluster. Then
@@ -122,6 +125,7 @@ impl Error {
             kind,
             message: message.into(),
             hint: hint.into(),
+            next: Vec::new(),
             facts: BTreeMap::new(),
             does_it_twice: false,
             goes_on: false,
@@ -136,6 +140,13 @@ impl Error {
         if !value.is_absent() {
             self.facts.insert(name, value);
         }
+        self
+    }
+
+    /// The same error with the commands that its hint names.
+    #[must_use]
+    pub fn with_next(mut self, commands: impl IntoIterator<Item = NextCommand>) -> Self {
+        self.next.extend(commands);
         self
     }
 
@@ -189,7 +200,8 @@ impl Error {
         (class == Class::Rejected, class.exit_code(), self.retry())
     }
 
-    /// The JSON form: `{code, kind, retry, message, hint}`, and `facts` where there are any.
+    /// The JSON form: `{code, kind, retry, message, hint}`, and `next` and `facts` where there are
+    /// any.
     pub fn to_json(&self) -> serde_json::Value {
         self.to_json_with_code(i32::from(self.exit_code()))
     }
@@ -203,6 +215,9 @@ impl Error {
             "message": self.message,
             "hint": self.hint,
         });
+        if let (Some(object), false) = (object.as_object_mut(), self.next.is_empty()) {
+            object.insert("next".to_owned(), serde_json::json!(self.next));
+        }
         if let (Some(object), false) = (object.as_object_mut(), self.facts.is_empty()) {
             let facts = self
                 .facts

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::outside::{OutsideText, shown_path, stored_path};
+
 /// A command line for a hint, in backquotes: each word as a POSIX shell has to be given it.
 pub(crate) fn quote_command(words: &[&str]) -> String {
     format!("`{}`", command_line(words))
@@ -56,12 +60,92 @@ pub(crate) fn split_command(line: &str) -> Option<Vec<String>> {
     (!quoted).then_some(words)
 }
 
-/// A path as a word of a command: one that begins with a dash would be an option, and in place of
-/// one that a line cannot show stands `otherwise`.
+/// What stands in a command for what only its reader knows.
+const BLANKS: [&str; 9] = [
+    "BUNDLE", "CA.crt", "DIR", "FILE", "ID", "KEY", "NEWFILE", "TEXT", "ZONE",
+];
+
+/// A command that does what comes next: its words, by which a program starts it without a shell.
+/// The line that people paste into one is made of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextCommand {
+    words: Vec<String>,
+    cluster: Option<String>,
+}
+
+impl NextCommand {
+    /// Makes one of its words, the program's name first.
+    pub(crate) fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
+        NextCommand {
+            words: words.into_iter().map(Into::into).collect(),
+            cluster: None,
+        }
+    }
+
+    /// The same command with more words behind it.
+    #[must_use]
+    pub(crate) fn with_words<W: Into<String>>(mut self, more: impl IntoIterator<Item = W>) -> Self {
+        self.words.extend(more.into_iter().map(Into::into));
+        self
+    }
+
+    /// The same command, in a document about several clusters: it is for this one.
+    #[must_use]
+    #[cfg_attr(not(feature = "online"), allow(dead_code))]
+    pub(crate) fn for_cluster(mut self, cluster: impl Into<String>) -> Self {
+        self.cluster = Some(cluster.into());
+        self
+    }
+
+    /// Returns the line for a POSIX shell.
+    pub fn line(&self) -> String {
+        command_line(&self.words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Returns the line in backquotes.
+    pub fn quoted(&self) -> String {
+        format!("`{}`", self.line())
+    }
+
+    /// The same command with these words in the place of its own.
+    #[must_use]
+    pub(crate) fn replaced_by(self, words: Vec<String>) -> Self {
+        NextCommand { words, ..self }
+    }
+
+    /// Returns the words.
+    pub fn argv(&self) -> &[String] {
+        &self.words
+    }
+}
+
+impl Serialize for NextCommand {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let blanks = self.words.iter().filter(|word| is_blank(word));
+        let blanks: Vec<&String> = blanks.collect();
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("argv", &self.words)?;
+        if !blanks.is_empty() {
+            members.serialize_entry("fill_in", &blanks)?;
+        }
+        if let Some(cluster) = &self.cluster {
+            members.serialize_entry("cluster_id", cluster)?;
+        }
+        members.end()
+    }
+}
+
+fn is_blank(word: &str) -> bool {
+    BLANKS.contains(&word)
+}
+
+/// A path as a word of a command: one that begins with a dash would be an option, one that is named
+/// as a blank would be taken for one, and in place of one that a line cannot show stands
+/// `otherwise`.
 pub(crate) fn path_word(path: &Path, otherwise: &str) -> String {
     match path.to_str() {
         Some(text) if shown_path(path) == text => {
-            if text.starts_with('-') {
+            if text.starts_with('-') || is_blank(text) {
                 format!("./{text}")
             } else {
                 text.to_owned()
@@ -82,8 +166,6 @@ pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool
         .find(|name| !taken(name))
         .unwrap_or_else(|| name(u32::MAX))
 }
-
-use crate::outside::{OutsideText, shown_path, stored_path};
 
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language,
 /// 2.2): those that it would read in another way, or not as one word, stand in single quotes. What
@@ -141,6 +223,26 @@ mod tests {
             "'A=1' hsmboot"
         );
         assert_eq!(shell_words(&[]), "");
+    }
+
+    #[test]
+    fn a_next_command_is_its_words_and_says_what_is_to_be_filled_in() {
+        let dir = path_word(Path::new("DIR"), "DIR");
+        let command = NextCommand::new(["hsmboot", "submit", &dir]).with_words(["--ca", "FILE"]);
+        assert_eq!(command.line(), "hsmboot submit ./DIR --ca FILE");
+        assert_eq!(
+            serde_json::to_value(&command).unwrap(),
+            serde_json::json!({
+                "argv": ["hsmboot", "submit", "./DIR", "--ca", "FILE"],
+                "fill_in": ["FILE"],
+            })
+        );
+        let whole = NextCommand::new(["hsmboot", "verify", "a b"]).for_cluster("c");
+        assert_eq!(whole.quoted(), "`hsmboot verify 'a b'`");
+        assert_eq!(
+            serde_json::to_value(&whole).unwrap(),
+            serde_json::json!({ "argv": ["hsmboot", "verify", "a b"], "cluster_id": "c" })
+        );
     }
 
     #[test]

@@ -27,8 +27,9 @@ mod words;
 /// the part itself; by all but the simulator: `error`.
 const LAYERS: [(&str, &[&str]); 27] = [
     ("outside", &[]),
-    ("error", &[]),
     ("hint", &[]),
+    // It names the commands of its hint.
+    ("error", &["hint"]),
     ("quote", &[]),
     // It asks what may be a private key, and writes over none.
     ("fsio", &["x509"]),
@@ -47,7 +48,10 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("bundle", &["fsio", "hint", "quote", "verify", "x509"]),
     // Whose CA it is, and that the CSR is an HSM's: what InitializeCluster is made from.
     ("owner", &["bundle", "ca", "check", "sign", "x509"]),
-    ("cloudhsm", &["aws", "bundle", "generation", "owner"]),
+    (
+        "cloudhsm",
+        &["aws", "bundle", "generation", "hint", "owner"],
+    ),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
     (
         "fetch",

@@ -28,6 +28,8 @@ mod interruptions;
 mod keyless;
 #[path = "online/named.rs"]
 mod named;
+#[path = "online/next.rs"]
+mod next;
 #[path = "online/obstacles.rs"]
 mod obstacles;
 #[path = "online/passphrase.rs"]

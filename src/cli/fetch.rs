@@ -11,7 +11,8 @@ use super::fleet::{Connections, MemberArgs};
 use super::hardware;
 use super::many::{ManyResults, ManyWords};
 use super::online::{OnlineArgs, block_on};
-use super::run_options::complete_line;
+use super::output::next_lines;
+use super::run_options::complete_command;
 use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, insert_member, path_value, with_members};
 use crate::claim::{Failure, state_reasons};
@@ -20,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, FetchFacts, Fetched};
 use crate::fleet_file::FleetMember;
 use crate::generation::PublishedRoot;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, OutsideText, shown_path};
 use crate::verify::{Anchors, Side};
 
@@ -215,17 +216,12 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
         fetched.fingerprint
     ));
     let dir = hint::path_word(dir, "DIR");
-    let roots: Vec<&str> = roots_needed(fetched)
+    let roots = roots_needed(fetched);
+    let roots = roots
         .iter()
-        .flat_map(|root| [root.option, root.file_word()])
-        .collect();
-    let next: Vec<&str> = ["hsmboot", "verify", &dir]
-        .into_iter()
-        .chain(roots)
-        .collect();
-    text.push_str(&format!(
-        "next: {}\n",
-        complete_line(&hint::command_line(&next))
-    ));
-    CommandOutput::success(Effect::unless(fetched.unchanged), document, text)
+        .flat_map(|root| [root.option, root.file_word()]);
+    let verify = NextCommand::new(["hsmboot", "verify", &dir]).with_words(roots);
+    let next = [complete_command(verify)];
+    text.push_str(&next_lines(&next));
+    CommandOutput::success(Effect::unless(fetched.unchanged), document, text).with_next(next)
 }

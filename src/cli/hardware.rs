@@ -11,7 +11,7 @@ use crate::bundle::{Bundle, Request, SIMULATED_ROOTS};
 use crate::check::CLOCK_HINT;
 use crate::error::{Error, ErrorKind, FactName};
 use crate::generation::PublishedRoot;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, OutsideText};
 use crate::verify::{self as engine, Cause, Hardware, Record, Roots, Status, Verdict};
 
@@ -78,7 +78,8 @@ pub(crate) fn missing_roots_warning(roots: &[&PublishedRoot], dir: &Path) -> Lin
         .map(|root| root.of)
         .collect::<Vec<_>>()
         .join(" and ");
-    let next = download_hint(roots, &verify_command(roots, dir, &TrustArgs::default()));
+    let verify = verify_command(roots, dir, &TrustArgs::default());
+    let next = download_hint(roots, &verify.quoted());
     Lines::from(format!(
         "hsmboot has no root for {of} built in; it has to be given"
     ))
@@ -88,18 +89,11 @@ pub(crate) fn missing_roots_warning(roots: &[&PublishedRoot], dir: &Path) -> Lin
 
 /// Returns the command that judges a bundle by these roots too, with the roots that were given
 /// already. The files are taken from the current directory.
-fn verify_command(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> String {
+fn verify_command(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> NextCommand {
     let (dir, given) = (hint::path_word(dir, "DIR"), trust.root_options());
-    let words = given
-        .iter()
-        .map(String::as_str)
-        .chain(options_for_roots(roots));
-    hint::quote_command(
-        &["hsmboot", "verify", &dir]
-            .into_iter()
-            .chain(words)
-            .collect::<Vec<_>>(),
-    )
+    NextCommand::new(["hsmboot", "verify", &dir])
+        .with_words(given)
+        .with_words(options_for_roots(roots))
 }
 
 /// Returns the options that give these roots.
@@ -123,7 +117,7 @@ fn download_hint(roots: &[&PublishedRoot], then: &str) -> String {
         .collect();
     let show: Vec<String> = roots
         .iter()
-        .map(|root| hint::quote_command(&["hsmboot", "roots", "show", root.file_word()]))
+        .map(|root| show_command(root.file_word()).quoted())
         .collect();
     let (take, shows) = match roots {
         [_] => ("the file out of the archive", "shows its fingerprint"),
@@ -137,12 +131,24 @@ fn download_hint(roots: &[&PublishedRoot], then: &str) -> String {
     )
 }
 
+/// Returns the command that shows a root's fingerprint.
+fn show_command(file: &str) -> NextCommand {
+    NextCommand::new(["hsmboot", "roots", "show", file])
+}
+
 /// Returns the error where only roots are missing. It does not say that the HSM is not genuine.
-fn root_missing_error(roots: &[&'static PublishedRoot], then: &str) -> Error {
+fn root_missing_error(
+    roots: &[&'static PublishedRoot],
+    then: &str,
+    next: Option<NextCommand>,
+) -> Error {
     let all: Lines = roots.iter().map(|root| root_lines(root)).collect();
     let cause = Cause::RootsMissing(roots.to_vec());
     let message = Lines::from(format!("{cause}: do not sign, do not submit")).followed_by(all);
-    Error::new(ErrorKind::RootMissing, message, download_hint(roots, then))
+    let hint = download_hint(roots, then);
+    Error::new(ErrorKind::RootMissing, message, hint)
+        .with_next(roots.iter().map(|root| show_command(root.file_word())))
+        .with_next(next)
 }
 
 /// Does the same as [`root_missing_error`] before anything is fetched: the hint repeats the command
@@ -151,13 +157,14 @@ fn root_missing_error(roots: &[&'static PublishedRoot], then: &str) -> Error {
 pub(crate) fn root_missing_error_before_fetch(roots: &[&'static PublishedRoot]) -> Error {
     let options: Vec<&str> = options_for_roots(roots).collect();
     let again = super::step::repeated_command(&options);
-    let then = again.unwrap_or_else(|| {
+    let quoted = again.as_ref().map(NextCommand::quoted);
+    let then = quoted.unwrap_or_else(|| {
         format!(
             "run the same command again, with {} behind it",
             hint::quote_command(&options)
         )
     });
-    root_missing_error(roots, &then)
+    root_missing_error(roots, &then, again)
 }
 
 /// Returns the error with which a rejected record ends a command: 4 where an input could not be
@@ -193,23 +200,17 @@ pub(crate) fn rejection_error(
     let cause = Cause::from_record(record, of_bundle(bundle));
     let headline = Lines::from("the HSM's identity is not proven: do not sign, do not submit")
         .followed_by(cause.as_ref().map(ToString::to_string));
+    let mut next = Vec::new();
     let hint = match &cause {
         Some(Cause::RootsMissing(roots)) => {
-            let error = root_missing_error(roots, &verify_command(roots, bundle.path(), trust));
+            let verify = verify_command(roots, bundle.path(), trust);
+            let error = root_missing_error(roots, &verify.quoted(), Some(verify));
             return Some(error.with_fact(FactName::Checks, checks));
         }
         Some(Cause::OtherRoots(sides)) => {
             let files = sides.iter().flat_map(|side| trust.root_files(*side));
-            let show: Vec<String> = files
-                .map(|file| {
-                    hint::quote_command(&[
-                        "hsmboot",
-                        "roots",
-                        "show",
-                        &hint::path_word(&file, "FILE"),
-                    ])
-                })
-                .collect();
+            next.extend(files.map(|file| show_command(&hint::path_word(&file, "FILE"))));
+            let show: Vec<String> = next.iter().map(NextCommand::quoted).collect();
             format!(
                 "compare what was given with what the makers publish: {}; which chain ends in \
                  which root: {}. Where the right root was given, do not trust this \
@@ -219,7 +220,10 @@ pub(crate) fn rejection_error(
             )
         }
         Some(Cause::Simulated) => {
-            simulated_hint("verify", bundle.path(), bundle.has_file(SIMULATED_ROOTS))
+            let has_roots = bundle.has_file(SIMULATED_ROOTS);
+            let (hint, command) = simulated_hint("verify", bundle.path(), has_roots);
+            next.push(command);
+            hint
         }
         Some(Cause::Time) => format!(
             "{CLOCK_HINT}, and --at where it was given. Where the moment is right, a \
@@ -233,19 +237,21 @@ pub(crate) fn rejection_error(
         ),
     };
     let error = Error::new(ErrorKind::Rejected, headline.followed_by(failed), hint);
+    let error = error.with_next(next);
     Some(error.with_fact(FactName::Checks, checks))
 }
 
 /// Returns the hint how to judge what a simulator made: by the roots that a rehearsal left in the
 /// bundle, or by those of the simulator that is asked.
-fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
+fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> (String, NextCommand) {
     let dir = hint::path_word(dir, "DIR");
-    let words = ["hsmboot", command, &dir];
+    let command = NextCommand::new(["hsmboot", command, &dir]);
     match has_roots {
-        true => format!(
-            "to look at the rehearsal all the same: {}",
-            hint::quote_command(&[&words[..], &["--simulated"]].concat())
-        ),
+        true => {
+            let command = command.with_words(["--simulated"]);
+            let look = "to look at the rehearsal all the same";
+            (format!("{look}: {}", command.quoted()), command)
+        }
         false => {
             let roots = [
                 "--aws-root",
@@ -253,11 +259,13 @@ fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
                 "--manufacturer-root",
                 "roots/manufacturer-root.crt",
             ];
-            format!(
+            let command = command.with_words(roots);
+            let hint = format!(
                 "give the roots of that very simulator, which `hsmboot simulate --roots roots` \
                  writes: {}",
-                hint::quote_command(&[&words[..], &roots].concat())
-            )
+                command.quoted()
+            );
+            (hint, command)
         }
     }
 }

@@ -6,13 +6,14 @@ mod delete;
 use serde_json::{Value, json};
 
 use super::manage::with_place;
-use super::run_options::complete_line;
+use super::run_options::complete_command;
 use super::ui::{CommandOutput, Ui};
 use super::view::hsm_document;
 use crate::bundle::ClusterId;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{Cluster, ClusterState, HsmSummary, next_step};
 use crate::error::Result;
+use crate::hint::NextCommand;
 pub(crate) use create::check_takes_hsm;
 use create::{CreateArgs, create_hsm};
 use delete::{DeleteArgs, delete_hsm};
@@ -49,14 +50,12 @@ fn hsm_change_document(
     )
 }
 
-/// Returns the line with the next command for a cluster that is not claimed yet.
-pub(crate) fn next_command_line(cluster: &Cluster) -> String {
+/// Returns the next command for a cluster that is not claimed yet.
+pub(crate) fn next_command(cluster: &Cluster) -> Option<NextCommand> {
     let command = if cluster.state == ClusterState::Uninitialized {
         next_step(cluster).command_for(&cluster.cluster_id)
     } else {
         None
     };
-    command
-        .map(|command| format!("next: {}\n", complete_line(&command)))
-        .unwrap_or_default()
+    command.map(complete_command)
 }

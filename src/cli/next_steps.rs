@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::run_options::complete_line;
+use super::run_options::{complete_line, complete_words};
 use super::ui::{BOLD, StyledText, insert_member, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
@@ -69,6 +69,7 @@ fn add_titled_steps(
 ) {
     let complete = |step: &ClientStep| ClientStep {
         command: step.command.as_deref().map(complete_line),
+        argv: step.argv.as_deref().map(complete_words),
         ..step.clone()
     };
     let steps: Vec<ClientStep> = steps.iter().map(complete).collect();

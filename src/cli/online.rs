@@ -86,7 +86,7 @@ impl OnlineArgs {
 
     /// Returns these options as words of another command, so that it goes the same way. `place` has
     /// the region that was found.
-    pub(crate) fn options_to_repeat(&self, place: &CallPlace) -> String {
+    pub(crate) fn options_to_repeat(&self, place: &CallPlace) -> Vec<String> {
         let region = place.region.as_ref().and_then(plain_id);
         let pairs = [
             ("--region", region),
@@ -102,11 +102,7 @@ impl OnlineArgs {
             .filter_map(|(option, value)| Some([option, value?]))
             .flatten();
         let insecure = self.insecure_http.then_some("--insecure-http");
-        let words: Vec<&str> = named.chain(insecure).collect();
-        match words.is_empty() {
-            true => String::new(),
-            false => format!(" {}", crate::hint::command_line(&words)),
-        }
+        named.chain(insecure).map(str::to_owned).collect()
     }
 
     /// Checks that `--region` is the region of a cluster that is named by its ARN.

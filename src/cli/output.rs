@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::text::{BOLD, GREEN, StyledText};
 use crate::error::Error;
+use crate::hint::NextCommand;
 use crate::outside::{Lines, stored_path};
 
 /// Whether a command changed anything: a file, a token, the service.
@@ -42,6 +43,8 @@ pub(crate) struct CommandOutput {
     effect: Effect,
     /// One line for places that show one line; without it, the text's first.
     summary: Option<Lines>,
+    /// The commands that the text names as what comes next.
+    next: Vec<NextCommand>,
     /// The ids of the failed checks that the text has told already.
     pub(crate) told: Vec<String>,
     is_data: bool,
@@ -66,6 +69,7 @@ impl CommandOutput {
             code: None,
             effect,
             summary: None,
+            next: Vec::new(),
             told: Vec::new(),
             is_data: false,
         }
@@ -74,6 +78,12 @@ impl CommandOutput {
     /// Returns the same with this line as its summary.
     pub(crate) fn summarized(mut self, summary: impl Into<Lines>) -> Self {
         self.summary = Some(summary.into());
+        self
+    }
+
+    /// Returns the same with the commands that come next, for programs.
+    pub(crate) fn with_next(mut self, commands: impl IntoIterator<Item = NextCommand>) -> Self {
+        self.next.extend(commands);
         self
     }
 
@@ -140,6 +150,9 @@ impl CommandOutput {
     /// Returns the document; of a success with `changed` and `summary`.
     pub(crate) fn full_document(&self) -> Value {
         let mut document = self.document.clone();
+        if !self.next.is_empty() {
+            insert_member(&mut document, "next", serde_json::json!(self.next));
+        }
         if self.error.is_none() {
             insert_member(&mut document, "changed", self.has_changed());
             insert_member(&mut document, "summary", self.summary_line());
@@ -167,4 +180,12 @@ pub(crate) fn with_members(mut document: Value, members: Value) -> Value {
 /// U+FFFD.
 pub(crate) fn path_value(path: &std::path::Path) -> Value {
     Value::String(stored_path(path))
+}
+
+/// Returns the lines that name the commands that come next.
+pub(crate) fn next_lines(commands: &[NextCommand]) -> String {
+    let lines = commands.iter();
+    lines
+        .map(|command| format!("next: {}\n", command.line()))
+        .collect()
 }

@@ -19,7 +19,7 @@ use crate::cloudhsm::{CallPlace, CloudHsm, Cluster};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet_file::{FleetAccess, FleetMember, FleetTrust};
 use crate::fsio::{self, MAX_INPUT};
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::{OutsideText, shown_path};
 use crate::plan::{ClusterPlan, PlanTerms, PlannedAction, plan_cluster};
 use crate::verify::{Anchors, Policy};
@@ -244,7 +244,7 @@ impl FleetReader<'_> {
             None => self.online.clone(),
         };
         let bundle = member.and_then(|member| member.bundle.as_deref());
-        let next = next_command(&plan, &access.options_to_repeat(place), bundle, terms);
+        let next = next_command(&plan, access.options_to_repeat(place), bundle, terms);
         Row {
             cluster_id: cluster.cluster_id.clone(),
             place: Some(place.clone()),
@@ -259,29 +259,26 @@ impl FleetReader<'_> {
 /// run.
 fn next_command(
     plan: &ClusterPlan,
-    options: &str,
+    options: Vec<String>,
     bundle: Option<&Path>,
     terms: &Terms,
-) -> Option<String> {
-    match plan.action {
-        PlannedAction::None | PlannedAction::Investigate => None,
-        PlannedAction::Wait | PlannedAction::CreateHsm | PlannedAction::ReplaceHsm => plan
-            .step
-            .command_for(&plan.cluster_id)
-            .map(|command| command + options),
+) -> Option<NextCommand> {
+    let command = match plan.action {
+        PlannedAction::None | PlannedAction::Investigate => return None,
+        PlannedAction::Wait | PlannedAction::CreateHsm | PlannedAction::ReplaceHsm => {
+            plan.step.command_for(&plan.cluster_id)?
+        }
         PlannedAction::Claim => {
             let id = crate::cloudhsm::plain_id(&plan.cluster_id)?;
             let ca = hint::path_word(&terms.ca, "FILE");
             let bundle: Vec<String> = bundle
                 .map(|dir| vec!["--bundle".to_owned(), hint::path_word(dir, "DIR")])
                 .unwrap_or_default();
-            let words: Vec<&str> = ["hsmboot", "bootstrap", "--cluster-id", id, "--ca", &ca]
-                .into_iter()
-                .chain(["--ca-key", "KEY"])
-                .chain(bundle.iter().map(String::as_str))
-                .chain(terms.trust_options.iter().map(String::as_str))
-                .collect();
-            Some(hint::command_line(&words) + options)
+            NextCommand::new(["hsmboot", "bootstrap", "--cluster-id", id, "--ca", &ca])
+                .with_words(["--ca-key", "KEY"])
+                .with_words(bundle)
+                .with_words(&terms.trust_options)
         }
-    }
+    };
+    Some(command.with_words(options))
 }

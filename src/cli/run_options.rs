@@ -12,7 +12,7 @@ use super::settings;
 #[cfg(feature = "online")]
 use crate::cloudhsm::ClusterName;
 use crate::error::Error;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, shown_text};
 
 /// The options that are repeated, in the order in which they are shown. `--reason` stands behind
@@ -202,6 +202,12 @@ pub(crate) fn complete_line(line: &str) -> String {
     }
 }
 
+/// Returns the command so.
+pub(crate) fn complete_command(command: NextCommand) -> NextCommand {
+    let words = complete_words(command.argv());
+    command.replaced_by(words)
+}
+
 /// Returns the advice with each of its commands so.
 pub(crate) fn complete_advice(advice: &Lines) -> Lines {
     let mut text = String::new();
@@ -221,6 +227,7 @@ pub(crate) fn complete_advice(advice: &Lines) -> Lines {
 /// Returns the error with the advice so.
 pub(crate) fn with_complete_advice(mut error: Error) -> Error {
     error.hint = complete_advice(&error.hint);
+    error.next = error.next.into_iter().map(complete_command).collect();
     error
 }
 

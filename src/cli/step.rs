@@ -6,6 +6,8 @@ use super::variable::unless_empty;
 use crate::bundle::{Bundle, Digests, Seal, Transcript, TranscriptStep};
 use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "online")]
+use crate::hint::NextCommand;
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, sha256, to_hex};
@@ -196,7 +198,7 @@ fn without_passphrase_command(words: impl Iterator<Item = String>) -> impl Itera
 /// Returns this very command with more words at its end, for a hint; `None` where a word of it
 /// cannot be shown unchanged, or must not be.
 #[cfg(feature = "online")]
-pub(crate) fn repeated_command(more: &[&str]) -> Option<String> {
+pub(crate) fn repeated_command(more: &[&str]) -> Option<NextCommand> {
     let words: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|word| word.into_string().ok())
@@ -211,10 +213,7 @@ pub(crate) fn repeated_command(more: &[&str]) -> Option<String> {
         .chain(words.iter().map(String::as_str))
         .chain(more.iter().copied())
         .collect();
-    words
-        .iter()
-        .all(kept)
-        .then(|| crate::hint::quote_command(&again))
+    words.iter().all(kept).then(|| NextCommand::new(again))
 }
 
 fn without_pin(word: &str) -> String {

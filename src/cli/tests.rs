@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::hsm::{check_takes_hsm, next_command_line};
+use super::hsm::{check_takes_hsm, next_command};
+use super::output::next_lines;
 use super::view;
 use crate::claim::wait::{Wait, WaitStep};
 use crate::claim::{Claim, ClaimStep, Patience};
@@ -231,7 +232,7 @@ impl Model {
             ),
             HsmState::CreateInProgress,
         ));
-        CommandAnswer::Text(next_command_line(&self.cluster))
+        CommandAnswer::Text(next_lines(next_command(&self.cluster).as_slice()))
     }
 
     fn delete_hsm(&mut self, hsm_id: &str) -> CommandAnswer {
@@ -248,7 +249,7 @@ impl Model {
             hsm.state = HsmState::DeleteInProgress;
         }
         self.time_passes();
-        CommandAnswer::Text(next_command_line(&self.cluster))
+        CommandAnswer::Text(next_lines(next_command(&self.cluster).as_slice()))
     }
 }
 

@@ -4,7 +4,7 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use super::code::group_digits;
-use super::run_options::complete_line;
+use super::run_options::complete_command;
 use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
 
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
@@ -277,7 +277,7 @@ fn next_step_text(cluster: &Cluster) -> Option<String> {
         NextStep::Nothing => None,
         step => Some(
             step.command_for(&cluster.cluster_id)
-                .map(|command| complete_line(&command))
+                .map(|command| complete_command(command).line())
                 .unwrap_or_else(|| step.advice_for(&cluster.cluster_id)),
         ),
     }

@@ -6,6 +6,7 @@
 
 use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
 use crate::generation::Generation;
+use crate::hint::NextCommand;
 use crate::outside::OutsideText;
 
 /// The next step on the way to a claimed cluster.
@@ -145,28 +146,27 @@ fn create_hsm(cluster: &Cluster) -> NextStep {
 impl NextStep {
     /// Returns the command to run, if there is one for this step. Ids and zones of another form
     /// than the service's own are left out: the line may be pasted into a shell.
-    pub fn command_for(&self, cluster_id: &OutsideText) -> Option<String> {
+    pub fn command_for(&self, cluster_id: &OutsideText) -> Option<NextCommand> {
         let id = plain_id(cluster_id).unwrap_or("ID");
+        let command = |words: &[&str]| NextCommand::new([&["hsmboot"], words].concat());
         Some(match self {
-            NextStep::Fetch => format!("hsmboot fetch --cluster-id {id}"),
+            NextStep::Fetch => command(&["fetch", "--cluster-id", id]),
             NextStep::CreateHsm { zone } => {
                 let zone = zone
                     .as_ref()
                     .map(OutsideText::as_raw)
                     .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone))
                     .unwrap_or("ZONE");
-                format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
+                command(&["hsm", "create", "--cluster-id", id])
+                    .with_words(["--availability-zone", zone])
             }
             NextStep::DeleteHsm { hsm_id } | NextStep::WaitUntilGone { hsm_id } => {
-                format!(
-                    "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
-                    plain_id(hsm_id).unwrap_or("ID")
-                )
+                let hsm = plain_id(hsm_id).unwrap_or("ID");
+                command(&["hsm", "delete", "--cluster-id", id])
+                    .with_words(["--hsm-id", hsm, "--wait"])
             }
-            NextStep::Wait(what) => {
-                format!("hsmboot wait --cluster-id {id} --for {}", what.as_str())
-            }
-            NextStep::LookAgain => format!("hsmboot status --cluster-id {id}"),
+            NextStep::Wait(what) => command(&["wait", "--cluster-id", id, "--for", what.as_str()]),
+            NextStep::LookAgain => command(&["status", "--cluster-id", id]),
             NextStep::Activate
             | NextStep::Nothing
             | NextStep::AskSupport
@@ -178,7 +178,8 @@ impl NextStep {
 
     /// Returns a sentence of advice, with the command where there is one.
     pub fn advice_for(&self, cluster_id: &OutsideText) -> String {
-        let command = self.command_for(cluster_id).unwrap_or_default();
+        let command = self.command_for(cluster_id);
+        let command = command.map(|command| command.line()).unwrap_or_default();
         match self {
             NextStep::Fetch => format!("`{command}`"),
             NextStep::CreateHsm { .. } => format!("create one: `{command}`"),
@@ -335,7 +336,7 @@ mod tests {
             .insert("eu-west-1b".into(), "subnet-0a1b2c3d".into());
         let command = next_step(&cluster).command_for(&ID.into());
         assert_eq!(
-            command.as_deref(),
+            command.map(|command| command.line()).as_deref(),
             Some(
                 "hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-west-1b"
             )
@@ -351,7 +352,7 @@ mod tests {
             }
             let command = next_step(&cluster).command_for(&bad.into());
             assert_eq!(
-                command.as_deref(),
+                command.map(|command| command.line()).as_deref(),
                 Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait")
             );
         }
@@ -362,7 +363,7 @@ mod tests {
         assert!(
             next_step(&cluster)
                 .command_for(&ID.into())
-                .is_some_and(|command| command.ends_with("--availability-zone ZONE"))
+                .is_some_and(|command| command.line().ends_with("--availability-zone ZONE"))
         );
     }
 }

@@ -3,14 +3,14 @@
 use crate::bundle::{Bundle, RECEIPT, Receipt};
 use crate::claim::ownership::{ExpectedClaim, OwnerCertificate, Ownership, judge_ownership};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, OutsideText, join_shown, shown_path};
 use crate::owner::SignedResponse;
 use crate::x509::to_hex;
 
 /// Returns the error for a bundle without a receipt.
 pub fn not_claimed(bundle: &Bundle) -> Error {
-    let submit = hint::quote_command(&[
+    let submit = NextCommand::new([
         "hsmboot",
         "submit",
         &hint::path_word(bundle.path(), "BUNDLE"),
@@ -24,10 +24,12 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
             shown_path(bundle.path())
         ),
         format!(
-            "claim it first: {submit}, CA.crt being your own copy of the CA's certificate. It \
-             writes the receipt of a cluster that you have claimed already as well"
+            "claim it first: {}, CA.crt being your own copy of the CA's certificate. It writes \
+             the receipt of a cluster that you have claimed already as well",
+            submit.quoted()
         ),
     )
+    .with_next([submit])
     .with_fact(FactName::File, bundle.path())
 }
 
@@ -145,7 +147,7 @@ pub fn check_same_claim(
 }
 
 fn receipt_differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
-    let status = hint::quote_command(&[
+    let status = NextCommand::new([
         "hsmboot",
         "status",
         "--cluster-id",
@@ -160,9 +162,11 @@ fn receipt_differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
             bundle.place(RECEIPT)
         )),
         format!(
-            "hand nothing over: one of the two was changed since. {status} says whose the cluster \
-             is, CA.crt being your own copy of the CA's certificate"
+            "hand nothing over: one of the two was changed since. {} says whose the cluster is, \
+             CA.crt being your own copy of the CA's certificate",
+            status.quoted()
         ),
     )
+    .with_next([status])
     .with_fact(FactName::File, bundle.place(RECEIPT).to_string())
 }

@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer};
 
 use crate::bundle::Site;
 use crate::cloudhsm::{ClusterState, plain_id};
+use crate::hint::NextCommand;
 use crate::outside::{OutsideText, join_shown};
 
 const ACTIVATE: &str = "AWS CloudHSM User Guide, Activate the cluster";
@@ -99,10 +100,26 @@ pub struct ClientStep {
     pub what: String,
     /// The command that does it, where one does.
     pub command: Option<String>,
+    /// The words of a command of this program, which is run here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argv: Option<Vec<String>>,
     /// The page that describes the step, or `hsmboot`.
     pub source: StepSource,
 }
 
+/// A step that this program does.
+fn own_step(
+    what: impl Into<String>,
+    command: &NextCommand,
+    source: impl Into<StepSource>,
+) -> ClientStep {
+    ClientStep {
+        argv: Some(command.argv().to_vec()),
+        ..client_step(what, Some(command.line()), source)
+    }
+}
+
+/// A step that is done by hand, or by another program, perhaps elsewhere.
 fn client_step(
     what: impl Into<String>,
     command: Option<String>,
@@ -111,6 +128,7 @@ fn client_step(
     ClientStep {
         what: what.into(),
         command,
+        argv: None,
         source: source.into(),
     }
 }
@@ -140,11 +158,9 @@ pub fn next_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
 
 const CLI: &str = "/opt/cloudhsm/bin/cloudhsm-cli interactive";
 
-fn with_region(command: String, of: &ClaimedCluster<'_>) -> String {
-    match of.region.and_then(plain_id) {
-        Some(region) => format!("{command} --region {region}"),
-        None => command,
-    }
+fn with_region(command: NextCommand, of: &ClaimedCluster<'_>) -> NextCommand {
+    let region = of.region.and_then(plain_id);
+    command.with_words(region.into_iter().flat_map(|region| ["--region", region]))
 }
 
 /// Formats the steps as numbered lines, with each command on a line of its own.

@@ -164,6 +164,7 @@ impl From<Failure> for Error {
                 .followed_by(state_reasons(&cluster)),
                 next_step(&cluster).advice_for(&cluster.cluster_id),
             )
+            .with_next(next_step(&cluster).command_for(&cluster.cluster_id))
             .with_fact(FactName::ClusterId, &cluster.cluster_id)
             .with_fact(FactName::State, cluster.state.to_string())
             .with_fact(FactName::Target, target.to_string()),

@@ -53,6 +53,7 @@ pub(super) fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
 /// Returns the error of a state, with the advice of what to do about it.
 fn state_error(cluster: &Cluster, sent: bool, (kind, what): (ErrorKind, String)) -> Error {
     let id = &cluster.cluster_id;
+    let mut next = None;
     let hint = match &cluster.state {
         // Somebody has claimed it: that comes before what its owner would do next.
         ClusterState::Initialized | ClusterState::Active => {
@@ -60,7 +61,10 @@ fn state_error(cluster: &Cluster, sent: bool, (kind, what): (ErrorKind, String))
              cluster's certificate"
                 .to_owned()
         }
-        _ => next_step(cluster).advice_for(id),
+        _ => {
+            next = next_step(cluster).command_for(id);
+            next_step(cluster).advice_for(id)
+        }
     };
     let origin = labelled_line("restored", cluster.origin_text());
     Error::new(
@@ -74,6 +78,7 @@ fn state_error(cluster: &Cluster, sent: bool, (kind, what): (ErrorKind, String))
         .followed_by(sent_note(sent)),
         hint,
     )
+    .with_next(next)
     .with_fact(FactName::ClusterId, id)
     .with_fact(FactName::State, cluster.state.to_string())
     .with_fact(FactName::ServiceMessage, cluster.state_message.as_ref())

@@ -10,12 +10,14 @@ use crate::cli::manage::{
     PollStatus, WaitArgs, check_tags, parse_tag, poll_until_there, with_place,
 };
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::run_options::complete_line;
+use crate::cli::output::next_lines;
+use crate::cli::run_options::complete_command;
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupCopy, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Tag, limits};
 use crate::error::Result;
+use crate::hint::NextCommand;
 use crate::outside::OutsideText;
 use crate::x509::Moment;
 
@@ -96,30 +98,25 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                     .map_err(|error| error.unless_done_already().with_document(document(None)))?,
             ),
         };
+        let list = NextCommand::new(["hsmboot", "backup", "list", "--source-backup-id", id])
+            .with_words(["--region".to_owned(), args.destination_region.to_string()]);
+        let next: Vec<NextCommand> = copy
+            .is_none()
+            .then(|| complete_command(list))
+            .into_iter()
+            .collect();
         let text = match &copy {
             None => format!(
-                "{id} is being copied to {}\nnext: {}\n",
+                "{id} is being copied to {}\n{}",
                 args.destination_region,
-                complete_line(&crate::hint::command_line(&[
-                    "hsmboot",
-                    "backup",
-                    "list",
-                    "--source-backup-id",
-                    id,
-                    "--region",
-                    &args.destination_region.to_string(),
-                ]))
+                next_lines(&next)
             ),
             Some(copy) => format!(
                 "copied {id} to {}: {}\n",
                 args.destination_region, copy.backup_id
             ),
         };
-        Ok(CommandOutput::success(
-            Effect::Changed,
-            document(copy.as_ref()),
-            text,
-        ))
+        Ok(CommandOutput::success(Effect::Changed, document(copy.as_ref()), text).with_next(next))
     })
 }
 

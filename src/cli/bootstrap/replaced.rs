@@ -72,12 +72,13 @@ pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error 
                 .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone))
                 .unwrap_or("ZONE");
             let more = ["--create-hsm", "--availability-zone", zone];
-            let own = match repeated_command(&more) {
-                Some(command) => format!("or let this command create it: {command}"),
+            let again = repeated_command(&more);
+            let own = match &again {
+                Some(command) => format!("or let this command create it: {}", command.quoted()),
                 None => format!("or add {} to this command", more.join(" ")),
             };
             let hint = error.hint.clone().followed_by(own);
-            Error { hint, ..error }
+            Error { hint, ..error }.with_next(again)
         }
         _ => error,
     }

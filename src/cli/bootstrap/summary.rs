@@ -9,6 +9,7 @@ use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, ReceiptOutcome, Waiver};
 use crate::claim;
 use crate::cli::code::group_digits;
+use crate::cli::output::next_lines;
 use crate::cli::submit;
 use crate::cli::ui::{
     BOLD, CommandOutput, Effect, StyledText, YELLOW, insert_member, path_value, styled,
@@ -17,7 +18,7 @@ use crate::cli::{hardware, next_steps, verify};
 use crate::cloudhsm::CallPlace;
 use crate::fsio;
 use crate::handover;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::shown_path;
 use crate::owner::Owner;
 use crate::submit::ReceiptFacts;
@@ -44,6 +45,7 @@ pub(super) fn claim_output(
         region,
         next_steps::lead_from_bundle(bundle, owner),
     );
+    let mut next = Vec::new();
     if ca.is_rehearsal() {
         insert_member(&mut document, "simulated", json!(true));
         next_steps::add_rehearsed_steps(&steps, &mut document, &mut text);
@@ -55,15 +57,16 @@ pub(super) fn claim_output(
             ),
             StyledText::from("\n"),
         ]);
-        text.push_str(&rehearsal_steps(bundle));
+        next = rehearsal_steps(bundle);
+        text.push_str(&next_lines(&next));
     } else {
         next_steps::add_steps(&steps, &mut document, &mut text);
     }
-    CommandOutput::success(submit::claim_effect(outcome), document, text)
+    CommandOutput::success(submit::claim_effect(outcome), document, text).with_next(next)
 }
 
 /// Returns the commands to try on what a rehearsal left. They read the bundle alone.
-fn rehearsal_steps(bundle: &Bundle) -> String {
+fn rehearsal_steps(bundle: &Bundle) -> Vec<NextCommand> {
     let dir = hint::path_word(bundle.path(), "DIR");
     let page = format!("{}.html", bundle.id());
     [
@@ -71,11 +74,8 @@ fn rehearsal_steps(bundle: &Bundle) -> String {
         &["report", &dir, "--simulated", "-o", &page],
         &["transcript", "show", &dir],
     ]
-    .map(|words| {
-        let line = [&["hsmboot"], words].concat();
-        format!("next: {}\n", hint::command_line(&line))
-    })
-    .concat()
+    .map(|words| NextCommand::new(["hsmboot"]).with_words(words.iter().copied()))
+    .to_vec()
 }
 
 /// Returns the result of a dry run: what it would have sent, and the rest.

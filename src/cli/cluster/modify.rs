@@ -16,13 +16,15 @@ use crate::cli::manage::{
 };
 use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
-use crate::cli::run_options::complete_line;
+use crate::cli::output::next_lines;
+use crate::cli::run_options::complete_command;
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
 use crate::cloudhsm::{CallPlace, CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::hint::NextCommand;
 use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
 
@@ -116,7 +118,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             Effect::when(plan.has_changes()),
             with_place(service.place(), document),
             plan.result_text(&cluster),
-        ))
+        )
+        .with_next(plan.next_command(&cluster)))
     })
 }
 
@@ -303,6 +306,17 @@ impl<'a> ModificationPlan<'a> {
         .await
     }
 
+    /// Returns the command that waits for a change of type that this run has begun.
+    fn next_command(&self, cluster: &Cluster) -> Option<NextCommand> {
+        let begun = matches!(
+            self.hsm_type,
+            Some((_, TypeChange::Migrate | TypeChange::RollBack))
+        );
+        let wait = NextCommand::new(["hsmboot", "wait", "--cluster-id", self.id.as_str()])
+            .with_words(["--for", "active", "--timeout", "14h"]);
+        (begun && is_under_way(&cluster.state)).then(|| complete_command(wait))
+    }
+
     fn result_text(&self, cluster: &Cluster) -> String {
         let (id, already) = (self.id, "already; nothing was changed");
         let mut text = String::new();
@@ -329,11 +343,10 @@ impl<'a> ModificationPlan<'a> {
                 format!("{id} is being changed to {wanted} {already}\n")
             }
             (TypeChange::Migrate | TypeChange::RollBack, true) => {
+                let next = self.next_command(cluster);
                 format!(
-                    "{id} is being changed to {wanted}{until}\nnext: {}\n",
-                    complete_line(&format!(
-                        "hsmboot wait --cluster-id {id} --for active --timeout 14h"
-                    ))
+                    "{id} is being changed to {wanted}{until}\n{}",
+                    next_lines(next.as_slice())
                 )
             }
             (TypeChange::Migrate | TypeChange::RollBack | TypeChange::UnderWay, false) => {

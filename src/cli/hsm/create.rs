@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{hsm_change_document, next_command_line};
+use super::{hsm_change_document, next_command};
 use crate::bundle::ClusterId;
 use crate::claim::state_reasons;
 use crate::cli::cluster::{deleted_error, find_cluster, is_deleting_or_deleted};
 use crate::cli::manage::{PollStatus, WaitArgs, or_dash, poll_until_there};
 use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::output::next_lines;
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view::hsm_lines;
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -108,12 +109,10 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
         );
         // What comes next, of a cluster as it is with this HSM.
         cluster.hsms.push(hsm.clone());
-        text.push_str(&next_command_line(&cluster));
-        Ok(CommandOutput::success(
-            Effect::Changed,
-            hsm_change_document(&service, true, id, Some(&hsm)),
-            text,
-        ))
+        let next = next_command(&cluster);
+        text.push_str(&next_lines(next.as_slice()));
+        let document = hsm_change_document(&service, true, id, Some(&hsm));
+        Ok(CommandOutput::success(Effect::Changed, document, text).with_next(next))
     })
 }
 
@@ -170,12 +169,10 @@ impl CreateArgs {
             hsm.state,
             or_dash(hsm.eni_ip.as_ref())
         );
-        text.push_str(&next_command_line(cluster));
-        Ok(CommandOutput::success(
-            Effect::Unchanged,
-            hsm_change_document(service, false, id, Some(&hsm)),
-            text,
-        ))
+        let next = next_command(cluster);
+        text.push_str(&next_lines(next.as_slice()));
+        let document = hsm_change_document(service, false, id, Some(&hsm));
+        Ok(CommandOutput::success(Effect::Unchanged, document, text).with_next(next))
     }
 }
 
@@ -254,6 +251,7 @@ pub(crate) fn check_takes_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     }
     let conflict = |kind, message: Lines, hint: String| {
         Err(Error::new(kind, message, hint)
+            .with_next(next_step(cluster).command_for(id))
             .with_fact(FactName::ClusterId, id)
             .with_fact(FactName::State, state.to_string()))
     };
@@ -291,7 +289,9 @@ pub(crate) fn check_takes_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                     // Not the same command again: that would be refused again.
                     step @ NextStep::Wait(_) => format!(
                         "wait for its CSR, and claim it: `{}`",
-                        step.command_for(id).unwrap_or_default()
+                        step.command_for(id)
+                            .map(|command| command.line())
+                            .unwrap_or_default()
                     ),
                     step => step.advice_for(id),
                 },

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::{hsm_change_document, next_command_line};
+use super::{hsm_change_document, next_command};
 use crate::bundle::ClusterId;
 use crate::cli::cluster::find_cluster;
 use crate::cli::manage::{ConsentArgs, PollStatus, WaitArgs, poll_until_there};
 use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::output::next_lines;
 use crate::cli::ui::{CommandOutput, Effect, Ui, insert_member};
 use crate::cli::view::hsm_lines;
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -135,14 +136,11 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             .certificates
             .cluster_csr
             .filter(|_| !after.hsms.is_empty());
-        text.push_str(&next_command_line(&after));
+        let next = next_command(&after);
+        text.push_str(&next_lines(next.as_slice()));
         let mut document = hsm_change_document(&service, changed, id, last.as_ref());
         insert_member(&mut document, "hsm_id", json!(hsm.hsm_id));
-        Ok(CommandOutput::success(
-            Effect::when(changed),
-            document,
-            text,
-        ))
+        Ok(CommandOutput::success(Effect::when(changed), document, text).with_next(next))
     })
 }
 

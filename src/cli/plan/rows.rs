@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use crate::bundle::counted_noun;
 use crate::cli::fleet::worst_error;
+use crate::cli::output::next_lines;
 use crate::cli::text::styled_table;
 use crate::cli::ui::{CommandOutput, Effect, GREEN, RED, StyledText, YELLOW, with_members};
 use crate::cloudhsm::CallPlace;
 use crate::error::{Error, Result};
+use crate::hint::NextCommand;
 use crate::outside::{Lines, OutsideText};
 use crate::plan::{ClusterPlan, PlannedAction};
 
@@ -24,7 +26,7 @@ pub(super) struct Row {
     pub(super) tags: BTreeMap<String, String>,
     /// The plan, or the reason why the cluster could not be read.
     pub(super) plan: Result<ClusterPlan>,
-    pub(super) next: Option<String>,
+    pub(super) next: Option<NextCommand>,
 }
 
 impl Row {
@@ -37,6 +39,11 @@ impl Row {
 
     fn region(&self) -> Option<&OutsideText> {
         self.place.as_ref().and_then(|place| place.region.as_ref())
+    }
+
+    fn next_command(&self) -> Option<NextCommand> {
+        let command = self.next.clone()?;
+        Some(command.for_cluster(self.cluster_id.to_string()))
     }
 
     fn why(&self) -> &Lines {
@@ -65,7 +72,7 @@ impl Row {
                 "owner": plan.owner.as_str(),
                 "roots": plan.roots,
                 "failed_checks": plan.failed_checks,
-                "next": self.next,
+                "next": self.next.as_ref().map(NextCommand::line),
             }),
             Err(error) => json!({ "error": error.to_json() }),
         };
@@ -156,14 +163,14 @@ pub(super) fn plan_output(rows: Vec<Row>, looked_in: &[LookedIn], detailed: bool
     });
     let mut text = plan_table(&rows);
     text.push_str(&format!("{summary}\n"));
-    for next in rows.iter().filter_map(|row| row.next.as_ref()) {
-        text.push_str(&format!("next: {next}\n"));
-    }
+    let next: Vec<NextCommand> = rows.iter().filter_map(Row::next_command).collect();
+    text.push_str(&next_lines(&next));
     let idle = rows.iter().all(|row| row.action() == PlannedAction::None);
     let errors = rows.into_iter().filter_map(|row| row.plan.err());
     let error = worst_error(errors, Error::gravity);
-    let mut output =
-        CommandOutput::with_error(Effect::Unchanged, document, text, error).summarized(summary);
+    let mut output = CommandOutput::with_error(Effect::Unchanged, document, text, error)
+        .summarized(summary)
+        .with_next(next);
     if detailed && !idle {
         output.code = Some(SOMETHING_TO_DO);
     }

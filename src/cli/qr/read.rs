@@ -12,12 +12,13 @@ use crate::bundle::archive;
 use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, TranscriptStep};
 use crate::cli::args::bundle_dir;
 use crate::cli::code::digest_lines;
-use crate::cli::run_options::complete_line;
+use crate::cli::output::next_lines;
+use crate::cli::run_options::complete_command;
 use crate::cli::step::{StepArgs, given_file_digest};
 use crate::cli::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::shown_path;
 use crate::qr::QrKind;
 use crate::qr::collection::Collection;
@@ -114,19 +115,17 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     text.push_str(&digest_lines(&bundle, &files));
     let dir = hint::path_word(&dir, "DIR");
     let next = match kind {
-        QrKind::Request => vec!["hsmboot", "sign", &dir, "--ca", "FILE", "--ca-key", "KEY"],
+        QrKind::Request => NextCommand::new(["hsmboot", "sign", &dir])
+            .with_words(["--ca", "FILE", "--ca-key", "KEY"]),
         // Nothing that came names the owner.
-        QrKind::Response => vec!["hsmboot", "submit", &dir, "--ca", "FILE"],
+        QrKind::Response => NextCommand::new(["hsmboot", "submit", &dir, "--ca", "FILE"]),
     };
+    let next = [complete_command(next)];
     text.push_str(&format!(
-        "fingerprint of the {kind}  {fingerprint}\nnext: {}\n",
-        complete_line(&hint::command_line(&next))
+        "fingerprint of the {kind}  {fingerprint}\n{}",
+        next_lines(&next)
     ));
-    Ok(CommandOutput::success(
-        Effect::unless(unchanged),
-        document,
-        text,
-    ))
+    Ok(CommandOutput::success(Effect::unless(unchanged), document, text).with_next(next))
 }
 
 /// Collects the parts in all given files, and returns them with the SHA-256 of each file.

@@ -9,7 +9,7 @@ use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
@@ -87,15 +87,16 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
     ];
     Error {
         message: first.followed_by(missing),
-        hint: format!("complete it: {}", completing_command(bundle)).into(),
+        hint: format!("complete it: {}", completing_command(bundle).quoted()).into(),
+        next: vec![completing_command(bundle)],
         ..already_signed_error(bundle, "")
     }
 }
 
 /// Returns the command that completes a bundle whose certificate was signed by hand.
-fn completing_command(bundle: &Bundle) -> String {
+fn completing_command(bundle: &Bundle) -> NextCommand {
     let signed = bundle.path().join(Part::SignedCert.file_name(bundle.id()));
-    hint::quote_command(&[
+    NextCommand::new([
         "hsmboot",
         "import",
         &hint::path_word(bundle.path(), "DIR"),
@@ -176,25 +177,17 @@ fn read_fitting_pair(
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
     if !bundle.has_part(Part::SignedCert) {
+        let sign = NextCommand::new(["hsmboot", "sign", &hint::path_word(bundle.path(), "DIR")])
+            .with_words(["--ca", "FILE", "--ca-key", "KEY"]);
         return Err(Error::new(
             ErrorKind::NotSigned,
             format!(
                 "the bundle is not signed: there is no {}",
                 bundle.part_place(Part::SignedCert)
             ),
-            format!(
-                "sign it first: {}",
-                hint::quote_command(&[
-                    "hsmboot",
-                    "sign",
-                    &hint::path_word(bundle.path(), "DIR"),
-                    "--ca",
-                    "FILE",
-                    "--ca-key",
-                    "KEY"
-                ])
-            ),
+            format!("sign it first: {}", sign.quoted()),
         )
+        .with_next([sign])
         .with_fact(
             FactName::File,
             bundle.part_place(Part::SignedCert).to_string(),
@@ -212,8 +205,9 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
              there is no {}",
             bundle.place(CA_FILE)
         )),
-        format!("complete it: {}", completing_command(bundle)),
+        format!("complete it: {}", completing_command(bundle).quoted()),
     )
+    .with_next([completing_command(bundle)])
     .with_fact(FactName::File, bundle.place(CA_FILE).to_string()))
 }
 

@@ -9,14 +9,15 @@ use crate::bundle::{
 };
 use crate::check::Pair;
 use crate::cli::code::group_digits;
-use crate::cli::run_options::complete_line;
+use crate::cli::output::next_lines;
+use crate::cli::run_options::complete_command;
 use crate::cli::ui::{
     CommandOutput, Effect, RED, StyledText, Ui, path_value, styled, with_members,
 };
 use crate::cli::{TOOL, hardware, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::outside::Lines;
 use crate::owner;
 use crate::verify::{Evidence, Record};
@@ -199,14 +200,14 @@ impl SignedPair<'_> {
             ),
         };
         let dir = hint::path_word(bundle.path(), "DIR");
-        let submit = ["hsmboot", "submit", &dir]
-            .into_iter()
-            .chain(again.iter().map(String::as_str))
-            .chain(waived);
+        let submit = NextCommand::new(["hsmboot", "submit", &dir])
+            .with_words(again.iter())
+            .with_words(waived);
+        let next = [complete_command(submit)];
         let rest = format!(
             "\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
              trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
-             {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
+             {request}{}\n  fingerprint of the response  {back}\n{}",
             bundle.part_place(Part::SignedCert),
             group_digits(&response.signed_cert_sha256.to_string()),
             pair.signed_cert().not_before(),
@@ -223,14 +224,14 @@ impl SignedPair<'_> {
             } else {
                 ", compared by nobody"
             },
-            complete_line(&hint::command_line(&submit.collect::<Vec<_>>())),
+            next_lines(&next),
         );
         let text = StyledText::from([
             StyledText::from(format!("{first}\n  ")),
             proof,
             StyledText::from(rest),
         ]);
-        CommandOutput::success(Effect::when(*changed), document, text)
+        CommandOutput::success(Effect::when(*changed), document, text).with_next(next)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{ACTIVATE, ClaimedCluster, ClientStep, client_step, with_region};
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::plain_id;
 use crate::generation::Generation;
+use crate::hint::NextCommand;
 use crate::outside::OutsideText;
 
 const SECURITY_GROUP: &str =
@@ -72,13 +73,9 @@ fn configure_step(of: &ClaimedCluster<'_>) -> ClientStep {
     );
     let addresses = client_addresses(of.site);
     if addresses.is_empty() {
-        let command = with_region(
-            format!(
-                "{TOOL} --cluster-id {}",
-                plain_id(of.cluster_id).unwrap_or("ID")
-            ),
-            of,
-        );
+        let id = plain_id(of.cluster_id).unwrap_or("ID");
+        let command = NextCommand::new(TOOL.split(' ')).with_words(["--cluster-id", id]);
+        let command = with_region(command, of).line();
         let what = format!(
             "there: where the HSMs are, as DescribeClusters says, which the machine must be \
              allowed to call. {WINDOWS}"

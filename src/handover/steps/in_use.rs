@@ -2,10 +2,12 @@
 
 use super::client_machine::client_addresses;
 use super::{
-    ACTIVATE, CLI, ClaimedCluster, ClientStep, HandoverStage, StepSource, client_step, with_region,
+    ACTIVATE, CLI, ClaimedCluster, ClientStep, HandoverStage, StepSource, client_step, own_step,
+    with_region,
 };
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::{limits, plain_id};
+use crate::hint::NextCommand;
 use crate::outside::OutsideText;
 
 const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability settings";
@@ -13,10 +15,8 @@ const HSM: &str = "AWS CloudHSM User Guide, Adding an HSM to a cluster";
 const KEY_STORE: &str = "AWS KMS Developer Guide, Create an AWS CloudHSM key store";
 
 pub(super) fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
-    let wait = format!(
-        "hsmboot wait --cluster-id {} --for active",
-        plain_id(of.cluster_id).unwrap_or("ID")
-    );
+    let id = plain_id(of.cluster_id).unwrap_or("ID");
+    let wait = NextCommand::new(["hsmboot", "wait", "--cluster-id", id, "--for", "active"]);
     vec![
         client_step(
             concat!(
@@ -36,9 +36,9 @@ pub(super) fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
             Some("cluster activate".to_owned()),
             ACTIVATE,
         ),
-        client_step(
+        own_step(
             "here: see the cluster become ACTIVE",
-            Some(with_region(wait, of)),
+            &with_region(wait, of),
             StepSource::Hsmboot,
         ),
     ]
@@ -64,21 +64,19 @@ pub(super) fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         .or(availability_zones.first())
         .map(OutsideText::as_raw)
         .filter(|zone| (limits::AVAILABILITY_ZONE.fits)(zone));
-    let create = format!(
-        "hsmboot hsm create --cluster-id {} --availability-zone {}",
-        plain_id(of.cluster_id).unwrap_or("ID"),
-        zone.unwrap_or("ZONE")
-    );
+    let id = plain_id(of.cluster_id).unwrap_or("ID");
+    let create = NextCommand::new(["hsmboot", "hsm", "create", "--cluster-id", id])
+        .with_words(["--availability-zone", zone.unwrap_or("ZONE")]);
     // Where no other zone has a subnet, it goes into the first one's.
     let another = match free.is_none() && zone.is_some() && !hsms.is_empty() {
-        true => " --another",
-        false => "",
+        true => Some("--another"),
+        false => None,
     };
-    let create = format!("{}{another} --wait", with_region(create, of));
+    let create = with_region(create, of).with_words(another.into_iter().chain(["--wait"]));
     if hsms.is_empty() {
-        return vec![client_step(
+        return vec![own_step(
             "here: it has no HSM; create one, and later a second",
-            Some(create),
+            &create,
             HSM,
         )];
     }
@@ -98,12 +96,12 @@ pub(super) fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         _ => String::new(),
     };
     vec![
-        client_step(
+        own_step(
             format!(
                 "{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at \
                  least{where_to}"
             ),
-            Some(create),
+            &create,
             HSM,
         ),
         client_step(

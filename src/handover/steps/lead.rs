@@ -1,9 +1,9 @@
 //! The step before the clients' own: whose the cluster is, and what clients get.
 
-use super::{ClaimedCluster, ClientStep, StepSource, client_step, with_region};
+use super::{ClaimedCluster, ClientStep, StepSource, own_step, with_region};
 use crate::bundle::CA_FILE;
 use crate::cloudhsm::plain_id;
-use crate::hint;
+use crate::hint::{self, NextCommand};
 use crate::x509::{TrustAnchor, to_hex};
 
 /// The situation of the reader before the clients' own steps.
@@ -26,7 +26,7 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
     match &of.lead {
         Lead::Nothing => None,
         Lead::Judge => {
-            let command = hint::command_line(&[
+            let command = NextCommand::new([
                 "hsmboot",
                 "status",
                 "--cluster-id",
@@ -36,9 +36,9 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
             ]);
             let what = "make sure that it is yours, with your own copy of the CA's certificate: \
                         whoever claimed it holds its HSMs";
-            Some(client_step(
+            Some(own_step(
                 what,
-                Some(with_region(command, of)),
+                &with_region(command, of),
                 StepSource::Hsmboot,
             ))
         }
@@ -66,7 +66,7 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
             if digests.is_empty() {
                 words.extend(["--ca", "CA.crt"]);
             }
-            let command = hint::command_line(&words);
+            let command = NextCommand::new(words);
             let what = match proven {
                 Some(_) => format!(
                     "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
@@ -77,7 +77,7 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
                      commands. CA.crt stands for your own copy of the CA's certificate"
                 ),
             };
-            Some(client_step(what, Some(command), StepSource::Hsmboot))
+            Some(own_step(what, &command, StepSource::Hsmboot))
         }
     }
 }

@@ -2,15 +2,6 @@
 
 use super::*;
 
-const WALK: Fate = In(
-    "src/cli/tests.rs",
-    "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states",
-);
-const AFTER_CLAIM: Fate = In(
-    "tests/online/after_claim.rs",
-    "the_steps_follow_the_clusters_state_and_its_hsms",
-);
-
 /// As they stand in the sources, and what becomes of each.
 pub(super) const COMMANDS: &[(&str, Fate)] = &[
     (
@@ -165,26 +156,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         "hsmboot fetch --cluster-id {cluster_id} --bundle DIR",
         Run("fetch --cluster-id ID --bundle NEWDIR", 0),
     ),
-    ("hsmboot fetch --cluster-id {id}", WALK),
     (
         "hsmboot fetch --cluster-id {} --bundle NEWDIR",
         Run("fetch --cluster-id ID --bundle NEWDIR", 0),
     ),
     (
-        "hsmboot hsm create --cluster-id {id} --availability-zone {zone}",
-        WALK,
-    ),
-    (
-        "hsmboot hsm create --cluster-id {} --availability-zone {}",
-        AFTER_CLAIM,
-    ),
-    (
         "hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait",
         Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0),
-    ),
-    (
-        "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
-        WALK,
     ),
     ("hsmboot pack", Run("pack DIR -o NEWNAME.hsmboot", 0)),
     (
@@ -263,8 +241,6 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         "hsmboot wait --cluster-id {id} --for uninitialized",
         Run("wait --cluster-id ID --for uninitialized", 0),
     ),
-    ("hsmboot wait --cluster-id {id} --for {}", WALK),
-    ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
     (
         "openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE",
