@@ -54,6 +54,7 @@ fn named() -> BTreeSet<String> {
         let code = text
             .split("#[cfg(test)]\n")
             .next()
+            .and_then(|code| code.split("#[cfg(all(test,").next())
             .unwrap()
             .lines()
             .map(str::trim)
