@@ -45,13 +45,19 @@ impl LiveSteps {
             detail: String::new(),
             drawn: None,
         };
-        live.reach(0);
+        live.begin(0);
         live
     }
 
     /// Says that this step has begun, and that the one before is done. One that was passed over is
     /// not said to be done.
-    pub(crate) fn reach(&mut self, at: usize) {
+    pub(crate) fn reach(&mut self, step: &str) {
+        if let Some(at) = self.steps.iter().position(|(name, _)| *name == step) {
+            self.begin(at);
+        }
+    }
+
+    fn begin(&mut self, at: usize) {
         for (index, (_, progress)) in self.steps.iter_mut().enumerate() {
             *progress = match *progress {
                 Progress::Running(since) if index < at => Progress::Done(since.elapsed()),
@@ -125,14 +131,15 @@ impl LiveSteps {
         }
     }
 
-    /// Ends the view. Returns the one line that it collapses into: each step that was begun, with
-    /// its time.
-    pub(crate) fn end(&mut self, how: StepsEnd) -> StyledText {
+    /// Ends the view. Returns what it collapses into: each step that was begun, with its time, in
+    /// one line, or in as many as the terminal's width makes of it.
+    pub(crate) fn end(&mut self, how: StepsEnd, width: Option<usize>) -> StyledText {
         self.hide();
         if how == StepsEnd::Done {
-            self.reach(self.steps.len());
+            self.begin(self.steps.len());
         }
         let mut line = StyledText::new();
+        let mut filled = 0_usize;
         for (name, progress) in &self.steps {
             let (mark, took) = match progress {
                 Progress::Done(took) => (styled(GREEN, "✓"), *took),
@@ -141,11 +148,19 @@ impl LiveSteps {
                 }
                 Progress::Running(_) | Progress::Ahead => continue,
             };
-            if line != StyledText::new() {
-                line.push_str("  ");
+            let text = format!(" {name} {}", seconds(took));
+            let needed = text.chars().count().saturating_add(3);
+            let is_full = width.is_some_and(|width| filled.saturating_add(needed) > width);
+            if filled > 0 {
+                line.push_str(if is_full { "\n" } else { "  " });
             }
+            filled = if is_full {
+                needed
+            } else {
+                filled.saturating_add(needed)
+            };
             line.push(mark);
-            line.push_str(&format!(" {name} {}", seconds(took)));
+            line.push_str(&text);
         }
         line.push_str("\n");
         line
@@ -169,8 +184,8 @@ mod tests {
     /// The line without its times, which are the machine's.
     fn line_after(reached: &[usize], how: StepsEnd) -> String {
         let mut live = LiveSteps::new(&NAMES);
-        reached.iter().for_each(|at| live.reach(*at));
-        let line = live.end(how).to_plain();
+        reached.iter().for_each(|at| live.begin(*at));
+        let line = live.end(how, None).to_plain();
         let words = line.split_whitespace();
         let kept = words.filter(|word| *word != "s" && word.parse::<u64>().is_err());
         kept.collect::<Vec<_>>().join(" ")
@@ -187,6 +202,18 @@ mod tests {
         assert_eq!(line_after(&[1], StepsEnd::Stopped), "✓ fetched");
         assert_eq!(line_after(&[], StepsEnd::Done), "✓ fetched");
         assert_eq!(line_after(&[2], StepsEnd::Done), "✓ fetched ✓ sent");
+    }
+
+    #[test]
+    fn what_is_left_is_no_wider_than_the_terminal() {
+        let mut live = LiveSteps::new(&NAMES);
+        NAMES.iter().for_each(|name| live.reach(name));
+        let text = live.end(StepsEnd::Done, Some(30)).to_plain();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(
+            text.lines()
+                .all(|line| line.chars().count() <= 30 && line.starts_with('✓'))
+        );
     }
 
     #[test]

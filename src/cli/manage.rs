@@ -2,7 +2,7 @@
 //! tables, documents.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -128,7 +128,17 @@ pub(crate) async fn poll_until_there<T>(
     hint: &str,
     look: impl AsyncFn() -> std::result::Result<PollStatus<T>, ServiceError>,
 ) -> Result<T> {
-    let mut watcher = Watcher::new(ui);
+    poll_in_view(&mut Watcher::new(ui), limit, hint, look).await
+}
+
+/// Does the same, and shows it in a view that is there.
+pub(crate) async fn poll_in_view<T>(
+    watcher: &mut Watcher<'_>,
+    limit: Duration,
+    hint: &str,
+    look: impl AsyncFn() -> std::result::Result<PollStatus<T>, ServiceError>,
+) -> Result<T> {
+    let began = Instant::now();
     let (mut pause, mut gaps, mut last, mut over) = (FIRST_PAUSE, 0_u32, String::new(), false);
     loop {
         match look().await {
@@ -154,7 +164,7 @@ pub(crate) async fn poll_until_there<T>(
             Err(error) => return Err(error.into()),
         }
         let Some(left) = limit
-            .checked_sub(watcher.elapsed())
+            .checked_sub(began.elapsed())
             .filter(|left| !left.is_zero() && !over)
         else {
             let message = [

@@ -1,6 +1,6 @@
 //! `hsmboot wait`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let wait = Wait::new(id, args.target.clone(), limit, Patience::default())
             .with_place(service.place().clone());
         Ok((
-            drive_wait(&service, wait, ui).await?,
+            drive_wait(&service, wait, &mut Watcher::new(ui)).await?,
             service.place().clone(),
         ))
     })?;
@@ -93,11 +93,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
 pub(crate) async fn drive_wait(
     service: &impl CloudHsm,
     mut wait: Wait,
-    ui: &Ui,
+    watcher: &mut Watcher<'_>,
 ) -> Result<Option<Box<Cluster>>> {
-    let mut watcher = Watcher::new(ui);
+    let began = Instant::now();
     loop {
-        match wait.next(watcher.elapsed()) {
+        match wait.next(began.elapsed()) {
             WaitStep::Describe => {
                 let answer = service.describe_cluster(wait.cluster_id()).await;
                 wait.record_description(answer);

@@ -12,6 +12,7 @@ use super::silence::Held;
 use super::ui::{StyledText, Ui, insert_member};
 use crate::claim::Claim;
 use crate::cloudhsm::{Cluster, ServiceError};
+use crate::outside::Lines;
 
 /// Shows the progress of a wait: a spinner on a terminal, a line for each new state elsewhere.
 pub(crate) struct Watcher<'a> {
@@ -43,11 +44,35 @@ impl<'a> Watcher<'a> {
         watcher
     }
 
+    /// Returns the way out that it writes to.
+    pub(crate) const fn ui(&self) -> &'a Ui {
+        self.ui
+    }
+
     /// Says that a step has begun, and all before it are done.
-    pub(crate) fn reach(&mut self, step: usize) {
+    pub(crate) fn reach(&mut self, step: &str) {
         if let Some(live) = &mut self.live {
             live.reach(step);
         }
+    }
+
+    /// Does the same for a step that tells its states anew, and not only where they change.
+    pub(crate) fn begin(&mut self, step: &str) {
+        self.reach(step);
+        self.shown.clear();
+    }
+
+    /// Shows the view of the steps, where there is one, with what is known of the one that runs.
+    pub(crate) fn show_steps(&mut self, detail: &str) {
+        if let Some(live) = &mut self.live {
+            live.show(detail);
+        }
+    }
+
+    /// Prints a line above the view.
+    pub(crate) fn say(&mut self, line: impl Into<Lines>) {
+        self.clear();
+        self.ui.say(line);
     }
 
     /// Says what a step came to: a line where no view shows it.
@@ -64,7 +89,7 @@ impl<'a> Watcher<'a> {
     pub(crate) fn end_steps(&mut self, how: StepsEnd) {
         self.clear();
         if let Some(mut live) = self.live.take() {
-            self.ui.say_styled(&live.end(how));
+            self.ui.say_styled(&live.end(how, self.ui.width));
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::signing_ca::BootstrapCa;
-use super::{Args, TrustSettings, check_roots_available, replaced, summary};
+use super::{Args, TrustSettings, check_roots_available, replaced, steps, summary};
 use crate::bundle::{self, Bundle, ClusterId, Part, SIMULATED_ROOTS, TranscriptStep};
 use crate::claim::Claim;
 use crate::cli::consent::{ClaimIntent, ConsentQuestion};
@@ -27,15 +27,6 @@ use crate::submit::{DriveEnd, Host, ReceiptFacts, drive_claim, make_receipt};
 use crate::verify::{self as engine, Evidence, Record};
 use crate::x509::{Csr, Moment};
 
-/// The steps that a terminal shows.
-const STEPS: [&str; 5] = [
-    "cluster and CSR",
-    "fetched and verified",
-    "signed and checked",
-    "sent",
-    "claimed",
-];
-
 /// Claims a cluster that is there.
 pub(super) async fn claim_cluster(
     args: &Args,
@@ -44,8 +35,10 @@ pub(super) async fn claim_cluster(
     dir: &Path,
     ca: BootstrapCa<'_>,
     trust: TrustSettings,
-    ui: &Ui,
+    mut watcher: Watcher<'_>,
 ) -> Result<CommandOutput> {
+    let ui = watcher.ui();
+    watcher.begin(steps::CSR);
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
     let patience = submit::patience_from_timeout(args.timeout.timeout);
@@ -62,7 +55,8 @@ pub(super) async fn claim_cluster(
         account: service.account_id().await,
         trust,
         ca,
-        watcher: Watcher::with_steps(ui, &STEPS),
+        watcher,
+        began: Instant::now(),
         sent_at: None,
         prepared: None,
         kept_aside: None,
@@ -115,6 +109,7 @@ struct BootstrapRun<'a> {
     trust: TrustSettings,
     ca: BootstrapCa<'a>,
     watcher: Watcher<'a>,
+    began: Instant,
     sent_at: Option<Moment>,
     /// What this run judged, once it has.
     prepared: Option<PreparedBundle>,
@@ -134,7 +129,7 @@ impl Host for BootstrapRun<'_> {
     type Rehearsal = ();
 
     fn elapsed(&self) -> Duration {
-        self.watcher.elapsed()
+        self.began.elapsed()
     }
 
     async fn pause(&mut self, _claim: &Claim, length: Duration) {
@@ -171,7 +166,7 @@ impl Host for BootstrapRun<'_> {
 
     fn make_pair(&mut self, cluster: &Cluster) -> Result<ControlFlow<(), Authorized>> {
         self.watcher.clear();
-        self.watcher.reach(1);
+        self.watcher.reach(steps::VERIFIED);
         let now = crate::cli::now();
         let replaces_csr = replaced::is_replaced(&self.fresh_bundle(), cluster, self.region)?;
         let step = self.args.step.begin_step(now);
@@ -215,7 +210,7 @@ impl Host for BootstrapRun<'_> {
             self.id,
             hardware::proof_text(judgement.record.terms.roots)
         ));
-        self.watcher.reach(2);
+        self.watcher.reach(steps::SIGNED);
         let signed = match self.ca.signed_before(&bundle, now) {
             Some(signed) => {
                 self.ui
@@ -238,7 +233,7 @@ impl Host for BootstrapRun<'_> {
             None => None,
         };
         if authorized.is_some() {
-            self.watcher.reach(3);
+            self.watcher.reach(steps::SENT);
         }
         self.prepared = Some(PreparedBundle {
             bundle,
@@ -261,7 +256,7 @@ impl Host for BootstrapRun<'_> {
         };
         submit::record_sending(&self.current_bundle(), &step)?;
         self.sent_at = Some(now);
-        self.watcher.reach(4);
+        self.watcher.reach(steps::CLAIMED);
         self.watcher.show_line("InitializeCluster is sent");
         Ok(true)
     }

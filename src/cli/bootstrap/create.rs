@@ -19,11 +19,13 @@ use std::time::Duration;
 use lookup::is_recent;
 
 use super::first_hsm::ensure_first_hsm;
+use super::steps;
 use crate::bundle::{AnnouncedCall, CREATION, ClusterId, Creation, Store, TranscriptStep};
 use crate::cli::cluster::{AfterCreation, NewClusterArgs, announce_creation, wait_until_created};
 use crate::cli::manage::{check_tags, usage_error};
 use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
+use crate::cli::watcher::Watcher;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
@@ -122,6 +124,7 @@ impl ClusterCreation<'_> {
     pub(super) async fn obtain_cluster(
         &self,
         prepare: impl FnOnce() -> Result<()>,
+        watcher: &mut Watcher<'_>,
     ) -> Result<ClusterId> {
         let prepare = || {
             announce_creation(
@@ -137,7 +140,8 @@ impl ClusterCreation<'_> {
                 Creation::has_room(self.store)?;
                 prepare()?;
                 (
-                    self.record_and_request(self.new_token()?, true).await?,
+                    self.record_and_request(self.new_token()?, true, watcher)
+                        .await?,
                     true,
                 )
             }
@@ -147,14 +151,15 @@ impl ClusterCreation<'_> {
             {
                 prepare()?;
                 (
-                    self.record_and_request(self.new_token()?, false).await?,
+                    self.record_and_request(self.new_token()?, false, watcher)
+                        .await?,
                     true,
                 )
             }
             Some(earlier) => {
                 self.check_same_order(&earlier)?;
                 let fresh = is_recent(&earlier);
-                (self.resume_earlier(earlier, prepare).await?, fresh)
+                (self.resume_earlier(earlier, prepare, watcher).await?, fresh)
             }
         };
         let OrderedCluster { id, token } = made;
@@ -170,12 +175,13 @@ impl ClusterCreation<'_> {
         }
         let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
         let cluster =
-            wait_until_created(self.service, &id.as_str().into(), self.limit, hint, self.ui)
+            wait_until_created(self.service, &id.as_str().into(), self.limit, hint, watcher)
                 .await
                 .map_err(on)?;
         self.check_as_ordered(&cluster, &token)?;
         let zone = &self.plan.availability_zone;
-        ensure_first_hsm(self.service, &id, &cluster, zone, self.ui)
+        watcher.begin(steps::FIRST_HSM);
+        ensure_first_hsm(self.service, &id, &cluster, zone, watcher)
             .await
             .map_err(on)?;
         Ok(id)
@@ -187,7 +193,12 @@ impl ClusterCreation<'_> {
 
     /// Writes the order down and sends it. If this is the `first` order here and a run beside this
     /// one was faster, that run wins: its file is not replaced, and this run ends.
-    async fn record_and_request(&self, token: String, first: bool) -> Result<OrderedCluster> {
+    async fn record_and_request(
+        &self,
+        token: String,
+        first: bool,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<OrderedCluster> {
         let (order, place) = (&self.plan.order, self.service.place());
         let creation = Creation {
             format: Creation::FORMAT.to_owned(),
@@ -229,9 +240,14 @@ impl ClusterCreation<'_> {
             tags: order.tags.iter().cloned().chain([token]).collect(),
             ..order.clone()
         };
-        match self.service.create_cluster(&order).await {
+        watcher.show_steps("CreateCluster");
+        let answer = self.service.create_cluster(&order).await;
+        watcher.clear();
+        match answer {
             Ok(cluster) => self.record_cluster_id(creation, cluster.cluster_id.as_raw()),
-            Err(error) if error.outcome_unknown() => self.look_for_cluster(creation, &error).await,
+            Err(error) if error.outcome_unknown() => {
+                self.look_for_cluster(creation, &error, watcher).await
+            }
             Err(error) => {
                 let now = cli::now();
                 // Where this cannot be written, the next run finds out that there is no such

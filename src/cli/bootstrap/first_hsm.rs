@@ -10,8 +10,8 @@ use super::{TrustSettings, check_roots_available};
 use crate::bundle::ClusterId;
 use crate::cli::cluster::{find_cluster, wait_until_created};
 use crate::cli::hsm::check_takes_hsm;
-use crate::cli::manage::{PollStatus, poll_until_there, usage_error};
-use crate::cli::ui::Ui;
+use crate::cli::manage::{PollStatus, poll_in_view, usage_error};
+use crate::cli::watcher::Watcher;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, NextStep, next_step};
@@ -56,12 +56,13 @@ pub(super) async fn create_if_missing(
     zone: &str,
     limit: Duration,
     (ca, trust): (&mut BootstrapCa<'_>, &TrustSettings),
-    ui: &Ui,
+    watcher: &mut Watcher<'_>,
 ) -> Result<()> {
     let mut cluster = find_cluster(service, id).await?;
     if cluster.state == ClusterState::CreateInProgress && cluster.origin_text().is_none() {
         let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
-        cluster = wait_until_created(service, &cluster.cluster_id, limit, hint, ui).await?;
+        cluster = wait_until_created(service, &cluster.cluster_id, limit, hint, watcher).await?;
+        watcher.clear();
     }
     if !lacks_first_hsm(&cluster) {
         return Ok(());
@@ -74,10 +75,10 @@ pub(super) async fn create_if_missing(
         &trust.anchors,
     )?;
     ca.prepare(crate::cli::now())?;
-    ui.say(format!(
+    watcher.say(format!(
         "creating the first HSM of {id} in {zone}: it is charged by the hour until it is deleted"
     ));
-    ensure_first_hsm(service, id, &cluster, zone, ui).await
+    ensure_first_hsm(service, id, &cluster, zone, watcher).await
 }
 
 /// Tells whether a cluster waits for its first HSM, and nothing else stands in its place.
@@ -93,7 +94,7 @@ pub(super) async fn ensure_first_hsm(
     id: &ClusterId,
     cluster: &Cluster,
     zone: &str,
-    ui: &Ui,
+    watcher: &mut Watcher<'_>,
 ) -> Result<()> {
     if !lacks_first_hsm(cluster) {
         return Ok(());
@@ -104,12 +105,13 @@ pub(super) async fn ensure_first_hsm(
         availability_zone: zone.to_owned(),
         ip_address: None,
     };
+    watcher.show_steps(&format!("CreateHsm in {zone}"));
     match service.create_hsm(&order).await {
-        Ok(hsm) => ui.say(format!("created {}, the first HSM of {id}", hsm.hsm_id)),
+        Ok(hsm) => watcher.say(format!("created {}, the first HSM of {id}", hsm.hsm_id)),
         Err(error) if error.outcome_unknown() => {
             let hint = "run the same command again: it looks whether the HSM is there before it \
                         asks for one";
-            poll_until_there(ui, LOOKUP_LIMIT, hint, async || {
+            poll_in_view(watcher, LOOKUP_LIMIT, hint, async || {
                 let has_one = service
                     .describe_cluster(id.as_str())
                     .await?
@@ -133,7 +135,7 @@ pub(super) async fn ensure_first_hsm(
             if !error.is_refused() || now.is_none_or(|cluster| lacks_first_hsm(&cluster)) {
                 return Err(error.into());
             }
-            ui.say(format!("{id} got its first HSM meanwhile, by another run"));
+            watcher.say(format!("{id} got its first HSM meanwhile, by another run"));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ mod first_hsm;
 mod rehearsal;
 mod replaced;
 mod signing_ca;
+mod steps;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use super::ca_pin::CaPinArgs;
 use super::consent::YesArgs;
 use super::hardware;
 use super::key::ca_key_help;
+use super::live_steps::StepsEnd;
 use super::named_cluster::ClusterArgs;
 use super::online::{OnlineArgs, TimeoutArgs, block_on};
 use super::owner::FromBundleArgs;
@@ -24,6 +26,7 @@ use super::private_ca::PrivateCaArgs;
 use super::step::StepArgs;
 use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
+use super::watcher::Watcher;
 use super::{ca, submit};
 use crate::bundle::{Digests, Store};
 use crate::ca::KeyType;
@@ -204,12 +207,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
         let mut ca = BootstrapCa::open(args, ui, &dir)?;
-        if let Some(zone) = zone.filter(|_| args.first_hsm.create_hsm) {
+        let zone = zone.filter(|_| args.first_hsm.create_hsm);
+        let shown: &[_] = match zone {
+            Some(_) => &steps::WITH_FIRST_HSM,
+            None => &steps::OF_CLAIM,
+        };
+        let mut watcher = Watcher::with_steps(ui, shown);
+        if let Some(zone) = zone {
             let limit = submit::patience_from_timeout(args.timeout.timeout).creation;
             let parts = (&mut ca, &trust);
-            first_hsm::create_if_missing(&service, id, zone, limit, parts, ui).await?;
+            first_hsm::create_if_missing(&service, id, zone, limit, parts, &mut watcher)
+                .await
+                .inspect_err(|_| watcher.end_steps(StepsEnd::Failed))?;
         }
-        claim_cluster(args, &service, id, &dir, ca, trust, ui).await
+        claim_cluster(args, &service, id, &dir, ca, trust, watcher).await
     })
 }
 
@@ -247,8 +258,12 @@ fn run_from_nothing(
             limit: submit::patience_from_timeout(args.timeout.timeout).creation,
             ui,
         };
-        let id = start.obtain_cluster(|| ca.prepare(super::now())).await?;
-        claim_cluster(args, &service, &id, dir, ca, trust, ui).await
+        let mut watcher = Watcher::with_steps(ui, &steps::WITH_CLUSTER);
+        let id = start
+            .obtain_cluster(|| ca.prepare(super::now()), &mut watcher)
+            .await
+            .inspect_err(|_| watcher.end_steps(StepsEnd::Failed))?;
+        claim_cluster(args, &service, &id, dir, ca, trust, watcher).await
     })
 }
 

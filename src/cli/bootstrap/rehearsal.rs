@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Args, BootstrapCa, TrustSettings, bundle_dir, claim_cluster};
+use super::{Args, BootstrapCa, TrustSettings, bundle_dir, claim_cluster, steps};
 use crate::bundle::{ClusterId, Digests};
 use crate::claim::Patience;
 use crate::claim::wait::{Wait, WaitTarget};
+use crate::cli::live_steps::StepsEnd;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Ui};
 use crate::cli::wait;
+use crate::cli::watcher::Watcher;
 use crate::cloudhsm::Fleet;
+use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterMode, NewCluster, NewHsm};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::generation::Generation;
@@ -21,8 +24,9 @@ use crate::verify::{Anchor, Anchors, Policy};
 const CREATION: Duration = Duration::from_secs(60);
 
 pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput> {
+    let mut watcher = Watcher::with_steps(ui, &steps::OF_REHEARSAL);
     let simulator = Simulator::spawn(Options::default()).map_err(|fault| start_error(&fault))?;
-    ui.say(format!(
+    watcher.say(format!(
         "simulator at {}: nothing of what follows is real",
         simulator.url()
     ));
@@ -37,33 +41,11 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
         let service = online
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
-        let order = NewCluster {
-            hsm_type: Generation::NEWEST.hsm_type().to_owned(),
-            mode: Some(ClusterMode::Fips),
-            subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
-            ..NewCluster::default()
-        };
-        let id = service.create_cluster(&order).await?.cluster_id;
-        let id: ClusterId = id.as_raw().parse().map_err(|fault: String| {
-            Error::new(ErrorKind::StrangeAnswer, fault, "please report it")
-                .with_fact(FactName::ClusterId, &id)
-        })?;
+        let id = set_up(&service, &mut watcher)
+            .await
+            .inspect_err(|_| watcher.end_steps(StepsEnd::Failed))?;
         ui.note_cluster(&id);
-        let created = Wait::new(
-            id.as_str(),
-            WaitTarget::Uninitialized,
-            CREATION,
-            Patience::default(),
-        );
-        wait::drive_wait(&service, created, ui).await?;
-        let zone = "us-east-1a".to_owned();
-        service
-            .create_hsm(&NewHsm {
-                cluster_id: id.to_string(),
-                availability_zone: zone,
-                ip_address: None,
-            })
-            .await?;
+        watcher.clear();
         let dir = bundle_dir(args.bundle.as_ref(), &id);
         let ca = BootstrapCa::open(args, ui, &dir)?;
         claim_cluster(
@@ -78,12 +60,46 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<CommandOutput>
                 roots: Digests::new(),
                 simulated_roots: Some(simulated_roots),
             },
-            ui,
+            watcher,
         )
         .await
     });
     simulator.shutdown();
     outcome
+}
+
+/// Creates the cluster and its first HSM.
+async fn set_up(service: &AwsCloudHsm, watcher: &mut Watcher<'_>) -> Result<ClusterId> {
+    let order = NewCluster {
+        hsm_type: Generation::NEWEST.hsm_type().to_owned(),
+        mode: Some(ClusterMode::Fips),
+        subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
+        ..NewCluster::default()
+    };
+    watcher.begin(steps::CLUSTER);
+    watcher.show_steps("CreateCluster");
+    let id = service.create_cluster(&order).await?.cluster_id;
+    let id: ClusterId = id.as_raw().parse().map_err(|fault: String| {
+        Error::new(ErrorKind::StrangeAnswer, fault, "please report it")
+            .with_fact(FactName::ClusterId, &id)
+    })?;
+    let created = Wait::new(
+        id.as_str(),
+        WaitTarget::Uninitialized,
+        CREATION,
+        Patience::default(),
+    );
+    wait::drive_wait(service, created, watcher).await?;
+    watcher.begin(steps::FIRST_HSM);
+    watcher.show_steps("CreateHsm");
+    service
+        .create_hsm(&NewHsm {
+            cluster_id: id.to_string(),
+            availability_zone: "us-east-1a".to_owned(),
+            ip_address: None,
+        })
+        .await?;
+    Ok(id)
 }
 
 /// Returns the simulator's own roots. Nothing built in ever trusts them.

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::order::{AfterCreation, NewClusterArgs, announce_creation};
 use super::{deleted_error, is_deleting_or_deleted};
-use crate::cli::manage::{PollStatus, WaitArgs, poll_until_there, with_place};
+use crate::cli::manage::{PollStatus, WaitArgs, poll_in_view, with_place};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, styled};
 use crate::cli::view;
+use crate::cli::watcher::Watcher;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterMode};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
                     "it exists; do not create another: `hsmboot wait --cluster-id {id} --for \
                      uninitialized` goes on waiting"
                 );
-                wait_until_created(&service, &id, limit, &hint, ui)
+                wait_until_created(&service, &id, limit, &hint, &mut Watcher::new(ui))
                     .await
                     .map_err(|error| error.unless_done_already().with_document(document(&made)))?
             }
@@ -168,9 +169,9 @@ pub(crate) async fn wait_until_created(
     id: &OutsideText,
     limit: Duration,
     hint: &str,
-    ui: &Ui,
+    watcher: &mut Watcher<'_>,
 ) -> Result<Cluster> {
-    poll_until_there(ui, limit, hint, async || {
+    poll_in_view(watcher, limit, hint, async || {
         Ok(match service.describe_cluster(id.as_raw()).await? {
             None => PollStatus::NotYet(format!("{id} is not listed yet")),
             Some(cluster) if cluster.state == ClusterState::CreateInProgress => {

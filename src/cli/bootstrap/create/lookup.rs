@@ -7,7 +7,8 @@ use super::{ClusterCreation, OrderedCluster, TAG};
 use crate::bundle::{CREATION, Creation};
 use crate::cli;
 use crate::cli::bootstrap::first_hsm::LOOKUP_LIMIT;
-use crate::cli::manage::{PollStatus, poll_until_there};
+use crate::cli::manage::{PollStatus, poll_in_view};
+use crate::cli::watcher::Watcher;
 use crate::cloudhsm::fleet::ClusterFilter;
 use crate::cloudhsm::{Cluster, Fleet, ServiceError};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -24,12 +25,13 @@ impl ClusterCreation<'_> {
         &self,
         creation: Creation,
         error: &ServiceError,
+        watcher: &mut Watcher<'_>,
     ) -> Result<OrderedCluster> {
         self.ui.say(format!(
             "{}; looking for the cluster by its tag",
             error.summary_line()
         ));
-        let found = poll_until_there(self.ui, LOOKUP_LIMIT, "", async || {
+        let found = poll_in_view(watcher, LOOKUP_LIMIT, "", async || {
             let tagged = self.find_tagged_clusters(creation.token.as_raw()).await?;
             Ok(if tagged.is_empty() {
                 PollStatus::NotYet("no cluster has the tag yet".to_owned())
@@ -37,7 +39,9 @@ impl ClusterCreation<'_> {
                 PollStatus::There(tagged)
             })
         });
-        match found.await {
+        let found = found.await;
+        watcher.clear();
+        match found {
             Ok(tagged) => self.adopt_cluster(creation, &tagged),
             Err(_) => Err(self.outcome_unknown_error(&creation, &error.summary_line())),
         }
@@ -49,6 +53,7 @@ impl ClusterCreation<'_> {
         &self,
         earlier: Creation,
         prepare: impl FnOnce() -> Result<()>,
+        watcher: &mut Watcher<'_>,
     ) -> Result<OrderedCluster> {
         if let Some(id) = earlier.cluster_id {
             self.ui
@@ -74,7 +79,7 @@ impl ClusterCreation<'_> {
         } else {
             self.new_token()?
         };
-        self.record_and_request(token, false).await
+        self.record_and_request(token, false, watcher).await
     }
 
     /// Goes on with a cluster that has the tag but whose id never arrived, if it is the one that
