@@ -10,6 +10,7 @@ use super::manage::{
     ConsentArgs, PollStatus, RUN_AGAIN_HINT, WaitArgs, poll_until_there, with_place,
 };
 use super::online::{OnlineArgs, block_on};
+use super::text::with_states;
 use super::ui::{CommandOutput, Effect, Ui};
 use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
@@ -275,7 +276,7 @@ fn change_output(
             service.place(),
             json!({ "changed": changed, "backup": backup_document(backup) }),
         ),
-        text,
+        with_states(&text),
     )
 }
 

@@ -12,7 +12,7 @@ use super::events::EventKind;
 use super::owner::NamedCa;
 use super::run_cluster::put_common_members;
 use super::run_options::with_complete_advice;
-use super::text::table_text;
+use super::text::{GREEN, RED, YELLOW, table_of_cells};
 use super::ui::{
     CommandOutput, Effect, OutputFormat, StyledText, Ui, insert_member, path_value, show_error,
 };
@@ -20,6 +20,7 @@ use crate::bundle::{ClusterId, Store, counted_noun};
 use crate::error::{Error, Result, Retry};
 use crate::fsio;
 use crate::outside::{Lines, shown_path};
+use anstyle::Style;
 
 /// What is done with each bundle, for messages.
 pub(crate) struct ManyWords {
@@ -163,7 +164,12 @@ impl BundleResult {
     }
 
     /// The line of the table: the bundle, what came of it, and what is to be compared.
-    fn cells(&self, words: &ManyWords) -> [String; 3] {
+    fn cells(&self, words: &ManyWords) -> ([Style; 3], [String; 3]) {
+        let style = match &self.result {
+            Ok(_) if self.would_send() => YELLOW,
+            Ok(_) => GREEN,
+            Err(_) => RED,
+        };
         let (what, shown) = match &self.result {
             Ok(output) => {
                 let shown = words
@@ -174,7 +180,10 @@ impl BundleResult {
             }
             Err(error) => (format!("failed: {}", error.kind.name()), String::new()),
         };
-        [shown_path(&self.dir).to_string(), what, shown]
+        (
+            [Style::new(), style, Style::new()],
+            [shown_path(&self.dir).to_string(), what, shown],
+        )
     }
 
     /// Tells whether it was a dry run, and something would be sent.
@@ -209,14 +218,14 @@ fn combine_results(results: &[BundleResult], words: &ManyWords) -> CommandOutput
         "RESULT",
         words.shown.map_or("", |(_, title)| title),
     ];
-    let rows: Vec<[String; 3]> = results.iter().map(|result| result.cells(words)).collect();
+    let rows: Vec<_> = results.iter().map(|result| result.cells(words)).collect();
     let mut text = StyledText::new();
     for result in results.iter().filter(|result| result.would_send()) {
         if let Ok(output) = &result.result {
             text.push(output.text.clone());
         }
     }
-    text.push(table_text(head, &rows));
+    text.push(table_of_cells(head, &rows));
     text.push_str(&format!("{summary}\n"));
     let error = many_error(results, words.done);
     CommandOutput::with_error(Effect::when(changed), document, text, error).summarized(summary)

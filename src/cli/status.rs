@@ -7,7 +7,7 @@ use serde_json::json;
 use super::fleet::worst_error;
 use super::named_cluster::ClusterArgs;
 use super::online::{OnlineArgs, block_on};
-use super::ui::{CommandOutput, Effect, StyledText, Ui, insert_member};
+use super::ui::{CommandOutput, Effect, GREEN, RED, StyledText, Ui, YELLOW, insert_member, styled};
 use super::{next_steps, view};
 use crate::bundle::counted_noun;
 use crate::claim::ownership::OwnerCertificate;
@@ -86,7 +86,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         text.push(view::cluster_text(cluster));
         if let Some(owner) = &owner {
             let whose = ClaimedBy::judge_cluster(cluster, owner);
-            text.push_str(&format!("  {:12}  {}\n", "owner", owner_text(&whose)));
+            text.push([
+                StyledText::from(format!("  {:12}  ", "owner")),
+                owner_text(&whose),
+                StyledText::from("\n"),
+            ]);
             owners.push(json!({ "cluster_id": cluster.cluster_id, "owner": whose.as_str() }));
             lead = matches!(whose, ClaimedBy::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
@@ -135,11 +139,11 @@ pub(crate) fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
 }
 
 /// Returns the sentence for people about whose a cluster is.
-const fn owner_text(whose: &ClaimedBy) -> &'static str {
+fn owner_text(whose: &ClaimedBy) -> StyledText {
     match whose {
-        ClaimedBy::ThisCa => "yours: this CA has claimed it",
-        ClaimedBy::AnotherCa(_) => "another's: not this CA has claimed it",
-        ClaimedBy::Nobody => "nobody yet: it is not claimed",
-        ClaimedBy::Unknown(_) => "it cannot be told",
+        ClaimedBy::ThisCa => styled(GREEN, "yours: this CA has claimed it"),
+        ClaimedBy::AnotherCa(_) => styled(RED, "another's: not this CA has claimed it"),
+        ClaimedBy::Nobody => styled(YELLOW, "nobody yet: it is not claimed"),
+        ClaimedBy::Unknown(_) => styled(YELLOW, "it cannot be told"),
     }
 }

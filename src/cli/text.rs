@@ -157,6 +157,18 @@ pub(crate) fn styled_table<const N: usize>(
     heads: [&str; N],
     rows: &[(Style, [String; N])],
 ) -> StyledText {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(style, row)| ([*style; N], row.clone()))
+        .collect();
+    table_of_cells(heads, &rows)
+}
+
+/// Does the same with a style for each cell. A cell without one that is a state has the state's.
+pub(crate) fn table_of_cells<const N: usize>(
+    heads: [&str; N],
+    rows: &[([Style; N], [String; N])],
+) -> StyledText {
     let heads = heads.map(str::to_owned);
     let mut widths = [0; N];
     for row in std::iter::once(&heads).chain(rows.iter().map(|(_, row)| row)) {
@@ -164,30 +176,35 @@ pub(crate) fn styled_table<const N: usize>(
             *width = cell.chars().count().max(*width);
         }
     }
-    let line = |cells: &[String; N], style: &dyn Fn(&str) -> Style| {
+    let line = |cells: &[String; N], styles: &[Style; N]| {
         let last = cells.iter().rposition(|cell| !cell.is_empty());
         let mut text = StyledText::new();
-        for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        for (at, ((cell, width), style)) in cells.iter().zip(widths).zip(styles).enumerate() {
             if last.is_none_or(|last| at > last) {
                 break; // no blanks at the end
             }
-            text.push(styled(style(cell), cell));
+            let style = match *style == Style::new() {
+                true => state_style(cell),
+                false => *style,
+            };
+            text.push(styled(style, cell));
             if Some(at) != last {
                 let filled = cell.chars().count();
                 let blanks = width.saturating_sub(filled).saturating_add(2);
-                text.push(styled(style(""), " ".repeat(blanks)));
+                // In the cell's style where all of the row has it.
+                let blank = styles
+                    .get(at.saturating_add(1))
+                    .filter(|next| **next == style);
+                let blank = blank.copied().unwrap_or_default();
+                text.push(styled(blank, " ".repeat(blanks)));
             }
         }
         text.push_str("\n");
         text
     };
-    let mut text = line(&heads, &|_| BOLD);
-    for (style, row) in rows {
-        // A row that has a style of its own keeps it.
-        text.push(line(row, &|cell| match *style == Style::new() {
-            true => state_style(cell),
-            false => *style,
-        }));
+    let mut text = line(&heads, &[BOLD; N]);
+    for (styles, row) in rows {
+        text.push(line(row, styles));
     }
     text
 }
@@ -204,6 +221,26 @@ pub(crate) fn state_style(state: &str) -> Style {
         _ if state.ends_with("_IN_PROGRESS") => YELLOW,
         _ => Style::new(),
     }
+}
+
+/// Returns a state in its style.
+pub(crate) fn state_text(state: impl ToString) -> StyledText {
+    let state = state.to_string();
+    styled(state_style(&state), state)
+}
+
+/// Returns a line about something in a state, with the state in its style.
+pub(crate) fn with_states(line: &str) -> StyledText {
+    let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let (mut text, mut rest) = (StyledText::new(), line);
+    while let Some(first) = rest.chars().next() {
+        let in_word = of_word(first);
+        let end = rest.find(|c| of_word(c) != in_word).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        text.push(state_text(run));
+        rest = after;
+    }
+    text
 }
 
 /// Returns a text whose lines are at most `width` columns long where that can be done: broken
@@ -313,6 +350,25 @@ mod tests {
         );
         assert_eq!(state_style("CREATE_IN_PROGRESS"), YELLOW);
         assert_eq!(state_style("eu-central-1"), Style::new());
+    }
+
+    #[test]
+    fn only_a_whole_word_is_a_state() {
+        let line = "hsm-a ACTIVE, INACTIVE (UNINITIALIZED) é ACTIVE-x";
+        let text = with_states(line);
+        assert_eq!(text.to_plain(), line);
+        let styled: Vec<_> = text
+            .0
+            .iter()
+            .filter(|(style, _)| *style != Style::new())
+            .collect();
+        assert_eq!(
+            styled,
+            [
+                &(GREEN, "ACTIVE".to_owned()),
+                &(YELLOW, "UNINITIALIZED".to_owned())
+            ]
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::run_cluster::{RunCluster, put_common_members};
 use super::run_options::with_complete_advice;
 use super::silence::{break_silence, draw_spinners_with};
 use super::standard_output::{print_lines, take_last_word, to_stdout};
+use super::text::with_states;
 use crate::bundle::{Bundle, ClusterId};
 use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
@@ -326,7 +327,7 @@ fn show_rest_of_error(error: &Error, told: &[String]) {
     let mut text = StyledText::from([
         styled(RED, "error:"),
         StyledText::from(" "),
-        StyledText::from(message.join("\n")),
+        error_lines(&message),
     ]);
     if !error.hint.is_empty() {
         text.push([
@@ -337,6 +338,24 @@ fn show_rest_of_error(error: &Error, told: &[String]) {
         ]);
     }
     to_stderr(text);
+}
+
+/// Returns the lines of an error; those that say how it stands have the states in their colours.
+fn error_lines(lines: &[&str]) -> StyledText {
+    let mut text = StyledText::new();
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            text.push_str("\n");
+        }
+        let is_state = ["  state ", "  HSM ", "  seen last "]
+            .iter()
+            .any(|label| line.starts_with(label));
+        match is_state {
+            true => text.push(with_states(line)),
+            false => text.push_str(line),
+        }
+    }
+    text
 }
 
 /// Prints one or more lines on standard error.

@@ -1,14 +1,14 @@
 //! The view of a cluster and what belongs to it, as every command shows it.
 
-use anstyle::Style;
 use serde_json::{Value, json};
 
 use super::code::group_digits;
 use super::run_options::complete_command;
-use super::ui::{BOLD, GREEN, RED, StyledText, YELLOW, styled};
+use super::text::state_text;
+use super::ui::{BOLD, StyledText, styled};
 
 use crate::cloudhsm::choices::CLUSTER_CHOICES;
-use crate::cloudhsm::{Cluster, ClusterState, HsmSummary, NextStep, OtherMembers, Tag, next_step};
+use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
 use crate::outside::Lines;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, name_text, sha256, to_hex};
@@ -157,34 +157,30 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> StyledText {
     text
 }
 
-/// The style of a cluster's state: what is reached, what goes on, and what is in trouble.
-fn state_style(state: &ClusterState) -> Style {
-    match state {
-        ClusterState::Initialized | ClusterState::Active => GREEN,
-        ClusterState::Degraded | ClusterState::Deleted | ClusterState::DeleteInProgress => RED,
-        ClusterState::Uninitialized => BOLD,
-        _ => YELLOW,
-    }
-}
-
 /// Returns the cluster in a few lines, each with its newline: its state in its colour.
 pub(crate) fn cluster_text(cluster: &Cluster) -> StyledText {
     let mut text = StyledText::from([
         styled(BOLD, cluster.cluster_id.to_string()),
         StyledText::from("  "),
-        styled(state_style(&cluster.state), cluster.state.to_string()),
+        state_text(&cluster.state),
         StyledText::from("\n"),
     ]);
     text.push(cluster_lines(cluster));
     text
 }
 
+/// Appends a line with its label.
+fn push_line(out: &mut StyledText, label: &str, value: impl Into<StyledText>) {
+    out.push_str(&format!("  {label:12}  "));
+    out.push(value);
+    out.push_str("\n");
+}
+
 /// Returns the lines below the state.
-fn cluster_lines(cluster: &Cluster) -> String {
-    let mut out = String::new();
-    let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
+fn cluster_lines(cluster: &Cluster) -> StyledText {
+    let mut out = StyledText::new();
     if let Some(message) = &cluster.state_message {
-        line("message", message.to_string());
+        push_line(&mut out, "message", message.to_string());
     }
     let kind: Vec<String> = cluster
         .hsm_type
@@ -195,13 +191,14 @@ fn cluster_lines(cluster: &Cluster) -> String {
         .map(ToString::to_string)
         .collect();
     if !kind.is_empty() {
-        line("type", kind.join(", "));
+        push_line(&mut out, "type", kind.join(", "));
     }
     if let Some(origin) = cluster.origin_text() {
-        line("restored", origin);
+        push_line(&mut out, "restored", origin);
     }
     if let Some(until) = cluster.rollback_until {
-        line(
+        push_line(
+            &mut out,
             "rollback",
             format!(
                 "its type can be changed back until {}",
@@ -222,43 +219,56 @@ fn cluster_lines(cluster: &Cluster) -> String {
             .filter(|text| !text.is_empty())
             .map(ToString::to_string)
             .collect();
-        line(
+        let place = match place.is_empty() {
+            true => String::new(),
+            false => format!("  {}", place.join(", ")),
+        };
+        let id = format!("{}  ", hsm.hsm_id);
+        push_line(
+            &mut out,
             "HSM",
-            format!("{}  {}  {}", hsm.hsm_id, hsm.state, place.join(", "))
-                .trim_end()
-                .to_owned(),
+            StyledText::from([id.into(), state_text(&hsm.state), place.into()]),
         );
         if let Some(message) = hsm
             .state_message
             .as_ref()
             .filter(|message| !message.is_empty())
         {
-            line("", message.to_string());
+            push_line(&mut out, "", message.to_string());
         }
         for other in hsm.other.to_lines() {
-            line("", format!("other  {other}"));
+            push_line(&mut out, "", format!("other  {other}"));
         }
     }
     for other in cluster.other.to_lines() {
-        line("other", other);
+        push_line(&mut out, "other", other);
     }
     if let Some(digest) = csr_sha256(cluster) {
-        line("CSR", format!("SHA-256 {}", group_digits(&digest)));
+        push_line(
+            &mut out,
+            "CSR",
+            format!("SHA-256 {}", group_digits(&digest)),
+        );
     }
     if let Some(certificate) =
         parse_certificate(cluster.certificates.cluster_certificate.as_deref())
     {
-        line(
+        push_line(
+            &mut out,
             "certificate",
             format!(
                 "SHA-256 {}",
                 group_digits(&to_hex(&certificate.fingerprint()))
             ),
         );
-        line("issued by", name_text(certificate.issuer()).to_string());
+        push_line(
+            &mut out,
+            "issued by",
+            name_text(certificate.issuer()).to_string(),
+        );
     }
     if let Some(next) = next_step_text(cluster) {
-        line("next", next);
+        push_line(&mut out, "next", next);
     }
     out
 }
@@ -286,6 +296,7 @@ fn next_step_text(cluster: &Cluster) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudhsm::ClusterState;
 
     #[test]
     fn nothing_of_the_service_reaches_the_terminal_raw() {

@@ -9,6 +9,7 @@ use super::events::EventKind;
 use super::live_steps::{LiveSteps, StepsEnd};
 use super::online::time_left;
 use super::silence::Held;
+use super::text::with_states;
 use super::ui::{StyledText, Ui, insert_member};
 use crate::claim::Claim;
 use crate::cloudhsm::{Cluster, ServiceError};
@@ -145,7 +146,10 @@ impl<'a> Watcher<'a> {
                 .get_or_insert_with(new_spinner)
                 .set_message(StyledText::from(line).to_terminal());
         } else {
-            self.ui.show_progress_line(line);
+            self.ui.say_styled(&StyledText::from([
+                with_states(line),
+                StyledText::from("\n"),
+            ]));
         }
     }
 

@@ -10,7 +10,8 @@ use crate::cli::manage::{PollStatus, WaitArgs, or_dash, poll_until_there};
 use crate::cli::named_cluster::RequiredClusterArgs;
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::output::next_lines;
-use crate::cli::ui::{CommandOutput, Effect, Ui};
+use crate::cli::text::state_text;
+use crate::cli::ui::{CommandOutput, Effect, StyledText, Ui};
 use crate::cli::view::hsm_lines;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
@@ -101,16 +102,15 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
                     })?
             }
         };
-        let mut text = format!(
-            "created {}\n  state    {}\n  address  {}\n",
-            hsm.hsm_id,
-            hsm.state,
-            or_dash(hsm.eni_ip.as_ref())
-        );
+        let mut text = StyledText::from([
+            StyledText::from(format!("created {}\n  state    ", hsm.hsm_id)),
+            state_text(&hsm.state),
+            StyledText::from(format!("\n  address  {}\n", or_dash(hsm.eni_ip.as_ref()))),
+        ]);
         // What comes next, of a cluster as it is with this HSM.
         cluster.hsms.push(hsm.clone());
         let next = next_command(&cluster);
-        text.push_str(&next_lines(next.as_slice()));
+        text.push(next_lines(next.as_slice()));
         let document = hsm_change_document(&service, true, id, Some(&hsm));
         Ok(CommandOutput::success(Effect::Changed, document, text).with_next(next))
     })
@@ -161,16 +161,18 @@ impl CreateArgs {
             None => there.clone(),
             Some(limit) => wait_until_active(service, id, &there.hsm_id, limit, ui).await?,
         };
-        let mut text = format!(
-            "{} is there already, in {}; nothing was changed (--another creates one more)\n  \
-             state    {}\n  address  {}\n",
-            hsm.hsm_id,
-            shown_text(&self.availability_zone),
-            hsm.state,
-            or_dash(hsm.eni_ip.as_ref())
-        );
+        let mut text = StyledText::from([
+            StyledText::from(format!(
+                "{} is there already, in {}; nothing was changed (--another creates one more)\n  \
+                 state    ",
+                hsm.hsm_id,
+                shown_text(&self.availability_zone),
+            )),
+            state_text(&hsm.state),
+            StyledText::from(format!("\n  address  {}\n", or_dash(hsm.eni_ip.as_ref()))),
+        ]);
         let next = next_command(cluster);
-        text.push_str(&next_lines(next.as_slice()));
+        text.push(next_lines(next.as_slice()));
         let document = hsm_change_document(service, false, id, Some(&hsm));
         Ok(CommandOutput::success(Effect::Unchanged, document, text).with_next(next))
     }

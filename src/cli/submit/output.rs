@@ -6,6 +6,7 @@ use crate::bundle::{Bundle, NotedWord, Part, Receipt};
 use crate::claim::{ClaimOrigin, ClaimOutcome};
 use crate::cli::code::group_digits;
 use crate::cli::hardware;
+use crate::cli::text::state_text;
 use crate::cli::ui::{
     BOLD, CommandOutput, Effect, GREEN, RED, StyledText, YELLOW, insert_member, path_value, styled,
 };
@@ -118,10 +119,13 @@ pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutc
         Some(at) => format!("signed certificate and trust anchor, at {at}"),
         None => "nothing in this run".to_owned(),
     };
-    let state = format!(
-        "\n  submitted            {submitted}\n  state                {}\n  HSM                  ",
-        receipt.state
-    );
+    let state = StyledText::from([
+        StyledText::from(format!(
+            "\n  submitted            {submitted}\n  state                "
+        )),
+        state_text(&receipt.state),
+        StyledText::from("\n  HSM                  "),
+    ]);
     let rest = format!(
         "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  \
          bundle               {}\n",
@@ -151,13 +155,8 @@ pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutc
         .iter()
         .map(|note| styled(YELLOW, format!("  note                 {note}\n")))
         .collect();
-    [
-        styled(GREEN, first),
-        StyledText::from(state),
-        proof,
-        StyledText::from(rest),
-    ]
-    .into_iter()
-    .chain(notes)
-    .collect()
+    [styled(GREEN, first), state, proof, StyledText::from(rest)]
+        .into_iter()
+        .chain(notes)
+        .collect()
 }
