@@ -15,10 +15,14 @@ mod at_once;
 mod backup;
 #[path = "manage/cluster.rs"]
 mod cluster;
+#[path = "manage/colours.rs"]
+mod colours;
 #[path = "manage/create.rs"]
 mod create;
 #[path = "support/done.rs"]
 mod done;
+#[path = "manage/every.rs"]
+mod every;
 #[path = "manage/hinted.rs"]
 mod hinted;
 #[path = "manage/hsm.rs"]
@@ -45,6 +49,8 @@ mod policy;
 mod relay;
 #[path = "manage/roots.rs"]
 mod roots;
+#[path = "manage/silence.rs"]
+mod silence;
 #[path = "manage/spelling.rs"]
 mod spelling;
 #[path = "manage/stage.rs"]
