@@ -14,7 +14,7 @@ pub(crate) use self::refusal::{CLOCK_HINT, REISSUE_HINT};
 use self::rules::{Parsed, Parts, judge};
 pub use self::rules::{Rule, of_each_certificate};
 use crate::checks::{self, Engine, Status, Verdict};
-use crate::error::{Class, Error, ErrorKind};
+use crate::error::{Class, Error, ErrorKind, FactName};
 use crate::x509::algorithm::{is_listed, is_listed_key};
 use crate::x509::pem::MAX_CHARS;
 use crate::x509::{
@@ -324,7 +324,8 @@ fn judge_trust_anchor(
     match (record.error(), parts.trust_anchor) {
         (None, Ok(anchor)) => Ok((anchor, notes)),
         (Some(error), _) => Err(error),
-        (None, Err(fault)) => Err(Error::new(ErrorKind::Malformed, fault.to_string(), "")),
+        (None, Err(fault)) => Err(Error::new(ErrorKind::Malformed, fault.to_string(), "")
+            .with_fact(FactName::Cause, fault.to_string())),
     }
 }
 

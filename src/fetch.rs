@@ -215,6 +215,7 @@ fn strange_answer(what: &str) -> Error {
         format!("the service's description of the cluster cannot be right: {what}"),
         "check `--endpoint-url`: is it CloudHSM that answers there?",
     )
+    .with_fact(FactName::Cause, what)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use sources::sources;
 
+#[path = "layers/facts.rs"]
+mod facts;
 #[path = "layers/form.rs"]
 mod form;
 #[path = "layers/homes.rs"]

@@ -10,7 +10,7 @@ use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::ReceivedOctets;
 use super::settings::{self, ConfigPlan, FALLBACK_REGION};
 use super::{CallPlace, RoleArn, Trouble};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// The options for reaching a service. The AWS SDK's usual environment and files give every value
@@ -53,7 +53,10 @@ impl ConnectOptions {
                     format!("  the ARN   {}", shown_text(own)),
                 ],
                 "leave --region out: the ARN says where it is",
-            )),
+            )
+            .with_fact(FactName::Option, "--region")
+            .with_fact(FactName::Expected, own)
+            .with_fact(FactName::Found, given)),
             _ => Ok(ConnectOptions {
                 region: Some(own.to_owned()),
                 ..self.clone()

@@ -156,6 +156,19 @@ impl Trouble {
         }
     }
 
+    /// What the system said, or what named the endpoint, where anything did.
+    const fn cause(&self) -> Option<&OutsideText> {
+        match self {
+            Trouble::Unreachable { reason }
+            | Trouble::NoCredentials { reason }
+            | Trouble::Unreadable { reason }
+            | Trouble::TooMuch { reason }
+            | Trouble::Unknown { reason } => Some(reason),
+            Trouble::InsecureEndpoint { named_by } => Some(named_by),
+            _ => None,
+        }
+    }
+
     /// The service's own words, where it said any.
     const fn message(&self) -> Option<&OutsideText> {
         match self {
@@ -211,6 +224,7 @@ impl FailedCall<'_> {
             .with_fact(FactName::Action, self.call)
             .with_fact(FactName::Endpoint, self.location.as_str())
             .with_fact(FactName::Role, trouble.role())
+            .with_fact(FactName::Cause, trouble.cause())
             .with_fact(FactName::ServiceCode, trouble.code())
             .with_fact(FactName::ServiceMessage, trouble.message())
     }

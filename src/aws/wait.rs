@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// Runs `work` to its end, on a thread and a runtime of its own. The caller may itself be inside a
 /// runtime, where waiting in place would panic.
@@ -19,6 +19,7 @@ pub(crate) fn run_to_end<T: Send>(work: impl Future<Output = Result<T>> + Send) 
             ),
             "nothing has been done",
         )
+        .with_fact(FactName::Cause, cause.kind().to_string())
     };
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -299,7 +299,10 @@ impl Transcript {
                     what,
                     "it was exchanged, or copied together with the wrong files: keep each \
                      cluster's files in a directory of their own",
-                ))
+                )
+                .with_fact(FactName::File, TRANSCRIPT)
+                .with_fact(FactName::Expected, cluster_id.as_str())
+                .with_fact(FactName::Found, id.as_str()))
             }
             _ => Ok(()),
         }

@@ -13,7 +13,7 @@ use super::key::plain;
 use super::key_type::KeyType;
 use super::passphrase::Passphrase;
 use super::random::SystemRng;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::algorithm::{Curve, ec_key_identifier, rsa_key_identifier};
 use crate::x509::der;
 
@@ -61,6 +61,7 @@ impl NewKey {
                     format!("the new CA key {fault}"),
                     "this is a bug: please report it; nothing has been written",
                 )
+                .with_fact(FactName::Cause, fault.to_string())
             })
     }
 

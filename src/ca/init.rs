@@ -82,6 +82,7 @@ pub(super) fn unsound_certificate(what: &str) -> Error {
         format!("the CA certificate just made is not sound: {what}"),
         "this is a bug: please report it; nothing has been written",
     )
+    .with_fact(FactName::Cause, what)
 }
 
 pub(super) fn check_terms(terms: &CaTerms<'_>) -> Result<()> {
@@ -90,7 +91,8 @@ pub(super) fn check_terms(terms: &CaTerms<'_>) -> Result<()> {
             ErrorKind::BadTerms,
             format!("no certificate can be made: {what}"),
             "",
-        ))
+        )
+        .with_fact(FactName::Cause, what))
     };
     let zero = terms.serial.iter().all(|byte| *byte == 0);
     // The INTEGER's own sign octet counts: RFC 5280 4.1.2.2 allows 20 octets in all.

@@ -173,6 +173,7 @@ impl PassphraseSource {
                         format!("{why}, and {name} is not set"),
                         "export the variable that --passphrase-env names",
                     )
+                    .with_fact(FactName::Variable, variable)
                 })?;
                 Zeroizing::new(value.into_vec())
             }
@@ -183,7 +184,8 @@ impl PassphraseSource {
                 format!("{why}, and {name} is empty"),
                 "put the passphrase into its first line",
             )
-            .with_fact(FactName::File, self.source_file().as_deref()));
+            .with_fact(FactName::File, self.source_file().as_deref())
+            .with_fact(FactName::Variable, self.source_variable()));
         }
         Ok(Passphrase(bytes))
     }
@@ -194,6 +196,14 @@ impl PassphraseSource {
             PassphraseSource::File(path) => Some(path.clone()),
             PassphraseSource::Fd(number) => Some(descriptor_path(*number)),
             PassphraseSource::Ask | PassphraseSource::Env(_) | PassphraseSource::Command(_) => None,
+        }
+    }
+
+    /// The variable that it is read from, where it is one.
+    fn source_variable(&self) -> Option<&str> {
+        match self {
+            PassphraseSource::Env(variable) => Some(variable),
+            _ => None,
         }
     }
 

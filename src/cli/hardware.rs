@@ -146,7 +146,9 @@ fn root_missing_error(
     let cause = Cause::RootsMissing(roots.to_vec());
     let message = Lines::from(format!("{cause}: do not sign, do not submit")).followed_by(all);
     let hint = download_hint(roots, then);
+    let missing: Vec<&str> = options_for_roots(roots).collect();
     Error::new(ErrorKind::RootMissing, message, hint)
+        .with_fact(FactName::Missing, missing)
         .with_next(roots.iter().map(|root| show_command(root.file_word())))
         .with_next(next)
 }

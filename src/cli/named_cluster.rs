@@ -6,7 +6,7 @@ use super::fleet::parse_cluster_name;
 use super::online::OnlineArgs;
 use crate::bundle::ClusterId;
 use crate::cloudhsm::ClusterName;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// The options that name a cluster.
 #[derive(Clone, Debug, Default, Args)]
@@ -45,7 +45,10 @@ impl ClusterArgs {
                     format!("  --cluster-id    {}", other.id),
                 ],
                 "leave one of them out",
-            ));
+            )
+            .with_fact(FactName::Option, "--cluster-id")
+            .with_fact(FactName::Expected, first.id.as_str())
+            .with_fact(FactName::Found, other.id.as_str()));
         }
         let mut online = online.clone();
         for name in names() {

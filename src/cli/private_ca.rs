@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::aws::ConnectOptions;
 use crate::bundle::{Digests, IssuedBy};
 use crate::check::Pair;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::owner::{Owner, ProofPurpose};
 use crate::pca::{AwsPrivateCa, CaArn, CaMode, DEFAULT_PATIENCE};
 use crate::sign::Grounds;
@@ -36,7 +36,8 @@ impl PrivateCaArgs {
                 ErrorKind::Usage,
                 "--certificate-arn is one bundle's certificate, and there are several bundles",
                 "run it with that bundle alone, and then with the others",
-            ));
+            )
+            .with_fact(FactName::Option, "--certificate-arn"));
         }
         Ok(())
     }
@@ -62,7 +63,8 @@ impl PrivateCaArgs {
                         "leave {name} out, or name the CA with --ca-arn in place of --ca and \
                          --ca-key"
                     ),
-                )),
+                )
+                .with_fact(FactName::Option, *name)),
             };
         };
         if self
@@ -75,7 +77,9 @@ impl PrivateCaArgs {
                 format!("--certificate-arn names no certificate of the CA {arn}"),
                 "give the ARN that the earlier run printed: the CA's, /certificate/ and a serial \
                  number",
-            ));
+            )
+            .with_fact(FactName::Option, "--certificate-arn")
+            .with_fact(FactName::CaArn, arn.as_str()));
         }
         Ok(Some(arn))
     }
@@ -169,6 +173,9 @@ pub(crate) fn ca_digest(arn: &str, trust_anchor: &TrustAnchor) -> Digests {
 /// Returns the error for a CA that only an ARN names. It proves nothing: the certificates come from
 /// the same service as the signature.
 fn unpinned_ca_error(ca: &AwsPrivateCa, arn: &CaArn) -> Error {
+    let certificate = ca.trust_anchor().signing_ca();
+    let subject = crate::x509::name_text(certificate.subject());
+    let digest = to_hex(&certificate.fingerprint());
     Error::new(
         ErrorKind::OwnerNotProven,
         [
@@ -176,16 +183,12 @@ fn unpinned_ca_error(ca: &AwsPrivateCa, arn: &CaArn) -> Error {
              was signed"
                 .to_owned(),
             format!("  CA       {arn}"),
-            format!(
-                "  subject  {}",
-                crate::x509::name_text(ca.trust_anchor().signing_ca().subject())
-            ),
-            format!(
-                "  SHA-256  {}",
-                to_hex(&ca.trust_anchor().signing_ca().fingerprint())
-            ),
+            format!("  subject  {subject}"),
+            format!("  SHA-256  {digest}"),
         ],
         "compare that SHA-256 with what those who keep the CA know of its certificate, then give \
          it with --ca-fingerprint",
     )
+    .with_fact(FactName::CaArn, arn.as_str())
+    .with_fact(FactName::Found, digest)
 }

@@ -220,7 +220,9 @@ impl ReportTarget {
                 ErrorKind::Usage,
                 message,
                 "name the file that is to be written: -o report.html",
-            ));
+            )
+            .with_fact(FactName::Option, "--out")
+            .with_fact(FactName::File, out));
         };
         let dir = match out.parent() {
             Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),

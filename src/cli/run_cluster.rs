@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::output::insert_member;
+use super::output::{CommandOutput, insert_member};
 use crate::bundle::ClusterId;
-use crate::error::{Error, FactName};
+use crate::error::{Error, FactName, Result};
 
 /// The member that names it.
 const CLUSTER_ID: &str = "cluster_id";
@@ -37,6 +37,22 @@ impl RunCluster {
     /// Returns it, and forgets it: the next bundle is another cluster's.
     pub(crate) fn take(&self) -> Option<ClusterId> {
         self.lock().take()
+    }
+
+    /// Returns the member of the last event that says which cluster the run is about, as the
+    /// document says it; none where that names none.
+    pub(crate) fn of_end(&self, result: &Result<CommandOutput>) -> Value {
+        let (mut document, error) = match result {
+            Ok(output) => (output.full_document(), output.error.as_ref()),
+            Err(error) => {
+                let document = error.document.as_deref().cloned();
+                (document.unwrap_or_default(), Some(error))
+            }
+        };
+        put_common_members(&mut document, error, self.get().as_ref());
+        let id = document.get(CLUSTER_ID).filter(|id| id.is_string());
+        let member = id.map(|id| (CLUSTER_ID.to_owned(), id.clone()));
+        Value::Object(member.into_iter().collect())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<ClusterId>> {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use access::AccessArgs;
 
 use super::ui::{CommandOutput, OutputFormat, StyledText, Ui, write_stdout};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::simulator::{FaultRule, Options, Reference, SimError, Simulator, Speed};
 
 /// Emulate the CloudHSM V2 API on this machine, until interrupted
@@ -184,5 +184,21 @@ fn simulator_error(fault: &SimError) -> Error {
             "choose a directory for --roots that you can write to",
         ),
     };
+    let (file, cause) = match fault {
+        SimError::BadState { path, reason } => (Some(path), Some(reason.clone())),
+        SimError::KeepState { path, source } => (Some(path), Some(crate::fsio::io_text(source))),
+        SimError::StateInUse { path } | SimError::Occupied { path } => (Some(path), None),
+        SimError::Listen { source, .. } | SimError::Start(source) => {
+            (None, Some(crate::fsio::io_text(source)))
+        }
+        SimError::Hardware(reason) | SimError::Write(reason) => (None, Some(reason.clone())),
+    };
+    let address = match fault {
+        SimError::Listen { address, .. } => Some(address.to_string()),
+        _ => None,
+    };
     Error::new(kind, fault.to_string(), hint)
+        .with_fact(FactName::File, file.map(PathBuf::as_path))
+        .with_fact(FactName::Endpoint, address)
+        .with_fact(FactName::Cause, cause)
 }

@@ -5,7 +5,7 @@ use super::ui::Ui;
 use super::variable::unless_empty;
 use crate::bundle::{Bundle, Digests, Seal, Transcript, TranscriptStep};
 use crate::ca::CaKey;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 #[cfg(feature = "online")]
 use crate::hint::NextCommand;
 use crate::outside::{Lines, OutsideText, is_obeyed};
@@ -103,7 +103,8 @@ pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
             ErrorKind::BadTranscript,
             format!("nothing is sealed, and nothing was signed: {gap}"),
             "sign without --seal, or start a new bundle",
-        )),
+        )
+        .with_fact(FactName::Cause, gap)),
     }
 }
 

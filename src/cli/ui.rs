@@ -244,7 +244,8 @@ impl Ui {
             }
             Err(error) => Err(with_complete_advice(error)),
         };
-        self.write_result_event(EventKind::End, json!({}), result.as_ref());
+        let cluster = self.cluster.of_end(&result);
+        self.write_result_event(EventKind::End, cluster, result.as_ref());
         if self.events.as_ref().is_some_and(EventLog::has_lost_some) {
             self.warn("some events could not be written");
         }

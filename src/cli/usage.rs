@@ -70,6 +70,72 @@ fn render_clap_error(fault: &clap::Error) -> String {
     }
 }
 
+/// Returns what the message lists, each without its value: options, or values.
+fn quoted_list(fault: &clap::Error, kind: ContextKind) -> Option<Vec<String>> {
+    let texts = match fault.get(kind)? {
+        ContextValue::String(text) => std::slice::from_ref(text),
+        ContextValue::Strings(texts) => texts.as_slice(),
+        _ => return None,
+    };
+    let without_value = |text: &String| match text.split([' ', '=']).next() {
+        Some(option) if option.starts_with('-') => option.to_owned(),
+        _ => text.clone(),
+    };
+    let all: Vec<String> = texts.iter().map(without_value).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+/// Returns a number that the message names.
+fn quoted_number(fault: &clap::Error, kinds: &[ContextKind]) -> Option<String> {
+    kinds.iter().find_map(|kind| match fault.get(*kind)? {
+        ContextValue::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// Returns the error with what clap's message holds, for programs.
+fn with_facts(error: Error, fault: &clap::Error, words: &[String]) -> Error {
+    let allowed = match fault.kind() {
+        ClapError::InvalidSubcommand | ClapError::MissingSubcommand => {
+            let program = super::command();
+            let at = near_miss::named_command(&program, words);
+            let shown = at.get_subcommands().filter(|one| !one.is_hide_set());
+            Some(shown.map(|one| one.get_name().to_owned()).collect())
+        }
+        _ => quoted_list(fault, ContextKind::ValidValue),
+    };
+    let missing = match fault.kind() {
+        ClapError::MissingRequiredArgument => quoted_list(fault, ContextKind::InvalidArg),
+        _ => None,
+    };
+    let number = quoted_number(fault, &[ContextKind::ActualNumValues]);
+    let found = match fault.kind() {
+        ClapError::InvalidSubcommand => quoted_word(fault, ContextKind::InvalidSubcommand),
+        _ => quoted_word(fault, ContextKind::InvalidValue),
+    };
+    let cause = std::error::Error::source(fault).map(|said| shown_on_a_line(&said.to_string()));
+    error
+        .with_fact(
+            FactName::Option,
+            quoted_word(fault, ContextKind::InvalidArg),
+        )
+        .with_fact(
+            FactName::ConflictsWith,
+            quoted_list(fault, ContextKind::PriorArg),
+        )
+        .with_fact(FactName::Missing, missing)
+        .with_fact(FactName::Allowed, allowed)
+        .with_fact(
+            FactName::Expected,
+            quoted_number(
+                fault,
+                &[ContextKind::ExpectedNumValues, ContextKind::MinValues],
+            ),
+        )
+        .with_fact(FactName::Found, found.map(str::to_owned).or(number))
+        .with_fact(FactName::Cause, cause)
+}
+
 /// Puts the right tip for a near miss in the place of those that go by the spelling alone, and the
 /// command's usage in the place of theirs.
 fn with_tip(fault: &mut clap::Error, words: &[String]) -> Option<String> {
@@ -194,16 +260,8 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
             ErrorKind::Usage,
             Lines::from_own_text(&message),
             tip.as_deref().unwrap_or("hsmboot --help"),
-        )
-        .with_fact(
-            FactName::Option,
-            quoted_word(fault, ContextKind::InvalidArg),
-        )
-        .with_fact(
-            FactName::Found,
-            quoted_word(fault, ContextKind::InvalidValue),
         );
-        return Ui::with_form(form).finish(Err(error));
+        return Ui::with_form(form).finish(Err(with_facts(error, fault, &words)));
     }
     drop(print_clap_error(fault));
     ExitCode::from(Class::Usage.exit_code())

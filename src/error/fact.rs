@@ -75,14 +75,20 @@ fact_names! {
     File, "file", Text, "the file, or directory, that the message is about";
     Line, "line", Number, "the line of that file";
     Option, "option", Text, "the option of the command line";
+    ConflictsWith, "conflicts_with", Texts, "the options that it cannot be used with";
+    Missing, "missing", Texts, "what is missing: options, arguments, variables, numbers of codes";
+    Variable, "variable", Text, "the variable of the environment";
+    Member, "member", Text, "the member of an event, or the property of a stack's resource";
+    Step, "step", Number, "the step of the transcript";
     CaKey, "ca_key", Text, "the CA's key in AWS KMS, as it was named";
     Role, "role", Text, "the role that was to be assumed";
     Token, "token", Text, "the PKCS#11 token";
     CaArn, "ca_arn", Text, "the CA in AWS Private CA";
     CertificateArn, "certificate_arn", Text, "the certificate in AWS Private CA";
-    Cause, "cause", Text, "what the system says";
+    Cause, "cause", Text, "what the system says, or what reads the file or the value";
     Expected, "expected", Text, "what was expected; a SHA-256 is 64 hexadecimal digits";
     Found, "found", Text, "what was found instead, in the same form";
+    Allowed, "allowed", Texts, "the values, or the names, that are allowed there";
     Limit, "limit", Number, "the most that is allowed, in the message's unit";
     Size, "size", Number, "what was found to be more; a file that is larger than the limit may not \
         have been read to its end";

@@ -136,6 +136,8 @@ impl ReadPlace<'_> {
              directory, where its files are their own, and do this with the copy",
         )
         .with_fact(FactName::File, self.path)
+        .with_fact(FactName::Limit, 1_u32)
+        .with_fact(FactName::Size, names)
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {

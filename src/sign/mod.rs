@@ -117,6 +117,7 @@ pub fn issue(grounds: &Grounds<'_>, ca: &SigningCa<'_>, terms: &SigningTerms) ->
             format!("the CA key made something else than a signature by it: {what}"),
             "check the key, or the token and its mechanism",
         )
+        .with_fact(FactName::Cause, what)
     };
     // Its issuer is the CA's subject, byte for byte, whatever faults that has.
     let certificate =

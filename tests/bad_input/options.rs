@@ -260,14 +260,67 @@ fn what_a_wrong_command_line_is_about_stands_in_fields() {
     let of = |option: &str, found: &str| serde_json::json!({ "option": option, "found": found });
     let init = |more: &[&'static str]| [&["ca", "init", "--out", "new"], more].concat();
     for (args, expected) in [
-        (verify(&["--accept", "csr.key"]), of("--accept", "csr.key")),
+        (
+            verify(&["--accept", "csr.key"]),
+            serde_json::json!({
+                "option": "--accept",
+                "found": "csr.key",
+                "cause": "a failure of csr.key cannot be accepted; these can: validity.hsm, \
+                          validity.aws-hardware, validity.manufacturer-hardware, \
+                          extensions.hsm, extensions.aws-hardware, \
+                          extensions.manufacturer-hardware",
+            }),
+        ),
         (
             verify(&["--frobnicate"]),
             serde_json::json!({ "option": "--frobnicate" }),
         ),
         (
             init(&["--subject", "CN=A", "--key-type", "dsa"]),
-            of("--key-type", "dsa"),
+            serde_json::json!({
+                "option": "--key-type",
+                "found": "dsa",
+                "cause": "`dsa` is not a key type: one of rsa-4096, rsa-3072, rsa-2048, p256, \
+                          p384",
+            }),
+        ),
+        (
+            ["roots", "--color", "sometimes"].to_vec(),
+            serde_json::json!({
+                "option": "--color",
+                "found": "sometimes",
+                "allowed": ["auto", "always", "never"],
+            }),
+        ),
+        (
+            ["ca", "init", "--subject", "CN=A"].to_vec(),
+            serde_json::json!({ "missing": ["--out"] }),
+        ),
+        (
+            init(&[
+                "--subject",
+                "CN=A",
+                "--no-passphrase",
+                "--passphrase-fd",
+                "3",
+            ]),
+            serde_json::json!({
+                "option": "--no-passphrase",
+                "conflicts_with": [
+                    "--passphrase-file",
+                    "--passphrase-fd",
+                    "--passphrase-env",
+                    "--passphrase-command",
+                ],
+            }),
+        ),
+        (
+            ["ca", "forge"].to_vec(),
+            serde_json::json!({ "found": "forge", "allowed": ["init", "show"] }),
+        ),
+        (
+            ["ca"].to_vec(),
+            serde_json::json!({ "allowed": ["init", "show"] }),
         ),
         (init(&["--subject", "nobody"]), of("--subject", "nobody")),
         (

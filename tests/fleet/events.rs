@@ -40,6 +40,7 @@ fn a_claim_tells_its_steps_and_the_states_of_its_cluster() {
     let sent = |event: &Value| event["detail"] == "InitializeCluster is sent";
     assert_eq!(seen.iter().filter(|event| sent(event)).count(), 1);
     assert_eq!(seen[all.len() - 1]["changed"], true);
+    assert_eq!(seen[all.len() - 1]["cluster_id"], stage.id.as_str());
     // A second run appends, and says that nothing changed.
     run(stage.bootstrap().args(["--events", "events"])).ends(0, "");
     let again = events(&stage, "events");
@@ -59,6 +60,7 @@ fn each_of_many_bundles_has_an_event_and_so_has_a_failure() {
     assert_eq!(kinds(&seen), ["start", "result", "result", "end"]);
     assert_eq!(seen[2]["error"]["kind"], "no-bundle");
     assert_eq!(seen[3]["error"]["code"], 4);
+    assert!(seen[3].get("cluster_id").is_none(), "{seen:#?}");
 }
 
 #[test]

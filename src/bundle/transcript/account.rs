@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{FileAccount, Transcript, TranscriptEntry, transcript_fault};
 use crate::bundle::{ClusterId, Fingerprint, RECEIPT, Store, VERIFICATION, counted_noun};
-use crate::error::Result;
+use crate::error::{FactName, Result};
 use crate::outside::{Lines, OutsideText, join_shown};
 use crate::x509::{PublicKey, to_hex};
 
@@ -84,9 +84,10 @@ impl Transcript {
         cluster.map_or(Ok(()), |id| self.check_cluster(id))?;
         if let Some(what) = self.find_foreign(cluster) {
             return Err(transcript_fault(
-                what,
+                what.as_str(),
                 "the transcript was made up, or is of a later version of hsmboot",
-            ));
+            )
+            .with_fact(FactName::Cause, what.as_str()));
         }
         let files: Vec<FileAccount> = self
             .account_for_files(store, cluster)
@@ -100,6 +101,7 @@ impl Transcript {
                 lines.followed_by(format!("  {fault}"))
             });
             return Err(transcript_fault(what, first.cause)
+                .with_fact(FactName::File, first.name.as_str())
                 .with_document(serde_json::json!({ "files": files })));
         }
         match ca.and_then(|key| self.first_forged_seal(key)) {
@@ -113,7 +115,8 @@ impl Transcript {
                     what,
                     "is it the right certificate? If so, the line was changed since, or the \
                      transcript was made up: keep the bundle as evidence",
-                ))
+                )
+                .with_fact(FactName::Step, step))
             }
         }
     }
@@ -158,6 +161,7 @@ impl Transcript {
                  line was changed or cut off, or the transcript exchanged: keep the bundle as \
                  evidence, and do not go on with it",
                 )
+                .with_fact(FactName::Expected, noted)
             })
     }
 
@@ -181,6 +185,7 @@ impl Transcript {
                      line was changed or cut off, or the transcript exchanged: keep the bundle as \
                      evidence, and do not go on with it",
                 )
+                .with_fact(FactName::Expected, noted.to_string())
             })
     }
 
@@ -269,7 +274,8 @@ impl Transcript {
                     what,
                     "whoever could write to the bundle could have done so: go on with nothing of \
                      it; if the CA itself signed again, have it sign with --seal",
-                ))
+                )
+                .with_fact(FactName::Step, step))
             }
         }
     }

@@ -73,16 +73,18 @@ impl PassphraseCommand {
         let line = running.read_output(ends).map_err(cannot)?;
         let status = running.wait_until(ends).map_err(cannot)?;
         if !status.success() {
-            return Err(failed(match status.code() {
+            let ended = match status.code() {
                 Some(code) => format!("ended with {code}"),
                 None => "was ended by a signal".to_owned(),
-            }));
+            };
+            return Err(failed(ended.clone()).with_fact(FactName::Cause, ended));
         }
         match line {
             PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
             PassphraseLine::TooLong => Err(failed(format!(
                 "printed a first line of more than {MAX_PASSPHRASE} bytes"
-            ))),
+            ))
+            .with_fact(FactName::Limit, MAX_PASSPHRASE)),
         }
     }
 }

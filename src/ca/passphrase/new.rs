@@ -72,6 +72,9 @@ pub(super) fn ask_new_passphrase(name: &str, weak: WeakPassphrase) -> Result<Zer
 fn make_passphrase() -> Result<Zeroizing<Vec<u8>>> {
     let octets = crate::ca::random::SystemRng::new()
         .random_octets::<{ strength::MADE_OCTETS }>()
-        .map_err(|fault| Error::new(ErrorKind::NoRandomness, fault.to_string(), ""))?;
+        .map_err(|fault| {
+            Error::new(ErrorKind::NoRandomness, fault.to_string(), "")
+                .with_fact(FactName::Cause, fault.to_string())
+        })?;
     Ok(strength::spell(&octets))
 }

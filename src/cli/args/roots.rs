@@ -89,7 +89,8 @@ fn read_root_with_facts(file: &Path) -> Result<(Vec<u8>, std::fs::Metadata)> {
 }
 
 pub(super) fn parse_root(file: &Path, content: &[u8]) -> Result<Vec<Anchor>> {
-    Anchor::from_file(content, &shown_path(file)).map_err(|fault| unreadable_root_error(&fault))
+    Anchor::from_file(content, &shown_path(file))
+        .map_err(|fault| unreadable_root_error(&fault).with_fact(FactName::File, file))
 }
 
 /// Returns the error for a file that cannot be read as a root.
@@ -99,6 +100,7 @@ pub(crate) fn unreadable_root_error(fault: &crate::x509::Malformed) -> Error {
         fault.to_string(),
         "give a root certificate in PEM or DER; the built-in roots are not used in its place",
     )
+    .with_fact(FactName::Cause, fault.to_string())
 }
 
 /// `--simulated`, for the commands that judge and neither sign nor send.

@@ -87,7 +87,8 @@ impl CreateArgs {
                      new cluster"
                 ),
                 "add --create, or leave them out",
-            ));
+            )
+            .with_fact(FactName::Missing, vec!["--create"]));
         }
         Ok(())
     }

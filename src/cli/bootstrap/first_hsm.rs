@@ -15,7 +15,7 @@ use crate::cli::watcher::Watcher;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, NextStep, next_step};
-use crate::error::Result;
+use crate::error::{FactName, Result};
 use crate::outside::OutsideText;
 
 /// The time to look for what a request with a lost answer may have made.
@@ -42,7 +42,9 @@ impl FirstHsmArgs {
                 "--availability-zone is for a new HSM",
                 "add --create-hsm for the first HSM of this cluster, or --create for a new \
                  cluster; or leave it out",
-            ));
+            )
+            .with_fact(FactName::Option, "--availability-zone")
+            .with_fact(FactName::Missing, vec!["--create-hsm"]));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::cli::key::{KeyAccess, key_help};
 use crate::cli::owner::read_trust_anchor;
 use crate::cli::token::TokenArgs;
 use crate::cli::ui::Ui;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown_path;
 use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
@@ -93,7 +93,7 @@ impl IssuerArgs {
         )?;
         let at_place = |mut error: Error| {
             error.message = error.message.prefixed_with(format!("{place}: "));
-            error
+            error.with_fact(FactName::File, file.as_path())
         };
         check::judge_read_trust_anchor(&trust_anchor, now).map_err(at_place)?;
         check_room_below(&trust_anchor).map_err(at_place)?;
@@ -144,38 +144,45 @@ impl NamedIssuer {
 /// Checks that one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and by
 /// basicConstraints, since each certificate of a chain must say that it is a CA.
 fn check_room_below(issuer: &TrustAnchor) -> Result<()> {
-    let refused =
-        |what: String, hint: &str| Err(Error::new(ErrorKind::TrustAnchorRefused, what, hint));
+    let refused = |what: String, hint: &str| Error::new(ErrorKind::TrustAnchorRefused, what, hint);
     if issuer.certificate_count() >= MAX_CERTIFICATES {
-        return refused(
+        return Err(refused(
             format!(
                 "the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM \
                  takes no more (User Guide, Initialize the cluster)"
             ),
             "make the new CA under one that is nearer to the root",
-        );
+        )
+        .with_fact(FactName::Limit, MAX_CERTIFICATES)
+        .with_fact(FactName::Size, issuer.certificate_count().saturating_add(1)));
     }
     for (above, certificate) in issuer.certificates().enumerate() {
         let name = name_text(certificate.subject());
         let Some(constraints) = certificate.extensions().basic_constraints else {
-            return refused(
+            return Err(refused(
                 format!(
                     "{name} has no basicConstraints, expected CA:TRUE in each certificate of a \
                      chain"
                 ),
                 "CloudHSM may take it alone, as trust anchor without an intermediate",
-            );
+            )
+            .with_fact(FactName::CertificateSubject, name.to_string())
+            .with_fact(FactName::Expected, "CA:TRUE")
+            .with_fact(FactName::Found, "no basicConstraints"));
         };
         let below = u64::try_from(above + 1).unwrap_or(u64::MAX);
         if constraints.path_len.is_some_and(|allowed| allowed < below) {
-            return refused(
+            return Err(refused(
                 format!(
                     "{name} allows {} CAs below it (pathLen), and there would be {below}",
                     constraints.path_len.unwrap_or_default()
                 ),
                 "use an issuer that allows one more, or have it sign clusters itself: `hsmboot \
                  sign` with its chain and its key",
-            );
+            )
+            .with_fact(FactName::CertificateSubject, name.to_string())
+            .with_fact(FactName::Limit, constraints.path_len)
+            .with_fact(FactName::Size, below));
         }
     }
     Ok(())

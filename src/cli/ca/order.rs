@@ -92,6 +92,8 @@ impl CaOrder<'_> {
                     format!("the certificate would have {fault}"),
                     "choose a shorter subject",
                 )
+                .with_fact(FactName::Option, "--subject")
+                .with_fact(FactName::Cause, fault.to_string())
             });
         };
         let chain = make_intermediate(

@@ -106,7 +106,8 @@ impl NewClusterArgs {
                 format!("{hsm_type} has the FIPS mode alone"),
                 &other_type_hint("--mode"),
             )
-            .with_fact(FactName::Option, "--mode")),
+            .with_fact(FactName::Option, "--mode")
+            .with_fact(FactName::Expected, "FIPS")),
             (Some(mode), _) => Ok(Some(mode.into())),
             (None, true) => Ok(None),
             (None, false) => Ok(Some(ClusterMode::Fips)),

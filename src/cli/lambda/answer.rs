@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::child::CommandEnd;
-use crate::error::{Class, Error, ErrorKind};
+use crate::error::{Class, Error, ErrorKind, FactName};
 
 /// The most octets that Lambda takes as an answer (AWS Lambda Developer Guide, "Lambda quotas",
 /// Invocation payload: 6 MB each for request and response).
@@ -88,6 +88,8 @@ fn too_large_error(length: usize, most: usize, done: bool) -> Error {
         format!("the answer has {length} octets, and Lambda returns {most} at most"),
         format!("{what}ask for less in one event: fewer clusters"),
     )
+    .with_fact(FactName::Limit, most)
+    .with_fact(FactName::Size, length)
 }
 
 #[cfg(test)]

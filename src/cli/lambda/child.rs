@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::cli::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE};
-use crate::error::{Class, Error, ErrorKind, Result};
+use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::fsio::io_text;
 
 /// This very program, whatever has become of its file (proc(5)).
@@ -93,6 +93,7 @@ fn run_program(mut command: Command, end: Instant) -> Result<CommandEnd> {
         .map_err(|cause| {
             let cause = io_text(&cause);
             bug_error(format!("the command could not be started: {cause}"))
+                .with_fact(FactName::Cause, cause.to_string())
         })?;
     let printed = match child.stdout.take() {
         Some(stdout) => read_on_own_thread(stdout),
@@ -166,11 +167,13 @@ fn judge_end(status: ExitStatus, output: &[u8]) -> Result<CommandEnd> {
         }),
         (Some(code), _) => Err(bug_error(format!(
             "the command ended with {code}, and without a document that says so"
-        ))),
+        ))
+        .with_fact(FactName::Found, code.to_string())),
         (None, _) => Err(bug_error(format!(
             "the command was ended by signal {}",
             status.signal().unwrap_or_default()
-        ))),
+        ))
+        .with_fact(FactName::Found, status.to_string())),
     }
 }
 

@@ -15,7 +15,7 @@ use super::members::{EventMember, EventWaiver, MemberForm};
 use super::settings::FunctionSettings;
 use crate::aws::ConnectOptions;
 use crate::cloudhsm::ClusterName;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// A command to run, as an event ordered it.
@@ -243,16 +243,18 @@ fn given_members(event: &Map<String, Value>) -> impl Iterator<Item = (&str, &Val
 }
 
 fn read_command(event: &Map<String, Value>) -> Result<EventCommand> {
-    let names = || {
-        let all: Vec<&str> = EventCommand::ALL.iter().map(|one| one.name()).collect();
-        format!("one of {}", all.join(", "))
-    };
+    let names = || -> Vec<&str> { EventCommand::ALL.iter().map(|one| one.name()).collect() };
     let usage = |message: String| {
         Error::new(
             ErrorKind::Usage,
             message,
-            format!("an event's member `command` is {}", names()),
+            format!(
+                "an event's member `command` is one of {}",
+                names().join(", ")
+            ),
         )
+        .with_fact(FactName::Member, "command")
+        .with_fact(FactName::Allowed, names())
     };
     let named = match event.get("command") {
         None | Some(Value::Null) => return Err(usage("the event names no `command`".to_owned())),
@@ -262,13 +264,16 @@ fn read_command(event: &Map<String, Value>) -> Result<EventCommand> {
     EventCommand::ALL
         .into_iter()
         .find(|command| command.name() == named)
-        .ok_or_else(|| usage(format!("`{}` is no command of an event", shown_text(named))))
+        .ok_or_else(|| {
+            usage(format!("`{}` is no command of an event", shown_text(named)))
+                .with_fact(FactName::Found, named)
+        })
 }
 
 /// Returns the error for a member that the command does not take.
 fn refused_member_error(command: EventCommand, name: &str) -> Error {
     let message = format!("a `{command}` event has no member `{}`", shown_text(name));
-    let name = name.to_ascii_lowercase();
+    let (told, name) = (name, name.to_ascii_lowercase());
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if has(&["passphrase", "password", "secret", "pin"]) && !has(&["fingerprint"]) {
         return usage_error(
@@ -277,18 +282,22 @@ fn refused_member_error(command: EventCommand, name: &str) -> Error {
                 "no secret may be in an event, and none is needed: {}",
                 places_of_key()
             ),
-        );
+        )
+        .with_fact(FactName::Member, told);
     }
     if has(&["endpoint", "profile", "insecure"]) {
         return usage_error(
             message,
             "the function's environment says where calls go to (AWS_ENDPOINT_URL and the like)",
-        );
+        )
+        .with_fact(FactName::Member, told);
     }
     let members: Vec<&str> = EventMember::all_of(command)
         .map(|member| member.name)
         .collect();
     usage_error(message, format!("it takes: {}", members.join(", ")))
+        .with_fact(FactName::Member, told)
+        .with_fact(FactName::Allowed, members)
 }
 
 fn missing_member_error(command: EventCommand, name: &str, what: &str) -> Error {
@@ -296,6 +305,7 @@ fn missing_member_error(command: EventCommand, name: &str, what: &str) -> Error 
         format!("a `{command}` event needs the member `{name}`"),
         what,
     )
+    .with_fact(FactName::Missing, vec![name])
 }
 
 fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()> {
@@ -316,7 +326,8 @@ fn check_allowed(member: &EventMember, settings: &FunctionSettings) -> Result<()
             waiver.word(),
             super::settings::ALLOW_VARIABLE
         ),
-    ))
+    )
+    .with_fact(FactName::Member, member.name))
 }
 
 /// Refuses another operator than the function's environment names.
@@ -329,7 +340,8 @@ fn check_operator(member: &EventMember, value: &Value, settings: &FunctionSettin
                 "leave `operator` out: {} in the function's environment says who does the steps",
                 super::settings::OPERATOR_VARIABLE
             ),
-        )),
+        )
+        .with_fact(FactName::Member, member.name)),
         _ => Ok(()),
     }
 }

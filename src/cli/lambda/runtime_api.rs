@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::answer::FunctionAnswer;
 use crate::aws::{WebAnswer, WebFault, WebRequest, WebRoute, send_web_request};
 use crate::cli::online::block_on;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// The variable with host and port of the Runtime API.
@@ -54,7 +54,8 @@ impl RuntimeApi {
                 format!("the variable {API_VARIABLE} names no host and port"),
                 "`hsmboot lambda` is started by AWS Lambda, which sets it: as the `bootstrap` of a \
                  function on provided.al2023",
-            ));
+            )
+            .with_fact(FactName::Variable, API_VARIABLE));
         }
         Ok(RuntimeApi {
             base: format!("http://{place}/2018-06-01/runtime"),
@@ -167,4 +168,5 @@ fn api_error(message: &str) -> Error {
         format!("the Runtime API of Lambda: {message}"),
         "Lambda starts the function anew",
     )
+    .with_fact(FactName::Cause, message)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::members::EventWaiver;
 use crate::cli::args::parse_sha256;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// The variable with the words of what events may waive, with `,` between them.
@@ -66,7 +66,8 @@ fn read_variable(name: &str) -> Result<String> {
             ErrorKind::Usage,
             format!("the variable {name} is no text"),
             "give it in UTF-8",
-        )),
+        )
+        .with_fact(FactName::Variable, name)),
     }
 }
 
@@ -98,6 +99,8 @@ fn read_fingerprints(text: &str) -> Result<Vec<[u8; 32]>> {
                 "give the SHA-256 that `hsmboot ca show` prints of your CA's certificate; of \
                  several CAs, with , between them",
             )
+            .with_fact(FactName::Variable, CA_VARIABLE)
+            .with_fact(FactName::Found, word)
         })
     };
     text.split(',').map(digest).collect()
@@ -113,4 +116,7 @@ fn unknown_word_error(word: &str) -> Error {
         ),
         format!("its words are {}, with , between them", all.join(", ")),
     )
+    .with_fact(FactName::Variable, ALLOW_VARIABLE)
+    .with_fact(FactName::Found, word)
+    .with_fact(FactName::Allowed, all)
 }

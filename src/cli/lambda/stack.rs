@@ -9,7 +9,7 @@ use super::members::EventWaiver;
 use super::settings::FunctionSettings;
 use crate::aws::{is_https, is_plain_loopback};
 use crate::cloudhsm::ClusterName;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 /// The most octets of all ids of a request together: an answer has to hold them too.
@@ -93,7 +93,10 @@ impl StackRequest {
                 .get(name)
                 .and_then(Value::as_str)
                 .map(str::to_owned)
-                .ok_or_else(|| request_error(format!("it has no `{name}`")))
+                .ok_or_else(|| {
+                    request_error(format!("it has no `{name}`"))
+                        .with_fact(FactName::Missing, vec![name])
+                })
         };
         let request = StackRequest {
             action: read_action(&text("RequestType")?)?,
@@ -174,10 +177,11 @@ fn read_action(text: &str) -> Result<StackAction> {
         "Create" => Ok(StackAction::Create),
         "Update" => Ok(StackAction::Update),
         "Delete" => Ok(StackAction::Delete),
-        other => Err(request_error(format!(
-            "its `RequestType` is `{}`",
-            shown_text(other)
-        ))),
+        other => Err(
+            request_error(format!("its `RequestType` is `{}`", shown_text(other)))
+                .with_fact(FactName::Member, "RequestType")
+                .with_fact(FactName::Found, other),
+        ),
     }
 }
 
@@ -192,7 +196,8 @@ fn read_flag(name: &str, value: &Value) -> Result<bool> {
         ErrorKind::Usage,
         format!("the property `{name}` is neither true nor false"),
         format!("write `{name}: true`, or leave it out"),
-    ))
+    )
+    .with_fact(FactName::Member, name))
 }
 
 fn request_error(message: String) -> Error {
@@ -213,4 +218,6 @@ fn unknown_property_error(name: &str) -> Error {
         ),
         format!("it has: {}", known.join(", ")),
     )
+    .with_fact(FactName::Member, name)
+    .with_fact(FactName::Allowed, known)
 }

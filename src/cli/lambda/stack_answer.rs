@@ -8,7 +8,7 @@ use super::child::CommandEnd;
 use super::stack::StackRequest;
 use crate::aws::{WebRequest, WebRoute, send_web_request};
 use crate::cli::online::block_on;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// The most octets of an answer (AWS CloudFormation User Guide, "Custom resource request and
 /// response reference").
@@ -166,4 +166,5 @@ fn unanswered_error(trouble: &str) -> Error {
         format!("the stack's answer was not taken at its response URL: {trouble}"),
         "a function in a VPC reaches Amazon S3 by a gateway endpoint or a NAT gateway",
     )
+    .with_fact(FactName::Cause, trouble)
 }

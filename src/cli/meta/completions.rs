@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::bundle::ClusterId;
 use crate::ca::KeyType;
 use crate::cli::ui::{CommandOutput, Effect, path_value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, Dir, NewFile};
 use crate::outside::shown_path;
 use crate::verify::CheckId;
@@ -68,6 +68,7 @@ pub(crate) fn run_completions(args: &CompletionsArgs) -> Result<CommandOutput> {
         Some(shell) => shell,
         None => Shell::from_env().ok_or_else(|| {
             unknown_shell_error("$SHELL names no shell that completions are known for")
+                .with_fact(FactName::Variable, "SHELL")
         })?,
     };
     let script = script_for(shell);
@@ -257,7 +258,9 @@ fn place_for(shell: Shell) -> Result<(PathBuf, &'static str)> {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let home = named("HOME").ok_or_else(|| unknown_shell_error("$HOME names no directory"))?;
+    let home = named("HOME").ok_or_else(|| {
+        unknown_shell_error("$HOME names no directory").with_fact(FactName::Variable, "HOME")
+    })?;
     let below = |variable: &str, otherwise: &str| named(variable).unwrap_or(home.join(otherwise));
     Ok(match shell {
         Shell::Bash => {
@@ -274,7 +277,9 @@ fn place_for(shell: Shell) -> Result<(PathBuf, &'static str)> {
         other => {
             return Err(unknown_shell_error(&format!(
                 "{other} has no directory of its own for completions"
-            )));
+            ))
+            .with_fact(FactName::Found, other.to_string())
+            .with_fact(FactName::Allowed, vec!["bash", "zsh", "fish"]));
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use super::pixels::Pixels;
 use super::terminal::Window;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::qr::Caption;
 use crate::qr::draw::{LARGEST, SMALLEST, bare_side_of_version, side_of_version};
 
@@ -227,23 +227,24 @@ pub(super) fn too_small_error(window: Window, what: &str, words: &Words<'_>, ver
         let (columns, rows) = smallest_window(version, words, place);
         format!("{columns} columns and {rows} lines")
     };
+    let expected = format!(
+        "{}, or {}",
+        size(WordsPlace::Beside),
+        size(WordsPlace::Below)
+    );
+    let found = format!("{} columns and {} lines", window.columns, window.rows);
     Error::new(
         ErrorKind::TerminalTooSmall,
         [
             what.to_owned(),
-            format!(
-                "  expected {}, or {}",
-                size(WordsPlace::Beside),
-                size(WordsPlace::Below)
-            ),
-            format!(
-                "  found    {} columns and {} lines",
-                window.columns, window.rows
-            ),
+            format!("  expected {expected}"),
+            format!("  found    {found}"),
         ],
         "make the window larger, or its font smaller (on a Linux console: setfont); or write \
          images with -o FILE.png or -o FILE.svg",
     )
+    .with_fact(FactName::Expected, expected)
+    .with_fact(FactName::Found, found)
 }
 
 #[cfg(test)]

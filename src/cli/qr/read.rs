@@ -174,6 +174,7 @@ fn read_standard_input() -> Result<Vec<u8>> {
     let read = read.map_err(|cause| {
         let what = format!("standard input cannot be read: {}", fsio::io_text(&cause));
         Error::new(ErrorKind::Unreadable, what, "give the photographs as files")
+            .with_fact(FactName::Cause, fsio::io_text(&cause))
     })?;
     match usize::try_from(MAX_FILE) {
         Ok(most) if read > most => Err(too_long_error("standard input", "a photograph", most)),
@@ -255,7 +256,8 @@ fn check_whole(received: &Bundle, kind: QrKind) -> Result<()> {
         .iter()
         .find(|name| !belongs.contains(*name))
     {
-        return Err(damaged_error(&format!("{name} is no part of a {kind}")));
+        let error = damaged_error(&format!("{name} is no part of a {kind}"));
+        return Err(error.with_fact(FactName::Found, name.as_str()));
     }
     let missing = match kind {
         QrKind::Request => {
@@ -269,7 +271,8 @@ fn check_whole(received: &Bundle, kind: QrKind) -> Result<()> {
         .find(|name| !received.has_file(name)),
     };
     match missing {
-        Some(name) => Err(damaged_error(&format!("the {kind} has no {name}"))),
+        Some(name) => Err(damaged_error(&format!("the {kind} has no {name}"))
+            .with_fact(FactName::Missing, vec![name])),
         None => received.compare_response(),
     }
 }

@@ -227,6 +227,8 @@ fn cannot_travel_error(dir: &Path, fault: &ArchiveFault) -> Error {
         format!("{} does not travel: {fault}", shown_path(dir)),
         hint,
     )
+    .with_fact(FactName::File, dir)
+    .with_fact(FactName::Cause, fault.to_string())
 }
 
 fn too_much_error(dir: &Path) -> Error {

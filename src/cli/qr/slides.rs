@@ -10,7 +10,7 @@ use super::pixels::{ImageProtocol, Pixels};
 use super::terminal::{CodeTerminal, Key, Window};
 use crate::cli::code_screen;
 use crate::cli::ui::StyledText;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::qr::draw::{self, Drawing, LARGEST};
 use crate::qr::parts::{self, MAX_PARTS};
 use crate::qr::{Caption, QrKind};
@@ -293,4 +293,5 @@ fn terminal_error(cause: io::Error) -> Error {
         what,
         "write images with -o FILE.png or -o FILE.svg",
     )
+    .with_fact(FactName::Cause, crate::fsio::io_text(&cause))
 }

@@ -134,7 +134,9 @@ fn write_sources(
                 sources.len()
             ),
             "make several reports, each in a directory of its own",
-        ));
+        )
+        .with_fact(FactName::Limit, MAX_BUNDLES)
+        .with_fact(FactName::Size, sources.len()));
     }
     let mut set = PageSet {
         out,

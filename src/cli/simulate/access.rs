@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::ui::Ui;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
 use crate::outside::shown_path;
@@ -63,6 +63,7 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
             message,
             "write one in a line: access-key secret [session-token] [account]",
         )
+        .with_fact(FactName::File, path)
     };
     let text =
         std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;
@@ -100,4 +101,6 @@ fn no_credentials_error(what: &str) -> Error {
         message,
         "name a file with --credentials, or set what the clients have set",
     )
+    .with_fact(FactName::Option, "--require-sigv4")
+    .with_fact(FactName::Missing, vec!["--credentials"])
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::ca::{KeySource, backends_elsewhere};
 use crate::cli::lambda::members::EventMember;
 use crate::cloudhsm::ClusterName;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_text;
 
 pub(super) fn usage_error(message: impl Into<String>, hint: impl Into<String>) -> Error {
@@ -20,6 +20,8 @@ pub(super) fn form_error(member: &EventMember, expected: &str) -> Error {
         format!("the event's `{}` is not {expected}", member.name),
         format!("`{}` is {expected}", member.name),
     )
+    .with_fact(FactName::Member, member.name)
+    .with_fact(FactName::Expected, expected)
 }
 
 pub(super) fn read_text<'a>(member: &EventMember, value: &'a Value) -> Result<&'a str> {
@@ -61,6 +63,8 @@ pub(super) fn read_cluster(member: &EventMember, value: &Value) -> Result<Cluste
             format!("the event's `{}`: {}", member.name, shown_text(&fault)),
             "give the cluster's id, cluster-..., or its ARN",
         )
+        .with_fact(FactName::Member, member.name)
+        .with_fact(FactName::Cause, &fault)
     })
 }
 
@@ -73,6 +77,7 @@ pub(super) fn read_bundle(member: &EventMember, value: &Value) -> Result<Vec<u8>
             "give the one-file bundle as `hsmboot pack` writes it, in base64 (RFC 4648 4) without \
              line breaks: `base64 -w0`",
         )
+        .with_fact(FactName::Member, member.name)
     })
 }
 
@@ -97,5 +102,6 @@ pub(super) fn check_key_in_aws(member: &EventMember, text: &str) -> Result<()> {
     Err(usage_error(
         format!("the event's `{}` is no key in AWS KMS", member.name),
         format!("a function holds no key of a CA: {}", places_of_key()),
-    ))
+    )
+    .with_fact(FactName::Member, member.name))
 }

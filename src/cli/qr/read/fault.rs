@@ -14,11 +14,14 @@ pub(super) fn too_long_error(name: &str, what: &str, most: usize) -> Error {
         ),
         "give the codes alone, a code a line, or the photographs",
     )
+    .with_fact(FactName::File, name)
     .with_fact(FactName::Limit, most)
 }
 
 pub(super) fn image_error(name: &str, fault: Unread) -> Error {
-    let input = |kind, message: String, hint: &str| Error::new(kind, message, hint);
+    let input = |kind, message: String, hint: &str| {
+        Error::new(kind, message, hint).with_fact(FactName::File, name)
+    };
     match fault {
         Unread::Unknown => input(
             ErrorKind::NotAnImage,
@@ -97,11 +100,22 @@ pub(super) fn collection_error(fault: &CollectionFault) -> Error {
                 .to_owned(),
         ),
     };
-    let sets: Lines = match fault {
-        CollectionFault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
-        _ => Lines::default(),
+    let sets: &[String] = match fault {
+        CollectionFault::Mixed { sets, .. } => sets,
+        _ => &[],
     };
-    Error::new(kind, Lines::from(fault.to_string()).followed_by(sets), hint)
+    let lines: Lines = sets.iter().map(|set| format!("  {set}")).collect();
+    let missing: Option<Vec<String>> = match fault {
+        CollectionFault::Missing { parts, .. } => {
+            Some(parts.iter().map(ToString::to_string).collect())
+        }
+        _ => None,
+    };
+    let found = (!sets.is_empty()).then(|| sets.join("; "));
+    let message = Lines::from(fault.to_string()).followed_by(lines);
+    Error::new(kind, message, hint)
+        .with_fact(FactName::Missing, missing)
+        .with_fact(FactName::Found, found)
 }
 
 pub(super) fn damaged_error(why: &str) -> Error {
@@ -110,4 +124,5 @@ pub(super) fn damaged_error(why: &str) -> Error {
         format!("the codes do not make a bundle: {why}"),
         "find out who drew these codes: hsmboot does not draw such",
     )
+    .with_fact(FactName::Cause, why)
 }
