@@ -90,7 +90,7 @@ fn a_bundle_is_named_as_an_argument_or_as_an_option() {
         };
         let by_argument = run(&["bundle"]);
         assert_eq!(by_argument, run(&["--bundle", "bundle"]), "{command:?}");
-        for wrong in [&["bundle", "--bundle", "bundle"][..], &[]] {
+        for wrong in [&["bundle", "--bundle", "other"][..], &[]] {
             let (code, kind, _) = run(wrong);
             assert_eq!((code, kind), (2, "usage".into()), "{command:?}");
         }
