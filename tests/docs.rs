@@ -60,6 +60,10 @@ mod runbooks;
 #[path = "docs/schemas.rs"]
 mod schemas;
 #[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "support/simulated.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod simulated;
+#[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/stage.rs"]
 mod stage;
 #[path = "docs/tables.rs"]

@@ -19,6 +19,10 @@ mod between;
 mod endpoints;
 #[path = "other_end/keys_in_aws.rs"]
 mod keys_in_aws;
+#[cfg(feature = "simulator")]
+#[path = "support/simulated.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod simulated;
 mod support;
 #[path = "other_end/timeouts.rs"]
 mod timeouts;

@@ -50,6 +50,10 @@ mod pins;
 #[path = "pkcs11/runbook.rs"]
 mod runbook;
 #[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "support/simulated.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod simulated;
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
 #[path = "docs/stage.rs"]
 mod stage;
 mod support;

@@ -31,6 +31,10 @@ mod executions;
 #[cfg(all(feature = "lambda", feature = "simulator"))]
 #[path = "stepfunctions/files.rs"]
 mod files;
+#[cfg(all(feature = "lambda", feature = "simulator"))]
+#[path = "support/simulated.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod simulated;
 #[path = "support/tool.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
 mod tool;

@@ -34,6 +34,7 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use bundles::{Case, Made, Planted, Says};
 use hsmboot::simulator::Simulator;
@@ -42,6 +43,30 @@ use serde_json::{Value, json};
 /// The operator's passphrase, and the attacker's.
 const PASSPHRASE: &str = "operator's passphrase";
 const ANOTHER: &str = "attacker's passphrase";
+
+const CAS: [&str; 3] = ["own", "own-plain", "theirs"];
+
+/// The files of the CAs, made once: a passphrase is stretched for long.
+static CA_FILES: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let made = tempfile::tempdir().unwrap();
+    fs::write(made.path().join("passphrase"), PASSPHRASE).unwrap();
+    for name in CAS {
+        let subject = format!("CN={name}");
+        let how = match name {
+            "own" => &["--passphrase-file", "passphrase"][..],
+            _ => &["--no-passphrase"],
+        };
+        let output = Command::new(assert_cmd::cargo::cargo_bin!("hsmboot"))
+            .current_dir(made.path())
+            .args(["ca", "init", "--out", name, "--key-type", "p256"])
+            .args(["--subject", &subject])
+            .args(how)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    made
+});
 
 /// What a command did.
 struct Done {
@@ -79,35 +104,21 @@ impl Stage {
         stage.simulator.write_roots(&stage.path("roots")).unwrap();
         fs::write(stage.path("passphrase"), PASSPHRASE).unwrap();
         fs::write(stage.path("another"), ANOTHER).unwrap();
-        stage.make_ca("own", &["--passphrase-file", "passphrase"]);
-        stage.make_ca("own-plain", &["--no-passphrase"]);
-        stage.make_ca("theirs", &["--no-passphrase"]);
+        for name in CAS {
+            fs::create_dir(stage.path(name)).unwrap();
+            for file in ["customerCA.crt", "customerCA.key"] {
+                fs::copy(
+                    CA_FILES.path().join(name).join(file),
+                    stage.path(name).join(file),
+                )
+                .unwrap();
+            }
+        }
         stage
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
-    }
-
-    fn make_ca(&self, name: &str, more: &[&str]) {
-        let subject = format!("CN={name}");
-        let done = self.run(
-            &[
-                &[
-                    "ca",
-                    "init",
-                    "--out",
-                    name,
-                    "--key-type",
-                    "p256",
-                    "--subject",
-                    &subject,
-                ],
-                more,
-            ]
-            .concat(),
-        );
-        assert_eq!(done.code, 0, "{}", done.stderr);
     }
 
     fn run(&self, words: &[&str]) -> Done {

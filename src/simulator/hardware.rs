@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chains::{Card, HardwareMake, Root, RootAuthority, SimulatedIdentity};
 use super::clock::Millis;
-use super::keys::{KEY_BITS, KeyFactory, OrderedKey, SigningKey, wait_for};
+use super::keys::{KEY_BITS, KeyFactory, KeySupply, OrderedKey, SigningKey, wait_for};
 use super::octets;
 use super::state::Hsm;
 
@@ -81,9 +81,9 @@ fn make_of(card: usize) -> HardwareMake {
 impl SimulatedHardware {
     /// Starts without any key. Nothing is made before it is needed: a simulator that refuses every
     /// call makes no key at all.
-    pub(super) fn start(now: Millis) -> std::io::Result<Self> {
+    pub(super) fn start(now: Millis, supply: Option<KeySupply>) -> std::io::Result<Self> {
         Ok(Self {
-            works: KeyFactory::start()?,
+            works: KeyFactory::start(supply)?,
             authorities: Default::default(),
             cards: Default::default(),
             partitions: AtomicU64::new(0),

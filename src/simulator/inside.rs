@@ -61,7 +61,8 @@ impl Inside {
                 ),
             });
         }
-        let mut roots_and_cards = SimulatedHardware::start(clock.now()).map_err(SimError::Start)?;
+        let mut roots_and_cards =
+            SimulatedHardware::start(clock.now(), options.keys).map_err(SimError::Start)?;
         if let (Some(kept), Some(path)) = (hardware, &options.state) {
             let unusable = |reason| SimError::BadState {
                 path: path.clone(),

@@ -2,9 +2,10 @@
 //!
 //! A 2048-bit key takes about a tenth of a second and one of 4096 bits about one, so no request
 //! ever waits for a key. Keys are ordered here, and code that needs a key looks whether it has
-//! come. No key is kept in the repository: every simulator has its own.
+//! come. No key is kept in the repository: every simulator has its own, or is given some.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
@@ -129,6 +130,29 @@ impl TryRng for SystemOctets {
 
 impl TryCryptoRng for SystemOctets {}
 
+/// Gives simulators RSA keys that were made elsewhere. A test program that starts hundreds of
+/// simulators, each of which takes a processor a second for its keys, makes them once and gives
+/// them to one after the other.
+#[derive(Clone)]
+pub struct KeySupply(Arc<GiveKey>);
+
+type GiveKey = dyn Fn(usize) -> Option<Vec<u8>> + Send + Sync;
+
+impl KeySupply {
+    /// Returns the supply that a function is. It is asked for a key of so many bits and gives an
+    /// RSAPrivateKey (RFC 8017 A.1.2), in DER, or none. A simulator makes a key itself where it is
+    /// given none, one of another size, or one that it has already.
+    pub fn new(give: impl Fn(usize) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(give))
+    }
+}
+
+impl fmt::Debug for KeySupply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("KeySupply")
+    }
+}
+
 /// A key that has been ordered: empty until it is made.
 pub(super) type OrderedKey = Arc<OnceLock<Result<SigningKey, String>>>;
 
@@ -148,6 +172,9 @@ pub(super) struct KeyFactory {
 struct KeyQueue {
     orders: Mutex<KeyOrders>,
     wake: Condvar,
+    supply: Option<KeySupply>,
+    /// The public keys that came from the supply.
+    given: Mutex<HashSet<Vec<u8>>>,
 }
 
 /// The number of open orders at which abandoned ones are removed: their HSMs have been replaced or
@@ -165,12 +192,28 @@ impl KeyQueue {
     fn lock_orders(&self) -> MutexGuard<'_, KeyOrders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Returns a key of the supply that this simulator does not have yet.
+    fn take_given(&self, bits: usize) -> Option<SigningKey> {
+        let key = SigningKey::from_pkcs1((self.supply.as_ref()?.0)(bits)?).ok()?;
+        let fits = key.pair.public().modulus_len() == bits / 8;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        (fits && given.insert(key.spki.clone())).then_some(key)
+    }
+
+    fn make_key(&self, bits: usize) -> Result<SigningKey, String> {
+        self.take_given(bits)
+            .map_or_else(|| SigningKey::generate(bits), Ok)
+    }
 }
 
 impl KeyFactory {
     /// Starts the threads: two where the machine has two cores or more, else one.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let shared = Arc::new(KeyQueue::default());
+    pub(super) fn start(supply: Option<KeySupply>) -> std::io::Result<Self> {
+        let shared = Arc::new(KeyQueue {
+            supply,
+            ..KeyQueue::default()
+        });
         let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
         for _ in 0..threads {
             let shared = Arc::clone(&shared);
@@ -252,7 +295,7 @@ fn make_keys(shared: &KeyQueue) {
                 .unwrap_or_else(PoisonError::into_inner);
         };
         drop(orders);
-        key.get_or_init(|| SigningKey::generate(bits));
+        key.get_or_init(|| shared.make_key(bits));
     }
 }
 
@@ -262,7 +305,7 @@ mod tests {
 
     #[test]
     fn an_ordered_key_comes_and_signs() {
-        let works = KeyFactory::start().unwrap();
+        let works = KeyFactory::start(None).unwrap();
         let key = works.take_spare();
         let key = wait_for(&key).unwrap();
         assert_eq!(key.spki().len(), 294, "RSA 2048 with exponent 65537");
@@ -277,7 +320,7 @@ mod tests {
 
     #[test]
     fn orders_that_nobody_waits_for_are_not_made_and_do_not_pile_up() {
-        let works = KeyFactory::start().unwrap();
+        let works = KeyFactory::start(None).unwrap();
         for _ in 0..10 * MANY_ORDERS {
             drop(works.order_key(KEY_BITS));
         }
@@ -287,8 +330,22 @@ mod tests {
     }
 
     #[test]
+    fn a_given_key_is_taken_once_and_only_where_it_fits() {
+        let given = SigningKey::generate(KEY_BITS).unwrap();
+        let (pkcs1, spki) = (given.pkcs1.clone(), given.spki.clone());
+        let works = KeyFactory::start(Some(KeySupply::new(move |_| Some(pkcs1.clone())))).unwrap();
+        let spki_of = |bits| {
+            let key = works.order_key(bits);
+            wait_for(&key).unwrap().spki.clone()
+        };
+        assert_ne!(spki_of(KEY_BITS + 64), spki, "of another size");
+        assert_eq!(spki_of(KEY_BITS), spki);
+        assert_ne!(spki_of(KEY_BITS), spki, "a second time");
+    }
+
+    #[test]
     fn stopping_leaves_nobody_waiting() {
-        let works = KeyFactory::start().unwrap();
+        let works = KeyFactory::start(None).unwrap();
         let keys: Vec<OrderedKey> = (0..20).map(|_| works.order_key(KEY_BITS)).collect();
         drop(works);
         for key in keys {

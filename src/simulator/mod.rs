@@ -103,6 +103,7 @@ pub use control::ControlError;
 pub use credentials::Credentials;
 pub use fault_rules::FaultRule;
 pub use faults::InjectedFault;
+pub use keys::KeySupply;
 pub use reference::Reference;
 pub use roots::RootFile;
 pub use state::{SimulatedClusterState, SimulatedHsmState};
@@ -146,6 +147,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// The limits of connections.
     pub connections: ConnectionLimits,
+    /// Keys that were made elsewhere. `None`: the simulator makes all of its keys.
+    pub keys: Option<KeySupply>,
 }
 
 impl Default for Options {
@@ -162,6 +165,7 @@ impl Default for Options {
             seed: 0,
             state: None,
             connections: ConnectionLimits::default(),
+            keys: None,
         }
     }
 }

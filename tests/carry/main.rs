@@ -28,6 +28,10 @@ mod row;
 mod screen;
 #[cfg(feature = "qr")]
 mod still_phone;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "../support/simulated.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod simulated;
 #[path = "../support/mod.rs"]
 #[allow(unreachable_pub)]
 mod support;

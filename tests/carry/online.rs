@@ -36,7 +36,7 @@ impl Stage {
         let stage = Stage {
             simulator: Simulator::spawn(Options {
                 speed: Speed::INSTANT,
-                ..Options::default()
+                ..crate::simulated::options()
             })
             .unwrap(),
             bench: Bench::empty(),

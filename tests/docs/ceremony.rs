@@ -15,7 +15,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use hsmboot::simulator::{Options, Simulator};
+use hsmboot::simulator::Simulator;
 use screens::{play, terminal};
 
 use super::blocks::{Block, blocks};
@@ -130,7 +130,7 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
     let place = tempfile::tempdir().unwrap();
     let dir = place.path();
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let id = cluster(&simulator);
     simulator.write_roots(&dir.join("roots")).unwrap();
     let path = wrapper(dir, "");
@@ -226,7 +226,7 @@ pub(super) fn to_activated() {
     const PAGE: &str = "docs/runbooks/to-activated.md";
     let place = tempfile::tempdir().unwrap();
     let dir = place.path();
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     simulator.write_roots(&dir.join("roots")).unwrap();
     // The one that the page's reader has downloaded.
     fs::copy(

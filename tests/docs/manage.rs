@@ -22,7 +22,7 @@ impl Stage {
         Stage {
             simulator: Simulator::spawn(Options {
                 speed: Speed::INSTANT,
-                ..Options::default()
+                ..crate::simulated::options()
             })
             .unwrap(),
             place: Place::new(),
@@ -194,7 +194,7 @@ fn what_was_made_and_did_not_come_in_time_is_in_the_document() {
     // Nothing of this simulator's comes within the test.
     let slow = Simulator::spawn(Options {
         speed: Speed::from_factor(0.0001).unwrap(),
-        ..Options::default()
+        ..crate::simulated::options()
     })
     .unwrap();
     let stage = Stage {

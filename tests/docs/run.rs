@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use hsmboot::simulator::{Options, Simulator};
+use hsmboot::simulator::Simulator;
 
 use super::blocks::{Block, blocks};
 use super::stage::{BINARY, CLUSTER, MANUFACTURER_ROOT, claimed, cluster, expected_in, wrapper};
@@ -77,7 +77,7 @@ fn run_plain(page: &str, all: &[Block]) {
 /// built in, a hand at the prompt) is given beside it.
 fn run_on_aws(page: &str, block: &Block) {
     let dir = tempfile::tempdir().unwrap();
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let id = cluster(&simulator);
     simulator.write_roots(&dir.path().join("roots")).unwrap();
     let path = wrapper(dir.path(), "--passphrase-env DOCS_PASSPHRASE");

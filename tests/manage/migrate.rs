@@ -182,7 +182,7 @@ impl Slow {
         Slow(
             Simulator::spawn(Options {
                 speed: Speed::from_factor(0.001).unwrap(),
-                ..Options::default()
+                ..crate::support::options()
             })
             .unwrap(),
         )

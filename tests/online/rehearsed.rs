@@ -212,7 +212,7 @@ fn every_root_of_a_simulator_is_recognised_and_no_other() {
     for reference in [Reference::Today, Reference::June2022] {
         let options = Options {
             reference,
-            ..Options::default()
+            ..crate::support::options()
         };
         let simulator = Simulator::spawn(options).unwrap();
         for file in RootFile::of_edition(reference) {

@@ -17,7 +17,7 @@ fn forward(url: &str, asked: &mut Asked<'_>) {
 fn simulator(bench: &Bench) -> (Simulator, String) {
     let simulator = Simulator::spawn(Options {
         speed: Speed::INSTANT,
-        ..Options::default()
+        ..crate::simulated::options()
     })
     .unwrap();
     simulator.write_roots(&bench.path("roots")).unwrap();

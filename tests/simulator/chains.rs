@@ -76,7 +76,7 @@ fn show() -> Shown {
     let simulator = Simulator::spawn(Options {
         speed: Speed::INSTANT,
         reference: Reference::June2022,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let texts = certificates(

@@ -16,7 +16,7 @@ fn simulator(connections: ConnectionLimits) -> Simulator {
     Simulator::spawn(Options {
         speed: Speed::INSTANT,
         connections,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap()
 }

@@ -300,12 +300,12 @@ fn a_stopped_simulator_frees_its_address_and_a_taken_one_is_refused() {
     // free.
     let simulator = Simulator::spawn(Options {
         listen: "127.0.0.2:0".parse().unwrap(),
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let options = Options {
         listen: simulator.address(),
-        ..Options::default()
+        ..crate::support::options()
     };
     let refused = Simulator::spawn(options.clone()).err().unwrap().to_string();
     assert!(

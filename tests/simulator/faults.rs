@@ -18,7 +18,7 @@ fn with_faults(rules: &[&str], seed: u64) -> Simulator {
         speed: Speed::INSTANT,
         faults,
         seed,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap()
 }

@@ -131,7 +131,7 @@ fn a_state_is_a_file_and_so_is_what_stands_beside_it() {
         Simulator::spawn(Options {
             speed: Speed::INSTANT,
             state: Some(state.to_owned()),
-            ..Options::default()
+            ..crate::support::options()
         })
     };
     let dir = tempfile::tempdir().unwrap();

@@ -54,7 +54,7 @@ fn a_cluster_on_its_way_to_another_state_is_not_modified() {
 fn slow() -> Simulator {
     Simulator::spawn(Options {
         speed: hsmboot::simulator::Speed::from_factor(0.001).unwrap(),
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap()
 }

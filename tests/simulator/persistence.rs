@@ -19,7 +19,7 @@ fn options(state: &Path) -> Options {
     Options {
         speed: Speed::INSTANT,
         state: Some(state.to_owned()),
-        ..Options::default()
+        ..crate::support::options()
     }
 }
 

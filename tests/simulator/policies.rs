@@ -125,7 +125,7 @@ fn a_copy_in_another_region_has_no_policy() {
 fn backups_have_tags_too() {
     let simulator = Simulator::spawn(Options {
         speed: Speed::INSTANT,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let id = backup(&simulator);

@@ -12,7 +12,7 @@ fn with_quotas() -> Simulator {
     Simulator::spawn(Options {
         speed: Speed::INSTANT,
         quotas: true,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap()
 }

@@ -13,7 +13,7 @@ fn more_calls_than_the_rate_allows_are_throttled() {
     let options = Options {
         speed: Speed::INSTANT,
         rate: NonZeroU32::new(2),
-        ..Options::default()
+        ..crate::support::options()
     };
     let simulator = Simulator::spawn(options).unwrap();
     // However slow the machine: two hundred calls that take less than a minute are more than two in
@@ -52,7 +52,7 @@ fn each_account_has_a_rate_of_its_own() {
         speed: Speed::INSTANT,
         rate: NonZeroU32::new(1),
         credentials: vec![Credentials::new("AKIDEXAMPLE", "secret"), other],
-        ..Options::default()
+        ..crate::support::options()
     };
     let simulator = Simulator::spawn(options).unwrap();
     let mine = Signer::default();

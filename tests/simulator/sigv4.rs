@@ -22,7 +22,7 @@ fn guarded() -> Simulator {
     Simulator::spawn(Options {
         speed: Speed::INSTANT,
         credentials,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap()
 }

@@ -14,7 +14,7 @@ fn a_cluster_goes_through_its_documented_states() {
     let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let hour = Duration::from_secs(3600);
@@ -93,7 +93,7 @@ fn a_cluster_goes_through_its_documented_states() {
 
 #[test]
 fn the_default_speed_takes_about_a_second_in_all() {
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::support::options()).unwrap();
     let id = create_cluster(&simulator);
     until(&simulator, &id, |now| now["State"] == "UNINITIALIZED");
     create_hsm(&simulator, &id);

@@ -7,6 +7,17 @@ use std::time::{Duration, Instant};
 use hsmboot::simulator::{Options, Simulator, Speed};
 use serde_json::{Value, json};
 
+#[path = "../support/simulated.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc
+)]
+mod shared_keys;
+
+pub use shared_keys::options;
+
 /// Far more than anything here takes: what has not come then never comes.
 pub const HANGS: Duration = Duration::from_secs(600);
 
@@ -14,7 +25,7 @@ pub const HANGS: Duration = Duration::from_secs(600);
 pub fn instant() -> Simulator {
     Simulator::spawn(Options {
         speed: Speed::INSTANT,
-        ..Options::default()
+        ..options()
     })
     .unwrap()
 }

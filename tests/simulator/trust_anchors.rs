@@ -284,7 +284,7 @@ fn a_trust_anchor_has_sixteen_thousand_characters_and_in_2022_one_certificate_of
     let simulator = Simulator::spawn(Options {
         speed: Speed::INSTANT,
         reference: Reference::June2022,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let made = ok(

@@ -87,7 +87,7 @@ fn no_foreign_page_can_give_a_control_command() {
     for credentials in [Vec::new(), vec![Credentials::new("AKIDEXAMPLE", "secret")]] {
         let simulator = Simulator::spawn(Options {
             credentials,
-            ..Options::default()
+            ..crate::support::options()
         })
         .unwrap();
         let address = simulator.address().to_string();

@@ -63,7 +63,7 @@ fn an_unknown_action_is_refused_by_each_editions_name_and_status() {
     ] {
         let simulator = Simulator::spawn(Options {
             reference,
-            ..Options::default()
+            ..crate::support::options()
         })
         .unwrap();
         let found = |answer: Answer| (answer.status, answer.error().1);
@@ -98,7 +98,7 @@ fn the_edition_of_2022_has_nothing_of_today() {
     let simulator = Simulator::spawn(Options {
         speed: Speed::INSTANT,
         reference: Reference::June2022,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let order = json!({

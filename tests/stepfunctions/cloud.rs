@@ -56,7 +56,7 @@ impl Cloud {
         let simulator = Simulator::spawn(Options {
             speed: Speed::INSTANT,
             credentials: credentials.collect(),
-            ..Options::default()
+            ..crate::simulated::options()
         })
         .unwrap();
         let dir = tempfile::tempdir().unwrap();

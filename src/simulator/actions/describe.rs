@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_change_shows_in_the_same_millisecond() {
         let clock = Clock::start(Speed::INSTANT);
-        let hardware = std::sync::Arc::new(SimulatedHardware::start(clock.now()).unwrap());
+        let hardware = std::sync::Arc::new(SimulatedHardware::start(clock.now(), None).unwrap());
         let (mut world, tokens) = (
             World::default(),
             super::super::pages::NextTokenKey::new().unwrap(),

@@ -1,6 +1,6 @@
 //! The online commands' documents.
 
-use hsmboot::simulator::{Options, Simulator};
+use hsmboot::simulator::Simulator;
 
 use super::Place;
 use crate::stage::cluster;
@@ -28,7 +28,7 @@ fn rooted<'a>(words: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn the_online_commands_say_what_their_schemas_say() {
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let (place, url, id) = (place(&simulator), simulator.url(), cluster(&simulator));
     let at = |words: &[&'static str]| -> Vec<String> {
         words
@@ -197,7 +197,7 @@ fn the_online_commands_say_what_their_schemas_say() {
 
 #[test]
 fn bootstrap_says_what_its_schema_says() {
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let (place, url, id) = (place(&simulator), simulator.url(), cluster(&simulator));
     let claim = [
         "bootstrap",
@@ -251,7 +251,7 @@ fn bootstrap_says_what_its_schema_says() {
 
 #[test]
 fn simulate_says_what_its_schema_says() {
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let place = Place::new();
     let taken = simulator.address().to_string();
     assert_eq!(

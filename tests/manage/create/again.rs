@@ -239,7 +239,7 @@ fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
 fn an_interrupted_run_goes_on_with_its_cluster() {
     let slow = Simulator::spawn(Options {
         speed: Speed::from_factor(0.02).unwrap(),
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let stage = stage();

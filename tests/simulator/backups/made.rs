@@ -145,7 +145,7 @@ fn a_backup_is_ready_in_time_and_not_before() {
     let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let hour = Duration::from_secs(3600);

@@ -7,7 +7,7 @@ fn a_cluster_from_a_backup_needs_no_initialization() {
     let slow = Speed::from_factor(1e-4).unwrap();
     let simulator = Simulator::spawn(Options {
         speed: slow,
-        ..Options::default()
+        ..crate::support::options()
     })
     .unwrap();
     let hour = Duration::from_secs(3600);

@@ -103,7 +103,7 @@ fn simulator(reference: Reference) -> MutexGuard<'static, (Simulator, String)> {
         let simulator = Simulator::spawn(Options {
             speed: Speed::INSTANT,
             reference,
-            ..Options::default()
+            ..crate::support::options()
         })
         .unwrap();
         let cluster = World::of_a_table(&simulator, "", reference).cluster;
