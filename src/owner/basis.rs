@@ -98,3 +98,38 @@ impl ProofPurpose {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What records and people are told of each way: an auditor reads the owner's proof off it.
+    #[test]
+    fn each_way_has_its_word_and_its_phrase_and_a_reason_where_nothing_was_proved() {
+        let waived = Basis::Waived {
+            reason: String::from("the vault burnt down"),
+        };
+        let said = [
+            (Basis::Certificate, "ca", "named by --ca"),
+            (
+                Basis::CertificateFingerprint,
+                "ca-fingerprint",
+                "named by --ca-fingerprint",
+            ),
+            (
+                Basis::ResponseFingerprint,
+                "response-fingerprint",
+                "named by the response's fingerprint",
+            ),
+            (Basis::Key, "ca-key", "proved by its private key"),
+            (Basis::NewCa, "new-ca", "made in this run"),
+        ];
+        for (basis, word, phrase) in said {
+            assert_eq!((basis.as_str(), basis.as_phrase()), (word, phrase));
+            assert_eq!(basis.waiver_reason(), None, "{word}");
+        }
+        assert_eq!(waived.as_str(), "ca-from-bundle");
+        assert!(waived.as_phrase().contains("PROVED BY NOTHING"));
+        assert_eq!(waived.waiver_reason(), Some("the vault burnt down"));
+    }
+}
