@@ -3,11 +3,13 @@
 # 8 connections, the same request from the same client (wrk). Five of hsmboot's clusters carry an HSM's certificates, as the API's would; moto has none.
 # Then the memory that 10,000 clusters take, and the time from the start of the process to its first answer.
 #
-#   benches/against-moto.sh [SECONDS] [ROUNDS]      seconds for each turn (5), turns of each (3)
+#   benches/against-moto.sh [--record] [SECONDS] [ROUNDS]      seconds for each turn (5), turns of each (3); --record writes docs/performance.md
 #
 # Installs wrk (apt) if it is missing, and moto (PyPI) in an environment of its own in target/. HSMBOOT names another binary than the release build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+record=false
+[ "${1:-}" = --record ] && record=true && shift
 seconds=${1:-5}
 rounds=${2:-3}
 connections=8
@@ -68,7 +70,16 @@ done
 printf 'ratio    %s\n' "$(awk "BEGIN { printf \"%.1f\", $(median hsmboot 1) / $(median moto 1) }")"
 [ "$(failures hsmboot)" = 0 ] || exit 1
 
-stop
-harness memory "$HSMBOOT" 10000 0
-harness memory "$HSMBOOT" 10000 100
-harness start "$HSMBOOT" 20
+kill "${servers[@]}" 2>/dev/null || true
+servers=()
+harness memory "$HSMBOOT" 10000 0 | tee "$work/empty"
+harness memory "$HSMBOOT" 10000 100 | tee "$work/active"
+harness start "$HSMBOOT" 20 | tee "$work/start"
+
+if $record; then
+    row() { printf '{"requests_per_second": %s, "p50_ms": %s, "p99_ms": %s}' "$(median "$1" 1)" "$(median "$1" 2)" "$(median "$1" 3)"; }
+    printf '{"seconds": %s, "rounds": %s, "version": "%s", "hsmboot": %s, "moto": %s, "memory": "%s", "memory_with_hsms": "%s", "start": "%s"}' \
+        "$seconds" "$rounds" "$($venv/bin/pip show moto | sed -n 's/^Version: //p')" "$(row hsmboot)" "$(row moto)" \
+        "$(cat "$work/empty")" "$(cat "$work/active")" "$(cat "$work/start")" >"$work/figures.json"
+    python3 benches/record.py against-moto "$work/figures.json"
+fi

@@ -48,10 +48,28 @@ def many_bundles(figures):
     ]
 
 
+def against_moto(figures):
+    ours, theirs = figures["hsmboot"], figures["moto"]
+    without_label = lambda name: figures[name].partition(": ")[2]
+    return [
+        f"{machine()} Medians of {figures['rounds']} turns of {figures['seconds']} s (`benches/against-moto.sh {figures['seconds']} {figures['rounds']}`).",
+        "",
+        f"| what | hsmboot | moto {figures['version']} | aim |",
+        "| --- | --- | --- | --- |",
+        f"| DescribeClusters, requests per second | {ours['requests_per_second']:,} | {theirs['requests_per_second']:,} | |",
+        f"| ratio | {ours['requests_per_second'] / theirs['requests_per_second']:.0f} | | at least 50 |",
+        f"| p50 | {ours['p50_ms']} ms | {theirs['p50_ms']} ms | |",
+        f"| p99 | {ours['p99_ms']} ms | {theirs['p99_ms']} ms | under 2 ms |",
+        f"| memory of 10,000 clusters | {without_label('memory')} | | at most 200 MiB |",
+        f"| the same, 100 of them with an ACTIVE HSM | {without_label('memory_with_hsms')} | | |",
+        f"| start to first answer, 20 runs | {without_label('start')} | | under 50 ms |",
+    ]
+
+
 def main():
     name, file = sys.argv[1:]
     with open(file, encoding="utf-8") as source:
-        lines = {"against-openssl": against_openssl, "many-bundles": many_bundles}[name](json.load(source))
+        lines = {"against-openssl": against_openssl, "many-bundles": many_bundles, "against-moto": against_moto}[name](json.load(source))
     with open(PAGE, encoding="utf-8") as page:
         text = page.read()
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)

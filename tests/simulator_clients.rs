@@ -303,3 +303,20 @@ fn an_address_that_cannot_be_listened_on_ends_with_1() {
         .unwrap();
     assert_eq!(slow.status.code(), Some(2));
 }
+
+/// The benches have a client of their own, which nothing else runs.
+#[test]
+fn the_client_of_the_benches_makes_what_the_service_of_today_makes() {
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/simulator/harness.py");
+    let output = Command::new("python3")
+        .arg(harness)
+        .args(["memory", env!("CARGO_BIN_EXE_hsmboot"), "3", "1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        said.starts_with("3 clusters, 1 of them with an ACTIVE HSM: "),
+        "{said}"
+    );
+}

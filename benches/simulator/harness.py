@@ -58,7 +58,7 @@ def fill(url, clusters, hsms):
     client = Client(url)
     made = []
     for number in range(clusters):
-        members = {"HsmType": "hsm1.medium", "SubnetIds": [f"subnet-{number % 100:08x}"]}
+        members = {"HsmType": "hsm2m.medium", "Mode": "NON_FIPS", "SubnetIds": [f"subnet-{number % 100:08x}"]}
         made.append(client.call("CreateCluster", **members, TagList=[{"Key": "Name", "Value": f"number {number}"}])["Cluster"]["ClusterId"])
     for cluster_id in made[:hsms]:
         client.until(cluster_id, "UNINITIALIZED", lambda now: now["State"] == "UNINITIALIZED")
