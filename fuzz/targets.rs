@@ -7,9 +7,12 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use hsmboot::bundle::{Creation, Receipt, Request, Response, TranscriptReading, archive};
+use hsmboot::bundle::{
+    Creation, Part, Receipt, Request, Response, Store, Survey, TranscriptReading, archive,
+};
 use hsmboot::ca::{self, FileKey, PassphraseSource, make_trust_anchor, parse_subject};
 use hsmboot::check::check;
+use hsmboot::report::{PageFacts, make_page};
 use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
 use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 use hsmboot::x509::pem::{self, Label};
@@ -278,6 +281,45 @@ pub fn bundle_file(data: &[u8]) {
         let again = archive::write(&members).expect("it was within bounds");
         assert_eq!(archive::read(&again).ok().as_ref(), Some(&members));
     }
+}
+
+/// The page for auditors, of a bundle in one file: judged, and rendered. The page obeys nothing that
+/// the bundle holds, and calls nothing verified that is not the good one's.
+pub fn report_page(data: &[u8]) {
+    let Ok(members) = archive::read(data) else {
+        return;
+    };
+    let Ok(survey) = Survey::of_store(Store::from_members(members, "a file")) else {
+        return;
+    };
+    let good = good();
+    let evidence = survey.evidence();
+    let verification = verify(&evidence, &good.anchors, good.now, &Policy::default()).record;
+    let trust_anchor = TrustAnchor::from_file(survey.trust_anchor().unwrap_or_default()).ok();
+    let pair = survey.part_content(Part::SignedCert).map(|signed| {
+        let anchor = survey.trust_anchor().unwrap_or_default();
+        let csr = survey.part_content(Part::Csr).unwrap_or_default();
+        check(csr, signed, anchor, good.now).record
+    });
+    let page = make_page(&PageFacts {
+        tool: "hsmboot".to_owned(),
+        made_at: good.now,
+        place: "a file".to_owned(),
+        survey,
+        anchors: good.anchors.clone(),
+        verification,
+        at_named: false,
+        pair,
+        trust_anchor,
+        own_ca: None,
+    });
+    let obeyed = |char: char| {
+        (char.is_control() && char != '\n')
+            || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert_eq!(page.find(obeyed), None, "shown as it came");
+    assert_eq!(page.matches("<script").count(), 0);
+    assert!(!page.contains("PRIVATE KEY-----"));
 }
 
 /// The documents of a bundle: what is taken is written and read again.

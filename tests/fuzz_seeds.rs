@@ -12,6 +12,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hsmboot::bundle::{Store, Survey};
+
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
@@ -57,6 +59,27 @@ fn try_all(target: fn(&[u8]), seeds: &[Vec<u8>]) {
 
 fn texts(seeds: &[&str]) -> Vec<Vec<u8>> {
     seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect()
+}
+
+/// The documents of a claim, and the certificates of a good bundle beside them, as one file.
+fn whole_bundle() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |place: &str| {
+        let files = fs::read_dir(root.join(place)).unwrap();
+        files.map(|file| file.unwrap().path())
+    };
+    let members = files("fuzz/claim")
+        .chain(files("fixtures/verify/verified--never-expires"))
+        .filter(|file| {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            file.starts_with(root.join("fuzz")) || name.starts_with("cluster-")
+        })
+        .map(|file| {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let name = name.replace("cluster-hsmboottest", "cluster-3yl6ny5tszf");
+            (name, fs::read(&file).unwrap())
+        });
+    hsmboot::bundle::archive::write(&members.collect()).unwrap()
 }
 
 #[test]
@@ -119,5 +142,9 @@ fn what_is_taken_of_the_rest_is_written_and_read_again() {
     let members = [(name, files[0].clone())].into_iter().collect();
     let archive = hsmboot::bundle::archive::write(&members).unwrap();
     try_all(targets::bundle_file, &[archive]);
+    let whole = whole_bundle();
+    let members = hsmboot::bundle::archive::read(&whole).unwrap();
+    Survey::of_store(Store::from_members(members, "a file")).unwrap();
+    try_all(targets::report_page, &[whole]);
     targets::qr_picture(b"\x89PNG\r\n\x1a\n");
 }

@@ -125,7 +125,15 @@ impl Survey {
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     pub fn read_from(dir: &Path) -> Result<Self> {
-        let (bundle, _faults) = Bundle::open_leniently(Store::at_path(dir))?;
+        Self::of_store(Store::at_path(dir))
+    }
+
+    /// Reads the bundle of a store, which may be nowhere but in memory.
+    ///
+    /// # Errors
+    /// As [`Survey::read_from`].
+    pub fn of_store(store: Store) -> Result<Self> {
+        let (bundle, _faults) = Bundle::open_leniently(store)?;
         let names = bundle
             .possible_names()
             .into_iter()
