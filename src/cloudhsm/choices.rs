@@ -46,12 +46,17 @@ pub enum ChoiceForm {
 }
 
 impl ChoiceForm {
-    /// Returns what the API calls a value of the option.
+    /// Returns what the API calls a value of the option, which may be spelled as the API does.
     pub fn api_value<'a>(&self, word: &'a str) -> Option<&'a str> {
         match self {
             ChoiceForm::Listed(values) => values
                 .iter()
-                .find_map(|value| (value.word == word).then_some(value.name)),
+                .find(|value| {
+                    [value.word, value.name]
+                        .iter()
+                        .any(|it| word.eq_ignore_ascii_case(it))
+                })
+                .map(|value| value.name),
             ChoiceForm::Limited { .. } => Some(word),
         }
     }

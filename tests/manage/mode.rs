@@ -168,3 +168,32 @@ fn a_new_cluster_of_hsm1_medium_is_said_to_be_refused_before_aws_refuses_it() {
     }
     assert_eq!(stage.calls("CreateCluster"), before);
 }
+
+/// The API's own spelling is taken as well: it is what people have in their scripts.
+#[test]
+fn values_are_taken_as_the_api_spells_them() {
+    let stage = Stage::new();
+    for (mode, network) in [("NON_FIPS", "DUALSTACK"), ("non-fips", "dualstack")] {
+        let made = stage.json(&[
+            "cluster",
+            "create",
+            "--subnet-id",
+            SUBNET,
+            "--mode",
+            mode,
+            "--network-type",
+            network,
+        ]);
+        let id = made["cluster"]["cluster_id"].as_str().unwrap();
+        let cluster = support::describe(&stage.simulator, id);
+        assert_eq!(
+            (&cluster["Mode"], &cluster["NetworkType"]),
+            (&json!("NON_FIPS"), &json!("DUALSTACK"))
+        );
+    }
+    stage.fails(
+        &["cluster", "create", "--subnet-id", SUBNET, "--mode", "none"],
+        2,
+        "usage",
+    );
+}

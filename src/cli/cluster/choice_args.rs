@@ -16,6 +16,8 @@ impl clap::Args for ChoiceArgs {
                 .long(choice.option)
                 .value_name("TYPE")
                 .help(choice.help)
+                // The API's own spelling is taken too: it is what people have in their scripts.
+                .ignore_case(true)
                 .value_parser(choice_parser(&choice.form))
         }))
     }
@@ -46,9 +48,11 @@ impl FromArgMatches for ChoiceArgs {
 fn choice_parser(form: &ChoiceForm) -> ValueParser {
     match form {
         ChoiceForm::Listed(values) => {
-            let values = values
-                .iter()
-                .map(|value| PossibleValue::new(value.word).help(value.help));
+            let values = values.iter().map(|value| {
+                PossibleValue::new(value.word)
+                    .alias(value.name)
+                    .help(value.help)
+            });
             PossibleValuesParser::new(values).into()
         }
         ChoiceForm::Limited { limit, .. } => ValueParser::new(limit.parser()),

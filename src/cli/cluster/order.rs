@@ -25,7 +25,7 @@ pub struct NewClusterArgs {
     pub(crate) hsm_type: Option<String>,
     /// The cluster's mode, for good: no cluster, and no backup of one, ever gets the other one
     /// (default: fips; from a backup, the backup's)
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[arg(long, value_enum, value_name = "MODE", ignore_case = true)]
     pub(crate) mode: Option<ModeName>,
     #[command(flatten)]
     pub(crate) choices: ChoiceArgs,
@@ -43,6 +43,7 @@ pub enum ModeName {
     /// Keys and algorithms that are FIPS-validated, and no others
     Fips,
     /// All that the HSMs can do
+    #[value(alias = "NON_FIPS")]
     NonFips,
 }
 
