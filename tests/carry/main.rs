@@ -26,12 +26,12 @@ mod paper;
 mod row;
 #[cfg(feature = "qr")]
 mod screen;
-#[cfg(feature = "qr")]
-mod still_phone;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "../support/simulated.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod simulated;
+#[cfg(feature = "qr")]
+mod still_phone;
 #[path = "../support/mod.rs"]
 #[allow(unreachable_pub)]
 mod support;

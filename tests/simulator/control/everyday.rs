@@ -28,7 +28,7 @@ fn a_cluster_lives_by_commands_alone_in_either_edition() {
         let simulator = Simulator::spawn(Options {
             speed: Speed::INSTANT,
             reference,
-            ..Options::default()
+            ..crate::support::options()
         })
         .unwrap();
         let made = done(&simulator, "create-cluster", json!({}));
