@@ -90,6 +90,12 @@ fn a_bundle_is_named_as_an_argument_or_as_an_option() {
         };
         let by_argument = run(&["bundle"]);
         assert_eq!(by_argument, run(&["--bundle", "bundle"]), "{command:?}");
+        // The same in both forms is one bundle, however often it is named; another is another.
+        assert_eq!(
+            by_argument,
+            run(&["bundle", "--bundle", "bundle"]),
+            "{command:?}"
+        );
         for wrong in [&["bundle", "--bundle", "other"][..], &[]] {
             let (code, kind, _) = run(wrong);
             assert_eq!((code, kind), (2, "usage".into()), "{command:?}");

@@ -338,7 +338,7 @@ fn a_photograph_of_twelve_megapixels_is_read() {
     let code = bench.read(&show(&bench, &[])[0]);
     let shot = Shot {
         angle: 8.0,
-        scale: 2.5,
+        scale: 2.6,
         tilt: 0.1,
         bend: 0.03,
         tones: (30.0, 210.0),
