@@ -156,7 +156,10 @@ fn a_resource_is_named_by_its_id_or_its_arn_as_an_argument_or_as_an_option() {
         }
         let elsewhere = ["tag", "list", &arn, "--region", "eu-west-1"];
         stage.fails(&elsewhere, 2, "contradicting-region");
-        stage.fails(&["tag", "list", id, "--resource-id", id], 2, "usage");
+        let twice = stage.json(&["tag", "list", id, "--resource-id", id]);
+        assert_eq!(twice["resource_id"], id.as_str());
+        let other = ["tag", "list", id, "--resource-id", "cluster-aaaaaaaaaaa"];
+        stage.fails(&other, 2, "usage");
     }
     for wrong in [
         "arn:aws:cloudhsm:us-east-1:123456789012:cluster/backup-aaaaaaaaaaa",
