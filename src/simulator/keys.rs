@@ -338,7 +338,7 @@ mod tests {
             let key = works.order_key(bits);
             wait_for(&key).unwrap().spki.clone()
         };
-        assert_ne!(spki_of(KEY_BITS + 512), spki, "of another size");
+        assert_ne!(spki_of(KEY_BITS + 1024), spki, "of another size");
         assert_eq!(spki_of(KEY_BITS), spki);
         assert_ne!(spki_of(KEY_BITS), spki, "a second time");
     }
