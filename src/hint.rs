@@ -61,8 +61,8 @@ pub(crate) fn split_command(line: &str) -> Option<Vec<String>> {
 }
 
 /// What stands in a command for what only its reader knows.
-const BLANKS: [&str; 9] = [
-    "BUNDLE", "CA.crt", "DIR", "FILE", "ID", "KEY", "NEWFILE", "TEXT", "ZONE",
+const BLANKS: [&str; 10] = [
+    "BUNDLE", "CA.crt", "DIR", "FILE", "ID", "KEY", "NEWFILE", "TEXT", "VALUE", "ZONE",
 ];
 
 /// A command that does what comes next: its words, by which a program starts it without a shell.
@@ -137,6 +137,25 @@ impl Serialize for NextCommand {
 
 fn is_blank(word: &str) -> bool {
     BLANKS.contains(&word)
+}
+
+/// Removes the user and password from a URL. Such a URL is refused wherever one is used; in place
+/// of another word it might still come here.
+pub(crate) fn without_userinfo(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else {
+        return word.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest
+        .get(..end)
+        .and_then(|authority| authority.rsplit_once('@'))
+    {
+        Some((userinfo, _)) => format!(
+            "{scheme}://(withheld){}",
+            rest.get(userinfo.len()..).unwrap_or_default()
+        ),
+        None => word.to_owned(),
+    }
 }
 
 /// A path as a word of a command: one that begins with a dash would be an option, one that is named

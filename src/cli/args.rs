@@ -250,8 +250,7 @@ impl TrustArgs {
     pub(crate) fn options_with_reason(&self) -> Vec<String> {
         let mut options = self.options_to_repeat();
         if !self.accept.is_empty() {
-            let reason = self.reason.clone().unwrap_or_else(|| "TEXT".to_owned());
-            options.extend(["--reason".to_owned(), reason]);
+            options.extend(["--reason".to_owned(), "TEXT".to_owned()]);
         }
         options
     }

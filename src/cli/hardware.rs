@@ -137,20 +137,15 @@ fn show_command(file: &str) -> NextCommand {
 }
 
 /// Returns the error where only roots are missing. It does not say that the HSM is not genuine.
-fn root_missing_error(
-    roots: &[&'static PublishedRoot],
-    then: &str,
-    next: Option<NextCommand>,
-) -> Error {
+fn root_missing_error(roots: &[&'static PublishedRoot], then: &str) -> Error {
     let all: Lines = roots.iter().map(|root| root_lines(root)).collect();
     let cause = Cause::RootsMissing(roots.to_vec());
     let message = Lines::from(format!("{cause}: do not sign, do not submit")).followed_by(all);
     let hint = download_hint(roots, then);
     let missing: Vec<&str> = options_for_roots(roots).collect();
-    Error::new(ErrorKind::RootMissing, message, hint)
-        .with_fact(FactName::Missing, missing)
-        .with_next(roots.iter().map(|root| show_command(root.file_word())))
-        .with_next(next)
+    // No command stands ready for a program: a file of a root's name that lies there by chance is
+    // no root, and only a person compares it with what the maker publishes.
+    Error::new(ErrorKind::RootMissing, message, hint).with_fact(FactName::Missing, missing)
 }
 
 /// Does the same as [`root_missing_error`] before anything is fetched: the hint repeats the command
@@ -166,7 +161,7 @@ pub(crate) fn root_missing_error_before_fetch(roots: &[&'static PublishedRoot]) 
             hint::quote_command(&options)
         )
     });
-    root_missing_error(roots, &then, again)
+    root_missing_error(roots, &then)
 }
 
 /// Returns the error with which a rejected record ends a command: 4 where an input could not be
@@ -206,7 +201,7 @@ pub(crate) fn rejection_error(
     let hint = match &cause {
         Some(Cause::RootsMissing(roots)) => {
             let verify = verify_command(roots, bundle.path(), trust);
-            let error = root_missing_error(roots, &verify.quoted(), Some(verify));
+            let error = root_missing_error(roots, &verify.quoted());
             return Some(error.with_fact(FactName::Checks, checks));
         }
         Some(Cause::OtherRoots(sides)) => {
@@ -223,9 +218,8 @@ pub(crate) fn rejection_error(
         }
         Some(Cause::Simulated) => {
             let has_roots = bundle.has_file(SIMULATED_ROOTS);
-            let (hint, command) = simulated_hint("verify", bundle.path(), has_roots);
-            next.push(command);
-            hint
+            // For people: a rejection names no command for a program that passes after all.
+            simulated_hint("verify", bundle.path(), has_roots)
         }
         Some(Cause::Time) => format!(
             "{CLOCK_HINT}, and --at where it was given. Where the moment is right, a \
@@ -245,14 +239,14 @@ pub(crate) fn rejection_error(
 
 /// Returns the hint how to judge what a simulator made: by the roots that a rehearsal left in the
 /// bundle, or by those of the simulator that is asked.
-fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> (String, NextCommand) {
+fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
     let dir = hint::path_word(dir, "DIR");
     let command = NextCommand::new(["hsmboot", command, &dir]);
     match has_roots {
         true => {
             let command = command.with_words(["--simulated"]);
             let look = "to look at the rehearsal all the same";
-            (format!("{look}: {}", command.quoted()), command)
+            format!("{look}: {}", command.quoted())
         }
         false => {
             let roots = [
@@ -262,12 +256,11 @@ fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> (String, NextCo
                 "roots/manufacturer-root.crt",
             ];
             let command = command.with_words(roots);
-            let hint = format!(
+            format!(
                 "give the roots of that very simulator, which `hsmboot simulate --roots roots` \
                  writes: {}",
                 command.quoted()
-            );
-            (hint, command)
+            )
         }
     }
 }

@@ -32,6 +32,13 @@ const REPEATED: [&str; 12] = [
     "config",
 ];
 
+/// What the operator decided. A command that only looks decides nothing for one that signs or
+/// claims.
+const DECISIONS: [&str; 2] = ["accept", "reason"];
+
+/// The commands whose decisions stand for the next one, too.
+const DECIDING: [&str; 4] = ["sign", "import", "submit", "bootstrap"];
+
 /// The option that an ARN or a bundle may stand for.
 const REGION: &str = "region";
 
@@ -85,6 +92,9 @@ pub(super) fn remember(matches: &ArgMatches) {
     let of_the_ca = matches
         .subcommand_name()
         .is_some_and(|name| OF_THE_CA.contains(&name));
+    let decides = matches
+        .subcommand_name()
+        .is_some_and(|name| DECIDING.contains(&name));
     let mut leaf = matches;
     while let Some((_, inner)) = leaf.subcommand() {
         leaf = inner;
@@ -94,6 +104,7 @@ pub(super) fn remember(matches: &ArgMatches) {
         options: REPEATED
             .into_iter()
             .chain([CA])
+            .filter(|name| decides || !DECISIONS.contains(name))
             .filter_map(|name| given_option(leaf, name))
             .collect(),
     });

@@ -17,6 +17,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::spelling::is_other_form;
 use crate::error::Result;
+use crate::hint::without_userinfo;
 use crate::outside::{shown_path, shown_text};
 use file::SettingsFile;
 
@@ -87,7 +88,10 @@ impl Setting {
     /// Returns the values for people. Those that may be secrets are not shown.
     pub(super) fn shown_values(&self) -> Vec<String> {
         match IN_FILE.contains(&self.option.as_str()) {
-            true => self.values.iter().map(|value| shown_text(value)).collect(),
+            true => {
+                let shown = |value: &String| shown_text(&without_userinfo(value)).to_string();
+                self.values.iter().map(shown).collect()
+            }
             false => vec!["(not shown)".to_owned()],
         }
     }

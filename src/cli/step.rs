@@ -8,6 +8,7 @@ use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, FactName, Result};
 #[cfg(feature = "online")]
 use crate::hint::NextCommand;
+use crate::hint::without_userinfo;
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, sha256, to_hex};
@@ -209,9 +210,11 @@ pub(crate) fn repeated_command(more: &[&str]) -> Option<NextCommand> {
             && without_userinfo(&without_pin(word)) == *word
             && !word.starts_with(PASSPHRASE_COMMAND)
     };
+    // The answer to a question that was not asked yet is no part of the command.
     let again: Vec<&str> = ["hsmboot"]
         .into_iter()
         .chain(words.iter().map(String::as_str))
+        .filter(|word| *word != "--yes")
         .chain(more.iter().copied())
         .collect();
     words.iter().all(kept).then(|| NextCommand::new(again))
@@ -234,25 +237,6 @@ fn without_pin(word: &str) -> String {
         at = value + rest.find('&').unwrap_or(rest.len());
     }
     out + word.get(at..).unwrap_or_default()
-}
-
-/// Removes the user and password from a URL. Such a URL is refused wherever one is used; in place
-/// of another word it might still come here.
-fn without_userinfo(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest
-        .get(..end)
-        .and_then(|authority| authority.rsplit_once('@'))
-    {
-        Some((userinfo, _)) => format!(
-            "{scheme}://(withheld){}",
-            rest.get(userinfo.len()..).unwrap_or_default()
-        ),
-        None => word.to_owned(),
-    }
 }
 
 fn host_name() -> OutsideText {

@@ -4,7 +4,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | the files of a request or response, as one archive | [`QrKind`], [`crate::bundle::archive`] |
-//! | told in few octets: DER for PEM, a digest's number for the digest | [`packed`] |
+//! | told in few octets: DER for PEM, a digest's number for the digest | `packed` |
 //! | compressed, cut into numbered parts, each a text with a digest of its own | [`parts`] |
 //! | a code for each part, for a terminal | [`draw`] |
 //! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |

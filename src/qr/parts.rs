@@ -5,7 +5,7 @@
 //! all parts, four that all parts of the same set share (the first of the archive's SHA-256), four
 //! that check the part (the first of a SHA-256 over all the rest of it), and its share of the
 //! whole; then a full stop, so that no blank at the end is lost where the text is copied. The whole
-//! is the archive's SHA-256, all of it, and the archive, [packed](super::packed) and compressed
+//! is the archive's SHA-256, all of it, and the archive, packed and compressed
 //! (RFC 1951).
 //!
 //! An archive that cannot be packed travels in the form that came before, which is read as ever:

@@ -250,7 +250,7 @@ fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
     run(&mut stage.hsmboot(&sign)).ends(
         0,
         &format!(
-            "next: hsmboot submit {} --ca ca/customerCA.crt --unverified --reason 'a test'",
+            "next: hsmboot submit {} --ca ca/customerCA.crt --unverified --reason TEXT",
             stage.id
         ),
     );

@@ -248,7 +248,7 @@ fn a_bundle_signed_by_hand_is_completed_and_not_signed_again() {
     signed_elsewhere(&bench);
     let by_hand = format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt");
     fs::copy(bench.path("signed.crt"), bench.path(&by_hand)).unwrap();
-    let complete = format!("hsmboot import bundle --signed-cert {by_hand} --ca FILE");
+    let complete = format!("hsmboot import bundle --signed-cert {by_hand} --ca customerCA.crt");
     let missing = ["missing  bundle/customerCA.crt", "by the CA of --ca"];
     bench.refused(&sign(&[]), 8, "already-signed", &missing);
     assert!(

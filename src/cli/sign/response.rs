@@ -186,11 +186,11 @@ impl SignedPair<'_> {
             Some(_) => styled(RED, "UNVERIFIED: no proof that the key is an HSM's"),
             None => styled(hardware::proof_style(roots), hardware::proof_text(roots)),
         };
-        // `submit` asks again for what was waived here, and why. What was accepted, and its reason,
-        // are options of this run.
+        // `submit` asks again for what was waived here, and why: that is decided anew. What was
+        // accepted, and its reason, are options of this run.
         let waived = match &response.unverified {
-            Some(waiver) => vec!["--unverified", "--reason", waiver.reason.as_raw()],
-            None => Vec::new(),
+            Some(_) => &["--unverified", "--reason", "TEXT"][..],
+            None => &[],
         };
         let first = match changed {
             true => format!("signed {}", bundle.id()),
@@ -202,7 +202,7 @@ impl SignedPair<'_> {
         let dir = hint::path_word(bundle.path(), "DIR");
         let submit = NextCommand::new(["hsmboot", "submit", &dir])
             .with_words(again.iter())
-            .with_words(waived);
+            .with_words(waived.iter().copied());
         let next = [complete_command(submit)];
         let rest = format!(
             "\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
