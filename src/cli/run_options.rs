@@ -15,15 +15,9 @@ use crate::error::Error;
 use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, shown_text};
 
-/// The options that are repeated, in the order in which they are shown. `--reason` stands behind
-/// what it explains.
-const REPEATED: [&str; 12] = [
-    "region",
-    "profile",
-    "endpoint-url",
-    "assume-role",
-    "account",
-    "insecure-http",
+/// The options that are repeated behind those of [`SERVICE`], in the order in which they are shown.
+/// `--reason` stands behind what it explains.
+const REPEATED: [&str; 6] = [
     "aws-root",
     "manufacturer-root",
     "policy",
@@ -42,7 +36,7 @@ const DECIDING: [&str; 4] = ["sign", "import", "submit", "bootstrap"];
 /// The option that an ARN or a bundle may stand for.
 const REGION: &str = "region";
 
-/// The options among them that say which service.
+/// The options that are repeated first: those that say which service.
 const SERVICE: [&str; 6] = [
     "region",
     "profile",
@@ -101,8 +95,9 @@ pub(super) fn remember(matches: &ArgMatches) {
     }
     GIVEN.get_or_init(|| GivenOptions {
         of_the_ca,
-        options: REPEATED
+        options: SERVICE
             .into_iter()
+            .chain(REPEATED)
             .chain([CA])
             .filter(|name| decides || !DECISIONS.contains(name))
             .filter_map(|name| given_option(leaf, name))

@@ -283,7 +283,13 @@ pub(super) mod tests {
 
     #[test]
     fn every_changed_character_of_a_part_is_found() {
-        let text = split_archive(QrKind::Request, &incompressible(200), 1000)
+        finds_every_change(&incompressible(200));
+        finds_every_change(&archive_with(100));
+    }
+
+    /// Holds that no character of the archive's first part can be changed unnoticed.
+    fn finds_every_change(archive: &[u8]) {
+        let text = split_archive(QrKind::Request, archive, 1000)
             .unwrap()
             .remove(0);
         for at in 0..text.len() {
@@ -318,11 +324,12 @@ pub(super) mod tests {
         ] {
             assert_eq!(Piece::read(foreign), ScannedText::Foreign);
         }
-        for later in ["HSMBOOT2", "HSMBOOT3"] {
-            assert_eq!(
-                Piece::read(&text.replacen("HSMBOOT1", later, 1)),
-                ScannedText::Damaged
-            );
+        let (own, rest) = text.split_at("HSMBOOT1".len());
+        for other in ["HSMBOOT1", "HSMBOOT2", "HSMBOOT3"] {
+            if other != own {
+                let text = format!("{other}{rest}");
+                assert_eq!(Piece::read(&text), ScannedText::Damaged, "{own} as {other}");
+            }
         }
     }
 
@@ -355,26 +362,6 @@ pub(super) mod tests {
                 (piece.kind, piece.position()),
                 (QrKind::Response, (at + 1, texts.len()))
             );
-        }
-    }
-
-    #[test]
-    fn every_changed_character_of_a_packed_part_is_found() {
-        let text = split_archive(QrKind::Request, &archive_with(100), 1000)
-            .unwrap()
-            .remove(0);
-        for at in 0..text.len() {
-            for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-                .chars()
-                .filter(|c| !text[at..].starts_with(*c))
-            {
-                let mut bad = text.clone();
-                bad.replace_range(at..=at, &character.to_string());
-                assert!(
-                    !matches!(Piece::read(&bad), ScannedText::Piece(_)),
-                    "{at}: {character}"
-                );
-            }
         }
     }
 
