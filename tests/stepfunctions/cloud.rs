@@ -292,6 +292,13 @@ impl Ended {
             .collect()
     }
 
+    /// Holds what was claimed against what is expected. Where they differ, the summary says why.
+    #[track_caller]
+    pub(super) fn with_claimed(self, expected: &[(&str, bool)]) -> Self {
+        assert_eq!(self.claimed(), expected, "{}", self.summary);
+        self
+    }
+
     /// Which failed: the cluster, the error's type and kind.
     pub(super) fn failed(&self) -> Vec<(&str, &str, &str)> {
         let list = self.summary["failed"].as_array().unwrap().iter();
