@@ -7,12 +7,16 @@
 - AWS::StepFunctions::StateMachine in a CloudFormation stack reads DefinitionS3Location and DefinitionSubstitutions, which moto does not know; and a stack
   made by a change set has its outputs;
 - Lambda runs a function's `bootstrap` out of its zip behind the Lambda Runtime API, where moto would want Docker;
+- boto3 makes one client at a time: its session is not made for threads (boto3's guide, "Multithreading or multiprocessing with clients"), and each
+  iteration of a Map is one;
+- an iteration of a Distributed Map that fails within the interpreter itself is said on standard error: moto gives null for it;
 - what STS gives for a role is a key that names role and account, so that a simulator with these credentials knows whose call it is.
 
 An argument `NAME=VALUE` is put into the environment of every function.
 """
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -27,6 +31,7 @@ from io import BytesIO
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "clients"))
+import boto3
 import moto_server
 from botocore.session import get_session
 from moto.awslambda.models import LambdaFunction
@@ -35,6 +40,7 @@ from moto.cloudformation.parsing import OutputMap
 from moto.core.config import default_user_config
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import distributed_item_processor_worker
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import StateTaskServiceAwsSdk
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -44,6 +50,19 @@ from moto.sts.models import AssumedRole
 ENVIRONMENT = dict(word.split("=", 1) for word in sys.argv[1:])
 
 default_user_config["stepfunctions"]["execute_state_machine"] = True
+
+logging.basicConfig(stream=sys.stderr)
+logging.getLogger(distributed_item_processor_worker.__name__).setLevel(logging.DEBUG)
+
+made_by_boto3, one_at_a_time = boto3.client, threading.Lock()
+
+
+def make_client(*words, **names):
+    with one_at_a_time:
+        return made_by_boto3(*words, **names)
+
+
+boto3.client = make_client
 
 
 def create_state_machine(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
@@ -188,10 +207,11 @@ class Sandbox:
                 body = self.rfile.read(int(length)) if length else b"".join(self.chunks())
                 words = self.path.split("/")
                 assert words[:4] == ["", "2018-06-01", "runtime", "invocation"] and words[5] in ("response", "error"), self.path
+                # Before the function may ask for the next one: or it is given this one again.
+                sandbox.settle(words[4], body, words[5] == "error")
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                sandbox.settle(words[4], body, words[5] == "error")
 
             def chunks(self):
                 while size := int(self.rfile.readline(), 16):
