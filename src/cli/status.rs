@@ -79,20 +79,37 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         "endpoint": place.endpoint,
         "clusters": clusters.iter().map(view::cluster_document).collect::<Vec<_>>(),
     });
+    let whose: Vec<Option<ClaimedBy>> = clusters
+        .iter()
+        .map(|cluster| Some(ClaimedBy::judge_cluster(cluster, owner.as_ref()?)))
+        .collect();
+    let steps = match (cluster_id, clusters.as_slice(), whose.as_slice()) {
+        (Some(_), [cluster], [whose]) => {
+            let lead = match whose {
+                None => Some(Lead::Judge),
+                Some(ClaimedBy::ThisCa) => Some(Lead::Nothing),
+                // What is another's, or cannot be told, is nothing to go on with.
+                Some(_) => None,
+            };
+            lead.map(|lead| next_steps::steps_of_cluster(cluster, place.region.as_ref(), lead))
+        }
+        _ => None,
+    };
     let mut text = StyledText::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
-    let mut lead = Some(Lead::Judge);
-    for cluster in &clusters {
-        text.push(view::cluster_text(cluster));
-        if let Some(owner) = &owner {
-            let whose = ClaimedBy::judge_cluster(cluster, owner);
+    for (cluster, whose) in clusters.iter().zip(whose) {
+        // All the steps say more than the one that comes next.
+        text.push(match steps.as_deref() {
+            None | Some([]) => view::cluster_text(cluster),
+            Some(_) => view::cluster_text_without_advice(cluster),
+        });
+        if let Some(whose) = whose {
             text.push([
                 StyledText::from(format!("  {:12}  ", "owner")),
                 owner_text(&whose),
                 StyledText::from("\n"),
             ]);
             owners.push(json!({ "cluster_id": cluster.cluster_id, "owner": whose.as_str() }));
-            lead = matches!(whose, ClaimedBy::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
             if cluster_id.is_some() || !super::cluster::is_deleting_or_deleted(cluster) {
                 errors.extend(whose.into_failure().map(Error::from));
@@ -110,12 +127,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         insert_member(&mut document, "ca_sha256", ca);
         insert_member(&mut document, "owners", owners);
     }
-    if let (Some(_), [cluster]) = (cluster_id, clusters.as_slice()) {
-        // What is another's, or cannot be told, is nothing to go on with.
-        let steps = lead
-            .map(|lead| next_steps::steps_of_cluster(cluster, place.region.as_ref(), lead))
-            .unwrap_or_default();
-        next_steps::add_steps(&steps, &mut document, &mut text);
+    if cluster_id.is_some() {
+        next_steps::add_steps(&steps.unwrap_or_default(), &mut document, &mut text);
     }
     let summary = match clusters.as_slice() {
         [cluster] => format!("{} is {}", cluster.cluster_id, cluster.state),

@@ -420,6 +420,9 @@ fn step_lines<'a>(
                       CA's key\n",
         );
     }
-    out.push_str(&format!("  SHA-256 of this line {}\n", entry.hash()));
+    out.push_str(&format!(
+        "  SHA-256 of this line {}\n",
+        group_digits(&entry.hash())
+    ));
     out
 }

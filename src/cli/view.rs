@@ -159,6 +159,15 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> StyledText {
 
 /// Returns the cluster in a few lines, each with its newline: its state in its colour.
 pub(crate) fn cluster_text(cluster: &Cluster) -> StyledText {
+    let mut text = cluster_text_without_advice(cluster);
+    if let Some(next) = next_step_text(cluster) {
+        push_line(&mut text, "next", next);
+    }
+    text
+}
+
+/// Returns the same for a text that goes on with every step.
+pub(crate) fn cluster_text_without_advice(cluster: &Cluster) -> StyledText {
     let mut text = StyledText::from([
         styled(BOLD, cluster.cluster_id.to_string()),
         StyledText::from("  "),
@@ -266,9 +275,6 @@ fn cluster_lines(cluster: &Cluster) -> StyledText {
             "issued by",
             name_text(certificate.issuer()).to_string(),
         );
-    }
-    if let Some(next) = next_step_text(cluster) {
-        push_line(&mut out, "next", next);
     }
     out
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::icons::Icon;
 use super::view::{PageView, count_text, join_list};
-use crate::bundle::{AfterSeal, SurveyedDocument, TranscriptEntry};
+use crate::bundle::{AfterSeal, Fingerprint, SurveyedDocument, TranscriptEntry};
 use crate::outside::Lines;
 use crate::x509::{Certificate, sha256, to_hex};
 
@@ -15,8 +15,12 @@ pub struct TranscriptStanding {
     pub steps: usize,
     /// SHA-256 of the last of them, as `transcript verify` prints it; `None` where there is none.
     pub head: Option<String>,
+    /// That digest as thirty digits.
+    pub head_code: Option<Fingerprint>,
     /// The last of them that is sealed.
     pub sealed_up_to: Option<u64>,
+    /// The digest of its line as thirty digits.
+    pub sealed_code: Option<Fingerprint>,
     /// `Some(true)` if all of it holds, as far as it was judged. `None` where there is no
     /// transcript.
     pub holds: Option<bool>,
@@ -47,7 +51,9 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
     let nothing = |holds, icon, says: &str, faults| TranscriptStanding {
         steps: 0,
         head: None,
+        head_code: None,
         sealed_up_to: None,
+        sealed_code: None,
         holds,
         not_compared: Vec::new(),
         faults,
@@ -164,10 +170,17 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
         }
         (true, _) => Icon::Told,
     };
+    let head = trail.holds.entries().last().map(TranscriptEntry::hash);
     TranscriptStanding {
         steps,
-        head: trail.holds.entries().last().map(TranscriptEntry::hash),
+        head_code: head.as_deref().map(Fingerprint::of_line),
+        head,
         sealed_up_to: sealed,
+        sealed_code: trail
+            .holds
+            .sealed_head()
+            .as_deref()
+            .map(Fingerprint::of_line),
         holds: Some(faults.is_empty()),
         not_compared: that(false).iter().map(|step| step.step).collect(),
         faults,

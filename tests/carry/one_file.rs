@@ -271,7 +271,7 @@ fn pack_replaces_no_other_file_unless_forced_and_both_want_the_right_names() {
         &["pack", "nowhere", "-o", FILE],
         4,
         "no-bundle",
-        &["there is no bundle nowhere"],
+        &["there is no bundle at nowhere"],
     );
 }
 

@@ -29,3 +29,17 @@ fn a_certificate_and_a_csr_are_shown_by_the_digest_of_their_der() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_ca_has_one_code_in_every_document() {
+    let bench = two_steps(&["--seal"]);
+    let code = |words: &[&str], name: &str| {
+        let shown = bench.run(&[words, &["--output", "json"]].concat());
+        shown.expect(0).json()[name].as_str().unwrap().to_owned()
+    };
+    let shown = code(&["ca", "show", "customerCA.crt"], "code");
+    assert_eq!(shown, code(&sign(&[]), "ca_code"));
+    let again = ["--ca", "customerCA.crt"];
+    let words = [&["transcript", "verify", "bundle"], &again[..]].concat();
+    assert_eq!(shown, code(&words, "ca_code"));
+}

@@ -105,7 +105,7 @@ impl Store {
         let nothing = || {
             Error::new(
                 ErrorKind::NoBundle,
-                format!("there is no bundle {}", shown_path(&self.path)),
+                format!("there is no bundle at {}", shown_path(&self.path)),
                 "check the path, or make one with `hsmboot fetch`",
             )
             .with_fact(FactName::File, self.path.as_path())

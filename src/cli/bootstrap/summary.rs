@@ -186,7 +186,7 @@ fn anchor_lines(record: Option<&Record>) -> StyledText {
             "    {}: {}\n      {source}, key SHA-256 {}\n",
             anchor.side.anchor_noun(),
             anchor.subject,
-            anchor.key_sha256
+            group_digits(&anchor.key_sha256.to_string())
         ));
     }
     head.push_str(&text);

@@ -179,6 +179,7 @@ impl SignedPair<'_> {
             "request_fingerprint": request,
             "request_compared": compared,
             "response_fingerprint": back,
+            "ca_code": Fingerprint::of_ca(&to_hex(&pair.trust_anchor().signing_ca().fingerprint())),
         });
         let document = with_members(serde_json::to_value(response).unwrap_or_default(), members);
         let roots = self.record.terms.roots;

@@ -170,7 +170,7 @@ fn what_an_archive_may_not_hold_is_refused_by_name() {
         &["verify", FILE],
         4,
         "no-bundle",
-        &["there is no bundle x.hsmboot"],
+        &["there is no bundle at x.hsmboot"],
     );
     tool(&bench, "head -c 2M /dev/zero > x.hsmboot");
     bench.refused(&["verify", FILE], 4, "file-too-large", &[FILE]);

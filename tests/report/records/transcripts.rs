@@ -76,16 +76,16 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     let before = bench.read("bundle/verification.json");
     bench.run(&sign(&["--seal"])).expect(0);
     let answer = document(&bench, &[]);
-    let head = bench
+    let verified = bench
         .run(&["transcript", "verify", "bundle", "--output", "json"])
         .expect(0)
-        .json()["head"]
-        .clone();
+        .json();
+    let (head, code) = (&verified["head"], &verified["head_code"]);
     assert_eq!(
         answer["transcript"],
         json!({
-            "steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2],
-            "faults": []
+            "steps": 2, "head": head, "head_code": code, "sealed_up_to": 2, "sealed_code": code,
+            "holds": true, "not_compared": [2], "faults": []
         })
     );
     assert!(
