@@ -98,10 +98,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let mut text = StyledText::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
     for (cluster, whose) in clusters.iter().zip(whose) {
-        // All the steps say more than the one that comes next.
         text.push(match steps.as_deref() {
             None | Some([]) => view::cluster_text(cluster),
-            Some(_) => view::cluster_text_without_advice(cluster),
+            Some(_) => view::cluster_text_before_steps(cluster),
         });
         if let Some(whose) = whose {
             text.push([

@@ -157,25 +157,36 @@ pub(crate) fn full_cluster_text(cluster: &Cluster) -> StyledText {
     text
 }
 
-/// Returns the cluster in a few lines, each with its newline: its state in its colour.
+/// Returns the cluster in a few lines, each with its newline: its state in its colour, and its
+/// owner's next step.
 pub(crate) fn cluster_text(cluster: &Cluster) -> StyledText {
-    let mut text = cluster_text_without_advice(cluster);
+    let mut text = cluster_head(cluster);
+    text.push(cluster_lines(cluster));
     if let Some(next) = next_step_text(cluster) {
         push_line(&mut text, "next", next);
     }
     text
 }
 
-/// Returns the same for a text that goes on with every step.
-pub(crate) fn cluster_text_without_advice(cluster: &Cluster) -> StyledText {
-    let mut text = StyledText::from([
+/// Returns the same for a text that goes on with every step to an active cluster: these say more
+/// than the advice to activate it.
+pub(crate) fn cluster_text_before_steps(cluster: &Cluster) -> StyledText {
+    if !matches!(next_step(cluster), NextStep::Activate) {
+        return cluster_text(cluster);
+    }
+    let mut text = cluster_head(cluster);
+    text.push(cluster_lines(cluster));
+    text
+}
+
+/// Returns the first line: the cluster, with its state in its colour.
+fn cluster_head(cluster: &Cluster) -> StyledText {
+    StyledText::from([
         styled(BOLD, cluster.cluster_id.to_string()),
         StyledText::from("  "),
         state_text(&cluster.state),
         StyledText::from("\n"),
-    ]);
-    text.push(cluster_lines(cluster));
-    text
+    ])
 }
 
 /// Appends a line with its label.

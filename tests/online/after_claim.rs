@@ -180,7 +180,10 @@ fn submit_bootstrap_status_and_handover_give_the_same_steps() {
             "{step:#}"
         )
     });
-    // The same as text.
+    // The same as text. What to do is said once.
+    let told = run(&mut stage.online(&["status", &stage.id])).ends(0, "next:");
+    assert_eq!(told.stdout.matches("cluster activate").count(), 1);
+    assert_eq!(told.stdout.matches("next").count(), 1, "{}", told.stdout);
     let text = run(&mut stage.submit()).ends(0, "next:").stdout;
     here.iter().for_each(|command| {
         assert!(
