@@ -105,6 +105,7 @@ mod watcher;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind as ClapError;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::bundle::ClusterId;
@@ -219,15 +220,24 @@ enum Refusal {
 
 /// Parses the command line, with what is written down behind it.
 fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
-    let words = spelling::options_behind_command(std::env::args_os().collect(), &command());
-    let words = settings::complete(words, &command()).map_err(Refusal::Settings)?;
-    let shown: Vec<String> = words
-        .iter()
-        .cloned()
-        .map(crate::outside::stored_path)
-        .collect();
-    let matches = help::for_a_glance(command(), &shown)
-        .try_get_matches_from(words)
+    // To build it takes longer than anything else before the work, and to lay its help out as long
+    // again.
+    let program = Cli::command();
+    let words = spelling::options_behind_command(std::env::args_os().collect(), &program);
+    let words = settings::complete(words, &program).map_err(Refusal::Settings)?;
+    let matches = program
+        .try_get_matches_from(&words)
+        .or_else(|fault| match fault.kind() {
+            ClapError::DisplayHelp | ClapError::DisplayHelpOnMissingArgumentOrSubcommand => {
+                let shown: Vec<String> = words
+                    .iter()
+                    .cloned()
+                    .map(crate::outside::stored_path)
+                    .collect();
+                help::for_a_glance(command(), &shown).try_get_matches_from(&words)
+            }
+            _ => Err(fault),
+        })
         .map_err(Refusal::Answer)?;
     spelling::check_both_forms(&matches).map_err(Refusal::Settings)?;
     run_options::remember(&matches);

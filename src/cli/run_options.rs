@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, CommandFactory};
 
 use super::settings;
 #[cfg(feature = "online")]
@@ -190,7 +190,7 @@ pub(crate) fn complete_words(words: &[String]) -> Vec<String> {
     if given.options.is_empty() {
         return words.to_vec();
     }
-    let mut program = super::command();
+    let mut program = super::Cli::command();
     program.build();
     complete(words, &given, &program)
 }
