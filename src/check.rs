@@ -393,3 +393,6 @@ fn is_of_content(rule: Rule, parts: &Parts) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
