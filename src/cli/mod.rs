@@ -222,11 +222,11 @@ enum Refusal {
 fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
     // To build it takes longer than anything else before the work, and to lay its help out as long
     // again.
-    let program = Cli::command();
+    let mut program = Cli::command();
     let words = spelling::options_behind_command(std::env::args_os().collect(), &program);
     let words = settings::complete(words, &program).map_err(Refusal::Settings)?;
     let matches = program
-        .try_get_matches_from(&words)
+        .try_get_matches_from_mut(&words)
         .or_else(|fault| match fault.kind() {
             ClapError::DisplayHelp | ClapError::DisplayHelpOnMissingArgumentOrSubcommand => {
                 let shown: Vec<String> = words
@@ -240,7 +240,7 @@ fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
         })
         .map_err(Refusal::Answer)?;
     spelling::check_both_forms(&matches).map_err(Refusal::Settings)?;
-    run_options::remember(&matches);
+    run_options::remember(&matches, program);
     let cli = Cli::from_arg_matches(&matches)
         .map_err(|fault| Refusal::Answer(fault.format(&mut command())))?;
     Ok((cli, named_cluster(&matches)))

@@ -81,8 +81,12 @@ static GIVEN: OnceLock<GivenOptions> = OnceLock::new();
 /// named it: a bundle did.
 static FOUND_REGION: Mutex<Option<String>> = Mutex::new(None);
 
-/// Keeps what the command line gave.
-pub(super) fn remember(matches: &ArgMatches) {
+/// The command line's definition.
+static PROGRAM: OnceLock<Command> = OnceLock::new();
+
+/// Keeps what the command line gave, and its definition.
+pub(super) fn remember(matches: &ArgMatches, program: Command) {
+    PROGRAM.get_or_init(|| program);
     let of_the_ca = matches
         .subcommand_name()
         .is_some_and(|name| OF_THE_CA.contains(&name));
@@ -190,9 +194,7 @@ pub(crate) fn complete_words(words: &[String]) -> Vec<String> {
     if given.options.is_empty() {
         return words.to_vec();
     }
-    let mut program = super::Cli::command();
-    program.build();
-    complete(words, &given, &program)
+    complete(words, &given, PROGRAM.get_or_init(super::Cli::command))
 }
 
 /// Returns a command as a shell takes it, with the options of this run. What is no command of this
@@ -273,8 +275,10 @@ fn complete(words: &[String], given: &GivenOptions, program: &Command) -> Vec<St
         if SERVICE.contains(&option.name) && !same_service {
             continue;
         }
+        let of_all = program.get_arguments().filter(|arg| arg.is_global_set());
         let known = command
             .get_arguments()
+            .chain(of_all)
             .find(|arg| arg.get_long() == Some(option.name));
         let Some(arg) = known else { continue };
         // A reason explains what is accepted, and is refused alone.

@@ -20,10 +20,13 @@ pub(crate) fn may_be_key(content: &[u8]) -> bool {
         b"openssh-key-v1",
         b"b3BlbnNzaC1rZXktdjE",
     ];
+    // Nearly every place differs in its first letter: the whole word is compared at few.
+    let lower = |word: &[u8]| word.first().map(u8::to_ascii_lowercase);
     let says = |word: &[u8]| {
+        let first = lower(word);
         content
             .windows(word.len())
-            .any(|window| window.eq_ignore_ascii_case(word))
+            .any(|window| lower(window) == first && window.eq_ignore_ascii_case(word))
     };
     SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
 }
