@@ -121,6 +121,19 @@ pub fn shown_path(path: impl AsRef<Path>) -> String {
     escape_shown(&path.as_ref().to_string_lossy(), MOST_OF_PATH)
 }
 
+/// Returns an endpoint without what stands before its host, which may be a password. It need not be
+/// a URL: whoever leaves the scheme out has a password all the same.
+pub(crate) fn endpoint_without_password(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}(withheld)@{host}"),
+        None => url.to_owned(),
+    }
+}
+
 /// Returns a path, or a word of the command line, as text that is stored, compared or handed on to
 /// a program: never to be shown.
 #[allow(

@@ -11,7 +11,7 @@ use super::guard::ReceivedOctets;
 use super::settings::{self, ConfigPlan, FALLBACK_REGION};
 use super::{CallPlace, RoleArn, Trouble};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::shown_text;
+use crate::outside::{OutsideText, shown_text};
 
 /// The options for reaching a service. The AWS SDK's usual environment and files give every value
 /// that is `None`.
@@ -128,7 +128,7 @@ pub async fn connect(
 ) -> std::result::Result<ServiceConnection, (Trouble, CallPlace)> {
     let place = CallPlace {
         region: options.region.clone().map(Into::into),
-        endpoint: options.endpoint_url.clone().map(Into::into),
+        endpoint: shown_endpoint(options.endpoint_url.clone()),
         profile: options.profile.clone().map(Into::into),
     };
     // Sources of a region and files, which may be anything, have no time of their own.
@@ -152,6 +152,12 @@ pub async fn connect(
     }
 }
 
+/// Returns the endpoint that messages name: none that has a password in it.
+fn shown_endpoint(url: Option<String>) -> Option<OutsideText> {
+    url.filter(|url| !has_userinfo(url) && !url.is_empty())
+        .map(Into::into)
+}
+
 async fn find_connection(
     service: Service,
     options: &ConnectOptions,
@@ -168,10 +174,7 @@ async fn find_connection(
                 .map_or(FALLBACK_REGION, |region| region.as_ref())
                 .into(),
         ),
-        endpoint: url
-            .clone()
-            .filter(|url| !has_userinfo(url) && !url.is_empty())
-            .map(Into::into),
+        endpoint: shown_endpoint(url.clone()),
         profile: options.profile.as_deref().map(Into::into),
     };
     if let Some(reason) = found.as_ref().and_then(settings::endpoint_fault) {

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::outside::endpoint_without_password;
+
 /// Returns the host of `http://host:port/...`, without user, port and brackets.
 fn host_of(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
@@ -54,9 +56,8 @@ pub(super) fn is_metadata(url: &str) -> bool {
 /// Tells whether a URL holds a user name or a password. AWS asks for neither, and command lines are
 /// recorded.
 pub(super) fn has_userinfo(url: &str) -> bool {
-    let authority = url
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next();
     authority.is_some_and(|authority| authority.contains('@'))
 }
 
@@ -71,7 +72,8 @@ pub fn check_endpoint(url: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the endpoint \"{url}\" is not of the form https://HOST or http://HOST:PORT"
+        "the endpoint \"{}\" is not of the form https://HOST or http://HOST:PORT",
+        endpoint_without_password(url)
     ))
 }
 
@@ -86,7 +88,9 @@ mod tests {
             ("https://u@h", true),
             ("https://h/a@b", false),
             ("https://h?x=@", false),
-            ("u@h", false),
+            ("u@h", true),
+            ("u:pw@h:1", true),
+            ("h:1/a@b", false),
         ] {
             assert_eq!(has_userinfo(url), has, "{url}");
         }

@@ -70,6 +70,7 @@ mod roots;
 mod run_cluster;
 mod run_options;
 mod screen;
+mod secret_options;
 mod settings;
 mod sign;
 mod signals;

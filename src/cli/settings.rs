@@ -18,7 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::spelling::is_other_form;
 use crate::error::Result;
 use crate::hint::without_userinfo;
-use crate::outside::{shown_path, shown_text};
+use crate::outside::{endpoint_without_password, shown_path, shown_text};
 use file::SettingsFile;
 
 /// The options that a configuration file may set: what is the same on every command.
@@ -89,7 +89,11 @@ impl Setting {
     pub(super) fn shown_values(&self) -> Vec<String> {
         match IN_FILE.contains(&self.option.as_str()) {
             true => {
-                let shown = |value: &String| shown_text(&without_userinfo(value)).to_string();
+                let whole = |value: &String| match self.option == "endpoint-url" {
+                    true => endpoint_without_password(value),
+                    false => without_userinfo(value),
+                };
+                let shown = |value: &String| shown_text(&whole(value)).to_string();
                 self.values.iter().map(shown).collect()
             }
             false => vec!["(not shown)".to_owned()],

@@ -1,6 +1,7 @@
 //! A command's own entry in the bundle's transcript.
 
 use super::TOOL;
+use super::secret_options::{WITHHELD, is_passphrase_command};
 use super::ui::Ui;
 use super::variable::unless_empty;
 use crate::bundle::{Bundle, Digests, Seal, Transcript, TranscriptStep};
@@ -8,7 +9,7 @@ use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, FactName, Result};
 #[cfg(feature = "online")]
 use crate::hint::NextCommand;
-use crate::hint::without_userinfo;
+use crate::hint::{without_pin, without_userinfo};
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, sha256, to_hex};
@@ -180,18 +181,16 @@ fn command_line() -> Vec<OutsideText> {
         .collect()
 }
 
-/// The option whose value may hold a token of a secret manager, or the passphrase itself.
-const PASSPHRASE_COMMAND: &str = "--passphrase-command";
-
-/// Withholds the command that prints the passphrase.
+/// Withholds the command that prints the passphrase: it may hold a token of a secret manager, or
+/// the passphrase itself.
 fn without_passphrase_command(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
     let mut is_value = false;
     words.map(move |word| {
-        if std::mem::replace(&mut is_value, word == PASSPHRASE_COMMAND) {
-            return "(withheld)".to_owned();
+        if std::mem::replace(&mut is_value, is_passphrase_command(&word)) {
+            return WITHHELD.to_owned();
         }
-        match word.strip_prefix(PASSPHRASE_COMMAND) {
-            Some(value) if value.starts_with('=') => format!("{PASSPHRASE_COMMAND}=(withheld)"),
+        match word.split_once('=') {
+            Some((option, _)) if is_passphrase_command(option) => format!("{option}={WITHHELD}"),
             _ => word,
         }
     })
@@ -208,35 +207,30 @@ pub(crate) fn repeated_command(more: &[&str]) -> Option<NextCommand> {
     let kept = |word: &String| {
         crate::outside::shown_text(word) == *word
             && without_userinfo(&without_pin(word)) == *word
-            && !word.starts_with(PASSPHRASE_COMMAND)
+            && !word.split('=').next().is_some_and(is_passphrase_command)
     };
-    // The answer to a question that was not asked yet is no part of the command.
-    let again: Vec<&str> = ["hsmboot"]
+    let again: Vec<String> = ["hsmboot".to_owned()]
         .into_iter()
-        .chain(words.iter().map(String::as_str))
-        .filter(|word| *word != "--yes")
-        .chain(more.iter().copied())
+        .chain(words.iter().filter_map(|word| without_yes(word)))
+        .chain(more.iter().map(|word| (*word).to_owned()))
         .collect();
     words.iter().all(kept).then(|| NextCommand::new(again))
 }
 
-fn without_pin(word: &str) -> String {
-    const NAME: &str = "pin-value=";
-    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII
-    // changes.
-    let lower = word.to_ascii_lowercase();
-    let mut out = String::new();
-    let mut at = 0;
-    while let Some(found) = lower.get(at..).and_then(|rest| rest.find(NAME)) {
-        let value = at + found + NAME.len();
-        out.push_str(word.get(at..value).unwrap_or_default());
-        out.push_str("(withheld)");
-        // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be
-        // of the PIN.
-        let rest = word.get(value..).unwrap_or_default();
-        at = value + rest.find('&').unwrap_or(rest.len());
+/// Returns a word of a command line without `--yes`: the answer to a question that was not asked
+/// yet is no part of the command. Its letter may stand among others, `-qy`.
+#[cfg(feature = "online")]
+fn without_yes(word: &str) -> Option<String> {
+    let letters = word.strip_prefix('-').filter(|letters| {
+        !letters.is_empty() && letters.chars().all(|letter| letter.is_ascii_alphabetic())
+    });
+    match letters {
+        Some(letters) => {
+            let others = letters.replace('y', "");
+            (!others.is_empty()).then(|| format!("-{others}"))
+        }
+        None => (word != "--yes").then(|| word.to_owned()),
     }
-    out + word.get(at..).unwrap_or_default()
 }
 
 fn host_name() -> OutsideText {
@@ -286,6 +280,22 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "online")]
+    #[test]
+    fn an_answer_is_no_part_of_a_command() {
+        for (word, left) in [
+            ("--yes", None),
+            ("-y", None),
+            ("-qy", Some("-q")),
+            ("-q", Some("-q")),
+            ("yes", Some("yes")),
+            ("--yesterday", Some("--yesterday")),
+            ("-", Some("-")),
+        ] {
+            assert_eq!(without_yes(word).as_deref(), left, "{word}");
+        }
+    }
+
     #[test]
     fn a_password_in_a_url_is_withheld() {
         assert_eq!(
@@ -295,26 +305,5 @@ mod tests {
         for word in ["http://h/a@b", "ada@example.com", "--reason", "https://h"] {
             assert_eq!(without_userinfo(word), word);
         }
-    }
-
-    #[test]
-    fn a_pin_is_withheld() {
-        assert_eq!(
-            without_pin("pkcs11:token=ca;object=k?pin-value=1234&module-path=/m"),
-            "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
-        );
-        assert_eq!(
-            without_pin("pin-value=1 pin-value=2"),
-            "pin-value=(withheld)"
-        );
-        assert_eq!(
-            without_pin("PKCS11:?Pin-Value=1234;é&x=ü"),
-            "PKCS11:?Pin-Value=(withheld)&x=ü"
-        );
-        assert_eq!(
-            without_pin("pkcs11:?pin-value=12?34"),
-            "pkcs11:?pin-value=(withheld)"
-        );
-        assert_eq!(without_pin("--days"), "--days");
     }
 }

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as ClapError};
 
 use super::answer::AnswerForm;
 use super::near_miss;
+use super::secret_options::withhold;
 use super::ui::{ColorWhen, CommandOutput, Effect, Ui};
 use super::version::version_output;
 use crate::error::{Class, Error, ErrorKind, FactName};
@@ -219,7 +220,7 @@ pub(super) fn report_clap_error(fault: clap::Error) -> ExitCode {
         .into_iter()
         .map(crate::outside::stored_path)
         .collect();
-    let mut fault = show_quoted_words(fault);
+    let mut fault = show_quoted_words(withhold(fault, &words));
     let tip = with_tip(&mut fault, &words);
     let fault = &fault;
     let form = form_among(&words);

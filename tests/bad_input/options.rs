@@ -146,7 +146,7 @@ fn values_that_are_none() {
         (verify(&["--at", ""]), "--at"),
         (verify(&["--policy", "lax"]), "--policy"),
         (verify(&["--output", "xml"]), "--output"),
-        (sign(&["--passphrase-fd", "-1"]), "-1"),
+        (sign(&["--passphrase-fd", "-1"]), "(withheld)"),
         (sign(&["--at", "2026-01-01T00:00:00Z"]), "--at"),
         (vec!["verify"], "<DIR>"),
         (vec!["ca", "show", "a", "b"], "'b'"),

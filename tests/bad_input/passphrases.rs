@@ -1,4 +1,4 @@
-//! New passphrases that are easily guessed.
+//! Passphrases in wrong places, and new ones that are easily guessed.
 
 use crate::support::{Bench, TRUST};
 
@@ -51,4 +51,75 @@ fn a_weak_new_passphrase_needs_its_option_and_an_existing_one_does_not() {
         "short",
     ];
     bench.run(&[&sign[..], &TRUST].concat()).expect(0);
+}
+
+/// The commands that take options beside a secret, each with its words and those options.
+fn beside_secrets() -> Vec<(Vec<String>, Vec<String>)> {
+    fn walk(command: &clap::Command, words: &[String], all: &mut Vec<(Vec<String>, Vec<String>)>) {
+        let options = command
+            .get_arguments()
+            .filter(|arg| arg.get_action().takes_values())
+            .filter_map(|arg| arg.get_long())
+            .filter(|long| long.contains("passphrase") || long.ends_with("-key"))
+            .map(|long| format!("--{long}"))
+            .collect::<Vec<_>>();
+        if !options.is_empty() {
+            all.push((words.to_vec(), options));
+        }
+        for sub in command.get_subcommands() {
+            let words = [words, &[sub.get_name().to_owned()]].concat();
+            walk(sub, &words, all);
+        }
+    }
+    let mut all = Vec::new();
+    walk(&hsmboot::cli::command(), &[], &mut all);
+    assert!(all.len() > 1, "{all:?}");
+    all
+}
+
+/// People paste the passphrase where the way to it belongs. What is refused there is not shown:
+/// neither in the message, nor in the facts for programs.
+#[test]
+fn a_passphrase_in_the_place_of_its_source_is_not_shown() {
+    let bench = Bench::empty();
+    for (command, options) in beside_secrets() {
+        for option in options {
+            let variable = option.trim_start_matches("--").to_uppercase();
+            let variable = format!("HSMBOOT_{}", variable.replace('-', "_"));
+            for secret in [
+                "xyzzy-plugh-42",
+                "98765432101",
+                "--xyzzy-plugh-42",
+                "-Xyzzy",
+            ] {
+                let joined = format!("{option}={secret}");
+                let ways = [
+                    (vec![option.as_str(), secret], None),
+                    (vec![joined.as_str()], None),
+                    (vec![], Some((&variable, secret))),
+                ];
+                for (more, set) in ways {
+                    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+                    let words = [&words[..], &more, &["--output", "json"]].concat();
+                    let mut run = bench.command(&words);
+                    run.envs(set);
+                    let run = crate::support::run(run).expect(2);
+                    for text in [&run.stdout, &run.stderr] {
+                        assert!(!text.contains(secret), "{words:?}: {text}");
+                    }
+                }
+            }
+        }
+    }
+    // People are told no more than programs, and which option it is about.
+    for secret in ["xyzzy-plugh-42", "98765432101"] {
+        let words = ["sign", "bundle", "--passphrase-fd", secret];
+        let run = bench.run(&words).expect(2);
+        assert!(
+            run.stderr.contains("--passphrase-fd") && run.stderr.contains("(withheld)"),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains(secret), "{}", run.stderr);
+    }
 }

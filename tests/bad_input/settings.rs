@@ -124,6 +124,60 @@ fn every_option_has_a_variable_but_decisions() {
     with(&bench, &["verify", "bundle"], &decisions).expect(3);
 }
 
+/// A password before the endpoint's host, which nobody asks for, is shown nowhere.
+#[test]
+#[cfg(feature = "online")]
+fn a_password_in_the_endpoint_is_not_shown() {
+    const SECRET: &str = "xyzzy";
+    let bench = Bench::new();
+    let hidden = |run: &Run, words: &[&str]| {
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(SECRET), "{words:?}: {text}");
+        }
+    };
+    let status = ["status", "--region", "eu-west-1"];
+    // Some have no scheme, or one that is none.
+    for url in [
+        "https://user:xyzzy@example.com",
+        "https://xyzzy@example.com",
+        "ftp://user:xyzzy@example.com",
+        "user:xyzzy@example.com",
+        "http://user:xyzzy@",
+    ] {
+        for more in [&[][..], &["--output", "json"]] {
+            let words = [&status[..], more].concat();
+            for name in ["HSMBOOT_ENDPOINT_URL", "AWS_ENDPOINT_URL"] {
+                hidden(&with(&bench, &words, &[(name, url)]), &words);
+            }
+            let words = [&words[..], &["--endpoint-url", url]].concat();
+            hidden(&with(&bench, &words, &[]), &words);
+            let words = [&["config", "show"], more].concat();
+            let run = with(&bench, &words, &[("HSMBOOT_ENDPOINT_URL", url)]).expect(0);
+            hidden(&run, &words);
+            assert!(run.stdout.contains("(withheld)@"), "{}", run.stdout);
+            let file = format!("{ROOTS}endpoint-url = \"{url}\"\n");
+            configure(&bench, &file);
+            hidden(&with(&bench, &words, &[]).expect(0), &words);
+            hidden(&with(&bench, &status, &[]), &status);
+            configure(&bench, ROOTS);
+        }
+    }
+    // A command in a hint asks for it.
+    let url = "https://user:xyzzy@example.com";
+    let words = [
+        "submit",
+        "bundle",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        url,
+        "--output",
+        "json",
+    ];
+    let run = with(&bench, &words, &[]).expect(4);
+    hidden(&run, &words);
+}
+
 #[test]
 fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
     let bench = Bench::new();

@@ -88,6 +88,7 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
             "cli/usage",
             "cli/qr/read",
             "cli/report",
+            "cli/secret_options",
             "cli/settings",
             "cli/settings/file",
             "cli/spelling",

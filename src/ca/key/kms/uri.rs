@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::aws::{Arn, is_uuid};
 use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::hint::without_pin;
 use crate::outside::shown_text;
 
 /// The longest URI that is read. A key's ARN has about 80 characters, an alias at most 256 (KMS API
@@ -34,13 +35,13 @@ impl KmsKeyName {
                 ErrorKind::BadKeyUri,
                 [
                     format!("--ca-key names no AWS KMS key: {what}"),
-                    format!("  found  awskms:{}", shown_text(text)),
+                    format!("  found  awskms:{}", shown_text(&without_pin(text))),
                 ],
                 "give awskms:arn:aws:kms:REGION:ACCOUNT:key/ID, awskms:arn:...:alias/NAME, \
                  awskms:alias/NAME or awskms:KEY-ID",
             )
             .with_fact(FactName::Option, "--ca-key")
-            .with_fact(FactName::Found, format!("awskms:{text}")))
+            .with_fact(FactName::Found, format!("awskms:{}", without_pin(text))))
         };
         if text.len() > MAX_URI {
             return bad("it is longer than any name of a key");
@@ -213,5 +214,16 @@ mod tests {
             );
         }
         assert!(KmsKeyName::parse(&format!("alias/{}", "a".repeat(300))).is_err());
+    }
+
+    /// Whoever takes the prefix of another kind of key may have a PIN behind it.
+    #[test]
+    fn a_pin_behind_the_wrong_prefix_is_not_shown() {
+        let error = KmsKeyName::parse("token=ca;object=k?pin-value=98765").unwrap_err();
+        let told = error.to_json().to_string();
+        assert!(
+            told.contains("(withheld)") && !told.contains("98765"),
+            "{told}"
+        );
     }
 }
