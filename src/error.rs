@@ -111,6 +111,9 @@ pub struct Error {
     /// Whether the same command does by itself what has to be done, or only has to wait for it:
     /// then it is [`Retry::SameCommand`], where the kind says [`Retry::AfterFix`].
     pub goes_on: bool,
+    /// Whether the command has done its work all the same, and changed something: then it is
+    /// [`Retry::Never`], whatever the kind says.
+    pub is_done: bool,
     /// A document that belongs into the JSON answer beside the error (a verification record, say).
     pub document: Option<Box<serde_json::Value>>,
 }
@@ -129,6 +132,7 @@ impl Error {
             facts: BTreeMap::new(),
             does_it_twice: false,
             goes_on: false,
+            is_done: false,
             document: None,
         }
     }
@@ -173,9 +177,17 @@ impl Error {
         self
     }
 
+    /// The same error of a command that has done its work, and perhaps changed something by that.
+    #[must_use]
+    pub fn after_work(mut self, changed: bool) -> Self {
+        self.is_done = changed;
+        self
+    }
+
     /// Whether a program may run the same command again.
     pub const fn retry(&self) -> Retry {
         match self.kind.retry() {
+            _ if self.is_done => Retry::Never,
             Retry::SameCommand if self.does_it_twice => Retry::AfterFix,
             Retry::AfterFix if self.goes_on && !self.does_it_twice => Retry::SameCommand,
             retry => retry,

@@ -28,7 +28,7 @@ impl FromStr for Query {
                 "a JMESPath expression of at most {MAX_EXPRESSION} characters is expected"
             ));
         }
-        with_deep_stack(|| check_functions(read_expression(text)?.as_ast()))??;
+        with_deep_stack(|| check_expression(read_expression(text)?.as_ast()))??;
         Ok(Query(text.to_owned()))
     }
 }
@@ -57,10 +57,24 @@ fn read_expression(text: &str) -> std::result::Result<Expression<'static>, Strin
     })
 }
 
+/// Checks that it chooses a value, and that nothing in it fails whatever the result is.
+fn check_expression(ast: &Ast) -> std::result::Result<(), String> {
+    match ast {
+        Ast::Expref { .. } => Err(NO_VALUE.to_owned()),
+        _ => check_functions(ast),
+    }
+}
+
+/// What is wrong with an expression in the place of a value.
+const NO_VALUE: &str = "what it chooses is an expression, and no value";
+
 /// Checks what would else fail only after the command has done its work.
 fn check_functions(ast: &Ast) -> std::result::Result<(), String> {
     if let Ast::Function { name, args, .. } = ast {
         check_call(name, args.len())?;
+    }
+    if let Ast::Slice { step: 0, .. } = ast {
+        return Err("the step of a slice is 0".to_owned());
     }
     parts_of(ast).into_iter().try_for_each(check_functions)
 }
@@ -117,7 +131,7 @@ impl Query {
     ///
     /// # Errors
     /// Class `Usage`, `query-unfit`: a function was given what it does not take. The command has
-    /// done its work by then.
+    /// done its work by then; where that changed something, it is not to be run again.
     pub(crate) fn choose(&self, document: &Value) -> Result<Value> {
         let chosen = with_deep_stack(|| {
             let expression = read_expression(&self.0)?;
@@ -125,22 +139,33 @@ impl Query {
             let chosen = chosen.map_err(|fault| fault.reason.to_string())?;
             match serde_json::to_value(&*chosen) {
                 Ok(value) if !chosen.is_expref() => Ok(with_whole_numbers(value)),
-                _ => Err("what it chooses is an expression, and no value".to_owned()),
+                _ => Err(NO_VALUE.to_owned()),
             }
         });
-        chosen
-            .and_then(|chosen| chosen)
-            .map_err(|reason| self.unfit(&reason))
+        chosen.and_then(|chosen| chosen).map_err(|reason| {
+            let changed = document.get("changed").and_then(Value::as_bool);
+            self.unfit(&reason, changed.unwrap_or(false))
+        })
     }
 
-    fn unfit(&self, reason: &str) -> Error {
+    fn unfit(&self, reason: &str, changed: bool) -> Error {
         let reason = reason.trim_start_matches("Runtime error: ");
+        let hint = match changed {
+            true => {
+                "what the command was to do is done, and told here: do not run it again for an \
+                 answer; try the expression on a command that only looks"
+            }
+            false => {
+                "what the command was to do is done; --output json without --query prints the \
+                 whole result"
+            }
+        };
         Error::new(
             ErrorKind::QueryUnfit,
             format!("--query does not fit the result: {reason}"),
-            "what the command was to do is done; --output json without --query prints the whole \
-             result",
+            hint,
         )
+        .after_work(changed)
         .with_fact(FactName::Option, "--query")
         .with_fact(FactName::Found, &self.0)
     }
@@ -291,7 +316,9 @@ mod tests {
             ("a.", "no JMESPath expression"),
             ("clusters[?state=='ACTIVE'", "no JMESPath expression"),
             ("a-b", "no JMESPath expression"),
-            ("[::0]", ""),
+            ("[::0]", "step of a slice is 0"),
+            ("a[?b[::0]]", "step of a slice is 0"),
+            ("&a", "an expression, and no value"),
             ("lenght(@)", "no function lenght"),
             ("a[*].b[?lenght(@) > `1`]", "no function lenght"),
             ("{a: sort_by(b, &upper(c))}", "no function upper"),

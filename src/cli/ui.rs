@@ -276,8 +276,13 @@ impl Ui {
             (Some(query), None) => query.choose(&document).map(Some),
             _ => Ok(None),
         };
+        let mut done = StyledText::new();
         let chosen = chosen.unwrap_or_else(|fault| {
-            // All is done, and its result is not lost.
+            // All is done, and its result is not lost: it is in the document, or told for people
+            // where it cannot be had once more.
+            if fault.is_done && self.form.has_error_apart() {
+                done.push(text.clone());
+            }
             let result = std::mem::replace(&mut document, json!({}));
             insert_member(&mut document, "result", result);
             put_common_members(&mut document, None, self.cluster.get().as_ref());
@@ -292,6 +297,7 @@ impl Ui {
             form => print_lines(&form.text_of(document, chosen, error.as_ref())),
         };
         if let (Some(error), true) = (&error, self.form.has_error_apart()) {
+            write_stderr(&done);
             show_rest_of_error(error, &told);
         }
         let code = error.map_or(detailed_code, |error| error.exit_code());

@@ -19,7 +19,8 @@ pub enum Retry {
     /// The hint says what.
     AfterFix,
     /// No repetition helps, and no program decides: the proof failed (class `Rejected`), what was
-    /// asked for can no longer come true, or hsmboot has a bug.
+    /// asked for can no longer come true, all is done and only its answer is missing, or hsmboot
+    /// has a bug.
     Never,
 }
 
@@ -111,7 +112,8 @@ kinds! {
              was not run";
         QueryUnfit, AfterFix, "query-unfit",
             "`--query`: the expression was read, and does not fit the result; what the command was \
-             to do is done, and with `--output json` the whole result is there";
+             to do is done, and with `--output json` the whole result is there; where that changed \
+             something, `retry` is `never`";
         RootInBundle, AfterFix, "root-in-bundle",
             "a root (`--aws-root`, `--manufacturer-root`, or the variable) is a file of the \
              bundle itself, which proves nothing";

@@ -146,3 +146,41 @@ fn a_wrong_query_is_refused_before_anything_is_sent() {
     let hsms = ["status", &stage.id, "--query", "length(clusters[0].hsms)"];
     assert_eq!(run(&mut stage.online(&hsms)).ends(0, "").stdout, "1\n");
 }
+
+/// A command that has done its work is not run again for an answer: its result is told all the
+/// same.
+#[test]
+fn a_query_that_does_not_fit_hides_nothing_of_what_was_changed() {
+    let stage = Stage::new();
+    let create = ["cluster", "create", "--subnet-id", "subnet-0a1b2c3d"];
+    let asked = |more: &[&str]| {
+        let words = [&create[..], &["--query", "abs(cluster)"], more].concat();
+        run(&mut stage.online(&words)).ends(2, "")
+    };
+    let before = stage.calls("CreateCluster");
+    let told = asked(&["--output", "json"]).json();
+    let error = &told["error"];
+    assert_eq!(
+        (&error["kind"], &error["retry"]),
+        (&Value::from("query-unfit"), &Value::from("never")),
+        "{told:#}"
+    );
+    assert_eq!(told["result"]["changed"], true);
+    let summary = told["result"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("created cluster-"), "{summary}");
+    // For people on standard error, before the error; standard output is what was chosen alone.
+    for more in [&[][..], &["--quiet"]] {
+        let told = asked(more);
+        assert!(told.stdout.is_empty(), "{}", told.stdout);
+        let (before, fault) = told.stderr.split_once("error: ").unwrap();
+        assert!(before.contains("created cluster-"), "{}", told.stderr);
+        assert!(fault.contains("do not run it again"), "{}", told.stderr);
+    }
+    assert_eq!(stage.calls("CreateCluster"), before + 3);
+    // What only looked is looked at again.
+    let words = ["status", &stage.id, "--query", "abs(region)"];
+    let told = run(stage.online(&words).args(["--output", "json"]));
+    assert_eq!(told.ends(2, "").json()["error"]["retry"], "after-fix");
+    let told = run(&mut stage.online(&words)).ends(2, "prints the whole result");
+    assert!(!told.stderr.contains("UNINITIALIZED"), "{}", told.stderr);
+}
