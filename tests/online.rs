@@ -57,6 +57,8 @@ mod support;
 mod terminal;
 #[path = "online/together.rs"]
 mod together;
+#[path = "online/undecided.rs"]
+mod undecided;
 #[path = "online/whose.rs"]
 mod whose;
 

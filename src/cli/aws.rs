@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::aws::check_endpoint;
 
 pub(crate) fn parse_region(text: &str) -> Result<String, String> {
-    let fits = (1..=40).contains(&text.len())
+    // A letter goes first: no region is taken for an option where a command has it as a word.
+    let fits = text.len() <= 40
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -148,7 +150,16 @@ mod tests {
     #[test]
     fn a_region_is_part_of_a_host_name_and_nothing_else_is_one() {
         assert!(parse_region("us-gov-west-1").is_ok());
-        for wrong in ["", "eu west", "evil.example.com/", "EU-WEST-1", "a@b"] {
+        for wrong in [
+            "",
+            "eu west",
+            "evil.example.com/",
+            "EU-WEST-1",
+            "a@b",
+            "-x",
+            "--yes",
+            "1a",
+        ] {
             assert!(parse_region(wrong).is_err(), "{wrong}");
         }
     }

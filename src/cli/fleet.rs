@@ -108,8 +108,12 @@ impl MemberArgs {
         let mut members: Vec<FleetMember> = Vec::new();
         for name in names() {
             online.check_region(name)?;
-            if !members.iter().any(|member| member.cluster_id == name.id) {
-                members.push(FleetMember::from_name(name));
+            let member = FleetMember::from_name(name);
+            match members.iter_mut().find(|other| other.cluster_id == name.id) {
+                // The id alone says less of it than its ARN.
+                Some(other) if other.access == FleetAccess::default() => *other = member,
+                Some(_) => {}
+                None => members.push(member),
             }
         }
         Ok(members)

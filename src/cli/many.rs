@@ -11,7 +11,8 @@ use super::args::TrustArgs;
 use super::events::EventKind;
 use super::owner::NamedCa;
 use super::run_cluster::put_common_members;
-use super::run_options::with_complete_advice;
+use super::run_options::{forget_found_region, with_complete_advice};
+use super::spelling::plain_path;
 use super::text::{GREEN, RED, YELLOW, table_of_cells};
 use super::ui::{
     CommandOutput, Effect, OutputFormat, StyledText, Ui, insert_member, path_value, show_error,
@@ -56,7 +57,7 @@ pub(crate) type BundleIdentity = std::result::Result<(u64, u64), PathBuf>;
 pub(crate) fn is_first_time(seen: &mut BTreeSet<BundleIdentity>, dir: &Path) -> bool {
     seen.insert(match fsio::metadata_of(dir) {
         Some(facts) => Ok((facts.dev(), facts.ino())),
-        None => Err(dir.to_owned()),
+        None => Err(plain_path(dir)),
     })
 }
 
@@ -95,6 +96,7 @@ impl<'a> ManyResults<'a> {
             None => Ok(output),
         });
         let result = result.map_err(with_complete_advice);
+        forget_found_region();
         let noted = self.ui.take_cluster();
         let place = BundlePlace::of(dir, cluster.or(noted.as_ref()));
         let mut members = json!({});

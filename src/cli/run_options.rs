@@ -87,6 +87,10 @@ static PROGRAM: OnceLock<Command> = OnceLock::new();
 /// Keeps what the command line gave, and its definition.
 pub(super) fn remember(matches: &ArgMatches, program: Command) {
     PROGRAM.get_or_init(|| program);
+    GIVEN.get_or_init(|| given_options(matches));
+}
+
+fn given_options(matches: &ArgMatches) -> GivenOptions {
     let of_the_ca = matches
         .subcommand_name()
         .is_some_and(|name| OF_THE_CA.contains(&name));
@@ -97,7 +101,7 @@ pub(super) fn remember(matches: &ArgMatches, program: Command) {
     while let Some((_, inner)) = leaf.subcommand() {
         leaf = inner;
     }
-    GIVEN.get_or_init(|| GivenOptions {
+    GivenOptions {
         of_the_ca,
         options: SERVICE
             .into_iter()
@@ -106,13 +110,18 @@ pub(super) fn remember(matches: &ArgMatches, program: Command) {
             .filter(|name| decides || !DECISIONS.contains(name))
             .filter_map(|name| given_option(leaf, name))
             .collect(),
-    });
+    }
 }
 
 /// Keeps the region that a bundle named, or that none did.
 #[cfg(feature = "online")]
 pub(super) fn remember_found_region(region: Option<String>) {
     *FOUND_REGION.lock().unwrap_or_else(PoisonError::into_inner) = region;
+}
+
+/// Forgets the region that a bundle named: the next bundle is another cluster's.
+pub(super) fn forget_found_region() {
+    *FOUND_REGION.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 /// Returns an option that stands on the command line. One that a variable or a file set is read
@@ -160,10 +169,10 @@ fn option_words(name: &str, value: &OsStr) -> Vec<String> {
     let option = format!("--{name}");
     let value = match FILES.contains(&name) {
         true => hint::path_word(Path::new(value), ANY_FILE),
-        // In place of one that a line cannot show stands a word for it.
+        // In place of one that a line cannot show, or must not, stands a word for it.
         false => value
             .to_str()
-            .filter(|text| shown_text(text) == **text)
+            .filter(|text| shown_text(text) == **text && hint::without_userinfo(text) == **text)
             .unwrap_or("VALUE")
             .to_owned(),
     };
@@ -387,6 +396,43 @@ mod tests {
             sign.starts_with("hsmboot sign DIR --ca './-my ca.crt' --ca-key KEY --aws-root"),
             "{sign}"
         );
+    }
+
+    #[test]
+    fn a_decision_is_repeated_by_commands_that_decide_alone() {
+        const ACCEPTED: &str = " --accept validity.hsm --reason seen";
+        let mut program = crate::cli::command();
+        program.build();
+        for (line, goes_on) in [
+            ("hsmboot verify b", false),
+            ("hsmboot report b", false),
+            #[cfg(feature = "online")]
+            ("hsmboot plan cluster-abcdefghijk --ca c", false),
+            #[cfg(feature = "online")]
+            ("hsmboot submit b", true),
+            ("hsmboot sign b --ca c --ca-key k", true),
+            ("hsmboot import b --signed-cert s --ca c", true),
+        ] {
+            let given = format!("{line}{ACCEPTED}");
+            let matches = program.clone().try_get_matches_from(given.split(' '));
+            let given = matches.map(|matches| given_options(&matches));
+            let given = given.unwrap_or_default();
+            let words = hint::split_command("hsmboot sign b --ca c --ca-key k");
+            let all = complete(&words.unwrap_or_default(), &given, &program).join(" ");
+            assert_eq!(all.ends_with(ACCEPTED), goes_on, "{line}: {all}");
+            assert_eq!(all.contains("seen"), goes_on, "{line}: {all}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_a_blank_that_is_to_be_filled_in() {
+        for value in ["a\nb", "https://user:s3cret@example.com"] {
+            let words = option_words("endpoint-url", OsStr::new(value));
+            assert_eq!(words, ["--endpoint-url", "VALUE"]);
+            let command = NextCommand::new(["hsmboot", "status"]).with_words(words);
+            let document = serde_json::to_value(&command).unwrap_or_default();
+            assert_eq!(document.get("fill_in"), Some(&serde_json::json!(["VALUE"])));
+        }
     }
 
     #[cfg(feature = "online")]

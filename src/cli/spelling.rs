@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{ArgMatches, Command};
 
 use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fsio;
 use crate::outside::shown_path;
 
 /// The options that almost every online command takes: they may stand before it too.
@@ -145,7 +147,12 @@ pub(super) fn check_both_forms(matches: &ArgMatches) -> Result<()> {
     };
     for (argument, option) in BOTH_FORMS {
         let (first, second) = (named(argument), named(option));
-        if first.is_empty() || second.is_empty() || first == second {
+        let all_in = |some: &BTreeSet<&OsStr>, others: &BTreeSet<&OsStr>| {
+            let is_named = |one: &&OsStr| others.iter().any(|other| is_same(option, one, other));
+            some.iter().all(is_named)
+        };
+        let same = all_in(&first, &second) && all_in(&second, &first);
+        if first.is_empty() || second.is_empty() || same {
             continue;
         }
         let shown = |all: &BTreeSet<&OsStr>| {
@@ -165,6 +172,27 @@ pub(super) fn check_both_forms(matches: &ArgMatches) -> Result<()> {
         .with_fact(FactName::Option, option));
     }
     Ok(())
+}
+
+/// Tells whether two words name one thing: a bundle by two paths, or what has an id by its ARN.
+fn is_same(option: &str, one: &OsStr, other: &OsStr) -> bool {
+    if option == "bundle" {
+        let (one, other) = (Path::new(one), Path::new(other));
+        return plain_path(one) == plain_path(other) || fsio::is_same(one, other);
+    }
+    let id = |word: &OsStr| {
+        let word = word.to_str()?;
+        let resource = word.strip_prefix("arn:")?.rsplit('/').next()?;
+        Some(OsString::from(resource))
+    };
+    // Two ARNs are two places, whatever is there.
+    one == other || id(one).is_some_and(|id| id == *other) || id(other).is_some_and(|id| id == *one)
+}
+
+/// Returns the path without the parts that lead nowhere: `./b/` is `b`. The disk is not asked.
+pub(super) fn plain_path(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }
 
 #[cfg(all(test, feature = "online"))]

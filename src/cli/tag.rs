@@ -82,7 +82,10 @@ impl ResourceArgs {
             &self.backup_id,
             &self.resource_id,
         ];
-        let Some(named) = names.into_iter().flatten().next() else {
+        // In both forms it is one thing, and an ARN says more of it.
+        let names = || names.into_iter().flatten();
+        let with_place = names().find(|named| named.place.is_some());
+        let Some(named) = with_place.or_else(|| names().next()) else {
             return Ok((String::new(), online));
         };
         if let Some((region, account)) = &named.place {

@@ -241,3 +241,36 @@ fn a_rejection_stands_above_what_else_failed() {
         );
     }
 }
+
+/// The region that one bundle names is that bundle's: no command about another one gets it.
+#[test]
+fn the_region_of_one_bundle_is_in_no_command_about_another() {
+    let three = Three::new();
+    three.sign(&[]).ends(0, "3 signed");
+    let (one, other) = (&three.ids[0], &three.ids[1]);
+    // The other one was fetched again, after its HSM had been replaced, and not signed again.
+    three.stage.simulator.replace_hsm(other).unwrap();
+    let roots = support::instant();
+    roots.write_roots(&three.stage.path("others")).unwrap();
+    let bootstrap = ["bootstrap", other, "--ca", "ca/customerCA.crt"];
+    let others = [
+        "--ca-key",
+        "ca/customerCA.key",
+        "--aws-root",
+        "others/aws-root.crt",
+        "--manufacturer-root",
+        "others/manufacturer-root.crt",
+    ];
+    let words = [&bootstrap[..], &others].concat();
+    run(&mut three.stage.online(&words)).ends(3, "not proven");
+    let words = ["submit", one, other, "--ca", "ca/customerCA.crt"];
+    let words = [&words[..], &["--dry-run", "--output", "json"]].concat();
+    let told = run(&mut three.stage.trusting(&words)).json();
+    let results = &told["bundles"];
+    assert!(results[0]["would_send"].is_object(), "{told:#}");
+    let error = &results[1]["error"];
+    assert_eq!(error["kind"], "signed-for-another-csr", "{told:#}");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("`hsmboot fetch "), "{hint}");
+    assert!(!hint.contains("--region"), "{hint}");
+}

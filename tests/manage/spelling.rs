@@ -134,3 +134,42 @@ fn a_cluster_and_a_bundle_in_both_forms_are_one() {
     let named: Done = named.env("HSMBOOT_BUNDLE", "c").output().unwrap().into();
     named.ends(0, "fetch");
 }
+
+/// One thing is one, however it is written: a bundle by other paths, a cluster by its ARN.
+#[test]
+fn a_bundle_by_two_paths_and_a_cluster_by_id_and_arn_are_one() {
+    let stage = Stage::new();
+    let id = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
+    super::support::create_hsm(&stage.simulator, &id);
+    super::support::until(&stage.simulator, &id, |now| {
+        super::support::csr(now).is_some()
+    });
+    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:cluster/{id}");
+    // The ARN alone says which region, wherever it stands.
+    for (one, other) in [(&id, &arn), (&arn, &id)] {
+        for words in [
+            &["fetch", one, "--cluster-id", other, "--bundle", "b"][..],
+            &["status", one, "--cluster-id", other],
+            &["tag", "list", one, "--cluster-id", other],
+        ] {
+            run(
+                &stage,
+                &[words, &["--endpoint-url", &stage.simulator.url()]].concat(),
+            )
+            .ends(0, &id);
+        }
+    }
+    let absolute = stage.path("b");
+    let absolute = absolute.to_str().unwrap();
+    for path in ["b", "./b", "b/", ".//b/.", absolute] {
+        stage
+            .run(&["transcript", "show", "b", "--bundle", path])
+            .ends(0, "fetch");
+        stage.fails(&["verify", path, "--bundle", "b"], 3, "rejected");
+    }
+    // What is not there is told apart by its words alone.
+    let missing = ["transcript", "show", "c", "--bundle", "./c"];
+    stage.run(&missing).ends(4, "no bundle");
+    let other = ["transcript", "show", "c", "--bundle", "./d"];
+    stage.run(&other).ends(2, "name different things");
+}

@@ -123,7 +123,9 @@ const makeControls = ({ h, setText, announce, now, soon }) => {
 
   // As a shell takes it for one word. A region can be any text that somebody has signed for.
   const word = (text) => (/^[\w.,:\/=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  const at = (region) => ["--endpoint-url", location.origin, "--region", region];
+  // What begins with a dash would be read as an option of its own.
+  const option = (name, value) => (value.startsWith("-") ? [`${name}=${value}`] : [name, value]);
+  const at = (region) => ["--endpoint-url", location.origin, ...option("--region", region)];
   const line = (words) => words.map(word).join(" ");
 
   // Where any credentials do, the aws CLI wants some all the same. They keep the user's own out of it, too.
@@ -146,7 +148,7 @@ const makeControls = ({ h, setText, announce, now, soon }) => {
         return [wait("uninitialized"), look];
       case "UNINITIALIZED":
         if (cluster.hsms.length === 0) {
-          const zone = ["--availability-zone", cluster.subnets[0]?.zone || `${region}a`];
+          const zone = option("--availability-zone", cluster.subnets[0]?.zone || `${region}a`);
           return [hsmboot(["hsm", "create", id, ...zone], region, 2), aws(["create-hsm", "--cluster-id", id, ...zone], region)];
         }
         return [cluster.hsms.some(isActive) ? hsmboot(["fetch", id], region) : wait("csr"), look];
