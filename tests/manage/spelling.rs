@@ -144,19 +144,21 @@ fn a_bundle_by_two_paths_and_a_cluster_by_id_and_arn_are_one() {
     super::support::until(&stage.simulator, &id, |now| {
         super::support::csr(now).is_some()
     });
-    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:cluster/{id}");
+    stage
+        .run(&["fetch", &id, "--bundle", "b"])
+        .ends(0, "fetched");
     // The ARN alone says which region, wherever it stands.
-    for (one, other) in [(&id, &arn), (&arn, &id)] {
-        for words in [
-            &["fetch", one, "--cluster-id", other, "--bundle", "b"][..],
-            &["status", one, "--cluster-id", other],
-            &["tag", "list", one, "--cluster-id", other],
+    let far = stage.simulator.create_hsm1_cluster("eu-west-1").unwrap();
+    let arn = format!("arn:aws:cloudhsm:eu-west-1:123456789012:cluster/{far}");
+    for (one, other) in [(&far, &arn), (&arn, &far)] {
+        for (command, code) in [
+            (&["status"][..], 0),
+            (&["tag", "list"], 0),
+            // It is found, and has no CSR.
+            (&["fetch"], 8),
         ] {
-            run(
-                &stage,
-                &[words, &["--endpoint-url", &stage.simulator.url()]].concat(),
-            )
-            .ends(0, &id);
+            let words = [command, &[one, "--cluster-id", other]].concat();
+            stage.run(&words).ends(code, &far);
         }
     }
     let absolute = stage.path("b");
