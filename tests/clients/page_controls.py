@@ -5,6 +5,7 @@ import http.server
 import itertools
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -152,6 +153,12 @@ class Controls(Checks):
         for command in self._commands(f"#{cluster} tr.summary"):
             self._run(command.replace("aws cloudhsmv2", "echo aws").replace("hsmboot", "echo hsmboot"))
         assert not os.path.exists(os.path.join(self.directory, "owned")), "a region's name was obeyed"
+        # One that is an option's name stays a value.
+        cluster = simulator.cluster(region="--yes")
+        eventually("the other", lambda: browser.count(f"#{cluster}") == 1)
+        for command in self._commands(f"#{cluster} tr.summary"):
+            words = shlex.split(command)
+            assert "--region=--yes" in words and not any(word.startswith("--yes") for word in words), command
 
     def a_transition_shows_its_progress(self):
         browser, simulator = self.browser, self.simulator
