@@ -172,6 +172,9 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     let before = bench.listing();
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "00000 00000 00000 00000 00000 00000\n");
     assert_eq!(code, 3, "{screen}");
+    let shown = bench.run(&["ca", "show", "customerCA.crt", "--output", "json"]);
+    let code_of_ca = shown.json()["code"].as_str().unwrap().to_owned();
+    assert!(screen.contains(&format!("code {code_of_ca}")), "{screen}");
     assert!(
         screen.contains("fingerprint of the request, as `hsmboot fetch` printed it")
             && screen.contains("not the request that was sent"),
@@ -180,7 +183,7 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "what?\n\u{4}");
     assert_eq!(code, 3, "{screen}");
     assert!(
-        screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"),
+        screen.contains("there are 30 digits") && screen.contains("nothing was done"),
         "{screen}"
     );
     assert_eq!(before, bench.listing(), "nothing was written");

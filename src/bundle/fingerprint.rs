@@ -120,7 +120,7 @@ impl FromStr for Fingerprint {
             .collect();
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(format!(
-                "a fingerprint has {DIGITS} digits, in groups as `fetch` and `sign` print them"
+                "there are {DIGITS} digits, in groups of five, as they were printed"
             ));
         }
         digits

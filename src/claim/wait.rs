@@ -93,6 +93,12 @@ impl Wait {
         self.target == WaitTarget::Active
     }
 
+    /// Tells whether it is waited for what no service does by itself: that somebody claims the
+    /// cluster.
+    pub fn is_for_claim(&self) -> bool {
+        matches!(self.target, WaitTarget::Active | WaitTarget::Initialized)
+    }
+
     /// The last failed call that is being waited out, if that is what is going on.
     pub fn pending_error(&self) -> Option<&ServiceError> {
         self.last_error.as_ref()

@@ -161,7 +161,11 @@ impl ClaimIntent<'_> {
                     "ask for the fingerprint that `hsmboot sign` printed on the other side, and \
                      run this again; or name your CA with --ca FILE"
                 }
-                ConsentQuestion::Yes | ConsentQuestion::ResponseOrYes => {
+                ConsentQuestion::ResponseOrYes => {
+                    "run the same command again with the fingerprint at hand; `yes` claims it \
+                     although nobody compared"
+                }
+                ConsentQuestion::Yes => {
                     "run the same command again and answer yes, or say so beforehand with --yes"
                 }
             },

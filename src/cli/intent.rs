@@ -3,6 +3,7 @@
 use super::code::group_digits;
 use super::hardware::proof_style;
 use super::ui::{BOLD, RED, StyledText, YELLOW, styled};
+use crate::bundle::Fingerprint;
 use crate::verify::{Record, Roots, Status, Verdict};
 use crate::x509::{TrustAnchor, name_text, to_hex};
 
@@ -43,6 +44,10 @@ impl IntentLines {
                     group_digits(&to_hex(&certificate.fingerprint()))
                 ),
             );
+            if at == 0 {
+                let code = Fingerprint::of_ca(&to_hex(&certificate.fingerprint()));
+                self.push_line("", format!("code {code}"));
+            }
             self.push_line("", format!("ends {}", certificate.not_after()));
         }
     }

@@ -98,9 +98,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     let mut text = StyledText::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
     for (cluster, whose) in clusters.iter().zip(whose) {
-        text.push(match steps.as_deref() {
-            None | Some([]) => view::cluster_text(cluster),
-            Some(_) => view::cluster_text_before_steps(cluster),
+        let is_anothers = matches!(whose, Some(ClaimedBy::AnotherCa(_) | ClaimedBy::Unknown(_)));
+        let has_steps = steps.as_ref().is_some_and(|steps| !steps.is_empty());
+        text.push(match is_anothers || has_steps {
+            true => view::cluster_text_without_activation(cluster),
+            false => view::cluster_text(cluster),
         });
         if let Some(whose) = whose {
             text.push([

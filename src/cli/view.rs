@@ -168,9 +168,9 @@ pub(crate) fn cluster_text(cluster: &Cluster) -> StyledText {
     text
 }
 
-/// Returns the same for a text that goes on with every step to an active cluster: these say more
-/// than the advice to activate it.
-pub(crate) fn cluster_text_before_steps(cluster: &Cluster) -> StyledText {
+/// Returns the same without the advice to activate it: for a text that goes on with every step of
+/// that, and for a cluster that is not the reader's.
+pub(crate) fn cluster_text_without_activation(cluster: &Cluster) -> StyledText {
     if !matches!(next_step(cluster), NextStep::Activate) {
         return cluster_text(cluster);
     }

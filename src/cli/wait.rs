@@ -103,6 +103,16 @@ pub(crate) async fn drive_wait(
                 wait.record_description(answer);
                 match wait.last_seen().filter(|_| wait.pending_error().is_none()) {
                     Some(seen)
+                        if wait.is_for_claim()
+                            && seen.state == ClusterState::Uninitialized
+                            && seen.certificates.cluster_csr.is_some() =>
+                    {
+                        watcher.show_line(&format!(
+                            "{} {}: nobody has claimed it yet",
+                            seen.cluster_id, seen.state
+                        ));
+                    }
+                    Some(seen)
                         if wait.is_for_activation() && seen.state == ClusterState::Initialized =>
                     {
                         watcher.show_line(&format!(

@@ -196,10 +196,13 @@ impl NextStep {
                 "run the same command again when `{command}` shows \
                                             another state"
             ),
+            // Whoever claimed it: an activation of what is another's would go wrong.
             NextStep::Activate => {
-                "activate it: set the first password with the CloudHSM CLI, `cluster activate`; \
-                 its status (--cluster-id) has every step"
-                    .to_owned()
+                let id = plain_id(cluster_id).unwrap_or("ID");
+                format!(
+                    "see whose it is: `hsmboot status --cluster-id {id} --ca FILE`. If it is \
+                     yours, that has every step to `cluster activate` in the CloudHSM CLI"
+                )
             }
             NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),
             NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is \

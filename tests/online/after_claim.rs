@@ -135,7 +135,7 @@ fn submit_bootstrap_status_and_handover_give_the_same_steps() {
     )
     .unwrap();
     stage
-        .follow(&unjudged[0])
+        .follow(&unjudged[0].replace("FILE", "customerCA.crt"))
         .ends(0, "yours: this CA has claimed it");
     // The report's, from the bundle alone: nothing names the CA where none was given, and what is
     // another's is nothing to go on with.
@@ -274,6 +274,21 @@ fn another_ones_cluster_is_nothing_to_go_on_with() {
         (&theirs["error"]["kind"], &theirs["next_steps"]),
         (&"claimed-by-another-ca".into(), &json!([]))
     );
+    // Nobody is told to activate what may be another's, and whose it is is asked as it is told.
+    for target in ["csr", "uninitialized"] {
+        let wait = ["wait", "--cluster-id", &stage.id, "--for", target];
+        let refused = run(&mut stage.online(&wait)).ends(8, "see whose it is");
+        let command = refused
+            .stderr
+            .split('`')
+            .find(|one| one.contains("--ca FILE"));
+        let whose = command.unwrap().replace("FILE", "ca/customerCA.crt");
+        let told = stage
+            .follow(&whose)
+            .ends(8, "another's: not this CA has claimed it");
+        assert!(!told.stdout.contains("activate"), "{}", told.stdout);
+        assert!(!told.stdout.contains("next"), "{}", told.stdout);
+    }
 }
 
 #[test]
@@ -305,6 +320,8 @@ fn a_ca_taken_on_the_bundles_word_is_not_passed_off_as_proven() {
 #[test]
 fn a_wait_for_active_follows_the_activation() {
     let stage = Stage::new();
+    let early = ["wait", &stage.id, "--for", "active", "--timeout", "1s"];
+    run(&mut stage.online(&early)).ends(7, "UNINITIALIZED: nobody has claimed it yet");
     run(&mut stage.bootstrap()).ends(0, "claimed");
     let wait = || {
         stage.online(&[

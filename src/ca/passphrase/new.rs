@@ -49,7 +49,7 @@ pub(super) fn ask_new_passphrase(name: &str, weak: WeakPassphrase) -> Result<Zer
         }
         check_fit(&first)?;
         if let Err(error) = check_strong(&first, weak) {
-            terminal::show_text(&format!("{}; once more\n", error.message))?;
+            terminal::show_text(&format!("{}\n", error.message))?;
             refused = Some(error);
             continue;
         }
@@ -57,7 +57,7 @@ pub(super) fn ask_new_passphrase(name: &str, weak: WeakPassphrase) -> Result<Zer
         if first == second {
             return Ok(first);
         }
-        terminal::show_text("the two differ, once more\n")?;
+        terminal::show_text("the two differ\n")?;
         refused = None;
     }
     Err(refused.unwrap_or_else(|| {

@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         let cluster = match args.wait.wait_limit() {
             None => made,
             Some(limit) => {
-                ui.say(format!("created {id}"));
+                ui.say(format!("{id} is being created"));
                 let hint = format!(
                     "it exists; do not create another: `hsmboot wait --cluster-id {id} --for \
                      uninitialized` goes on waiting"

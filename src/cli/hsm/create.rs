@@ -92,7 +92,7 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
         let hsm = match args.wait.wait_limit() {
             None => made,
             Some(limit) => {
-                ui.say(format!("created {}", made.hsm_id));
+                ui.say(format!("{} is being created", made.hsm_id));
                 wait_until_active(&service, id, &made.hsm_id, limit, ui)
                     .await
                     .map_err(|error| {

@@ -32,10 +32,10 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
                 "--cluster-id",
                 plain_id(of.cluster_id).unwrap_or("ID"),
                 "--ca",
-                CA_FILE,
+                "FILE",
             ]);
-            let what = "make sure that it is yours, with your own copy of the CA's certificate: \
-                        whoever claimed it holds its HSMs";
+            let what = "make sure that it is yours, with FILE, your own copy of the CA's \
+                        certificate: whoever claimed it holds its HSMs";
             Some(own_step(
                 what,
                 &with_region(command, of),

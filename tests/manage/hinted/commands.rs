@@ -216,6 +216,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         "hsmboot status --cluster-id {id}",
         Run("status --cluster-id ID", 0),
     ),
+    (
+        "hsmboot status --cluster-id {id} --ca FILE",
+        In(
+            "tests/online/after_claim.rs",
+            "another_ones_cluster_is_nothing_to_go_on_with",
+        ),
+    ),
     ("hsmboot transcript show", Run("transcript show DIR", 0)),
     ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
     (
