@@ -177,7 +177,7 @@ mod tests {
         );
         assert_ends_with(
             Owner::with_named_ca(chain.clone())
-                .check_same_anchor(&exchanged, PLACE)
+                .check_same_anchor(&exchanged, PLACE, ProofPurpose::Claim)
                 .map(drop),
             ErrorKind::AnotherTrustAnchor,
         );

@@ -52,7 +52,7 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{CallPlace, Cluster, InitializeAnswer, ServiceError, Trouble};
-use crate::owner::{Authorized, Owner};
+use crate::owner::{Authorized, Owner, ProofPurpose};
 use crate::x509::Csr;
 
 mod claimed_by;
@@ -315,7 +315,8 @@ impl Claim {
     /// Class `Rejected`, `another-trust-anchor`: the claim began with another owner.
     pub fn set_pair(&mut self, authorized: &Authorized) -> crate::error::Result<()> {
         if let Some(owner) = &self.owner {
-            owner.check_same_anchor(authorized.owner().trust_anchor(), "the pair's")?;
+            let found = authorized.owner().trust_anchor();
+            owner.check_same_anchor(found, "the pair's", ProofPurpose::Claim)?;
         }
         if matches!(self.todo, Todo::Certify) {
             self.papers = Some(PreparedPair::from_authorized(authorized, &self.cluster_id));

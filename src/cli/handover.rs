@@ -10,12 +10,12 @@ use super::args::{BundleArgs, parse_sha256};
 use super::code::group_digits;
 use super::owner::NamedCa;
 use super::sign::check_bundle_pair;
-use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, path_value, styled};
-use crate::bundle::{Bundle, RECEIPT, Receipt, Transcript};
+use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, insert_member, path_value, styled};
+use crate::bundle::{Bundle, RECEIPT, Receipt, SIMULATED_ROOTS, Transcript};
 use crate::check::BelongingPair;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
-use crate::handover::{self as engine, Handover, HandoverFacts, SUMS};
+use crate::handover::{self as engine, Handover, HandoverFacts, SIMULATED_MARK, SUMS};
 use crate::outside::shown_path;
 use crate::owner::{self, Owner, ProofPurpose, SignedResponse};
 use crate::x509::to_hex;
@@ -84,14 +84,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     Transcript::read(bundle.store())?.account_for(bundle.store(), Some(bundle.id()), None)?;
     // It does not matter whether the pair may still be sent.
     let claimed = check_bundle_pair(&bundle, super::now())?.into_belonging()?;
-    let owner = prove_owner(args, named.as_ref(), &bundle, &claimed)?;
+    let owner = prove_owner(args, named.as_ref(), &bundle, &claimed)
+        .map_err(|error| with_receipts_ca(error, &receipt))?;
     let response = SignedResponse::from_inputs(&claimed.inputs);
     engine::check_same_claim(&receipt, &bundle, &response)?;
+    let simulated = bundle.has_file(SIMULATED_ROOTS);
     let handover = Handover::new(&HandoverFacts {
         receipt: &receipt,
         owner: &owner,
         addresses: &args.addresses,
+        simulated,
     });
+    if simulated {
+        ui.warn(SIMULATED_MARK);
+    }
     if let Some(waiver) = &receipt.unverified {
         ui.alarm(format!(
             "UNVERIFIED: nothing proved that the HSM is a genuine one when the \
@@ -114,7 +120,29 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     };
     let changed = !files.iter().all(there);
     fsio::write_all(&args.out, &files).map_err(with_other_directory_hint)?;
-    Ok(handover_output(args, &receipt, &owner, &handover, changed))
+    let mut output = handover_output(args, &receipt, &owner, &handover, changed);
+    if simulated {
+        insert_member(&mut output.document, "simulated", json!(true));
+    }
+    Ok(output)
+}
+
+/// Returns the error with the hint which CA the receipt names, where another one was named. That
+/// says whose certificate to look for, and proves nothing: a copy has to come from elsewhere.
+fn with_receipts_ca(error: Error, receipt: &Receipt) -> Error {
+    match error.kind {
+        ErrorKind::AnotherTrustAnchor => Error {
+            hint: format!(
+                "the receipt names the CA whose certificate has the SHA-256 {}. If that CA is \
+                 yours, give its certificate by --ca, a copy that did not come with the bundle; \
+                 if not, hand nothing over",
+                receipt.trust_anchor_sha256
+            )
+            .into(),
+            ..error
+        },
+        _ => error,
+    }
 }
 
 /// Returns the error with the hint to choose another directory: this command has no `--force`, and
@@ -144,7 +172,7 @@ fn prove_owner(
     let by_copy = named.map(NamedCa::to_owner);
     by_copy
         .iter()
-        .try_for_each(|owner| owner.check_same_anchor(found, &place))?;
+        .try_for_each(|owner| owner.check_same_anchor(found, &place, ProofPurpose::Handover))?;
     let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| {
         Owner::with_fingerprints(&args.ca_fingerprint, found, &place, ProofPurpose::Handover)
     });
@@ -226,8 +254,8 @@ fn handover_output(
         owner.basis().as_phrase()
     ));
     rest.push_str(&format!(
-        "next: copy all of it to each client machine, there `sha256sum -c \
-                            {SUMS}`, then what README.txt says\n"
+        "next: copy all of it to each client machine. On that machine: `sha256sum -c {SUMS}`, \
+         then what README.txt says\n"
     ));
     CommandOutput::success(
         Effect::when(changed),

@@ -15,6 +15,7 @@ use crate::check::check_with_trust_anchor;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
+use crate::owner::ProofPurpose;
 use crate::verify as engine;
 use crate::x509::pem::Label;
 
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         )
     })?;
     let owner = named.to_owner();
-    owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
+    owner.check_same_anchor(pair.trust_anchor(), "the pair's", ProofPurpose::Signature)?;
     // A certificate that was put there by hand, as AWS's guide has it, is taken as it stands.
     let by_hand = sign::stands_there_by_hand(&bundle, pair.signed_cert());
     let before = match by_hand {

@@ -6,7 +6,7 @@ use super::run_options::{complete_line, complete_words};
 use super::ui::{BOLD, StyledText, insert_member, styled};
 use crate::bundle::{Bundle, RECEIPT};
 use crate::cloudhsm::Cluster;
-use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
+use crate::handover::{self, ClaimedCluster, ClientStep, FactsSource, HandoverStage, Lead};
 use crate::outside::OutsideText;
 use crate::owner::Owner;
 
@@ -25,6 +25,7 @@ pub(crate) fn steps_of_cluster(
         region,
         stage,
         site: &site,
+        source: FactsSource::Service,
         lead,
     })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::steps::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
+use super::steps::{self, ClaimedCluster, ClientStep, FactsSource, HandoverStage, Lead};
 use crate::bundle::{CA_FILE, Receipt, Site, SiteHsm, Waiver, to_document};
 use crate::cloudhsm::ClusterState;
 use crate::outside::{OutsideText, shown_text};
@@ -32,6 +32,8 @@ pub struct HandoverFacts<'a> {
     pub owner: &'a Owner,
     /// The current addresses of the HSMs. If empty, those of the receipt apply.
     pub addresses: &'a [IpAddr],
+    /// Whether the bundle is a rehearsal's: its HSM and its cluster were a simulator's.
+    pub simulated: bool,
 }
 
 /// The files that are handed over.
@@ -49,6 +51,8 @@ pub struct Handover {
 #[derive(Debug, Serialize)]
 struct HandoverDocument<'a> {
     format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated: Option<bool>,
     cluster_id: &'a str,
     region: &'a OutsideText,
     state: &'a OutsideText,
@@ -61,6 +65,10 @@ struct HandoverDocument<'a> {
     unverified: Option<&'a Waiver>,
     next_steps: &'a [ClientStep],
 }
+
+/// The mark of all that is handed over from a rehearsal's bundle.
+pub const SIMULATED_MARK: &str =
+    "SIMULATED: the bundle is a rehearsal's; no HSM and no cluster of it is real";
 
 /// The only value of `format`.
 const FORMAT: &str = "hsmboot-handover/1";
@@ -87,6 +95,7 @@ impl Handover {
             region,
             stage,
             site: &site,
+            source: FactsSource::Receipt,
             lead: Lead::Nothing,
         });
         let addresses = steps::client_addresses(&site);
@@ -106,6 +115,7 @@ impl Handover {
         });
         let json = HandoverDocument {
             format: FORMAT,
+            simulated: facts.simulated.then_some(true),
             cluster_id: receipt.cluster_id.as_str(),
             region: &receipt.region,
             state: &receipt.state,
@@ -148,12 +158,22 @@ fn format_sums(files: &BTreeMap<&'static str, Vec<u8>>) -> String {
 
 fn write_readme(facts: &HandoverFacts<'_>, site: &Site, steps: &[ClientStep]) -> String {
     let (receipt, anchor) = (facts.receipt, facts.owner.trust_anchor());
-    let mut out = format!("What a client machine of {} needs\n\n", receipt.cluster_id);
+    let mut out = match facts.simulated {
+        true => format!("{SIMULATED_MARK}\n\n"),
+        false => String::new(),
+    };
+    out.push_str(&format!(
+        "What a client machine of {} needs\n\n",
+        receipt.cluster_id
+    ));
     let mut row = |label: &str, value: String| out.push_str(&format!("{label:14}{value}\n"));
     row("region", receipt.region.to_string());
     row(
         "state",
-        format!("{} at {}", receipt.state, receipt.confirmed_at),
+        format!(
+            "{} on {}, when its claim was confirmed: it may have changed since",
+            receipt.state, receipt.confirmed_at
+        ),
     );
     if let Some(hsm_type) = &site.hsm_type {
         row("type", hsm_type.to_string());

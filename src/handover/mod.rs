@@ -10,11 +10,11 @@ mod files;
 mod receipt;
 mod steps;
 
-pub use files::{DOCUMENT, Handover, HandoverFacts, README, SUMS, TRUST_ANCHOR};
+pub use files::{DOCUMENT, Handover, HandoverFacts, README, SIMULATED_MARK, SUMS, TRUST_ANCHOR};
 pub use receipt::{check_same_claim, not_claimed};
 pub use steps::{
-    ClaimedCluster, ClientStep, HandoverStage, LINUX_PATH, Lead, StepSource, WINDOWS_PATH,
-    client_addresses, next_steps, source_pages, to_numbered_text,
+    ClaimedCluster, ClientStep, FactsSource, HandoverStage, LINUX_PATH, Lead, StepSource,
+    WINDOWS_PATH, client_addresses, next_steps, source_pages, to_numbered_text,
 };
 
 use crate::bundle::{Site, SiteHsm};

@@ -7,12 +7,14 @@
 mod client_machine;
 mod in_use;
 mod lead;
+mod place;
 
 use client_machine::client_machine_steps;
 pub use client_machine::{LINUX_PATH, WINDOWS_PATH, client_addresses};
-use in_use::{activation_steps, key_store, second_hsm};
+use in_use::{activation_steps, key_store, second_hsm, start_cli_step};
 pub use lead::Lead;
 use lead::lead_step;
+use place::StepPlace;
 use serde::{Serialize, Serializer};
 
 use crate::bundle::Site;
@@ -54,6 +56,15 @@ impl HandoverStage {
     }
 }
 
+/// The source of the facts about a claimed cluster, which tells how old they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactsSource {
+    /// The service, in this run: the cluster is so now.
+    Service,
+    /// The receipt of its claim: the cluster was so then, and may be activated since.
+    Receipt,
+}
+
 /// A claimed cluster, as far as its next steps depend on it.
 #[derive(Clone, Debug)]
 pub struct ClaimedCluster<'a> {
@@ -65,6 +76,8 @@ pub struct ClaimedCluster<'a> {
     pub stage: HandoverStage,
     /// The facts that its clients need.
     pub site: &'a Site,
+    /// The source of the stage and of these facts.
+    pub source: FactsSource,
     /// The situation before the clients' own steps.
     pub lead: Lead<'a>,
 }
@@ -96,11 +109,11 @@ impl Serialize for StepSource {
 /// A step, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientStep {
-    /// The action, its place and its purpose.
+    /// The action, its place and its purpose, in words that are true wherever they are read.
     pub what: String,
     /// The command that does it, where one does.
     pub command: Option<String>,
-    /// The words of a command of this program, which is run here.
+    /// The words of a command of this program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argv: Option<Vec<String>>,
     /// The page that describes the step, or `hsmboot`.
@@ -137,16 +150,17 @@ fn client_step(
 pub fn next_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let mut steps: Vec<ClientStep> = lead_step(of).into_iter().collect();
     steps.extend(client_machine_steps(of));
-    match of.stage {
-        HandoverStage::Claimed => steps.extend(activation_steps(of)),
-        HandoverStage::Active => steps.push(client_step(
-            "on the client machine: the CloudHSM CLI",
-            Some(CLI.to_owned()),
-            ACTIVATE,
-        )),
-        HandoverStage::Other => {
-            let what = "its state tells neither whether it is activated: `user list` in the \
-                        CloudHSM CLI shows the role unactivated-admin as long as it is not";
+    match (of.stage, of.source) {
+        // What a receipt has was a passing state, if it was not the first: it is long past.
+        (HandoverStage::Claimed, _) | (HandoverStage::Other, FactsSource::Receipt) => {
+            steps.extend(activation_steps(of));
+        }
+        (HandoverStage::Active, _) => steps.push(start_cli_step()),
+        (HandoverStage::Other, FactsSource::Service) => {
+            let what = StepPlace::ClientMachine.says(
+                "start the CloudHSM CLI. The cluster's state does not tell whether it is \
+                 activated: `user list` shows the role unactivated-admin as long as it is not",
+            );
             steps.push(client_step(what, Some(CLI.to_owned()), ACTIVATE));
             return steps;
         }

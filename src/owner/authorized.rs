@@ -1,5 +1,6 @@
 //! A pair that may be sent. Its fields are private to this file, which alone makes one.
 
+use super::basis::ProofPurpose;
 use super::proof::Owner;
 use crate::check::Pair;
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -45,7 +46,7 @@ impl Authorized {
             .with_fact(FactName::Expected, to_hex(&grounds.csr().fingerprint()))
             .with_fact(FactName::Found, to_hex(&pair.csr().fingerprint())));
         }
-        owner.check_same_anchor(pair.trust_anchor(), "the pair's")?;
+        owner.check_same_anchor(pair.trust_anchor(), "the pair's", ProofPurpose::Claim)?;
         Ok(Authorized {
             pair,
             owner: owner.clone(),

@@ -97,6 +97,20 @@ impl ProofPurpose {
             ProofPurpose::Handover => "nothing was written",
         }
     }
+
+    /// Says what to do where the trust anchor is another one than the owner's.
+    pub(super) const fn another_anchor_hint(self) -> &'static str {
+        match self {
+            ProofPurpose::Signature => "give by --ca the certificate of the very CA that signs",
+            ProofPurpose::Claim => {
+                "do not submit it: it was signed by another CA, or changed on its way back"
+            }
+            ProofPurpose::Handover => {
+                "hand nothing over: give by --ca your own copy of the certificate of the CA that \
+                 claimed the cluster"
+            }
+        }
+    }
 }
 
 #[cfg(test)]

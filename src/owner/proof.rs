@@ -224,13 +224,23 @@ impl Owner {
         &self.basis
     }
 
+    /// Tells whether a trust anchor is the owner's very one, certificate by certificate.
+    pub fn has_trust_anchor(&self, found: &TrustAnchor) -> bool {
+        self.trust_anchor == *found
+    }
+
     /// Checks that a trust anchor is the owner's very one, certificate by certificate.
     ///
     /// # Errors
     /// Class [`Class::Rejected`](crate::error::Class::Rejected), `another-trust-anchor`: `found`,
     /// which `place` holds, is another one.
-    pub fn check_same_anchor(&self, found: &TrustAnchor, place: &str) -> Result<()> {
-        if self.trust_anchor == *found {
+    pub fn check_same_anchor(
+        &self,
+        found: &TrustAnchor,
+        place: &str,
+        purpose: ProofPurpose,
+    ) -> Result<()> {
+        if self.has_trust_anchor(found) {
             return Ok(());
         }
         let same_first = self.trust_anchor.signing_ca().as_der() == found.signing_ca().as_der();
@@ -253,7 +263,7 @@ impl Owner {
                     to_hex(&found.signing_ca().fingerprint())
                 ))
                 .followed_by(chain_lines(found)),
-            "do not submit it: it was signed by another CA, or changed on its way back",
+            purpose.another_anchor_hint(),
         )
         .with_fact(
             FactName::CaSha256,

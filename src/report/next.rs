@@ -8,7 +8,7 @@ use super::view::PageView;
 use super::write_unproven_mark;
 use crate::bundle::{CA_FILE, RECEIPT, SurveyedDocument};
 use crate::cloudhsm::ClusterState;
-use crate::handover::{self, ClaimedCluster, ClientStep, HandoverStage, Lead};
+use crate::handover::{self, ClaimedCluster, ClientStep, FactsSource, HandoverStage, Lead};
 use crate::outside::OutsideText;
 
 /// Returns the next steps. There are none where the bundle records no claim, or the trust anchor is
@@ -40,6 +40,7 @@ pub(super) fn client_steps(view: &PageView<'_>, place: &str) -> Vec<ClientStep> 
         region,
         stage,
         site: &site,
+        source: FactsSource::Receipt,
         lead,
     })
 }

@@ -7,7 +7,7 @@ use super::icons::{Icon, write_icon};
 use super::standing::{TranscriptStanding, judge_transcript};
 use super::view::{PageView, count_text, join_list};
 use super::{checks, gaps, rejection_cause};
-use crate::bundle::{CA_FILE, Fingerprint, Survey};
+use crate::bundle::{Fingerprint, Survey};
 use crate::verify::{Side, Status, Verdict};
 use crate::x509::{Certificate, Csr, TrustAnchor, to_hex};
 
@@ -268,7 +268,7 @@ fn write_proven(html: &mut Html, view: &PageView<'_>) {
         );
     }
     if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.facts.trust_anchor)
-        && own.check_same_anchor(found, CA_FILE).is_ok()
+        && own.has_trust_anchor(found)
     {
         html.write_element("li", &[], |html| {
             html.write_raw("The trust anchor is the CA certificate that this report was given, ");

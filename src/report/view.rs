@@ -2,7 +2,7 @@
 
 use super::PageFacts;
 use super::rank::Rank;
-use crate::bundle::{CA_FILE, Part};
+use crate::bundle::Part;
 use crate::check;
 use crate::verify::{self, Anchor, Side};
 use crate::x509::name::common_name_text;
@@ -141,7 +141,7 @@ impl<'a> PageView<'a> {
         self.facts
             .trust_anchor
             .as_ref()
-            .filter(|found| own.check_same_anchor(found, CA_FILE).is_err())
+            .filter(|found| !own.has_trust_anchor(found))
             .map(|_| file.as_str())
     }
 

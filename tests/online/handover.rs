@@ -3,6 +3,8 @@
 
 #[path = "handover/refusals.rs"]
 mod refusals;
+#[path = "handover/told.rs"]
+mod told;
 
 use std::collections::BTreeMap;
 use std::fs;

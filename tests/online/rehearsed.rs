@@ -153,6 +153,31 @@ fn documents_of_a_rehearsal_say_that_its_roots_are_the_simulators() {
     assert!(told.get("simulated").is_none());
 }
 
+/// The trust anchor of a rehearsal leads a client to no HSM: whoever gets it is told.
+#[test]
+fn what_is_handed_over_from_a_rehearsal_says_that_it_is_simulated() {
+    let (place, bundle, _) = rehearse();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    fs::copy(
+        place.path().join(&bundle).join("customerCA.crt"),
+        place.path().join("ca.crt"),
+    )
+    .unwrap();
+    let handover = ["handover", &bundle, "-o", "clients", "--ca", "ca.crt"];
+    let done = at(&handover).ends(0, "wrote");
+    assert!(done.stderr.contains("SIMULATED: "), "{}", done.stderr);
+    let told = at(&[&handover[..], &["--output", "json"]].concat()).ends(0, "SIMULATED: ");
+    assert_eq!(told.json()["simulated"], true);
+    let read = |name: &str| fs::read_to_string(place.path().join("clients").join(name)).unwrap();
+    assert!(
+        read("README.txt").starts_with("SIMULATED: the bundle is a rehearsal's"),
+        "{}",
+        read("README.txt")
+    );
+    let document: serde_json::Value = serde_json::from_str(&read("handover.json")).unwrap();
+    assert_eq!(document["simulated"], true);
+}
+
 /// The roots in the bundle vouch for nothing that is signed, sent, or not a simulator's.
 #[test]
 fn simulated_roots_never_lead_to_a_signature() {

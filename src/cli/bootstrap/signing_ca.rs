@@ -200,9 +200,8 @@ impl<'a> BootstrapCa<'a> {
         }
         let pair = submit::read_pair(bundle, now).ok()?;
         owner
-            .check_same_anchor(pair.trust_anchor(), bundle.trust_anchor_file())
-            .ok()
-            .map(|()| (pair, owner.clone()))
+            .has_trust_anchor(pair.trust_anchor())
+            .then(|| (pair, owner.clone()))
     }
 
     /// Refuses, without `--force`, to go on with a bundle that another CA has signed, though for a
@@ -211,10 +210,9 @@ impl<'a> BootstrapCa<'a> {
         if self.args.force || !bundle.has_part(Part::SignedCert) {
             return Ok(());
         }
-        let name = bundle.trust_anchor_file();
         let is_own = self.owner().is_some_and(|owner| {
             CaFile::in_bundle(bundle.store())
-                .is_ok_and(|file| owner.check_same_anchor(&file.trust_anchor, name).is_ok())
+                .is_ok_and(|file| owner.has_trust_anchor(&file.trust_anchor))
         });
         if is_own {
             return Ok(());

@@ -21,7 +21,7 @@ use crate::cli::ui::{CommandOutput, Ui};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::shown_path;
-use crate::owner::Owner;
+use crate::owner::{Owner, ProofPurpose};
 use crate::sign::{Grounds, SigningCa, SigningTerms, issue};
 use crate::verify::{Evidence, Judgement};
 use crate::x509::{Moment, TrustAnchor, to_hex};
@@ -69,7 +69,8 @@ impl SigningJob<'_> {
         let key = self.ceremony.load_key(&access, source)?;
         let ca = SigningCa::new(named.trust_anchor.clone(), key.key.as_ref(), now)?;
         let owner = named.to_owner();
-        owner.check_same_anchor(ca.trust_anchor(), "the CA that signs")?;
+        let signs = "the CA that signs";
+        owner.check_same_anchor(ca.trust_anchor(), signs, ProofPurpose::Signature)?;
         self.bundle.check_unchanged(args.seal)?;
         let pair = issue(
             &self.grounds,

@@ -58,7 +58,7 @@ pub(super) fn prove_owner(
     };
     if let Some(ca) = named {
         let owner = ca.to_owner();
-        owner.check_same_anchor(response.trust_anchor, &place)?;
+        owner.check_same_anchor(response.trust_anchor, &place, ProofPurpose::Claim)?;
         return Ok((owner, compared));
     }
     if let Some(owner) = fingerprint.or(expected) {

@@ -3,7 +3,7 @@
 // The addresses' type, without the sockets that `std` has beside it.
 use core::net::IpAddr;
 
-use super::{ACTIVATE, ClaimedCluster, ClientStep, client_step, with_region};
+use super::{ACTIVATE, ClaimedCluster, ClientStep, StepPlace, client_step, with_region};
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::plain_id;
 use crate::generation::Generation;
@@ -27,13 +27,13 @@ pub(super) fn client_machine_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
         None => "the cluster's security group".to_owned(),
     };
     let reach = format!(
-        "take a machine in the cluster's VPC that {group} lets reach the HSMs, at TCP ports 2223 \
-         to 2225"
+        "take as the client machine one in the cluster's VPC that {group} lets reach the HSMs, at \
+         TCP ports 2223 to 2225"
     );
     let needs = sdk_step(of.site.hsm_type.as_ref());
-    let place = format!(
-        "there: the trust anchor, all of the file, as {LINUX_PATH} (Windows: {WINDOWS_PATH})"
-    );
+    let place = StepPlace::ClientMachine.says(format_args!(
+        "store the trust anchor, all of the file, as {LINUX_PATH} (Windows: {WINDOWS_PATH})"
+    ));
     vec![
         client_step(reach, None, SECURITY_GROUP),
         client_step(needs, None, INSTALL),
@@ -53,16 +53,16 @@ fn sdk_step(hsm_type: Option<&OutsideText>) -> String {
     let required = hsm_type
         .and_then(|known| Generation::of_hsm_type(known.as_raw()))
         .map_or(newest, |generation| generation.facts().required_sdk);
-    match (hsm_type, required) {
-        (_, None) => "install the CloudHSM CLI of Client SDK 5 there".to_owned(),
+    StepPlace::ClientMachine.says(match (hsm_type, required) {
+        (_, None) => "install the CloudHSM CLI of Client SDK 5".to_owned(),
         (Some(known), Some(release)) => {
-            format!("install the CloudHSM CLI there: {known} needs Client SDK {release} or later")
+            format!("install the CloudHSM CLI. {known} needs Client SDK {release} or later")
         }
         (None, Some(release)) => format!(
-            "install the CloudHSM CLI there: every type but {} needs Client SDK {release} or later",
+            "install the CloudHSM CLI. Every type but {} needs Client SDK {release} or later",
             Generation::Ls1.hsm_type()
         ),
-    }
+    })
 }
 
 fn configure_step(of: &ClaimedCluster<'_>) -> ClientStep {
@@ -76,13 +76,15 @@ fn configure_step(of: &ClaimedCluster<'_>) -> ClientStep {
         let id = plain_id(of.cluster_id).unwrap_or("ID");
         let command = NextCommand::new(TOOL.split(' ')).with_words(["--cluster-id", id]);
         let command = with_region(command, of).line();
-        let what = format!(
-            "there: where the HSMs are, as DescribeClusters says, which the machine must be \
-             allowed to call. {WINDOWS}"
-        );
+        let what = StepPlace::ClientMachine.says(format_args!(
+            "let the CloudHSM CLI find where the HSMs are, by DescribeClusters, which the machine \
+             must be allowed to call. {WINDOWS}"
+        ));
         return client_step(what, Some(command), CONFIGURE);
     }
-    let what = format!("there: where the HSMs are. {WINDOWS}");
+    let what = StepPlace::ClientMachine.says(format_args!(
+        "tell the CloudHSM CLI where the HSMs are. {WINDOWS}"
+    ));
     client_step(
         what,
         Some(format!("{TOOL} -a {}", addresses.join(" "))),

@@ -2,8 +2,8 @@
 
 use super::client_machine::client_addresses;
 use super::{
-    ACTIVATE, CLI, ClaimedCluster, ClientStep, HandoverStage, StepSource, client_step, own_step,
-    with_region,
+    ACTIVATE, CLI, ClaimedCluster, ClientStep, FactsSource, HandoverStage, StepPlace, StepSource,
+    client_step, own_step, with_region,
 };
 use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::{limits, plain_id};
@@ -14,30 +14,39 @@ const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability 
 const HSM: &str = "AWS CloudHSM User Guide, Adding an HSM to a cluster";
 const KEY_STORE: &str = "AWS KMS Developer Guide, Create an AWS CloudHSM key store";
 
+pub(super) fn start_cli_step() -> ClientStep {
+    let what = StepPlace::ClientMachine.says(concat!(
+        "start the CloudHSM CLI (Windows: ",
+        r#""C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#
+    ));
+    client_step(what, Some(CLI.to_owned()), ACTIVATE)
+}
+
 pub(super) fn activation_steps(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     let id = plain_id(of.cluster_id).unwrap_or("ID");
     let wait = NextCommand::new(["hsmboot", "wait", "--cluster-id", id, "--for", "active"]);
+    let (look, condition) = match of.source {
+        FactsSource::Service => ("see that the user admin has the role unactivated-admin", ""),
+        FactsSource::Receipt => (
+            "see whether the user admin has the role unactivated-admin still",
+            ", unless it is activated already (`user list` shows admin rather than \
+             unactivated-admin)",
+        ),
+    };
+    let cli = StepPlace::CloudHsmCli;
     vec![
+        start_cli_step(),
+        client_step(cli.says(look), Some("user list".to_owned()), ACTIVATE),
         client_step(
-            concat!(
-                "there: the CloudHSM CLI (Windows: ",
-                r#""C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#
+            format!(
+                "{cli}{condition}: set the first password of admin. Keep it: nobody can set \
+                 another without it"
             ),
-            Some(CLI.to_owned()),
-            ACTIVATE,
-        ),
-        client_step(
-            "in it: see that the user admin has the role unactivated-admin",
-            Some("user list".to_owned()),
-            ACTIVATE,
-        ),
-        client_step(
-            "in it: set the first password of admin. Keep it: nobody can set another without it",
             Some("cluster activate".to_owned()),
             ACTIVATE,
         ),
         own_step(
-            "here: see the cluster become ACTIVE",
+            StepPlace::HsmbootMachine.says("see the cluster become ACTIVE"),
             &with_region(wait, of),
             StepSource::Hsmboot,
         ),
@@ -74,16 +83,25 @@ pub(super) fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     };
     let create = with_region(create, of).with_words(another.into_iter().chain(["--wait"]));
     if hsms.is_empty() {
+        let no_hsm = match of.source {
+            FactsSource::Service => "it has no HSM; create one, and later a second",
+            FactsSource::Receipt => {
+                "create an HSM, unless it has one by now: the receipt names none. Later a second"
+            }
+        };
         return vec![own_step(
-            "here: it has no HSM; create one, and later a second",
+            StepPlace::HsmbootMachine.says(no_hsm),
             &create,
             HSM,
         )];
     }
-    let when = if of.stage == HandoverStage::Claimed {
-        "here, once it is ACTIVE"
-    } else {
-        "here"
+    let when = match of.stage {
+        HandoverStage::Active => "",
+        HandoverStage::Claimed | HandoverStage::Other => ", once it is ACTIVE",
+    };
+    let unless = match of.source {
+        FactsSource::Service => "",
+        FactsSource::Receipt => ", unless it has one by now",
     };
     let where_to = match (free, availability_zones.as_slice()) {
         (None, [only]) => {
@@ -98,15 +116,19 @@ pub(super) fn second_hsm(of: &ClaimedCluster<'_>) -> Vec<ClientStep> {
     vec![
         own_step(
             format!(
-                "{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at \
-                 least{where_to}"
+                "{}{when}: create a second HSM{unless}. The Client SDK makes keys on clusters of \
+                 two HSMs at least{where_to}",
+                StepPlace::HsmbootMachine
             ),
             &create,
             HSM,
         ),
         client_step(
-            "or, on the client machine, for tests alone: take one HSM for enough. Keys that are \
-             made then are lost with it, but for those in a backup",
+            format!(
+                "or, {}, for tests alone: take one HSM for enough. Keys that are made then are \
+                 lost with it, but for those in a backup",
+                StepPlace::ClientMachine
+            ),
             Some(
                 "sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned(),
             ),
@@ -125,10 +147,11 @@ pub(super) fn key_store(of: &ClaimedCluster<'_>) -> ClientStep {
         ""
     };
     let what = format!(
-        "for a custom key store of AWS KMS, if you want one: KMS needs the cluster ACTIVE, two \
-         HSMs in different Availability Zones, the content of {CA_FILE} as its trust anchor, and \
-         the password of a crypto user kmsuser. After `login --username admin --role admin` in the \
-         CloudHSM CLI{ipv6}"
+        "{}, after `login --username admin --role admin`: for a custom key store of AWS KMS, if \
+         you want one. KMS needs the cluster ACTIVE, two HSMs in different Availability Zones, \
+         the content of {CA_FILE} as its trust anchor, and the password of a crypto user \
+         kmsuser{ipv6}",
+        StepPlace::CloudHsmCli
     );
     client_step(
         what,

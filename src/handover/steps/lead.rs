@@ -70,7 +70,7 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
             let what = match proven {
                 Some(_) => format!(
                     "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
-                     commands. Copy that directory there"
+                     commands. Copy that directory to each"
                 ),
                 None => format!(
                     "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \

@@ -1,7 +1,7 @@
 //! What a fleet's page says of one cluster.
 
 use super::stage::{ClaimStage, stage_of};
-use crate::bundle::{CA_FILE, ClusterId};
+use crate::bundle::ClusterId;
 use crate::outside::{Lines, OutsideText};
 use crate::report::PageFacts;
 use crate::report::alarms::short_alarms;
@@ -102,9 +102,7 @@ impl FleetRow {
             fingerprint: found.signing_ca().fingerprint(),
             standing: match &facts.own_ca {
                 None => OwnerStanding::NotCompared,
-                Some((own, _)) if own.check_same_anchor(found, CA_FILE).is_ok() => {
-                    OwnerStanding::Named
-                }
+                Some((own, _)) if own.has_trust_anchor(found) => OwnerStanding::Named,
                 Some(_) => OwnerStanding::Another,
             },
         });
