@@ -51,6 +51,9 @@ mod messages;
 mod openssl;
 #[path = "docs/places.rs"]
 mod places;
+#[cfg(all(feature = "online", feature = "simulator", feature = "qr"))]
+#[path = "docs/questions.rs"]
+mod questions;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;

@@ -25,7 +25,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An option goes before a variable, and a variable before the file. The file is \
-~/.config/hsmboot/config.toml, or the one of --config; the build without features reads the latter \
+~/.config/hsmboot/config.toml, or the one of --config; the air-gapped build reads the latter \
 alone, and no variables but those that its options name.
 
 Examples:

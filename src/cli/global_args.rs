@@ -80,7 +80,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", value_parser = parse_event_target)]
     pub(crate) events: Option<EventTarget>,
     /// Take what the command line leaves out from this file (default:
-    /// ~/.config/hsmboot/config.toml, which the build without features does not read)
+    /// ~/.config/hsmboot/config.toml; the air-gapped build has no default)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<std::path::PathBuf>,
 }

@@ -20,7 +20,7 @@ use crate::outside::shown_path;
 use crate::owner::{self, Owner, ProofPurpose, SignedResponse};
 use crate::x509::to_hex;
 
-/// Write what the client machines of a claimed cluster get. Never a key
+/// Write what a claimed cluster's client machines get. Never a key
 ///
 /// That is the trust anchor, addresses, commands and a SHA256SUMS.
 #[derive(Debug, clap::Args)]

@@ -227,7 +227,7 @@ const MOST: usize = 5;
 const USUAL: [&str; 2] = ["region", "profile"];
 
 /// The commands that `hsmboot -h` shows.
-const FIRST_COMMANDS: [&str; 11] = [
+const FIRST_COMMANDS: [&str; 12] = [
     "bootstrap",
     "fetch",
     "verify",
@@ -238,6 +238,7 @@ const FIRST_COMMANDS: [&str; 11] = [
     "plan",
     "wait",
     "report",
+    "handover",
     "simulate",
 ];
 

@@ -6,7 +6,7 @@
 //! cluster's id, the mount points and the simulator's roots are put in.
 //!
 //! A variant's block says which step it belongs to: `sh camera 9` stands in the place of the first
-//! block of step 9.
+//! block of step 9, another one in that of the second.
 
 #[path = "ceremony/screens.rs"]
 mod screens;
@@ -271,6 +271,7 @@ pub(super) fn to_activated() {
     for line in elsewhere[0]
         .text
         .lines()
+        .map(|line| line.trim_end_matches(" &&"))
         .filter(|line| line.contains("/opt/cloudhsm/") && !line.contains(" -a "))
     {
         assert!(
@@ -294,7 +295,7 @@ fn activation(simulator: &Simulator) -> String {
     )
 }
 
-/// Plays a page that brings its own simulator, in `dir`.
+/// Plays a page that brings its own simulator, in the home directory `dir`.
 pub(super) fn rehearsal(page: &str, dir: &Path, path: &Path) {
     let all =
         blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap());

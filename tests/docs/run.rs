@@ -73,9 +73,11 @@ fn run_plain(page: &str, all: &[Block]) {
     expected_in(page, all, "sh", &text);
 }
 
-/// A block for a real cluster, as it stands: what a reader has and the test has not (AWS's root
-/// built in, a hand at the prompt) is given beside it.
-fn run_on_aws(page: &str, block: &Block) {
+/// The blocks for a real cluster below one heading, as they stand: what a reader has and the test
+/// has not (AWS's root built in, a hand at the prompt) is given beside them.
+fn run_on_aws(page: &str, blocks: &[&Block]) {
+    let what = format!("{page}:{}", blocks[0].line);
+    let script: String = blocks.iter().map(|block| &*block.text).collect();
     let dir = tempfile::tempdir().unwrap();
     let simulator = Simulator::spawn(crate::simulated::options()).unwrap();
     let id = cluster(&simulator);
@@ -88,27 +90,30 @@ fn run_on_aws(page: &str, block: &Block) {
         work.join(MANUFACTURER_ROOT),
     )
     .unwrap();
-    let mut command = shell(&work, &path, &block.text.replace(CLUSTER, &id));
+    let mut command = shell(&work, &path, &script.replace(CLUSTER, &id));
     command
         .env("DOCS_PASSPHRASE", "a passphrase for the docs")
         .env("AWS_ENDPOINT_URL", simulator.url())
         .env("AWS_REGION", "us-east-1");
-    output(command, &format!("{page}:{}", block.line));
-    claimed(&simulator, &format!("{page}:{}", block.line));
+    output(command, &what);
+    claimed(&simulator, &what);
 }
 
 #[test]
 fn every_command_in_readme_and_docs_runs() {
-    // The runbooks ask questions: see runbooks.rs.
-    for page in pages()
-        .into_iter()
-        .filter(|page| !page.starts_with("docs/runbooks"))
-    {
+    // These ask questions: see runbooks.rs.
+    let asks =
+        |page: &Path| page.starts_with("docs/runbooks") || page == Path::new("docs/quickstart.md");
+    for page in pages().into_iter().filter(|page| !asks(page)) {
         let name = page.to_str().unwrap();
         let all = blocks(&read(name));
         run_plain(name, &all);
-        all.iter()
+        let on_aws: Vec<&Block> = all
+            .iter()
             .filter(|block| block.language == "sh aws")
-            .for_each(|block| run_on_aws(name, block));
+            .collect();
+        on_aws
+            .chunk_by(|one, next| one.heading == next.heading)
+            .for_each(|blocks| run_on_aws(name, blocks));
     }
 }

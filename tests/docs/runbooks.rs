@@ -1,5 +1,5 @@
-//! The runbooks are played as they are written: see ceremony.rs. With the CA's key on a token the
-//! air-gapped one is played by tests/pkcs11.rs.
+//! The runbooks and the quickstart are played as they are written: see ceremony.rs. With the CA's
+//! key on a token the air-gapped one is played by tests/pkcs11.rs.
 
 use std::path::Path;
 
@@ -35,7 +35,24 @@ fn the_offline_roots_runbook_is_played_as_written() {
         Path::new(BINARY).parent().unwrap(),
     );
     let chain = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
-    assert_eq!(chain("signer/chainCA.crt").matches("BEGIN").count(), 2);
+    assert_eq!(
+        chain("offline-root/signer/chainCA.crt")
+            .matches("BEGIN")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn the_quickstart_is_played_as_written() {
+    let dir = tempfile::tempdir().unwrap();
+    rehearsal(
+        "docs/quickstart.md",
+        dir.path(),
+        Path::new(BINARY).parent().unwrap(),
+    );
+    let place = dir.path().join("hsmboot-quickstart");
+    assert!(place.join("report.html").is_file() && place.join("clients/README.txt").is_file());
 }
 
 #[test]
@@ -46,7 +63,7 @@ fn the_ceremony_is_rehearsed_as_written() {
         dir.path(),
         Path::new(BINARY).parent().unwrap(),
     );
-    assert!(dir.path().join("online/report.html").is_file());
+    assert!(dir.path().join("rehearsal/online/report.html").is_file());
 }
 
 #[test]
