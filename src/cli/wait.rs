@@ -107,19 +107,16 @@ pub(crate) async fn drive_wait(
                             && seen.state == ClusterState::Uninitialized
                             && seen.certificates.cluster_csr.is_some() =>
                     {
-                        watcher.show_line(&format!(
-                            "{} {}: nobody has claimed it yet",
-                            seen.cluster_id, seen.state
-                        ));
+                        watcher.show_state_until(seen, ": nobody has claimed it yet");
                     }
                     Some(seen)
                         if wait.is_for_activation() && seen.state == ClusterState::Initialized =>
                     {
-                        watcher.show_line(&format!(
-                            "{} {}, until its owner sets the first password: `cluster activate` \
-                             in the CloudHSM CLI",
-                            seen.cluster_id, seen.state
-                        ));
+                        watcher.show_state_until(
+                            seen,
+                            ", until its owner sets the first password: `cluster activate` in the \
+                             CloudHSM CLI",
+                        );
                     }
                     _ => watcher.show_state(wait.last_seen(), wait.pending_error()),
                 }

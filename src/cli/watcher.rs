@@ -105,19 +105,28 @@ impl<'a> Watcher<'a> {
             (Some(cluster), None) => cluster_line(cluster),
             (None, None) => return,
         };
+        let kind = match trouble {
+            None => EventKind::State,
+            Some(_) => EventKind::Warning,
+        };
+        self.show_news(kind, cluster.filter(|_| trouble.is_none()), line);
+    }
+
+    /// Shows the cluster's state, with what its owner has to do before it changes.
+    pub(crate) fn show_state_until(&mut self, cluster: &Cluster, until: &str) {
+        let line = format!("{} {}{until}", cluster.cluster_id, cluster.state);
+        self.show_news(EventKind::State, Some(cluster), line);
+    }
+
+    fn show_news(&mut self, kind: EventKind, cluster: Option<&Cluster>, line: String) {
         if !self.is_news(&line) {
             return;
         }
-        let cluster = cluster.filter(|_| trouble.is_none());
         let mut members = json!({ "detail": line });
         if let Some(cluster) = cluster {
             insert_member(&mut members, "cluster_id", json!(cluster.cluster_id));
             insert_member(&mut members, "state", cluster.state.as_str());
         }
-        let kind = match trouble {
-            None => EventKind::State,
-            Some(_) => EventKind::Warning,
-        };
         self.ui.write_event(kind, members);
         self.draw_line(&line);
     }
