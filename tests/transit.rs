@@ -265,6 +265,7 @@ fn what_is_to_be_signed_is_shown_before_anything_is_asked() {
         "_CustomerHsmCertificate.crt",
         "bundle/customerCA.crt",
         "bundle/response.json",
+        "bundle/transcript.jsonl",
     ];
     let question = "fingerprint of the request, as `hsmboot fetch` printed it there: ";
     let signs = [

@@ -138,6 +138,31 @@ impl DocumentWord for OwnerProof {
     }
 }
 
+impl OwnerProof {
+    /// The proof in a sentence's end, for people.
+    pub const fn as_phrase(self) -> &'static str {
+        match self {
+            OwnerProof::Certificate => "named by --ca",
+            OwnerProof::CertificateFingerprint => "named by --ca-fingerprint",
+            OwnerProof::ResponseFingerprint => "named by the response's fingerprint",
+            OwnerProof::Key => "proved by its private key",
+            OwnerProof::NewCa => "made in this run",
+            OwnerProof::Waived => "TAKEN FROM THE BUNDLE, PROVED BY NOTHING",
+        }
+    }
+}
+
+impl NotedWord<OwnerProof> {
+    /// Returns what a document notes of the owner, in words for people; a word that this program
+    /// does not write stays as it came.
+    pub fn to_owner_text(&self) -> String {
+        match self {
+            NotedWord::Known(proof) => format!("the CA {}", proof.as_phrase()),
+            NotedWord::Unknown(text) => text.to_string(),
+        }
+    }
+}
+
 /// A call that the transcript announces before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnnouncedCall {

@@ -231,6 +231,11 @@ impl TrustArgs {
         });
         let roots = roots
             .flat_map(|(option, file)| [option.to_owned(), crate::hint::path_word(&file, "FILE")]);
+        roots.chain(self.judgement_options()).collect()
+    }
+
+    /// Returns the same options but for the roots.
+    pub(crate) fn judgement_options(&self) -> Vec<String> {
         let policy = match self.policy {
             PolicyName::Attestation => None,
             PolicyName::Rfc5280 => Some(["--policy".to_owned(), "rfc5280".to_owned()]),
@@ -239,10 +244,7 @@ impl TrustArgs {
             .accept
             .iter()
             .flat_map(|id| ["--accept".to_owned(), id.to_string()]);
-        roots
-            .chain(policy.into_iter().flatten())
-            .chain(accepted)
-            .collect()
+        policy.into_iter().flatten().chain(accepted).collect()
     }
 
     /// Does the same for a command that asks for the reason of what is accepted.

@@ -7,7 +7,7 @@ use super::binary;
 use super::expect::{ExpectArgs, FingerprintSide};
 use super::hardware;
 use super::owner::NamedCa;
-use super::sign::{self, SignatureSummary, SignedPair};
+use super::sign::{self, CertificateMaker, SignatureSummary, SignedPair};
 use super::step::{StepArgs, given_file_digest, warn_of_gaps, with_judgement};
 use super::ui::{CommandOutput, Ui};
 use crate::bundle::{Fingerprint, SignatureOrigin, Store, TranscriptStep, Waiver};
@@ -159,6 +159,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     Ok(signed.signing_output(
         &response,
         &SignatureSummary {
+            maker: CertificateMaker::Elsewhere,
             request,
             compared,
             changed,

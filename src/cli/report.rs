@@ -1,6 +1,7 @@
 //! `hsmboot report`
 
 mod pages;
+mod rehearsed;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use super::args::{SimulatedArgs, TrustArgs};
 #[cfg(feature = "online")]
 use super::fleet::FleetFileArgs;
 use super::hardware;
+use super::output::next_lines;
 use super::owner::NamedCa;
 use super::ui::{
     BOLD, CommandOutput, Effect, GREEN, OutputFormat, RED, StyledText, Ui, YELLOW, insert_member,
@@ -119,21 +121,37 @@ fn write_page(args: &Args, dir: &Path, terms: &PageTerms<'_>, ui: &Ui) -> Result
     };
     let target = ReportTarget::from_path(&out, dir, &facts.survey)?;
     let page = engine::make_page(&facts);
-    target.write(&page, args.force)?;
+    let replaced = target.write(&page, args.force)?;
     let to_file = matches!(target, ReportTarget::File { .. });
     let mut document = report_document(dir, to_file.then_some(&out), &facts, &page);
     if !to_file {
         insert_member(&mut document, "page", page.as_str());
     }
-    let told = report_text(&facts, &page, &target, &out);
+    if replaced {
+        insert_member(&mut document, "replaced", json!(true));
+    }
+    let mut told = StyledText::new();
+    if to_file {
+        told.push_str(&written_line(&out, replaced));
+    }
+    told.push(report_text(&facts, &page));
+    let next = rehearsed::simulated_command(args, dir, &facts);
+    told.push_str(&next_lines(next.as_slice()));
     let effect = Effect::when(to_file);
     match (target, ui.format) {
         (ReportTarget::Output, OutputFormat::Text) => {
             ui.say_styled(&told);
-            Ok(CommandOutput::success(effect, document, page).marked_as_data())
+            let output = CommandOutput::success(effect, document, page);
+            Ok(output.with_next(next).marked_as_data())
         }
-        _ => Ok(CommandOutput::success(effect, document, told)),
+        _ => Ok(CommandOutput::success(effect, document, told).with_next(next)),
     }
+}
+
+/// Returns the line that says where a page is, and whether it took the place of another file.
+fn written_line(out: &Path, replaced: bool) -> String {
+    let word = if replaced { "replaced" } else { "wrote" };
+    format!("{word} {}\n", shown_path(out))
 }
 
 /// What all pages of one run are made by.
@@ -251,13 +269,16 @@ impl ReportTarget {
         })
     }
 
-    fn write(&self, page: &str, force: bool) -> Result<()> {
+    /// Writes the page, and tells whether it took the place of another file.
+    fn write(&self, page: &str, force: bool) -> Result<bool> {
         match self {
-            ReportTarget::Output => Ok(()),
+            ReportTarget::Output => Ok(false),
             ReportTarget::File { dir, name } => {
                 let held = fsio::hold_path(dir)?;
+                let stood = held.dir().has_file(name);
                 let replace = force || has_own_page(&held, name);
-                held.write_named(&[NewFile::readable(name.clone(), page.as_bytes(), replace)])
+                held.write_named(&[NewFile::readable(name.clone(), page.as_bytes(), replace)])?;
+                Ok(stood)
             }
         }
     }
@@ -319,11 +340,8 @@ fn report_document(dir: &Path, file: Option<&PathBuf>, facts: &PageFacts, page: 
     document
 }
 
-fn report_text(facts: &PageFacts, page: &str, target: &ReportTarget, out: &Path) -> StyledText {
-    let mut text = match target {
-        ReportTarget::Output => StyledText::new(),
-        ReportTarget::File { .. } => StyledText::from(format!("wrote {}\n", shown_path(out))),
-    };
+fn report_text(facts: &PageFacts, page: &str) -> StyledText {
+    let mut text = StyledText::new();
     let (at, roots) = (facts.verification.at, facts.verification.terms.roots);
     let word = roots.verified_word();
     let verdict = match facts.verification.verdict {

@@ -17,7 +17,9 @@ pub(crate) use preconditions::{
 };
 #[cfg(feature = "online")]
 pub(crate) use preconditions::{check_ca_fit, check_places_free};
-pub(crate) use response::{SignatureSummary, SignedPair, note_subject, show_notes};
+pub(crate) use response::{
+    CertificateMaker, SignatureSummary, SignedPair, note_subject, show_notes,
+};
 #[cfg(feature = "online")]
 pub(crate) use response::{pair_notes, warn_of_other_days};
 

@@ -386,7 +386,7 @@ fn step_lines<'a>(
         });
     }
     if let Some(owner) = &entry.owner {
-        out.push_str(&format!("  owner: {}\n", owner));
+        out.push_str(&format!("  owner: {}\n", owner.to_owner_text()));
     }
     if let Some(call) = &entry.sends {
         out.push_str(&format!("  about to send {}\n", call));

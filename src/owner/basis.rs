@@ -42,14 +42,7 @@ impl Basis {
 
     /// The basis in a sentence's end, for people.
     pub const fn as_phrase(&self) -> &'static str {
-        match self {
-            Basis::Certificate => "named by --ca",
-            Basis::CertificateFingerprint => "named by --ca-fingerprint",
-            Basis::ResponseFingerprint => "named by the response's fingerprint",
-            Basis::Key => "proved by its private key",
-            Basis::NewCa => "made in this run",
-            Basis::Waived { .. } => "TAKEN FROM THE BUNDLE, PROVED BY NOTHING",
-        }
+        self.noted_proof().as_phrase()
     }
 
     /// The operator's reason, where nothing was proved.

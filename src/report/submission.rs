@@ -159,7 +159,7 @@ fn write_outcome(html: &mut Html, view: &PageView<'_>, receipt: &Receipt) {
             );
         }
         if let Some(owner) = &receipt.owner {
-            html.write_quote_fact("Owner", owner);
+            html.write_quote_fact("Owner", owner.to_owner_text());
         }
         html.write_digest_fact("Signed certificate, SHA-256", &receipt.signed_cert_sha256);
         html.write_digest_fact("Trust anchor, SHA-256", &receipt.trust_anchor_sha256);

@@ -189,7 +189,7 @@ fn write_step(html: &mut Html, view: &PageView<'_>, entry: &TranscriptEntry) {
             });
         }
         if let Some(owner) = &entry.owner {
-            html.write_quote_fact("Owner", owner);
+            html.write_quote_fact("Owner", owner.to_owner_text());
         }
         if !entry.accepted.is_empty() {
             html.write_code_fact("Accepted", join_shown(&entry.accepted, " "));

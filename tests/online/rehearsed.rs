@@ -153,6 +153,63 @@ fn documents_of_a_rehearsal_say_that_its_roots_are_the_simulators() {
     assert!(told.get("simulated").is_none());
 }
 
+/// What judges by the real anchors rejects it, and says how to look at it all the same.
+#[test]
+fn a_rejected_report_of_a_rehearsal_names_the_same_command_with_simulated() {
+    let (place, bundle, _) = rehearse();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    fs::copy(
+        place.path().join(&bundle).join("customerCA.crt"),
+        place.path().join("ca.crt"),
+    )
+    .unwrap();
+    let report = ["report", &bundle, "-o", "page.html", "--ca", "ca.crt"];
+    let options = ["--at", "2030-01-31T12:00:00Z"];
+    let asked = [&report[..], &options[..]].concat();
+    let first = at(&asked).ends(0, "rejected at");
+    let told = at(&[&asked[..], &["--output", "json"]].concat()).json();
+    let command = [
+        &["hsmboot", "report", &bundle, "--simulated"][..],
+        &report[2..],
+        &options[..],
+    ]
+    .concat();
+    assert_eq!(told["next"], serde_json::json!([{ "argv": command }]));
+    assert!(
+        first
+            .stdout
+            .ends_with(&format!("next: {}\n", command.join(" "))),
+        "{}",
+        first.stdout
+    );
+    let shown = at(&command[1..]).ends(0, "replaced page.html\n");
+    assert!(!shown.stdout.contains("next: hsmboot"), "{}", shown.stdout);
+    // Roots on the command line go with no --simulated: they are left out.
+    let roots = format!("{bundle}/{SIMULATED_ROOTS}");
+    fs::copy(place.path().join(roots), place.path().join("roots.pem")).unwrap();
+    let rooted = ["report", &bundle, "--aws-root", "roots.pem"];
+    let told = at(&[&rooted[..], &["--output", "json"]].concat()).json();
+    assert_eq!(
+        told["next"],
+        serde_json::json!([{ "argv": ["hsmboot", "report", bundle, "--simulated"] }])
+    );
+}
+
+#[test]
+fn how_the_owner_was_proven_is_told_in_words_for_people() {
+    let (place, bundle, _) = rehearse();
+    let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
+    let says = "the CA made in this run";
+    let shown = at(&["transcript", "show", &bundle]).ends(0, &format!("  owner: {says}\n"));
+    assert!(!shown.stdout.contains("owner: new-ca"), "{}", shown.stdout);
+    let steps = at(&["transcript", "show", &bundle, "--output", "json"]).json();
+    let steps = steps["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["owner"] == "new-ca"));
+    at(&["report", &bundle, "--simulated", "-o", "page.html"]).ends(0, "");
+    let page = fs::read_to_string(place.path().join("page.html")).unwrap();
+    assert!(page.contains(says) && !page.contains("new-ca"), "the page");
+}
+
 /// The trust anchor of a rehearsal leads a client to no HSM: whoever gets it is told.
 #[test]
 fn what_is_handed_over_from_a_rehearsal_says_that_it_is_simulated() {

@@ -149,7 +149,10 @@ fn a_page_has_the_clusters_name_and_replaces_what_the_program_wrote_itself() {
     let said = report(&["--at", "2026-01-31T12:00:00Z"]).expect(0).stdout;
     assert!(said.contains(&format!("wrote {name}\n")), "{said}");
     let first = bench.read(&name);
-    report(&["--at", "2026-03-31T12:00:00Z"]).expect(0);
+    let again = report(&["--at", "2026-03-31T12:00:00Z"]).expect(0).stdout;
+    assert!(again.contains(&format!("replaced {name}\n")), "{again}");
+    let again = report(&["--at", "2026-03-31T12:00:00Z", "--output", "json"]).json();
+    assert_eq!(again["replaced"], true);
     let second = bench.read(&name);
     assert_ne!(first, second);
     bench.write(&name, "<!DOCTYPE html>\n<!-- hsmboot report -->\n");

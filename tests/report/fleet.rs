@@ -128,7 +128,7 @@ fn each_bundle_has_a_row_and_a_page_that_the_row_leads_to() {
     // Text has a line for each bundle, and names the page.
     let text = bench.run(&report_on(&DIRS, &["--force"])).expect(0).stdout;
     assert!(
-        text.starts_with("wrote pages/index.html\n") && text.contains("3 bundles: 3 reported"),
+        text.starts_with("replaced pages/index.html\n") && text.contains("3 bundles: 3 reported"),
         "{text}"
     );
 }

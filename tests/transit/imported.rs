@@ -54,6 +54,11 @@ fn what_another_ca_signed_completes_the_bundle() {
         "json",
     ];
     let answer = bench.run(&import(&own)).expect(0).json();
+    // Another CA signed it, elsewhere.
+    assert_eq!(
+        answer["summary"],
+        format!("imported the certificate of {CLUSTER}")
+    );
     assert_eq!(
         (&answer["verdict"], &answer["request_compared"]),
         (&"verified".into(), &true.into())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Args, PageTerms, has_own_page, is_standard_output, report_document};
+use super::{Args, PageTerms, has_own_page, is_standard_output, report_document, written_line};
 use crate::bundle::ClusterId;
 use crate::cli::TOOL;
 use crate::cli::args::TrustArgs;
@@ -158,6 +158,7 @@ fn write_sources(
             replace: args.force || has_own_page(&held, &page.name),
         })
         .collect();
+    let replaced = held.dir().has_file(INDEX);
     held.write(&files)?;
     // Nothing is told of a page before all are written.
     let mut told = ManyResults::new(&WORDS, ui);
@@ -170,10 +171,11 @@ fn write_sources(
     let mut document = done.document;
     insert_member(&mut document, "report", path_value(&place));
     insert_member(&mut document, "sha256", index.as_str());
-    let mut text = StyledText::from(format!(
-        "wrote {}\n  SHA-256  {index}\n",
-        shown_path(&place)
-    ));
+    if replaced {
+        insert_member(&mut document, "replaced", true);
+    }
+    let mut text = StyledText::from(written_line(&place, replaced));
+    text.push_str(&format!("  SHA-256  {index}\n"));
     text.push(done.text);
     let output = CommandOutput::with_error(Effect::Changed, document, text, done.error);
     Ok(output.summarized(summary))

@@ -1,6 +1,6 @@
 //! The screen before a signature: what is about to be signed, by which CA, and what is written.
 
-use crate::bundle::{Bundle, CA_FILE, Part, RESPONSE, VERIFICATION};
+use crate::bundle::{Bundle, CA_FILE, Part, RESPONSE, TRANSCRIPT, VERIFICATION};
 use crate::cli::intent::IntentLines;
 use crate::cli::screen::Screen;
 use crate::cli::ui::StyledText;
@@ -45,6 +45,7 @@ fn intent_text(
         bundle.place(CA_FILE).to_string(),
         bundle.place(RESPONSE).to_string(),
         bundle.place(VERIFICATION).to_string(),
+        bundle.place(TRANSCRIPT).to_string(),
     ];
     for (at, file) in written.into_iter().enumerate() {
         out.push_line(if at == 0 { "writes" } else { "" }, file);

@@ -6,7 +6,9 @@ use super::intent::show_intent;
 use super::preconditions::{
     already_signed_error, check_ca_fit, check_places_free, find_earlier_pair,
 };
-use super::response::{SignatureSummary, SignedPair, show_notes, warn_of_other_days};
+use super::response::{
+    CertificateMaker, SignatureSummary, SignedPair, show_notes, warn_of_other_days,
+};
 use super::{Args, Ceremony};
 use crate::bundle::{
     Bundle, Digests, Fingerprint, SignatureOrigin, Transcript, TranscriptStep, Waiver,
@@ -144,6 +146,7 @@ impl SigningJob<'_> {
         };
         let signed = signed.with_recorded_origin();
         let told = SignatureSummary {
+            maker: CertificateMaker::ThisRun,
             request: self.request_fingerprint(),
             compared,
             changed: false,
@@ -251,6 +254,7 @@ impl SigningJob<'_> {
         };
         let response = signed.write_keeping_certificate(step)?;
         let told = SignatureSummary {
+            maker: CertificateMaker::ThisRun,
             request: self.request_fingerprint(),
             compared,
             changed: true,

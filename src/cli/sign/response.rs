@@ -38,8 +38,18 @@ pub(crate) struct SignedPair<'a> {
     pub(crate) force: bool,
 }
 
+/// Who made the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CertificateMaker {
+    /// This run signed it.
+    ThisRun,
+    /// A CA signed it elsewhere, and this run took it over.
+    Elsewhere,
+}
+
 /// The facts about a signature that `sign` and `import` print.
 pub(crate) struct SignatureSummary {
+    pub(crate) maker: CertificateMaker,
     pub(crate) request: Fingerprint,
     /// True if somebody compared the fingerprint.
     pub(crate) compared: bool,
@@ -167,6 +177,7 @@ impl SignedPair<'_> {
     ) -> CommandOutput {
         let SignedPair { bundle, pair, .. } = *self;
         let SignatureSummary {
+            maker,
             request,
             compared,
             changed,
@@ -193,9 +204,12 @@ impl SignedPair<'_> {
             Some(_) => &["--unverified", "--reason", "TEXT"][..],
             None => &[],
         };
-        let first = match changed {
-            true => format!("signed {}", bundle.id()),
-            false => format!(
+        let first = match (changed, maker) {
+            (true, CertificateMaker::ThisRun) => format!("signed {}", bundle.id()),
+            (true, CertificateMaker::Elsewhere) => {
+                format!("imported the certificate of {}", bundle.id())
+            }
+            (false, _) => format!(
                 "nothing changed: {} is signed already, by this very CA and for this very CSR",
                 bundle.id()
             ),
