@@ -201,7 +201,8 @@ impl NextStep {
                 let id = plain_id(cluster_id).unwrap_or("ID");
                 format!(
                     "see whose it is: `hsmboot status --cluster-id {id} --ca FILE`. If it is \
-                     yours, that has every step to `cluster activate` in the CloudHSM CLI"
+                     yours, activate it: that has every step, up to `cluster activate` in the \
+                     CloudHSM CLI"
                 )
             }
             NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),

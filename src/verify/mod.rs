@@ -33,6 +33,7 @@ pub use cause::Cause;
 pub use checks::CheckId;
 pub use hardware::{Hardware, fips_alarm, hardware_notes, is_for_non_fips_mode};
 pub use record::{HsmIdentity, HsmTerms, Roots};
+pub use simulated::is_issued_by_simulator;
 
 pub use crate::checks::{Height, Input, Side, Status, Verdict};
 /// What is found by one check of the HSM.

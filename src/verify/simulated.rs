@@ -3,6 +3,7 @@
 
 use super::{Anchor, Record};
 use crate::checks::Side;
+use crate::x509::Certificate;
 use crate::x509::name::common_name_text;
 
 /// Tells whether this is the CN of a root of hsmboot's simulator. Those name the simulator, so that
@@ -23,6 +24,11 @@ impl Anchor {
             Side::Manufacturer
         })
     }
+}
+
+/// Tells whether a certificate names a root of hsmboot's simulator as its issuer.
+pub fn is_issued_by_simulator(certificate: &Certificate) -> bool {
+    common_name_text(certificate.issuer()).is_some_and(|name| is_simulated_name(&name))
 }
 
 /// Tells whether the chain of a side ends in the name of a simulator's root.

@@ -77,6 +77,12 @@ fn fetch_says_which_root_a_cluster_of_hsm2m_medium_needs() {
         &format!("hsmboot roots show {LS2}"),
     ] {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
+        assert!(
+            said.stderr
+                .contains("this one comes from hsmboot's simulator"),
+            "{}",
+            said.stderr
+        );
     }
     assert!(
         said.stdout.contains(&format!(
