@@ -267,7 +267,7 @@ fn what_is_to_be_signed_is_shown_before_anything_is_asked() {
         "bundle/response.json",
         "bundle/transcript.jsonl",
     ];
-    let question = "fingerprint of the request, as `hsmboot fetch` printed it there: ";
+    let question = "fingerprint of the request, as `hsmboot fetch` printed it: ";
     let signs = [
         &["about to sign the CSR of ", "valid     until 20"][..],
         &both,

@@ -205,7 +205,7 @@ fn init_ca(args: &InitArgs, ui: &Ui) -> Result<CommandOutput> {
         fsio::write_all(&args.out, files)
     })?;
     let mut text = format!(
-        "made a CA\n  {:12} {}\n  key          {}\n",
+        "made a CA\n  {:16} {}\n  key              {}\n",
         order.file_noun(),
         shown_path(args.out.join(file)),
         shown_path(&key_path)
@@ -252,7 +252,7 @@ fn init_elsewhere(
         "was there already".to_owned()
     };
     let mut text = format!(
-        "made a CA\n  {:12} {}\n  key          {name}\n               {how}\n",
+        "made a CA\n  {:16} {}\n  key              {name}\n                   {how}\n",
         order.file_noun(),
         shown_path(&path)
     );

@@ -59,11 +59,11 @@ impl ConsentQuestion {
         match self {
             ConsentQuestion::Yes => "type yes to claim it:",
             ConsentQuestion::ResponseOrYes => {
-                "type the fingerprint of the response, as `hsmboot sign` printed it there, or yes \
+                "type the fingerprint of the response, as `hsmboot sign` printed it, or yes \
                  to claim it without comparing:"
             }
             ConsentQuestion::Response => {
-                "type the fingerprint of the response, as `hsmboot sign` printed it there, to \
+                "type the fingerprint of the response, as `hsmboot sign` printed it, to \
                  claim it:"
             }
         }

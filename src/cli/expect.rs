@@ -317,7 +317,7 @@ fn ask_fingerprint(side: &FingerprintSide, screen: &mut Screen) -> Result<Option
     };
     for _ in 0..3 {
         let answer = screen.ask(format!(
-            "fingerprint of the {}, as `hsmboot {}` printed it there: ",
+            "fingerprint of the {}, as `hsmboot {}` printed it: ",
             side.what, side.by
         ));
         match answer.as_deref() {

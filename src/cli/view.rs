@@ -254,7 +254,7 @@ fn cluster_lines(cluster: &Cluster) -> StyledText {
             .as_ref()
             .filter(|message| !message.is_empty())
         {
-            push_line(&mut out, "", message.to_string());
+            push_line(&mut out, "", format!("the service says: {message}"));
         }
         for other in hsm.other.to_lines() {
             push_line(&mut out, "", format!("other  {other}"));

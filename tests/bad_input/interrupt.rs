@@ -157,9 +157,9 @@ fn at_the_prompts() {
     let bench = encrypted();
     let before = bench.listing();
     for answers in [
-        &[("printed it there: ", "0123\x03")][..],
+        &[("printed it: ", "0123\x03")][..],
         &[
-            ("printed it there: ", "skip\n"),
+            ("printed it: ", "skip\n"),
             ("passphrase for customerCA.key: ", "secr\x03"),
         ],
     ] {

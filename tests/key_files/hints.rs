@@ -248,6 +248,7 @@ fn no_other_command_that_is_named_writes_anything() {
         // tests/online/rehearsed.rs follows them, and those of `verify` on a rehearsal's bundle.
         ("cli/bootstrap/summary.rs", 1),
         ("cli/hardware.rs", 4),
+        ("cli/report/rehearsed.rs", 1),
         // The options of this run, behind any of them: tests/manage/pasted.rs follows them.
         ("cli/run_options.rs", 1),
         // tests/fleet/plan.rs runs it.

@@ -72,6 +72,11 @@ pub(super) fn create_hsm(args: &CreateArgs, ui: &Ui) -> Result<CommandOutput> {
                 .existing_hsm_output(&service, id, &cluster, there, ui)
                 .await;
         }
+        // AWS CloudHSM pricing: by the hour, whatever it is used for.
+        ui.say(format!(
+            "about to create an HSM in {}: it costs by the hour until it is deleted",
+            shown_text(&args.availability_zone)
+        ));
         let made = match service.create_hsm(&order).await {
             Ok(made) => made,
             // Another run may have been quicker since the look: what is there now counts.

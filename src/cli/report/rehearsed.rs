@@ -9,7 +9,8 @@ use crate::report::{self as engine, PageFacts};
 use crate::verify::Cause;
 
 /// Returns this run's command with `--simulated`, where the bundle is rejected because a simulator
-/// made it, and holds that simulator's roots. Roots that were given go with no `--simulated`.
+/// made it, and holds that simulator's roots. Roots that were given go with no `--simulated`, and
+/// what this run has written needs no `--force`.
 pub(super) fn simulated_command(args: &Args, dir: &Path, facts: &PageFacts) -> Option<NextCommand> {
     let made_by_simulator = matches!(engine::rejection_cause(facts), Some(Cause::Simulated));
     if args.simulated.simulated || !made_by_simulator || !facts.survey.has_file(SIMULATED_ROOTS) {
@@ -34,7 +35,6 @@ pub(super) fn simulated_command(args: &Args, dir: &Path, facts: &PageFacts) -> O
         .with_words(ca.into_iter().flatten())
         .with_words(at.into_iter().flatten())
         .with_words(args.trust.judgement_options())
-        .with_words(reason.into_iter().flatten())
-        .with_words(args.force.then_some("--force"));
+        .with_words(reason.into_iter().flatten());
     Some(command)
 }
