@@ -185,7 +185,7 @@ fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
     if !roots.is_empty() {
         let simulated = comes_from_simulator(fetched).then_some(
             "  this one comes from hsmboot's simulator: give the roots that `hsmboot simulate \
-             --roots DIR` writes, and not that file",
+             --roots roots` writes, and not that file",
         );
         let warning = hardware::missing_roots_warning(&roots, fetched.bundle.path());
         ui.warn(warning.followed_by(simulated));
