@@ -200,6 +200,14 @@ fn comes_from_simulator(fetched: &Fetched) -> bool {
         .any(|certificate| is_issued_by_simulator(&certificate))
 }
 
+/// Returns the options of the next command that give the roots that are needed.
+fn root_options<'a>(roots: &'a [&PublishedRoot], simulated: bool) -> Vec<&'a str> {
+    match !roots.is_empty() && simulated {
+        true => hardware::SIMULATOR_ROOT_OPTIONS.to_vec(),
+        false => hardware::options_for_roots(roots).collect(),
+    }
+}
+
 fn fetch_output(fetched: &Fetched) -> CommandOutput {
     let dir = fetched.bundle.path();
     let request = serde_json::to_value(&fetched.request).unwrap_or_default();
@@ -229,11 +237,35 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
     ));
     let dir = hint::path_word(dir, "DIR");
     let roots = roots_needed(fetched);
-    let roots = roots
-        .iter()
-        .flat_map(|root| [root.option, root.file_word()]);
-    let verify = NextCommand::new(["hsmboot", "verify", &dir]).with_words(roots);
+    let simulated = comes_from_simulator(fetched);
+    let options = root_options(&roots, simulated);
+    let verify = NextCommand::new(["hsmboot", "verify", &dir]).with_words(options);
     let next = [complete_command(verify)];
     text.push_str(&next_lines(&next));
     CommandOutput::success(Effect::unless(fetched.unchanged), document, text).with_next(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Hardware;
+
+    #[test]
+    fn the_next_command_names_the_roots_of_what_was_fetched() {
+        let cluster = Hardware {
+            hsm_type: Some("hsm2m.medium"),
+            region: Some("us-gov-west-1"),
+        };
+        let roots = cluster.roots_needed(&Anchors::built_in());
+        let published = [
+            "--aws-root",
+            "FILE",
+            "--manufacturer-root",
+            "mrvl-rsa-LS2-AR-v1.crt",
+        ];
+        assert_eq!(root_options(&roots, false), published);
+        assert_eq!(root_options(&roots, true), hardware::SIMULATOR_ROOT_OPTIONS);
+        // What the built-in anchors or a variable give is not asked for.
+        assert_eq!(root_options(&[], true), [""; 0]);
+    }
 }

@@ -97,7 +97,9 @@ fn verify_command(roots: &[&PublishedRoot], dir: &Path, trust: &TrustArgs) -> Ne
 }
 
 /// Returns the options that give these roots.
-fn options_for_roots<'a>(roots: &'a [&'a PublishedRoot]) -> impl Iterator<Item = &'a str> {
+pub(crate) fn options_for_roots<'a>(
+    roots: &'a [&'a PublishedRoot],
+) -> impl Iterator<Item = &'a str> {
     roots
         .iter()
         .flat_map(|root| [root.option, root.file_word()])
@@ -237,6 +239,14 @@ pub(crate) fn rejection_error(
     Some(error.with_fact(FactName::Checks, checks))
 }
 
+/// The options for a simulator's roots, as `hsmboot simulate --roots roots` writes them.
+pub(crate) const SIMULATOR_ROOT_OPTIONS: [&str; 4] = [
+    "--aws-root",
+    "roots/aws-root.crt",
+    "--manufacturer-root",
+    "roots/manufacturer-root.crt",
+];
+
 /// Returns the hint how to judge what a simulator made: by the roots that a rehearsal left in the
 /// bundle, or by those of the simulator that is asked.
 fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
@@ -249,13 +259,7 @@ fn simulated_hint(command: &str, dir: &Path, has_roots: bool) -> String {
             format!("{look}: {}", command.quoted())
         }
         false => {
-            let roots = [
-                "--aws-root",
-                "roots/aws-root.crt",
-                "--manufacturer-root",
-                "roots/manufacturer-root.crt",
-            ];
-            let command = command.with_words(roots);
+            let command = command.with_words(SIMULATOR_ROOT_OPTIONS);
             format!(
                 "give the roots of that very simulator, which `hsmboot simulate --roots roots` \
                  writes: {}",

@@ -86,7 +86,7 @@ fn fetch_says_which_root_a_cluster_of_hsm2m_medium_needs() {
     }
     assert!(
         said.stdout.contains(&format!(
-            "next: hsmboot verify ./{id} --manufacturer-root {LS2}"
+            "next: hsmboot verify ./{id} --aws-root roots/aws-root.crt"
         )),
         "{}",
         said.stdout
@@ -119,7 +119,7 @@ fn fetch_says_that_govcloud_has_an_aws_root_of_its_own() {
         }
         assert!(
             said.stdout.contains(&format!(
-                "next: hsmboot verify ./{id} --aws-root FILE --manufacturer-root {LS2}"
+                "next: hsmboot verify ./{id} --aws-root roots/aws-root.crt"
             )),
             "{}",
             said.stdout
