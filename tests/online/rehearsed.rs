@@ -43,6 +43,12 @@ fn rehearse() -> (tempfile::TempDir, String, Vec<Vec<String>>) {
     (place, bundle, next)
 }
 
+/// The owner's own copy of the CA's certificate: `ca.crt`, beside the bundle.
+fn copy_ca(place: &std::path::Path, bundle: &str) {
+    let made = place.join(bundle).join("customerCA.crt");
+    fs::copy(made, place.join("ca.crt")).unwrap();
+}
+
 #[test]
 fn a_rehearsals_own_bundle_is_judged_by_the_command_that_verify_and_report_name() {
     let (place, bundle, next) = rehearse();
@@ -158,11 +164,7 @@ fn documents_of_a_rehearsal_say_that_its_roots_are_the_simulators() {
 fn a_rejected_report_of_a_rehearsal_names_the_same_command_with_simulated() {
     let (place, bundle, _) = rehearse();
     let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
-    fs::copy(
-        place.path().join(&bundle).join("customerCA.crt"),
-        place.path().join("ca.crt"),
-    )
-    .unwrap();
+    copy_ca(place.path(), &bundle);
     let report = ["report", &bundle, "-o", "page.html", "--ca", "ca.crt"];
     let options = ["--at", "2030-01-31T12:00:00Z"];
     let asked = [&report[..], &options[..]].concat();
@@ -215,11 +217,7 @@ fn how_the_owner_was_proven_is_told_in_words_for_people() {
 fn what_is_handed_over_from_a_rehearsal_says_that_it_is_simulated() {
     let (place, bundle, _) = rehearse();
     let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
-    fs::copy(
-        place.path().join(&bundle).join("customerCA.crt"),
-        place.path().join("ca.crt"),
-    )
-    .unwrap();
+    copy_ca(place.path(), &bundle);
     let handover = ["handover", &bundle, "-o", "clients", "--ca", "ca.crt"];
     let done = at(&handover).ends(0, "wrote");
     assert!(done.stderr.contains("SIMULATED: "), "{}", done.stderr);
@@ -242,11 +240,7 @@ fn simulated_roots_never_lead_to_a_signature() {
     let at = |words: &[&str]| run(hsmboot().args(words).current_dir(place.path()));
     let key = place.path().join(&bundle).join("customerCA.key");
     fs::rename(key, place.path().join("ca.key")).unwrap();
-    fs::copy(
-        place.path().join(&bundle).join("customerCA.crt"),
-        place.path().join("ca.crt"),
-    )
-    .unwrap();
+    copy_ca(place.path(), &bundle);
     let sign = [
         "sign", &bundle, "--ca", "ca.crt", "--ca-key", "ca.key", "--force",
     ];
