@@ -104,3 +104,42 @@ fn each_dependency_is_named_in_the_code_of_its_kind() {
         assert!(unused.is_empty(), "{heading}: nothing names {unused:?}");
     }
 }
+
+/// Name and version of each package in a lock file.
+fn locked(file: &str) -> BTreeSet<(String, String)> {
+    let text = read(file);
+    let value = |line: &str, key: &str| {
+        let rest = line.strip_prefix(key)?.strip_prefix(" = \"")?;
+        Some(rest.trim_end_matches('"').to_owned())
+    };
+    text.split("[[package]]\n")
+        .skip(1)
+        .map(|entry| {
+            let find = |key| entry.lines().find_map(|line| value(line, key)).unwrap();
+            (find("name"), find("version"))
+        })
+        .collect()
+}
+
+/// `cp Cargo.lock fuzz/Cargo.lock`, and cargo in fuzz/ takes out what it does not need.
+#[test]
+fn what_is_fuzzed_has_the_versions_that_ship() {
+    let shipped = locked("Cargo.lock");
+    let of_fuzzing = ["arbitrary", "hsmboot-fuzz", "jobserver", "libfuzzer-sys"];
+    let others: Vec<_> = locked("fuzz/Cargo.lock")
+        .into_iter()
+        .filter(|package| !of_fuzzing.contains(&package.0.as_str()) && !shipped.contains(package))
+        .collect();
+    assert!(others.is_empty(), "{others:?} are not in Cargo.lock");
+    // And all that the library needs without features is there.
+    let text = read("fuzz/Cargo.lock");
+    for name in declared("[dependencies]") {
+        let optional = read("Cargo.toml")
+            .lines()
+            .any(|line| line.starts_with(&format!("{name} = ")) && line.contains("optional"));
+        assert!(
+            optional || text.contains(&format!("name = \"{name}\"\n")),
+            "{name} is not in fuzz/Cargo.lock"
+        );
+    }
+}
