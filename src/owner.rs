@@ -171,16 +171,27 @@ mod tests {
         );
         let exchanged =
             TrustAnchor::from_certificates(chain.signing_ca().clone(), vec![theirs.0]).unwrap();
-        assert_ends_with(
-            Owner::with_fingerprints(&named, &exchanged, PLACE, ProofPurpose::Claim),
-            ErrorKind::OwnerNotProven,
-        );
-        assert_ends_with(
-            Owner::with_named_ca(chain.clone())
-                .check_same_anchor(&exchanged, PLACE, ProofPurpose::Claim)
-                .map(drop),
-            ErrorKind::AnotherTrustAnchor,
-        );
+        let error = Owner::with_fingerprints(&named, &exchanged, PLACE, ProofPurpose::Claim)
+            .err()
+            .unwrap();
+        assert_eq!(error.kind, ErrorKind::OwnerNotProven);
+        // The first is the CA that signs: it is its signature that the root exchanged did not make.
+        let said = error.message.to_string();
+        assert!(said.contains("the signature of certificate 1 of"), "{said}");
+        // Each purpose has its own next step: none is done with another CA's claim.
+        let hints = [
+            (ProofPurpose::Signature, "give by --ca"),
+            (ProofPurpose::Claim, "do not submit"),
+            (ProofPurpose::Handover, "hand nothing over"),
+        ];
+        for (purpose, hint) in hints {
+            let error = Owner::with_named_ca(chain.clone())
+                .check_same_anchor(&exchanged, PLACE, purpose)
+                .err()
+                .unwrap();
+            assert_eq!(error.kind, ErrorKind::AnotherTrustAnchor);
+            assert!(error.hint.to_string().contains(hint), "{}", error.hint);
+        }
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
             assert_ends_with(
