@@ -93,6 +93,7 @@ pub struct Claim {
     /// The CSR that the claim is for, where it is known before the pair is.
     csr: Option<Csr>,
     patience: Patience,
+    /// Whether the cluster, its first HSM and the CSR are waited for, as long as there is no pair.
     waits_for_creation: bool,
     todo: Todo,
     sent: Option<Sent>,
@@ -150,7 +151,6 @@ impl Claim {
         let papers = PreparedPair::from_authorized(&authorized, &cluster_id);
         Claim {
             papers: Some(papers),
-            waits_for_creation: false,
             ..Claim::new(cluster_id, patience)
         }
     }
@@ -274,8 +274,9 @@ impl Claim {
                 ClaimStep::Pause(length)
             }
             None => {
-                self.fail_with(self.unfinished_failure(limit));
-                self.next_failure()
+                let failure = self.unfinished_failure(limit);
+                self.fail_with(failure.clone());
+                ClaimStep::Failed(Box::new(failure))
             }
         }
     }
@@ -299,13 +300,6 @@ impl Claim {
         self.todo = Todo::Describe;
         self.pace.restart_stretch();
         ClaimStep::Initialize(Box::new(request))
-    }
-
-    fn next_failure(&self) -> ClaimStep {
-        match &self.todo {
-            Todo::Failed(failure) => ClaimStep::Failed(failure.clone()),
-            _ => ClaimStep::Describe,
-        }
     }
 
     /// Takes the authorized pair for [`ClaimStep::Certify`]. The cluster is described again before

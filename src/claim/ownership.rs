@@ -131,11 +131,6 @@ impl OwnerCertificate {
             .collect()
     }
 
-    /// The certificate, as it came.
-    pub fn as_der(&self) -> &[u8] {
-        self.0.as_der()
-    }
-
     /// The certificate in a message.
     pub fn to_shown_certificate(&self) -> Shown {
         show_certificate(&self.0)
@@ -160,19 +155,6 @@ pub struct OwnershipJudgement {
     pub certificate: Option<LenientCertificate>,
     /// The cluster certificate in a message.
     pub shown: Shown,
-}
-
-impl Ownership {
-    /// Tells whether the owner's CA claimed the cluster, for whichever key.
-    pub fn is_owners(&self) -> bool {
-        match self {
-            Ownership::ThisCertificate
-            | Ownership::AnotherCertificate
-            | Ownership::NoCsrToCompare
-            | Ownership::AnotherKey => true,
-            Ownership::AnotherCa | Ownership::CannotBeJudged(_) => false,
-        }
-    }
 }
 
 /// Judges whose a cluster is by `ClusterCertificate` as the service returned it.

@@ -8,6 +8,7 @@
 mod after_sending;
 mod before_sending;
 mod properties;
+mod told;
 mod waiting;
 
 use std::slice::from_ref;

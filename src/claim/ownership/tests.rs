@@ -36,6 +36,13 @@ fn judge_plainly(cluster: &str, owner: &[OwnerCertificate]) -> Ownership {
     judge_ownership(cluster, owner, &ExpectedClaim::default()).ownership
 }
 
+fn is_owners(ownership: &Ownership) -> bool {
+    !matches!(
+        ownership,
+        Ownership::AnotherCa | Ownership::CannotBeJudged(_)
+    )
+}
+
 fn in_pem(der: &[u8]) -> String {
     pem::encode(Label::Certificate, der)
 }
@@ -160,6 +167,15 @@ fn a_ca_below_the_owners_is_neither_the_owner_nor_a_stranger() {
         panic!()
     };
     assert_eq!(issuer.as_encoded(), "CN=Example CA below");
+    // One between must have both made it and its issuer's name.
+    for between in ["below-namesake", "below-renamed"] {
+        let stranger = fixture_text("below--sha256") + &fixture_text(between);
+        assert_eq!(
+            judge_plainly(&stranger, &owner_fixture("ca-rsa-2048")),
+            Ownership::AnotherCa,
+            "{between}"
+        );
+    }
     // Under another root it is a stranger's.
     assert_eq!(
         judge_plainly(&with_chain, &owner_fixture("ca-rsa-3072")),
@@ -373,13 +389,13 @@ fn no_damaged_byte_makes_a_certificate_the_owners_unless_the_signed_part_is_whol
                 let mut damaged = good.clone();
                 damaged[at] ^= change;
                 let judged = judge_ownership(&in_pem(&damaged), &ours, &ExpectedClaim::default());
-                if judged.ownership.is_owners() {
+                if is_owners(&judged.ownership) {
                     let read = judged.certificate.unwrap();
                     assert_eq!(read.tbs(), whole.tbs(), "{name}, byte {at} ^ {change:02x}");
                 }
             }
             assert!(
-                !judge_plainly(&in_pem(&good[..at]), &ours).is_owners(),
+                !is_owners(&judge_plainly(&in_pem(&good[..at]), &ours)),
                 "{name}, cut at {at}"
             );
             drop(OwnerCertificate::all_from_file(&good[..at]));
@@ -422,4 +438,40 @@ fn what_is_judged_here_is_still_refused_for_everything_that_is_sent_or_attested(
             "{name}"
         );
     }
+}
+
+/// openssl leaves the default out; other CAs write it (RFC 4055 3.1).
+#[test]
+fn pss_with_sha_1_is_the_same_whether_its_parameters_are_written_or_not() {
+    let sha1 = [0x30, 9, 6, 5, 0x2B, 14, 3, 2, 26, 5, 0];
+    let mgf1 = [
+        &[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8][..],
+        &sha1,
+    ]
+    .concat();
+    let tagged = |number: u8, content: &[u8]| {
+        let length = u8::try_from(content.len()).unwrap();
+        [&[0xA0 + number, length][..], content].concat()
+    };
+    let written = encode_sequence(&[
+        &tagged(0, &sha1),
+        &tagged(1, &encode_sequence(&[&mgf1])),
+        &tagged(2, &[2, 1, 20]),
+    ]);
+    let oid = [6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10];
+    let read = |parameters: &[u8]| {
+        LenientCertificate::from_der(&fixture_der("rsa-2048--pss-sha1"))
+            .map(|certificate| {
+                LegacyKey::from_spki(owner_fixture("ca-rsa-2048")[0].0.spki())
+                    .unwrap()
+                    .judge_signature(
+                        &encode_sequence(&[&oid, parameters]),
+                        certificate.tbs(),
+                        certificate.signature(),
+                    )
+            })
+            .unwrap()
+    };
+    assert_eq!(read(&written), SignatureVerdict::Made);
+    assert_eq!(read(&encode_sequence(&[])), SignatureVerdict::Made);
 }
