@@ -253,10 +253,8 @@ impl Claim {
         let Some(cluster) = self.last.clone() else {
             return;
         };
-        let foreign = |certificate| ForeignClaim {
-            cluster_id: self.cluster_id.clone(),
-            ..ForeignClaim::from_cluster(&cluster, certificate, self.sends > 0)
-        };
+        let foreign =
+            |certificate| ForeignClaim::from_cluster(&cluster, certificate, self.sends > 0);
         let (certificate, same_certificate, owner) = match signer {
             ClaimSigner::Sent(certificate, owner) => (certificate, true, *owner),
             ClaimSigner::OwnCa(certificate, owner) => (certificate, false, *owner),

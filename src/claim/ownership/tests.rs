@@ -5,6 +5,8 @@
     clippy::indexing_slicing
 )]
 
+mod forms;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -438,40 +440,4 @@ fn what_is_judged_here_is_still_refused_for_everything_that_is_sent_or_attested(
             "{name}"
         );
     }
-}
-
-/// openssl leaves the default out; other CAs write it (RFC 4055 3.1).
-#[test]
-fn pss_with_sha_1_is_the_same_whether_its_parameters_are_written_or_not() {
-    let sha1 = [0x30, 9, 6, 5, 0x2B, 14, 3, 2, 26, 5, 0];
-    let mgf1 = [
-        &[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8][..],
-        &sha1,
-    ]
-    .concat();
-    let tagged = |number: u8, content: &[u8]| {
-        let length = u8::try_from(content.len()).unwrap();
-        [&[0xA0 + number, length][..], content].concat()
-    };
-    let written = encode_sequence(&[
-        &tagged(0, &sha1),
-        &tagged(1, &encode_sequence(&[&mgf1])),
-        &tagged(2, &[2, 1, 20]),
-    ]);
-    let oid = [6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10];
-    let read = |parameters: &[u8]| {
-        LenientCertificate::from_der(&fixture_der("rsa-2048--pss-sha1"))
-            .map(|certificate| {
-                LegacyKey::from_spki(owner_fixture("ca-rsa-2048")[0].0.spki())
-                    .unwrap()
-                    .judge_signature(
-                        &encode_sequence(&[&oid, parameters]),
-                        certificate.tbs(),
-                        certificate.signature(),
-                    )
-            })
-            .unwrap()
-    };
-    assert_eq!(read(&written), SignatureVerdict::Made);
-    assert_eq!(read(&encode_sequence(&[])), SignatureVerdict::Made);
 }

@@ -135,6 +135,36 @@ fn throttling_is_retried_after_looking_and_not_for_ever() {
     assert_eq!(run.trace, "DIDIDIDIDIDID");
 }
 
+/// A request that was turned away is no try that was lost.
+#[test]
+fn a_throttled_request_does_not_count_among_those_that_were_lost() {
+    let run = run_submission(
+        &[ready_answer()],
+        &[
+            failed_initialization(throttled_call()),
+            failed_initialization(lost_answer()),
+        ],
+    );
+    run.ends_with(6, ErrorKind::InitializeWithoutEffect);
+    assert_eq!(run.trace.matches('I').count(), 4, "{}", run.trace);
+}
+
+/// The first request may take effect although the second one is refused: only time ends the search.
+#[test]
+fn a_service_that_cannot_be_looked_at_does_not_end_the_search_for_a_lost_request() {
+    let away = || failed_description(unreachable_service());
+    let mut describes = vec![ready_answer(); 6];
+    describes.extend([away(), away(), claimed_answer()]);
+    run_submission(
+        &describes,
+        &[
+            failed_initialization(lost_answer()),
+            failed_initialization(refused_request()),
+        ],
+    )
+    .assert_claims(ClaimOrigin::Claimed, "DIDDDDDIDDD");
+}
+
 #[test]
 fn a_throttled_run_does_not_take_credit_for_another() {
     run_submission(

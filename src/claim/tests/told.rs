@@ -67,6 +67,7 @@ fn whether_the_request_was_sent_is_told_where_the_claim_ends() {
         in_state(ClusterState::Deleted),
         ready_cluster(&material().replaced_csr),
         claimed_cluster(ClusterState::Active, &material().theirs),
+        Ok(None),
     ];
     for end in ends {
         let (before, _) = told(&run_submission(from_ref(&end), &[]));
@@ -77,6 +78,30 @@ fn whether_the_request_was_sent_is_told_where_the_claim_ends() {
         ));
         assert_has(&after, note);
     }
+}
+
+/// The time is up while nobody can look: what became of the request matters more than that.
+#[test]
+fn a_run_that_is_out_of_time_tells_what_became_of_its_request() {
+    let out_of_time = || {
+        failed_description(Trouble::OutOfTime {
+            limit: Duration::from_secs(5),
+            sent: true,
+        })
+    };
+    for (outcome, part) in [
+        (lost_answer(), "connection reset"),
+        (throttled_call(), "Rate exceeded"),
+    ] {
+        let run = run_submission(
+            &[ready_answer(), out_of_time()],
+            &[failed_initialization(outcome)],
+        );
+        run.ends_with(7, ErrorKind::NotFinished);
+        assert_has(&told(&run).0, part);
+    }
+    let run = run_submission(&[ready_answer(), out_of_time()], &[accepted_answer()]);
+    assert_has(&told(&run).0, "DescribeClusters");
 }
 
 #[test]

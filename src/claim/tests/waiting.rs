@@ -285,3 +285,46 @@ fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
         Ok(Some(ClusterState::RollbackInProgress))
     );
 }
+
+/// Each state's word is met in that state, and in no other; but ACTIVE is more than INITIALIZED,
+/// and a CSR is there in UNINITIALIZED alone.
+#[test]
+fn each_target_is_met_in_its_own_state() {
+    let states = [
+        ClusterState::CreateInProgress,
+        ClusterState::Uninitialized,
+        ClusterState::InitializeInProgress,
+        ClusterState::Initialized,
+        ClusterState::Active,
+        ClusterState::UpdateInProgress,
+        ClusterState::ModifyInProgress,
+        ClusterState::RollbackInProgress,
+        ClusterState::Degraded,
+        ClusterState::DeleteInProgress,
+        ClusterState::Deleted,
+        ClusterState::Other("PONDERING".into()),
+    ];
+    for target in &states {
+        let wanted: WaitTarget = match target {
+            ClusterState::Other(name) => WaitTarget::Other(name.clone()),
+            known => known.as_str().parse().unwrap(),
+        };
+        for state in &states {
+            let more = (target, state) == (&ClusterState::Initialized, &ClusterState::Active);
+            assert_eq!(
+                wanted.is_met(&cluster_in(state.clone())),
+                target == state || more,
+                "{wanted} in {state}"
+            );
+        }
+    }
+    for state in states {
+        let mut cluster = cluster_in(state.clone());
+        assert!(!WaitTarget::Csr.is_met(&cluster), "{state}");
+        cluster.certificates.cluster_csr = Some(material().csr.clone());
+        assert_eq!(
+            WaitTarget::Csr.is_met(&cluster),
+            state == ClusterState::Uninitialized
+        );
+    }
+}
