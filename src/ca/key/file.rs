@@ -1,10 +1,8 @@
 //! A private key in a file, in any form that openssl has written.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
 
 use super::container::{self, Container, FoundKey};
 use super::fields::KdfLimits;
@@ -15,6 +13,7 @@ use super::place::{CaKey, KeyLibrary, KeyPlace, LoadedKey};
 use super::plain::{self, KeyMaterial, Plain};
 use super::signer::Signer;
 use super::unlock::{TokenOptions, Unlock};
+use super::wiped;
 use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
 use crate::ca::passphrase::{EchoHold, Passphrase, PassphraseSource};
 use crate::ca::secret::Secret;
@@ -343,26 +342,19 @@ fn read_bounded(
         }
         .to_error(path));
     }
-    // Room for all of it at once: a buffer that grows leaves copies behind.
-    let room = usize::try_from(MAX_KEY_FILE + 1).unwrap_or(0);
-    let mut bytes: Secret = Zeroizing::new(vec![0; room]);
-    let mut length = 0;
-    let mut file = file;
-    loop {
-        match file.read(bytes.get_mut(length..).unwrap_or_default()) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable_file(path, &error)),
-        }
-    }
-    if length == room {
-        return Err(KeyFault::TooLarge {
-            limit: MAX_KEY_FILE,
-        }
-        .to_error(path));
-    }
-    bytes.truncate(length);
+    let expected = if metadata.is_file() {
+        metadata.len()
+    } else {
+        MAX_KEY_FILE
+    };
+    let bytes = wiped::read_to_end(file, expected, MAX_KEY_FILE)
+        .map_err(|error| unreadable_file(path, &error))?
+        .ok_or_else(|| {
+            KeyFault::TooLarge {
+                limit: MAX_KEY_FILE,
+            }
+            .to_error(path)
+        })?;
     Ok((bytes, KeyWarning::of_key_file(path, &metadata)))
 }
 

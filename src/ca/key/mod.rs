@@ -31,6 +31,7 @@ mod scheme;
 mod signer;
 mod tidy;
 mod unlock;
+mod wiped;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
