@@ -194,16 +194,20 @@ pub(crate) fn path_word(path: &Path, otherwise: &str) -> String {
     }
 }
 
+/// The highest number that is tried for a name that nothing has yet.
+const MOST_NAMES: u32 = 10_000;
+
 /// A name beside `path` that nothing has yet, for a command that writes: `customerCA-2.key`.
 /// Programs empty what they are told to write before they read their input, so no hint names a file
 /// that is there. `taken` says what is.
 pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
     let stem = path.file_stem().map(stored_path).unwrap_or_default();
     let name = |number: u32| path.with_file_name(format!("{stem}-{number}.{ending}"));
-    (2..u32::MAX)
+    // A disk that shows nothing has no free name: its error comes when the command is followed.
+    (2..MOST_NAMES)
         .map(name)
         .find(|name| !taken(name))
-        .unwrap_or_else(|| name(u32::MAX))
+        .unwrap_or_else(|| name(MOST_NAMES))
 }
 
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language,

@@ -13,6 +13,8 @@
 )]
 
 mod support;
+#[path = "killed/unseen.rs"]
+mod unseen;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -55,6 +57,10 @@ fn main() -> ExitCode {
         trial(
             "a_directory_that_is_made_is_on_the_disk_before_a_file_in_it",
             a_directory_that_is_made_is_on_the_disk_before_a_file_in_it,
+        ),
+        trial(
+            "a_file_that_cannot_be_looked_at_is_not_left_out",
+            unseen::a_file_that_cannot_be_looked_at_is_not_left_out,
         ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

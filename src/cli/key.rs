@@ -56,10 +56,12 @@ impl KeyAccess<'_> {
         };
         // A directory is no library. Of a name that leads to no file here, the system's loader
         // knows where to look, and does not look in the bundle (dlopen(3)).
-        let Some(facts) = fsio::metadata_of(library.path).filter(|facts| !facts.is_dir()) else {
-            return Ok(());
+        let facts = match fsio::look_at(library.path) {
+            Ok(Some(facts)) if !facts.is_dir() => Some(facts),
+            Ok(_) => return Ok(()),
+            Err(_) => None,
         };
-        let holds = |bundle: &&Store| lies_in(bundle, library.path, Some(&facts));
+        let holds = |bundle: &&Store| lies_in(bundle, library.path, facts.as_ref());
         let Some(bundle) = self.bundles.iter().find(holds) else {
             return Ok(());
         };

@@ -95,7 +95,11 @@ pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> 
     // What cannot be looked at cannot be told apart from the bundle's own.
     let Some(facts) = facts else { return true };
     if bundle.is_archive() {
-        fsio::is_file_of(bundle.path(), facts)
+        let archive = fsio::look_at(bundle.path());
+        archive.map_or_else(
+            |_| true,
+            |archive| archive.is_some_and(|archive| fsio::are_same(&archive, facts)),
+        )
     } else {
         fsio::lies_in(bundle.path(), file, facts)
     }

@@ -130,10 +130,11 @@ impl Dir {
         self.stat_name(name).map(|seen| seen.is_none())
     }
 
-    /// Tells whether a file has this name: no link, and nothing else.
+    /// Tells whether a file has this name: no link, and nothing else. So has what a failing disk
+    /// does not show: whoever reads it is told.
     pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
         self.stat_name(name)
-            .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
+            .map_or_else(|_| true, |seen| seen.is_some_and(|seen| seen.is_file()))
     }
 
     /// Makes a file that was not there. Its mode is what the umask leaves of this one.

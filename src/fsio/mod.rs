@@ -23,7 +23,9 @@ pub use dir::Dir;
 pub use free::check_free;
 pub(crate) use free::{ChosenPlace, key_in_place, occupied_place};
 pub use new_file::NewFile;
-pub use paths::{is_file_of, is_missing, is_same, is_there, lies_in, metadata_of, resolve_path};
+pub use paths::{
+    are_same, is_missing, is_same, is_there, lies_in, look_at, metadata_of, resolve_path,
+};
 pub(crate) use paths::{leads_nowhere, link_target};
 pub use read::{read, read_with_facts};
 #[cfg(feature = "lambda")]

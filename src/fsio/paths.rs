@@ -8,8 +8,31 @@ use std::path::{Component, Path, PathBuf};
 use super::dir::without_trailing_slash;
 
 /// Tells whether something has this path, be it a link that leads nowhere.
+///
+/// What a failing disk does not show is taken for there: whoever reads or writes it is told.
 pub fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+    fs::symlink_metadata(path).map_or_else(|cause| !opens_nothing(&cause), |_| true)
+}
+
+/// Tells whether the error is of a path by which nothing can be opened: nothing is there, or this
+/// user may not go there. Any other says nothing of what is there.
+fn opens_nothing(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
+    ) || leads_nowhere(cause)
+}
+
+/// Returns the metadata of what a path leads to; `None`: nothing can be opened by it.
+///
+/// # Errors
+/// What is there cannot be told.
+pub fn look_at(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Ok(facts) => Ok(Some(facts)),
+        Err(cause) if opens_nothing(&cause) => Ok(None),
+        Err(cause) => Err(cause),
+    }
 }
 
 /// Tells whether a path leads to nothing.
@@ -25,29 +48,44 @@ pub fn metadata_of(path: &Path) -> Option<Metadata> {
 
 /// Tells whether two paths lead to one file or one directory, by whatever names.
 pub fn is_same(one: &Path, other: &Path) -> bool {
-    metadata_of(one).is_some_and(|facts| is_file_of(other, &facts))
+    metadata_of(one)
+        .is_some_and(|one| metadata_of(other).is_some_and(|other| are_same(&one, &other)))
 }
 
-/// Tells whether a path leads to the file that has this metadata.
-pub fn is_file_of(path: &Path, of: &Metadata) -> bool {
-    metadata_of(path).is_some_and(|facts| are_same(&facts, of))
-}
-
-fn are_same(one: &Metadata, other: &Metadata) -> bool {
+/// Tells whether both are of one file or one directory.
+pub fn are_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// Tells whether a file that was opened at a path lies in a directory: because the way to it goes
-/// through a name there, in whatever depth, or because it has another name there.
+/// through a name there, in whatever depth, or because it has another name there. So does one of
+/// which that cannot be told: nobody is to take a file of that directory for one that is not.
 pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
-    goes_through(dir, path)
-        || is_file_of(dir, of)
-        || fs::read_dir(dir).is_ok_and(|entries| {
-            entries
-                .flatten()
-                .filter_map(|entry| entry.metadata().ok())
-                .any(|entry| are_same(&entry, of))
-        })
+    let told = || {
+        let Some(facts) = look_at(dir)? else {
+            return Ok(false);
+        };
+        Ok(goes_through(&facts, path)? || are_same(&facts, of) || has_name_in(dir, of)?)
+    };
+    told().unwrap_or_else(|_: io::Error| true)
+}
+
+fn has_name_in(dir: &Path, of: &Metadata) -> io::Result<bool> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(cause) if opens_nothing(&cause) => return Ok(false),
+        Err(cause) => return Err(cause),
+    };
+    for entry in entries {
+        match entry?.metadata() {
+            Ok(facts) if are_same(&facts, of) => return Ok(true),
+            Ok(_) => {}
+            // Taken away since it was listed.
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+    Ok(false)
 }
 
 /// The most links that a path may go through (path_resolution(7)).
@@ -56,10 +94,7 @@ const MAX_LINKS: u32 = 40;
 /// Tells whether a path, or a link on its way, goes through a name in a directory. Whoever can
 /// write to the directory chooses what that name leads to, now and a moment later: it does not
 /// matter where it leads.
-fn goes_through(dir: &Path, path: &Path) -> bool {
-    let Some(dir) = metadata_of(dir) else {
-        return false;
-    };
+fn goes_through(dir: &Metadata, path: &Path) -> io::Result<bool> {
     let parts = |path: &Path| {
         path.components()
             .map(|part| PathBuf::from(part.as_os_str()))
@@ -72,21 +107,25 @@ fn goes_through(dir: &Path, path: &Path) -> bool {
             at.push(part); // the root, which replaces what was before; or up
             continue;
         }
-        if is_file_of(&at, &dir) {
-            return true;
+        if look_at(&at)?.is_some_and(|facts| are_same(&facts, dir)) {
+            return Ok(true);
         }
         at.push(part);
-        let Ok(target) = fs::read_link(&at) else {
-            continue;
+        let target = match fs::read_link(&at) {
+            Ok(target) => target,
+            // No link (readlink(2)).
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => continue,
+            Err(cause) if opens_nothing(&cause) => continue,
+            Err(cause) => return Err(cause),
         };
         at.pop();
         links += 1;
         if links > MAX_LINKS {
-            return true;
+            return Ok(true);
         }
         ahead.extend(parts(&target));
     }
-    false
+    Ok(false)
 }
 
 /// Returns where a path leads, through all links.

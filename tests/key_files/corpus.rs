@@ -9,6 +9,7 @@ mod stores;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use Outcome::{Converted, Read};
 use files::corpus;
@@ -16,7 +17,7 @@ use hsmboot::ca::{CaKey, FileKey, PassphraseSource};
 
 use crate::hints::{bench, follow};
 use crate::shell::shell;
-use crate::support::Bench;
+use crate::support::{Bench, openssl};
 
 /// What becomes of a file.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,6 +27,13 @@ enum Outcome {
     /// It is refused, and the command in the hint makes one that is read.
     Converted(&'static str),
 }
+
+/// One key for all: to make one is most of a case's work.
+static RSA: LazyLock<String> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    openssl(dir.path(), "genrsa -traditional -out rsa.pem 2048");
+    fs::read_to_string(dir.path().join("rsa.pem")).unwrap()
+});
 
 fn spki(bench: &Bench, path: &Path) -> Vec<u8> {
     FileKey::read(path, &PassphraseSource::File(bench.path("pw")))
@@ -45,10 +53,7 @@ fn every_key_file_is_read_or_converted_as_the_hint_says() {
             "customerCA.key"
         };
         let bench = bench(name, |dir| {
-            shell(
-                dir,
-                "openssl genrsa -traditional -out rsa.pem 2048 2>/dev/null",
-            );
+            fs::write(dir.join("rsa.pem"), &*RSA).unwrap();
             shell(
                 dir,
                 &format!("{{ {command}; }} 2>err || {{ cat err >&2; false; }}"),

@@ -120,14 +120,14 @@ impl Store {
             .collect())
     }
 
-    /// Tells whether something of this name is there.
+    /// Tells whether something of this name is there. So is what a failing disk does not show: to
+    /// leave out a file that is there would be silent, and whoever reads it is told.
     pub fn has(&self, name: &str) -> bool {
         if !self.is_directory() {
-            return self
-                .read_members()
-                .ok()
-                .flatten()
-                .is_some_and(|members| members.contains_key(name));
+            return self.read_members().map_or_else(
+                |_| true,
+                |members| members.is_some_and(|members| members.contains_key(name)),
+            );
         }
         if let Some(content) = self.known.cached_file(name) {
             return content.is_some();
@@ -138,14 +138,13 @@ impl Store {
                 if matches!(absent, Ok(true)) {
                     self.known.cache_file(name, None);
                 }
-                absent.is_ok_and(|absent| !absent)
+                absent.map_or_else(|_| true, |absent| !absent)
             }
             Ok(None) => {
                 self.known.cache_file(name, None);
                 false
             }
-            // Whoever reads there is told.
-            Err(_) => false,
+            Err(_) => true,
         }
     }
 
@@ -155,9 +154,7 @@ impl Store {
             && (!self.is_directory()
                 || self
                     .open_dir()
-                    .ok()
-                    .flatten()
-                    .is_some_and(|dir| dir.has_file(name)))
+                    .map_or_else(|_| true, |dir| dir.is_some_and(|dir| dir.has_file(name))))
     }
 
     /// Reads a file of at most `max` bytes, `what` it should be.

@@ -1,0 +1,57 @@
+//! A disk that fails as the program looks whether a file is there.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Bench, TRUST, sign};
+
+/// Runs the program with the `number`-th call of this name failing; `None`: there are fewer.
+fn failing(bench: &Bench, words: &[&str], call: &str, number: usize) -> Option<i32> {
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:error=EIO:when={number}")])
+        .arg(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(words)
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap();
+    let trace = fs::read_to_string(bench.path("trace")).unwrap();
+    trace
+        .contains("(INJECTED)")
+        .then(|| output.status.code().unwrap())
+}
+
+/// What could not be looked at is not what is not there: a bundle that a command leaves behind with
+/// 0 is whole.
+pub(crate) fn a_file_that_cannot_be_looked_at_is_not_left_out() {
+    let bench = Bench::new();
+    bench.run(&sign(&[])).expect(0);
+    bench
+        .run(&["pack", "bundle", "-o", "whole.hsmboot"])
+        .expect(0);
+    let whole = bench.read("whole.hsmboot");
+    let (mut failed, mut done) = (0, 0);
+    for call in ["newfstatat", "openat"] {
+        for number in 1.. {
+            drop(fs::remove_file(bench.path("packed.hsmboot")));
+            let words = ["pack", "bundle", "-o", "packed.hsmboot"];
+            match failing(&bench, &words, call, number) {
+                None => break,
+                Some(0) => {
+                    done += 1;
+                    assert_eq!(bench.read("packed.hsmboot"), whole, "{call} {number}");
+                }
+                Some(_) => {
+                    failed += 1;
+                    assert!(!bench.path("packed.hsmboot").exists(), "{call} {number}");
+                }
+            }
+        }
+    }
+    assert!(failed > 10 && done > 10, "{failed} failed, {done} did not");
+    let verify = [&["verify", "packed.hsmboot"][..], &TRUST].concat();
+    bench
+        .run(&["pack", "bundle", "-o", "packed.hsmboot"])
+        .expect(0);
+    bench.run(&verify).expect(0);
+}
