@@ -128,7 +128,6 @@ impl Claim {
             ClusterView::Creating
             | ClusterView::NoCsrYet
             | ClusterView::NoHsm
-            | ClusterView::HsmsOut
             | ClusterView::Passing
             | ClusterView::Closed => self.fail_with(self.state_forbids()),
         }
@@ -162,9 +161,7 @@ impl Claim {
             | ClusterView::Creating
             | ClusterView::NoCsrYet
             | ClusterView::Passing => self.todo = Todo::Pause,
-            ClusterView::NoHsm | ClusterView::HsmsOut | ClusterView::Closed => {
-                self.fail_with(self.state_forbids())
-            }
+            ClusterView::NoHsm | ClusterView::Closed => self.fail_with(self.state_forbids()),
         }
     }
 

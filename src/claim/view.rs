@@ -33,10 +33,8 @@ pub(super) enum ClusterView {
     Creating,
     /// UNINITIALIZED, its CSR still to come.
     NoCsrYet,
-    /// UNINITIALIZED, and nothing that would make a CSR.
+    /// UNINITIALIZED, and no HSM works or is being made. A CSR, if there is one, goes with its HSM.
     NoHsm,
-    /// UNINITIALIZED, and its HSMs are broken or going.
-    HsmsOut,
     /// INITIALIZE_IN_PROGRESS.
     Initializing,
     /// Claimed, with the certificate to show for it.
@@ -86,7 +84,7 @@ impl ClusterView {
                     // The HSM that made this CSR is broken or going: nothing is sent for a key that
                     // goes with it.
                     NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => {
-                        ClusterView::HsmsOut
+                        ClusterView::NoHsm
                     }
                     _ => ClusterView::Claimable(LiveCsr::compare(
                         csr,
@@ -112,7 +110,6 @@ impl ClusterView {
 fn without_csr(cluster: &Cluster) -> ClusterView {
     match next_step(cluster) {
         NextStep::Wait(_) => ClusterView::NoCsrYet,
-        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => ClusterView::HsmsOut,
         _ => ClusterView::NoHsm,
     }
 }

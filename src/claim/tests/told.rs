@@ -152,6 +152,46 @@ fn creation_and_initialization_are_waited_for_as_long_as_each_may_take() {
     assert_has(&initialization, "60 s");
 }
 
+/// What creation took is not taken from the time for the initialization.
+#[test]
+fn the_time_for_the_initialization_begins_when_it_is_sent() {
+    let patience = Patience {
+        creation: Duration::from_secs(600),
+        initialization: Duration::from_secs(60),
+        ..Patience::default()
+    };
+    let owner = material().authorized.owner().clone();
+    let mut describes = vec![in_state(ClusterState::CreateInProgress); 50];
+    describes.extend([ready_answer(), ready_answer()]);
+    describes.extend(vec![in_state(ClusterState::InitializeInProgress); 6]);
+    describes.push(claimed_answer());
+    let run = drive_claim(
+        Claim::for_bootstrap(ID, Some(owner), None, patience),
+        &describes,
+        &[accepted_answer()],
+    );
+    let trace = format!("{}DCDI{}D", "D".repeat(50), "D".repeat(6));
+    run.assert_claims(ClaimOrigin::Claimed, &trace);
+}
+
+/// A cluster that is being restored shows who claimed the one it was made of: another's is not
+/// waited for; one's own is not there yet.
+#[test]
+fn a_cluster_that_is_being_restored_is_judged_by_the_certificate_that_it_shows() {
+    let being_made = |certificate: &str, restored: bool| {
+        let mut cluster = claimed_cluster(ClusterState::CreateInProgress, certificate)
+            .unwrap()
+            .unwrap();
+        cluster.source_backup_id = restored.then(|| "backup-abc234defgh".into());
+        Ok(Some(cluster))
+    };
+    let theirs = |restored| [being_made(&material().theirs, restored), claimed_answer()];
+    run_bootstrap(&theirs(true), &[]).ends_with(8, ErrorKind::ClaimedByAnotherCa);
+    run_bootstrap(&theirs(false), &[]).assert_claims(ClaimOrigin::AlreadyClaimed, "DD");
+    run_bootstrap(&[being_made(&material().ours, true), claimed_answer()], &[])
+        .assert_claims(ClaimOrigin::AlreadyClaimed, "DD");
+}
+
 #[test]
 fn what_is_waited_out_and_how_often_was_sent_can_be_asked() {
     let mut claim = submission_claim();

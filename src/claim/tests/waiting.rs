@@ -233,6 +233,55 @@ fn passing_trouble_is_waited_out() {
     );
 }
 
+/// What progress tells of a wait: who has to act, and what is being waited out.
+#[test]
+fn a_wait_knows_whom_it_waits_for_and_what_it_waits_out() {
+    let wait = |target| Wait::new(ID, target, Duration::from_secs(60), Patience::default());
+    for target in WaitTarget::ALL {
+        let (active, claimed) = (
+            target == WaitTarget::Active,
+            matches!(target, WaitTarget::Active | WaitTarget::Initialized),
+        );
+        let wait = wait(target);
+        assert_eq!(
+            (wait.is_for_activation(), wait.is_for_claim()),
+            (active, claimed)
+        );
+    }
+    let mut wait = wait(WaitTarget::Active);
+    assert!(matches!(wait.next(Duration::ZERO), WaitStep::Describe));
+    wait.record_description(in_state(ClusterState::Initialized));
+    assert_eq!(wait.pending_error(), None);
+    assert!(matches!(wait.next(Duration::ZERO), WaitStep::Pause(_)));
+    assert!(matches!(
+        wait.next(Duration::from_secs(1)),
+        WaitStep::Describe
+    ));
+    let away = service_error(Call::DescribeClusters, unreachable_service());
+    wait.record_description(Err(away.clone()));
+    assert_eq!(wait.pending_error(), Some(&away));
+}
+
+/// `--timeout` is up in the midst of a look: what was seen before says what is to be done.
+#[test]
+fn a_wait_that_is_out_of_time_in_a_look_ends_with_7_or_says_who_has_to_act() {
+    let up = || {
+        failed_description(Trouble::OutOfTime {
+            limit: Duration::from_secs(9),
+            sent: true,
+        })
+    };
+    let wait = |first: Described| run_wait(WaitTarget::Active, &[first, up()]);
+    assert_eq!(
+        wait(in_state(ClusterState::Initialized)),
+        Err((7, ErrorKind::NotFinished))
+    );
+    assert_eq!(
+        wait(in_state(ClusterState::Uninitialized)),
+        Err((8, ErrorKind::NoHsm))
+    );
+}
+
 #[test]
 fn a_target_is_read_in_any_case_and_nothing_else() {
     assert_eq!("Initialized".parse(), Ok(WaitTarget::Initialized));
