@@ -335,3 +335,6 @@ fn decode_hex(text: &str) -> Vec<u8> {
         .map(|pair| pair.iter().fold(0, |byte, nibble| (byte << 4) | nibble))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
