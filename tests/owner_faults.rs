@@ -22,7 +22,7 @@ use forge::chain::{AT, CLUSTER_ID, Chain, partition_name};
 use forge::der::{self, Node};
 use forge::keys::{self, Hash};
 use forge::pem::{pem, unpem};
-use hsmboot::check::{PairJudgement, check};
+use hsmboot::check::{PairJudgement, check, trust_anchor};
 use hsmboot::verify::Status;
 use hsmboot::x509::{Certificate, Fault, Strictness};
 
@@ -321,6 +321,32 @@ fn a_small_fault_of_the_owners_is_told_and_its_bytes_are_sent_as_they_are() {
             ),
             (anchor, leaf),
             "{number}"
+        );
+    }
+}
+
+/// The same is told before anything is signed with the CA's key.
+#[test]
+fn a_small_fault_of_the_ca_is_told_before_it_signs() {
+    let (plain, _) = pair(&|_| {}, &|_| {});
+    let notes_of = |anchor: &[u8]| {
+        trust_anchor(&pem("CERTIFICATE", anchor), AT.parse().unwrap())
+            .unwrap()
+            .1
+    };
+    assert_eq!(notes_of(&plain), []);
+    for (number, (words, _, change)) in BORNE.into_iter().enumerate() {
+        let (anchor, _) = pair(&change, &|_| {});
+        if anchor == plain {
+            continue;
+        }
+        let notes = notes_of(&anchor);
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.id.as_str() == "check.pem.trust-anchor"
+                    && note.detail.contains(words)),
+            "{number}: {notes:?}"
         );
     }
 }

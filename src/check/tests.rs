@@ -1,3 +1,7 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod pairs;
+
 use super::*;
 
 /// By themselves: what passes with time, and what clients alone refuse.
@@ -28,5 +32,20 @@ fn a_signature_is_given_up_with_its_algorithm_and_no_other_failure_is() {
             let both = [rule, algorithm];
             assert_eq!(may_fail_with_time(&both), expected, "{}", rule.as_str());
         }
+    }
+}
+
+/// Whoever is refused by a rule can read where it comes from.
+#[test]
+fn every_rule_names_a_public_source() {
+    for rule in Rule::ALL {
+        let source = rule.source();
+        assert!(
+            ["RFC ", "API Reference", "User Guide"]
+                .iter()
+                .any(|document| source.contains(document)),
+            "{}: {source:?}",
+            rule.as_str()
+        );
     }
 }

@@ -157,6 +157,13 @@ pub(super) const FAULTS: &[Fault] = &[
         ],
     ),
     (
+        "an intermediate that does not say whether it is a CA",
+        |set| drop(set.cas[1].extensions.as_mut().unwrap().remove(0)),
+        &["check.trust-anchor.basic-constraints"],
+        5,
+        &["certificate 2 of the chain has extensions but no basicConstraints"],
+    ),
+    (
         "an intermediate that may not sign certificates",
         |set| put(&mut set.cas[1], KEY_USAGE, key_usage(0x82, 1)),
         &["check.trust-anchor.key-usage"],
@@ -315,6 +322,19 @@ pub(super) const FAULTS: &[Fault] = &[
             "certificate 1 of the chain's authority key identifier names another CA certificate \
              than certificate 2 of the chain",
         ],
+    ),
+    (
+        "a root whose key identifier names another",
+        |set| {
+            put(
+                &mut set.cas[2],
+                AUTHORITY_KEY_ID,
+                authority_key_id(&keys::STRANGER.spki()),
+            )
+        },
+        &["check.trust-anchor.key-identifiers"],
+        5,
+        &["certificate 3 of the chain's authority key identifier names another CA certificate"],
     ),
     (
         "an unknown critical extension at the root",

@@ -1,6 +1,7 @@
 //! What is judged before a chain's key signs, and what is noted of a chain that is fit.
 
 use hsmboot::verify::Status;
+use hsmboot::x509::TrustAnchor;
 
 use super::*;
 
@@ -114,5 +115,80 @@ fn a_chain_is_bounded_by_what_is_sent_of_it() {
         error.exit_code() == 4 && error.message.contains("CloudHSM takes at most 16000"),
         "{}",
         error.message
+    );
+}
+
+/// Only who did sign is named as the one who did: neither a CA whose name is used, nor one that
+/// signed under another's name.
+#[test]
+fn no_ca_of_the_chain_is_said_to_have_signed_what_it_did_not() {
+    type Forgery = (&'static str, fn(&mut Set));
+    let forgeries: [Forgery; 2] = [
+        ("a stranger in the policy CA's name", |set| {
+            set.leaf.issuer = ca_name(NAMES[1]);
+            set.leaf.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256);
+        }),
+        ("a stranger in the signing CA's name", |set| {
+            set.leaf.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256);
+        }),
+    ];
+    for (what, change) in forgeries {
+        let mut set = Set::good();
+        change(&mut set);
+        let said = set.record().error().unwrap().message.to_string();
+        assert!(said.contains("did not sign the signed"), "{what}: {said}");
+        assert!(!said.contains("of the chain did"), "{what}: {said}");
+    }
+}
+
+/// What is found of each certificate alone: under its own place, each rule that looks at the
+/// certificates one by one; what needs their order, only where they have one.
+#[test]
+fn each_certificate_of_a_chain_has_its_own_findings() {
+    use hsmboot::check::Rule;
+
+    let at = AT.parse().unwrap();
+    let places_of = |set: &Set, rule: Rule| -> Vec<(usize, Status)> {
+        let anchor = TrustAnchor::from_file(&set.anchor()).unwrap();
+        check::of_each_certificate(&anchor, at)
+            .into_iter()
+            .filter(|(_, finding)| finding.id == rule)
+            .map(|(place, finding)| (place, finding.status))
+            .collect()
+    };
+    let all = |status: [Status; 3]| -> Vec<(usize, Status)> { (0..).zip(status).collect() };
+    let alone = [
+        Rule::PemTrustAnchor,
+        Rule::AlgorithmTrustAnchor,
+        Rule::BasicConstraints,
+        Rule::KeyUsage,
+        Rule::ValidityTrustAnchor,
+        Rule::TrustAnchorExtensions,
+        Rule::FormTrustAnchor,
+    ];
+    let in_order = [Rule::PathLength, Rule::TrustAnchorKeyIdentifiers];
+    let good = Set::good();
+    for rule in alone.iter().chain(&in_order) {
+        assert_eq!(places_of(&good, *rule), all([Status::Pass; 3]), "{rule}");
+    }
+    // Two of the three bear the signature of the next one.
+    let signatures = places_of(&good, Rule::ChainSignatures);
+    assert_eq!(signatures, [(0, Status::Pass), (1, Status::Pass)]);
+
+    let mut expired = Set::good();
+    expired.cas[1].validity = validity("200101000000Z", "260531000000Z");
+    assert_eq!(
+        places_of(&expired, Rule::ValidityTrustAnchor),
+        all([Status::Pass, Status::Fail, Status::Pass])
+    );
+
+    // The same three the other way round: nobody knows which is above which.
+    expired.cas.reverse();
+    for rule in in_order.into_iter().chain([Rule::ChainSignatures]) {
+        assert_eq!(places_of(&expired, rule), [], "{rule}");
+    }
+    assert_eq!(
+        places_of(&expired, Rule::ValidityTrustAnchor),
+        all([Status::Pass, Status::Fail, Status::Pass])
     );
 }

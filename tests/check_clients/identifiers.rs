@@ -20,6 +20,22 @@ fn authority(issuer: &[u8], serial: &[u8]) -> Vec<u8> {
     der::seq(&[&der::tlv(0xa1, &directory(issuer)), &der::tlv(0x82, serial)])
 }
 
+/// A registeredID.
+fn registered() -> Vec<u8> {
+    der::tlv(0x88, &[0x2a, 3])
+}
+
+fn alternative_name(pair: &mut Pair, name: &[u8]) {
+    let names = der::seq(&[name]);
+    put(&mut pair.leaf, SUBJECT_ALT_NAME, false, &names);
+}
+
+/// A URI of the signed certificate's, under a CA for the hosts below a domain.
+fn at_host(pair: &mut Pair, uri: &[u8]) {
+    constraints(pair, true, &[der::tlv(0x86, b".example.com")], &[]);
+    alternative_name(pair, &der::tlv(0x86, uri));
+}
+
 pub(super) const IDENTIFIERS_AND_NAMES: &[Case] = &[
     // Key identifiers.
     (
@@ -211,6 +227,58 @@ pub(super) const IDENTIFIERS_AND_NAMES: &[Case] = &[
         &[],
         Takes::No,
     ),
+    // RFC 5280 4.2.1.10: what is constrained and cannot be compared is refused.
+    (
+        "an alternative name of a permitted form that nothing compares",
+        |pair| {
+            constraints(pair, true, &[registered()], &[]);
+            alternative_name(pair, &registered());
+        },
+        &["check.trust-anchor.name-constraints"],
+        &[],
+        Takes::No,
+    ),
+    (
+        "an alternative name of an excluded form that nothing compares",
+        |pair| {
+            constraints(pair, true, &[], &[registered()]);
+            alternative_name(pair, &registered());
+        },
+        &["check.trust-anchor.name-constraints"],
+        &[],
+        Takes::No,
+    ),
+    (
+        "an alternative name of such a form, where another one is constrained",
+        |pair| {
+            constraints(pair, true, &[der::tlv(0x82, b"example.com")], &[]);
+            alternative_name(pair, &registered());
+        },
+        &[],
+        &[],
+        Takes::Yes,
+    ),
+    (
+        "a URI at a host below the permitted domain",
+        |pair| at_host(pair, b"https://hsm.example.com/"),
+        &[],
+        &[],
+        Takes::Yes,
+    ),
+    (
+        "a URI at a longer host of another domain",
+        |pair| at_host(pair, b"https://hsm.somewhere.example.net/"),
+        &["check.trust-anchor.name-constraints"],
+        &[],
+        Takes::No,
+    ),
+    (
+        "a URI at the permitted domain itself, with no label before its dot",
+        |pair| at_host(pair, b"https://.example.com/"),
+        &["check.trust-anchor.name-constraints"],
+        &[],
+        Takes::No,
+    ),
     // Form.
     (
         "a leaf that outlives the anchor",
@@ -258,6 +326,17 @@ pub(super) const IDENTIFIERS_AND_NAMES: &[Case] = &[
         },
         &[],
         &["check.form.trust-anchor"],
+        Takes::Yes,
+    ),
+    (
+        "a GeneralizedTime of the first second of 2050, which has to be one",
+        |pair| {
+            let from = der::tlv(der::UTC_TIME, b"200101000000Z");
+            let to = der::tlv(der::GENERALIZED_TIME, b"20500101000000Z");
+            pair.anchor.validity = der::seq(&[&from, &to]);
+        },
+        &[],
+        &[],
         Takes::Yes,
     ),
 ];
