@@ -14,6 +14,8 @@
 mod forge;
 #[path = "verify_fixtures/makers.rs"]
 mod makers;
+#[path = "verify_fixtures/sentences.rs"]
+mod sentences;
 
 use std::collections::{BTreeMap, BTreeSet};
 
