@@ -12,6 +12,8 @@
 
 #[allow(dead_code, unreachable_pub)]
 mod forge;
+#[path = "verify_fixtures/ids.rs"]
+mod ids;
 #[path = "verify_fixtures/makers.rs"]
 mod makers;
 #[path = "verify_fixtures/sentences.rs"]
@@ -75,7 +77,7 @@ fn anchors(bundle: &Bundle) -> Anchors {
     }
 }
 
-fn ids(record: &Record, status: Status) -> BTreeSet<String> {
+fn found_ids(record: &Record, status: Status) -> BTreeSet<String> {
     record
         .with(status)
         .map(|finding| finding.id.to_string())
@@ -96,7 +98,7 @@ fn surprises(expect: &Expect, judgement: &Judgement) -> Vec<String> {
         (Status::Note, &expect.note),
         (Status::Skipped, &expect.skipped),
     ] {
-        let (found, expected) = (ids(record, status), set(expected));
+        let (found, expected) = (found_ids(record, status), set(expected));
         for id in found.difference(&expected) {
             let detail = &record.finding(id.parse().unwrap()).unwrap().detail;
             surprises.push(format!("{id} is {}: {detail}", status.as_str()));
@@ -157,7 +159,7 @@ fn every_fixture_gives_the_findings_that_it_says() {
 fn every_check_is_seen_failing() {
     let seen: BTreeSet<String> = kept()
         .iter()
-        .flat_map(|fixture| ids(&judge(fixture).record, Status::Fail))
+        .flat_map(|fixture| found_ids(&judge(fixture).record, Status::Fail))
         .collect();
     let unseen: Vec<_> = CheckId::that_can_fail()
         .filter(|id| !seen.contains(id.as_str()))
@@ -172,7 +174,7 @@ fn every_check_is_seen_failing_alone() {
     let alone: BTreeSet<Vec<String>> = kept()
         .iter()
         .map(|fixture| {
-            ids(&judge(fixture).record, Status::Fail)
+            found_ids(&judge(fixture).record, Status::Fail)
                 .into_iter()
                 .collect()
         })
@@ -194,11 +196,11 @@ fn every_check_is_seen_failing_alone() {
 fn every_note_is_seen() {
     let noted: BTreeSet<String> = kept()
         .iter()
-        .flat_map(|fixture| ids(&judge(fixture).record, Status::Note))
+        .flat_map(|fixture| found_ids(&judge(fixture).record, Status::Note))
         .collect();
     let passed: BTreeSet<String> = kept()
         .iter()
-        .flat_map(|fixture| ids(&judge(fixture).record, Status::Pass))
+        .flat_map(|fixture| found_ids(&judge(fixture).record, Status::Pass))
         .collect();
     for id in CheckId::ALL
         .into_iter()

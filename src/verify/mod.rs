@@ -361,3 +361,6 @@ fn accept_failure(mut finding: Finding, policy: &Policy) -> Finding {
     }
     finding
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What checks stand for: their sources, what may be accepted, what reads; and the last second of
+//! an intermediate.
+
+use hsmboot::verify::{CheckId, Evidence, Policy, Status, verify};
+
+use super::anchors;
+use super::forge::cert::validity;
+use super::forge::chain::{AT, Chain};
+use super::forge::intermediate::Tower;
+
+#[test]
+fn every_check_names_something_to_open() {
+    let known = [
+        "RFC ",
+        "AWS CloudHSM User Guide",
+        "API Reference",
+        "hsmboot, Verification rules",
+    ];
+    for id in CheckId::ALL {
+        let source = id.source();
+        assert!(
+            known.iter().any(|name| source.contains(name)),
+            "{id}: {source}"
+        );
+    }
+}
+
+/// Dates pass and extensions vary; no word of an operator's makes a signature or a key good.
+#[test]
+fn nothing_of_keys_signatures_and_form_may_be_accepted() {
+    for id in CheckId::ALL {
+        let may = ["validity.", "extensions."];
+        let may = may.iter().any(|group| id.as_str().starts_with(group));
+        assert_eq!(id.waivable(), may, "{id}");
+    }
+}
+
+#[test]
+fn a_csr_that_was_not_looked_at_is_told_apart_from_one_that_is_not_there() {
+    let bundle = Chain::good().bundle();
+    let policy = Policy {
+        chains_only: true,
+        ..Policy::default()
+    };
+    for (csr, ignored) in [(Some(bundle.csr.clone()), true), (None, false)] {
+        let evidence = Evidence {
+            csr,
+            hsm: bundle.hsm.clone(),
+            aws_hardware: bundle.aws_hardware.clone(),
+            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+        };
+        let record = verify(&evidence, &anchors(&bundle), AT.parse().unwrap(), &policy).record;
+        let finding = record.finding("pem.csr".parse().unwrap()).unwrap();
+        assert_eq!(finding.status, Status::Skipped);
+        let told = finding.detail.to_string().contains("was ignored");
+        assert_eq!(told, ignored, "{}", finding.detail);
+    }
+}
+
+#[test]
+fn an_intermediate_is_valid_from_its_first_second_to_its_last() {
+    // AT is the first of June 2026, at midnight.
+    let cases = [
+        ("260601000000Z", "270601000000Z", true),
+        ("260601000001Z", "270601000000Z", false),
+        ("250601000000Z", "260601000000Z", true),
+        ("250601000000Z", "260531235959Z", false),
+    ];
+    assert_eq!(AT, "2026-06-01T00:00:00Z");
+    for (from, to, holds) in cases {
+        let mut tower = Tower::new([1, 0]);
+        tower.above[0][0].validity = validity(from, to);
+        let bundle = tower.bundle();
+        let evidence = Evidence {
+            csr: Some(bundle.csr.clone()),
+            hsm: bundle.hsm.clone(),
+            aws_hardware: bundle.aws_hardware.clone(),
+            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+        };
+        let at = AT.parse().unwrap();
+        let record = verify(&evidence, &anchors(&bundle), at, &Policy::default()).record;
+        let failed = record.with(Status::Fail).map(|finding| finding.id.as_str());
+        let expected = (!holds).then_some("aws.intermediate-1");
+        assert!(failed.eq(expected), "{from} {to}");
+    }
+}
