@@ -62,6 +62,10 @@ fn main() -> ExitCode {
             "a_file_that_cannot_be_looked_at_is_not_left_out",
             unseen::a_file_that_cannot_be_looked_at_is_not_left_out,
         ),
+        trial(
+            "a_disk_that_fails_is_not_taken_for_a_mistake",
+            unseen::a_disk_that_fails_is_not_taken_for_a_mistake,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -249,11 +249,9 @@ fn survey_file(bundle: &Bundle, name: String) -> SurveyedFile {
         json if json.ends_with(".json") => documents::MAX_DOCUMENT,
         _ => fsio::MAX_INPUT,
     };
-    let content = store.has(&name).then(|| {
-        store
-            .read(&name, "a file of the bundle", max)
-            .map_err(|error| error.message)
-    });
+    let content = store
+        .read_if_there(&name, max)
+        .map(|content| content.map_err(|error| error.message));
     SurveyedFile { name, content }
 }
 

@@ -173,7 +173,7 @@ const LIST_NOUN: &str = "a list of fingerprints";
 
 /// Refuses a list that is a file of this bundle.
 fn refuse_list_of_bundle(file: &Path, facts: &Metadata, bundle: &Store) -> Result<()> {
-    if !lies_in(bundle, file, Some(facts)) {
+    if !lies_in(bundle, file, Some(facts))? {
         return Ok(());
     }
     Err(Error::new(

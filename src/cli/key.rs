@@ -56,13 +56,19 @@ impl KeyAccess<'_> {
         };
         // A directory is no library. Of a name that leads to no file here, the system's loader
         // knows where to look, and does not look in the bundle (dlopen(3)).
-        let facts = match fsio::look_at(library.path) {
-            Ok(Some(facts)) if !facts.is_dir() => Some(facts),
-            Ok(_) => return Ok(()),
-            Err(_) => None,
+        let facts = fsio::look_at(library.path)
+            .map_err(|cause| fsio::cannot_look(library.path, "a program", &cause))?;
+        let Some(facts) = facts.filter(|facts| !facts.is_dir()) else {
+            return Ok(());
         };
-        let holds = |bundle: &&Store| lies_in(bundle, library.path, facts.as_ref());
-        let Some(bundle) = self.bundles.iter().find(holds) else {
+        let mut holder = None;
+        for bundle in self.bundles {
+            if lies_in(bundle, library.path, Some(&facts))? {
+                holder = Some(bundle);
+                break;
+            }
+        }
+        let Some(bundle) = holder else {
             return Ok(());
         };
         Err(Error::new(

@@ -33,7 +33,7 @@ impl NamedCa {
     /// no certificate.
     pub(crate) fn read(file: &Path, option: &str, bundle: &Store) -> Result<Self> {
         let (text, facts) = fsio::read_with_facts(file, "the CA certificate", MAX_INPUT)?;
-        if lies_in(bundle, file, Some(&facts)) {
+        if lies_in(bundle, file, Some(&facts))? {
             return Err(Error::new(
                 ErrorKind::CaInBundle,
                 [
@@ -91,18 +91,19 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
 
 /// Tells whether a path leads to a file of the bundle, or through it, by path, link or inode.
 /// `facts` are of what was opened there.
-pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> bool {
+///
+/// # Errors
+/// Class `Machine`, `unreadable`: the disk does not say.
+pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> Result<bool> {
     // What cannot be looked at cannot be told apart from the bundle's own.
-    let Some(facts) = facts else { return true };
-    if bundle.is_archive() {
-        let archive = fsio::look_at(bundle.path());
-        archive.map_or_else(
-            |_| true,
-            |archive| archive.is_some_and(|archive| fsio::are_same(&archive, facts)),
-        )
+    let Some(facts) = facts else { return Ok(true) };
+    let told = if bundle.is_archive() {
+        fsio::look_at(bundle.path())
+            .map(|archive| archive.is_some_and(|archive| fsio::are_same(&archive, facts)))
     } else {
         fsio::lies_in(bundle.path(), file, facts)
-    }
+    };
+    told.map_err(|cause| fsio::cannot_look(file, "a file that is none of the bundle's", &cause))
 }
 
 /// The option that goes on without the proof of the owner.

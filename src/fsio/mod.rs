@@ -27,7 +27,7 @@ pub use paths::{
     are_same, is_missing, is_same, is_there, lies_in, look_at, metadata_of, resolve_path,
 };
 pub(crate) use paths::{leads_nowhere, link_target};
-pub use read::{read, read_with_facts};
+pub use read::{cannot_look, read, read_with_facts};
 #[cfg(feature = "lambda")]
 pub(crate) use scratch::ScratchDir;
 pub use staged::{abandon_on_bug, abandon_pending};

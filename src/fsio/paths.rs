@@ -58,16 +58,15 @@ pub fn are_same(one: &Metadata, other: &Metadata) -> bool {
 }
 
 /// Tells whether a file that was opened at a path lies in a directory: because the way to it goes
-/// through a name there, in whatever depth, or because it has another name there. So does one of
-/// which that cannot be told: nobody is to take a file of that directory for one that is not.
-pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
-    let told = || {
-        let Some(facts) = look_at(dir)? else {
-            return Ok(false);
-        };
-        Ok(goes_through(&facts, path)? || are_same(&facts, of) || has_name_in(dir, of)?)
+/// through a name there, in whatever depth, or because it has another name there.
+///
+/// # Errors
+/// That cannot be told: nobody is to take a file of that directory for one that is not.
+pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> io::Result<bool> {
+    let Some(facts) = look_at(dir)? else {
+        return Ok(false);
     };
-    told().unwrap_or_else(|_: io::Error| true)
+    Ok(goes_through(&facts, path)? || are_same(&facts, of) || has_name_in(dir, of)?)
 }
 
 fn has_name_in(dir: &Path, of: &Metadata) -> io::Result<bool> {

@@ -42,6 +42,11 @@ pub fn read_with_facts(path: &Path, what: &str, max: u64) -> Result<(Vec<u8>, Me
     read_bounded(&file, &facts, &place, max).map(|content| (content, facts))
 }
 
+/// Returns the error of a path at which `what` should be, and which cannot be looked at.
+pub fn cannot_look(path: &Path, what: &str, cause: &io::Error) -> Error {
+    ReadPlace { path, what }.read_error(cause)
+}
+
 /// The place where something is read, and what it should be.
 struct ReadPlace<'a> {
     path: &'a Path,

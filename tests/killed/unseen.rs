@@ -55,3 +55,22 @@ pub(crate) fn a_file_that_cannot_be_looked_at_is_not_left_out() {
         .expect(0);
     bench.run(&verify).expect(0);
 }
+
+/// Whose a file is that a failing disk does not show is nobody's guess: the error is the disk's, not
+/// that of somebody who named the wrong file, nor of a bundle that is not genuine.
+pub(crate) fn a_disk_that_fails_is_not_taken_for_a_mistake() {
+    let bench = Bench::new();
+    let verify = [&["verify", "bundle"][..], &TRUST].concat();
+    let mut failed = 0;
+    for call in ["newfstatat", "statx", "openat", "getdents64", "readlink"] {
+        for number in 1.. {
+            match failing(&bench, &verify, call, number) {
+                None => break,
+                // 127: the loader found a library missing.
+                Some(code) => assert!([0, 1, 4, 127].contains(&code), "{call} {number}: {code}"),
+            }
+            failed += 1;
+        }
+    }
+    assert!(failed > 20, "{failed}");
+}

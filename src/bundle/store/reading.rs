@@ -157,6 +157,15 @@ impl Store {
                     .map_or_else(|_| true, |dir| dir.is_some_and(|dir| dir.has_file(name))))
     }
 
+    /// Reads a file of at most `max` bytes; `None`: none of this name is there.
+    pub(crate) fn read_if_there(&self, name: &str, max: u64) -> Option<Result<Vec<u8>>> {
+        self.has(name)
+            .then(|| self.read(name, "a file of the bundle", max))
+            .filter(
+                |content| !matches!(content, Err(error) if error.kind == ErrorKind::FileMissing),
+            )
+    }
+
     /// Reads a file of at most `max` bytes, `what` it should be.
     ///
     /// # Errors

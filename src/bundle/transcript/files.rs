@@ -194,8 +194,8 @@ fn compare_history(
     past: Option<&FileHistory<'_>>,
     may_come: bool,
 ) -> Option<FileAccount> {
-    let there = store.has(name);
-    let content = there.then(|| store.read(name, "a file of the bundle", MAX_TRANSCRIPT));
+    let content = store.read_if_there(name, MAX_TRANSCRIPT);
+    let there = content.is_some();
     let found = content
         .as_ref()
         .and_then(|content| content.as_ref().ok())

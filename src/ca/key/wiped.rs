@@ -8,8 +8,8 @@ use crate::ca::secret::Secret;
 
 /// Reads to the end, into memory that is wiped; `None`: there is more than `limit`.
 ///
-/// `expected` is how many bytes there should be. A buffer that grows by itself leaves copies behind, so
-/// where there is more, all of it goes into another one, and the first is wiped.
+/// `expected` is how many bytes there should be. A buffer that grows by itself leaves copies
+/// behind, so where there is more, all of it goes into another one, and the first is wiped.
 pub(super) fn read_to_end(
     mut from: impl Read,
     expected: u64,

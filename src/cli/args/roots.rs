@@ -46,7 +46,7 @@ pub(super) fn read_root_outside_bundle(
     bundle: &Store,
 ) -> Result<Vec<u8>> {
     let (content, facts) = read_root_with_facts(file)?;
-    if lies_in(bundle, file, Some(&facts)) {
+    if lies_in(bundle, file, Some(&facts))? {
         return Err(Error::new(
             ErrorKind::RootInBundle,
             [

@@ -1,5 +1,7 @@
 //! A CA that nobody named: whether one is meant at all, and whose it is.
 
+use std::path::Path;
+
 use super::BootstrapCa;
 use super::stage::{CaFile, Guarded, KnownCa, Stage};
 use crate::bundle::{CA_FILE, Store};
@@ -86,13 +88,13 @@ impl BootstrapCa<'_> {
                 place,
             ));
         };
-        let in_bundle = source.is_of_bundle()
-            || source
-                .file()
-                .is_some_and(|file| lies_in(store, file, fsio::metadata_of(file).as_ref()));
+        let lies_there = |file: Option<&Path>| match file {
+            Some(file) => lies_in(store, file, fsio::metadata_of(file).as_ref()),
+            None => Ok(false),
+        };
+        let in_bundle = source.is_of_bundle() || lies_there(source.file())?;
         let passphrase = self.args.passphrase.source().source_file();
-        let passphrase_in_bundle =
-            passphrase.is_some_and(|file| lies_in(store, &file, fsio::metadata_of(&file).as_ref()));
+        let passphrase_in_bundle = lies_there(passphrase.as_deref())?;
         let key = self
             .load_key(trust_anchor, &source)
             .map_err(|error| match error.kind {
