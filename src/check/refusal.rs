@@ -39,6 +39,10 @@ impl Record {
         let weak = self
             .failed()
             .all(|finding| finding.id == Rule::AlgorithmSignedCert);
+        // Who signed it is not the question then.
+        let of_csr = self
+            .failed()
+            .all(|finding| matches!(finding.id, Rule::AlgorithmCsr | Rule::CsrSignature));
         let by_clients = self.failed().all(|finding| finding.id.is_of_clients());
         let of_time = self.failed().all(|finding| {
             matches!(
@@ -129,6 +133,12 @@ impl Record {
                 "hsmboot declines what is named below",
                 "have each certificate that is named issued anew, with what is expected there; \
                  fetch the CSR again: its HSM writes it so",
+            ),
+            _ if of_csr => (
+                ErrorKind::PairUnfit,
+                "CloudHSM would refuse the CSR",
+                "fetch the CSR again: its HSM signs it, with the key in it, and with SHA-256 or \
+                 better",
             ),
             _ if by_clients => (
                 ErrorKind::PairUnfit,

@@ -155,7 +155,21 @@ const REFUSALS: &[Refusal] = &[
         "fetch the CSR again",
     ),
     (
-        "the same, and a leaf with SHA-224",
+        "a CSR with SHA-1, which nobody lists",
+        |three| three.csr.outer = Some(with_sha_1()),
+        3,
+        "CloudHSM would refuse the CSR",
+        "fetch the CSR again",
+    ),
+    (
+        "a CSR that another key signed",
+        |three| three.csr.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256),
+        3,
+        "CloudHSM would refuse the CSR",
+        "fetch the CSR again",
+    ),
+    (
+        "a CSR without its NULL, and a leaf with SHA-224",
         |three| {
             three.csr.outer = Some(bare());
             three.pair.leaf.signer = sha_224();
