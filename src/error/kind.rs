@@ -188,9 +188,9 @@ kinds! {
         RootUnfit, Never, "root-unfit",
             "`roots show`: the file holds no root, or another one than its name says";
         PairUnfit, Never, "pair-unfit",
-            "CSR, signed certificate and trust anchor do not belong together, the CA signed with \
-             an algorithm that does not count, or the cluster's clients would refuse the signed \
-             certificate";
+            "CSR, signed certificate and trust anchor do not belong together, the CSR is signed by \
+             another key or with an algorithm that does not count, the CA signed with one that \
+             does not count, or the cluster's clients would refuse the signed certificate";
     }
     Input {
         BadArchive, AfterFix, "bad-archive",

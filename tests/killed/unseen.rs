@@ -56,8 +56,8 @@ pub(crate) fn a_file_that_cannot_be_looked_at_is_not_left_out() {
     bench.run(&verify).expect(0);
 }
 
-/// Whose a file is that a failing disk does not show is nobody's guess: the error is the disk's, not
-/// that of somebody who named the wrong file, nor of a bundle that is not genuine.
+/// Whose a file is that a failing disk does not show is nobody's guess: the error is the disk's,
+/// not that of somebody who named the wrong file, nor of a bundle that is not genuine.
 pub(crate) fn a_disk_that_fails_is_not_taken_for_a_mistake() {
     let bench = Bench::new();
     let verify = [&["verify", "bundle"][..], &TRUST].concat();
