@@ -1,7 +1,7 @@
 //! What checks stand for: their sources, what may be accepted, what reads; and the last second of
 //! an intermediate.
 
-use hsmboot::verify::{CheckId, Evidence, Policy, Status, verify};
+use hsmboot::verify::{Anchor, CheckId, Evidence, Policy, Status, verify};
 
 use super::anchors;
 use super::forge::cert::validity;
@@ -82,5 +82,32 @@ fn an_intermediate_is_valid_from_its_first_second_to_its_last() {
         let failed = record.with(Status::Fail).map(|finding| finding.id.as_str());
         let expected = (!holds).then_some("aws.intermediate-1");
         assert!(failed.eq(expected), "{from} {to}");
+    }
+}
+
+#[test]
+fn of_several_roots_that_were_given_it_is_told_that_none_signed() {
+    let bundle = Chain::good().bundle();
+    let evidence = Evidence {
+        csr: Some(bundle.csr.clone()),
+        hsm: bundle.hsm.clone(),
+        aws_hardware: bundle.aws_hardware.clone(),
+        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+    };
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/ownership/ca-rsa-2048.crt"
+    );
+    let stranger = std::fs::read(file).unwrap();
+    let other = |content: &[u8]| Anchor::from_file(content, "other.crt").unwrap().remove(0);
+    for count in 1..=2 {
+        let mut given = anchors(&bundle);
+        given.aws = vec![other(&stranger), other(&bundle.manufacturer_root)];
+        given.aws.truncate(count);
+        let record = verify(&evidence, &given, AT.parse().unwrap(), &Policy::default()).record;
+        let finding = record.finding("aws.signature".parse().unwrap()).unwrap();
+        assert_eq!(finding.status, Status::Fail);
+        let told = finding.detail.contains("nor does any other of the 2");
+        assert_eq!(told, count == 2, "{}", finding.detail);
     }
 }
