@@ -2,6 +2,7 @@
 //! an intermediate.
 
 use hsmboot::verify::{Anchor, CheckId, Evidence, Policy, Status, verify};
+use hsmboot::x509::Csr;
 
 use super::anchors;
 use super::forge::cert::validity;
@@ -110,4 +111,26 @@ fn of_several_roots_that_were_given_it_is_told_that_none_signed() {
         let told = finding.detail.contains("nor does any other of the 2");
         assert_eq!(told, count == 2, "{}", finding.detail);
     }
+}
+
+/// What was judged is what is signed: nobody reads the file a second time.
+#[test]
+fn the_judgement_has_the_csr_that_it_was_made_of() {
+    let bundle = Chain::good().bundle();
+    let mut evidence = Evidence {
+        csr: Some(bundle.csr.clone()),
+        hsm: bundle.hsm.clone(),
+        aws_hardware: bundle.aws_hardware.clone(),
+        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+    };
+    let at = AT.parse().unwrap();
+    let csr = Csr::from_pem(&bundle.csr).unwrap();
+    let judgement = verify(&evidence, &anchors(&bundle), at, &Policy::default());
+    assert_eq!(judgement.csr(), Some(&csr));
+    assert_eq!(judgement.verified().unwrap().csr(), &csr);
+    // Of a bundle that is rejected too, for who wants to see it.
+    evidence.hsm.clone_from(&bundle.aws_hardware);
+    let judgement = verify(&evidence, &anchors(&bundle), at, &Policy::default());
+    assert!(judgement.verified().is_none());
+    assert_eq!(judgement.csr(), Some(&csr));
 }
