@@ -1,7 +1,10 @@
 //! What checks stand for: their sources, what may be accepted, what reads; and the last second of
 //! an intermediate.
 
-use hsmboot::verify::{Anchor, CheckId, Evidence, Policy, Status, verify};
+use hsmboot::verify::{
+    Anchor, Anchors, Cause, CheckId, Evidence, Hardware, Policy, Status, hardware_notes,
+    is_for_non_fips_mode, verify,
+};
 use hsmboot::x509::Csr;
 
 use super::anchors;
@@ -133,4 +136,77 @@ fn the_judgement_has_the_csr_that_it_was_made_of() {
     let judgement = verify(&evidence, &anchors(&bundle), at, &Policy::default());
     assert!(judgement.verified().is_none());
     assert_eq!(judgement.csr(), Some(&csr));
+}
+
+/// The library denies what the command line does not even take.
+#[test]
+fn accepting_every_check_accepts_what_may_be_and_nothing_else() {
+    let policy = Policy {
+        accept: CheckId::ALL.to_vec(),
+        reason: Some("a test".to_owned().into()),
+        ..Policy::default()
+    };
+    for fixture in super::fixtures() {
+        let plain = super::judge(&fixture).record;
+        if fixture.expect.policy != "attestation" || plain.with(Status::Accepted).next().is_some() {
+            continue;
+        }
+        let bundle = &fixture.bundle;
+        let evidence = Evidence {
+            csr: Some(bundle.csr.clone()).filter(|_| !fixture.expect.chains_only),
+            hsm: bundle.hsm.clone(),
+            aws_hardware: bundle.aws_hardware.clone(),
+            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+        };
+        let policy = Policy {
+            chains_only: fixture.expect.chains_only,
+            ..policy.clone()
+        };
+        let at = fixture.expect.at.parse().unwrap();
+        let record = verify(&evidence, &anchors(bundle), at, &policy).record;
+        for (plain, found) in plain.checks.iter().zip(&record.checks) {
+            let expected = match plain.status {
+                Status::Fail if plain.id.waivable() => Status::Accepted,
+                status => status,
+            };
+            assert_eq!(found.status, expected, "{}: {}", fixture.name, found.id);
+        }
+        // A reason is on record where it was the reason for something.
+        let accepted = record.with(Status::Accepted).next().is_some();
+        assert_eq!(record.terms.reason.is_some(), accepted, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn what_the_hardware_says_of_its_mode_is_told_and_alarms_under_a_cluster_in_fips_mode() {
+    let mut seen = 0;
+    for fixture in super::fixtures() {
+        let record = super::judge(&fixture).record;
+        let finding = record.finding("fips-mode.hsm".parse().unwrap());
+        let notes = finding.is_some_and(|finding| finding.status == Status::Note);
+        seen += usize::from(notes);
+        assert_eq!(is_for_non_fips_mode(&record), notes, "{}", fixture.name);
+        let told = |mode| hardware_notes(&record, mode).len();
+        let expected = if notes { (2, 1, 1) } else { (0, 0, 0) };
+        assert_eq!(
+            (told(Some("FIPS")), told(Some("NON_FIPS")), told(None)),
+            expected
+        );
+    }
+    assert!(seen > 0);
+}
+
+/// Without its root given, a chain of a published root's is told from any other.
+#[test]
+fn a_strangers_chain_is_not_called_one_without_its_root() {
+    let bundle = Chain::good().bundle();
+    let evidence = Evidence {
+        csr: Some(bundle.csr.clone()),
+        hsm: bundle.hsm.clone(),
+        aws_hardware: bundle.aws_hardware.clone(),
+        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+    };
+    let at = AT.parse().unwrap();
+    let record = verify(&evidence, &Anchors::built_in(), at, &Policy::default()).record;
+    assert_eq!(Cause::from_record(&record, Hardware::default()), None);
 }
