@@ -100,7 +100,11 @@ class File:
             node = node.parent
         if not node:
             return None
-        if genre != "StructField" and not any(child.start_byte == start and child.end_byte == end for child in node.children):
+        operator = node
+        # The operator is exchanged in the text: what binds tighter than the new one is read anew.
+        while genre == "BinaryOperator" and node.parent and node.parent.type == "binary_expression":
+            node = node.parent
+        if genre != "StructField" and not any(child.start_byte == start and child.end_byte == end for child in operator.children):
             return None
         tail = self.source[end : node.end_byte]
         if genre == "StructField":

@@ -208,5 +208,15 @@ fn a_strangers_chain_is_not_called_one_without_its_root() {
     };
     let at = AT.parse().unwrap();
     let record = verify(&evidence, &Anchors::built_in(), at, &Policy::default()).record;
+    let failed: Vec<&str> = record.with(Status::Fail).map(|f| f.id.as_str()).collect();
+    assert_eq!(
+        failed,
+        [
+            "aws.signature",
+            "aws.issuer",
+            "manufacturer.signature",
+            "manufacturer.issuer"
+        ]
+    );
     assert_eq!(Cause::from_record(&record, Hardware::default()), None);
 }
