@@ -43,14 +43,17 @@ fn fixtures() -> Vec<Fixture> {
         .collect()
 }
 
-fn judge(fixture: &Fixture) -> Judgement {
-    let Fixture { bundle, expect, .. } = fixture;
-    let evidence = Evidence {
+fn evidence(bundle: &Bundle) -> Evidence {
+    Evidence {
         csr: Some(bundle.csr.clone()),
         hsm: bundle.hsm.clone(),
         aws_hardware: bundle.aws_hardware.clone(),
         manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-    };
+    }
+}
+
+fn judge(fixture: &Fixture) -> Judgement {
+    let Fixture { bundle, expect, .. } = fixture;
     let policy = Policy {
         profile: match expect.policy.as_str() {
             "attestation" => Profile::Attestation,
@@ -62,7 +65,7 @@ fn judge(fixture: &Fixture) -> Judgement {
         chains_only: expect.chains_only,
     };
     verify(
-        &evidence,
+        &evidence(bundle),
         &anchors(bundle),
         expect.at.parse().unwrap(),
         &policy,

@@ -7,10 +7,10 @@ use hsmboot::verify::{
 };
 use hsmboot::x509::Csr;
 
-use super::anchors;
 use super::forge::cert::validity;
 use super::forge::chain::{AT, Chain};
 use super::forge::intermediate::Tower;
+use super::{anchors, evidence, fixtures, judge};
 
 #[test]
 fn every_check_names_something_to_open() {
@@ -49,9 +49,7 @@ fn a_csr_that_was_not_looked_at_is_told_apart_from_one_that_is_not_there() {
     for (csr, ignored) in [(Some(bundle.csr.clone()), true), (None, false)] {
         let evidence = Evidence {
             csr,
-            hsm: bundle.hsm.clone(),
-            aws_hardware: bundle.aws_hardware.clone(),
-            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
+            ..evidence(&bundle)
         };
         let record = verify(&evidence, &anchors(&bundle), AT.parse().unwrap(), &policy).record;
         let finding = record.finding("pem.csr".parse().unwrap()).unwrap();
@@ -75,12 +73,7 @@ fn an_intermediate_is_valid_from_its_first_second_to_its_last() {
         let mut tower = Tower::new([1, 0]);
         tower.above[0][0].validity = validity(from, to);
         let bundle = tower.bundle();
-        let evidence = Evidence {
-            csr: Some(bundle.csr.clone()),
-            hsm: bundle.hsm.clone(),
-            aws_hardware: bundle.aws_hardware.clone(),
-            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-        };
+        let evidence = evidence(&bundle);
         let at = AT.parse().unwrap();
         let record = verify(&evidence, &anchors(&bundle), at, &Policy::default()).record;
         let failed = record.with(Status::Fail).map(|finding| finding.id.as_str());
@@ -92,12 +85,7 @@ fn an_intermediate_is_valid_from_its_first_second_to_its_last() {
 #[test]
 fn of_several_roots_that_were_given_it_is_told_that_none_signed() {
     let bundle = Chain::good().bundle();
-    let evidence = Evidence {
-        csr: Some(bundle.csr.clone()),
-        hsm: bundle.hsm.clone(),
-        aws_hardware: bundle.aws_hardware.clone(),
-        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-    };
+    let evidence = evidence(&bundle);
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/fixtures/ownership/ca-rsa-2048.crt"
@@ -120,12 +108,7 @@ fn of_several_roots_that_were_given_it_is_told_that_none_signed() {
 #[test]
 fn the_judgement_has_the_csr_that_it_was_made_of() {
     let bundle = Chain::good().bundle();
-    let mut evidence = Evidence {
-        csr: Some(bundle.csr.clone()),
-        hsm: bundle.hsm.clone(),
-        aws_hardware: bundle.aws_hardware.clone(),
-        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-    };
+    let mut evidence = evidence(&bundle);
     let at = AT.parse().unwrap();
     let csr = Csr::from_pem(&bundle.csr).unwrap();
     let judgement = verify(&evidence, &anchors(&bundle), at, &Policy::default());
@@ -146,18 +129,13 @@ fn accepting_every_check_accepts_what_may_be_and_nothing_else() {
         reason: Some("a test".to_owned().into()),
         ..Policy::default()
     };
-    for fixture in super::fixtures() {
-        let plain = super::judge(&fixture).record;
+    for fixture in fixtures() {
+        let plain = judge(&fixture).record;
         if fixture.expect.policy != "attestation" || plain.with(Status::Accepted).next().is_some() {
             continue;
         }
         let bundle = &fixture.bundle;
-        let evidence = Evidence {
-            csr: Some(bundle.csr.clone()).filter(|_| !fixture.expect.chains_only),
-            hsm: bundle.hsm.clone(),
-            aws_hardware: bundle.aws_hardware.clone(),
-            manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-        };
+        let evidence = evidence(bundle);
         let policy = Policy {
             chains_only: fixture.expect.chains_only,
             ..policy.clone()
@@ -180,8 +158,8 @@ fn accepting_every_check_accepts_what_may_be_and_nothing_else() {
 #[test]
 fn what_the_hardware_says_of_its_mode_is_told_and_alarms_under_a_cluster_in_fips_mode() {
     let mut seen = 0;
-    for fixture in super::fixtures() {
-        let record = super::judge(&fixture).record;
+    for fixture in fixtures() {
+        let record = judge(&fixture).record;
         let finding = record.finding("fips-mode.hsm".parse().unwrap());
         let notes = finding.is_some_and(|finding| finding.status == Status::Note);
         seen += usize::from(notes);
@@ -200,12 +178,7 @@ fn what_the_hardware_says_of_its_mode_is_told_and_alarms_under_a_cluster_in_fips
 #[test]
 fn a_strangers_chain_is_not_called_one_without_its_root() {
     let bundle = Chain::good().bundle();
-    let evidence = Evidence {
-        csr: Some(bundle.csr.clone()),
-        hsm: bundle.hsm.clone(),
-        aws_hardware: bundle.aws_hardware.clone(),
-        manufacturer_hardware: bundle.manufacturer_hardware.clone(),
-    };
+    let evidence = evidence(&bundle);
     let at = AT.parse().unwrap();
     let record = verify(&evidence, &Anchors::built_in(), at, &Policy::default()).record;
     let failed: Vec<&str> = record.with(Status::Fail).map(|f| f.id.as_str()).collect();
