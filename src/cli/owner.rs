@@ -103,7 +103,10 @@ pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> 
     } else {
         fsio::lies_in(bundle.path(), file, facts)
     };
-    told.map_err(|cause| fsio::cannot_look(file, "a file that is none of the bundle's", &cause))
+    told.map_err(|cause| {
+        let what = format!("to tell whether {} lies in it", shown_path(file));
+        fsio::cannot_look(bundle.path(), &what, &cause)
+    })
 }
 
 /// The option that goes on without the proof of the owner.

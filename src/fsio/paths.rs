@@ -72,7 +72,15 @@ pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> io::Result<bool> {
 fn has_name_in(dir: &Path, of: &Metadata) -> io::Result<bool> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(cause) if opens_nothing(&cause) => return Ok(false),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(false);
+        }
+        // One that may be gone through and not listed says nothing of the names in it.
         Err(cause) => return Err(cause),
     };
     for entry in entries {
