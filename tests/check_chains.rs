@@ -28,6 +28,8 @@ use forge::pem::pem;
 use hsmboot::check::{self, Record, check};
 
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// An extension that nobody knows.
+const PADDING: &str = "1.3.6.1.4.1.99999.2";
 
 /// A signed certificate, and the CAs above it, the one that signed it first.
 #[derive(Clone)]

@@ -205,3 +205,25 @@ pub(crate) const fn is_directory_string(string: &Tlv<'_>) -> bool {
     );
     typed && !string.content.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_called_what_rfc_5280_calls_it() {
+        let names = [
+            (GeneralName::Other(0), "otherName"),
+            (GeneralName::Email(String::new()), "rfc822Name"),
+            (GeneralName::Dns(String::new()), "dNSName"),
+            (GeneralName::Directory(Vec::new()), "directoryName"),
+            (GeneralName::Other(5), "ediPartyName"),
+            (GeneralName::Uri(String::new()), "uniformResourceIdentifier"),
+            (GeneralName::Ip(Vec::new()), "iPAddress"),
+            (GeneralName::Other(8), "registeredID"),
+        ];
+        for (name, form) in names {
+            assert_eq!(name.form_name(), form);
+        }
+    }
+}

@@ -363,4 +363,59 @@ mod tests {
         assert_eq!(name_text(&encode_sequence(&[])).to_string(), "(empty)");
         assert_eq!(name_text(&[1, 2, 3]).to_string(), "(not a name)");
     }
+
+    /// RFC 4514 section 3, and what OpenSSL calls the others.
+    #[test]
+    fn an_attribute_goes_by_its_known_name_or_else_by_its_number() {
+        for (kind, shown) in [
+            ("2.5.4.3", "CN"),
+            ("2.5.4.5", "serialNumber"),
+            ("2.5.4.6", "C"),
+            ("2.5.4.7", "L"),
+            ("2.5.4.8", "ST"),
+            ("2.5.4.9", "STREET"),
+            ("2.5.4.10", "O"),
+            ("2.5.4.11", "OU"),
+            ("2.5.4.12", "title"),
+            ("0.9.2342.19200300.100.1.25", "DC"),
+            ("0.9.2342.19200300.100.1.1", "UID"),
+            ("1.2.840.113549.1.9.1", "emailAddress"),
+            ("2.5.4.4", "2.5.4.4"),
+        ] {
+            let name = encode_sequence(&[&encode_set(&[&attribute(kind, "x")])]);
+            assert_eq!(name_text(&name).as_encoded(), format!("{shown}=x"));
+        }
+    }
+
+    #[test]
+    fn of_a_value_that_no_client_reads_its_type_is_said() {
+        for (kind, value, expected) in [
+            (tag::UTF8_STRING, &b"x"[..], None),
+            (tag::PRINTABLE_STRING, b"x", None),
+            (tag::IA5_STRING, b"x", None),
+            (tag::NUMERIC_STRING, b"1", None),
+            (tag::TELETEX_STRING, b"x", None),
+            (tag::BIT_STRING, b"\0x", None),
+            (tag::BMP_STRING, b"\x20\xac", None),
+            (tag::UNIVERSAL_STRING, b"\0\x01\xf6\0", None),
+            (
+                tag::BMP_STRING,
+                b"\xd8\0",
+                Some("a half of a UTF-16 pair, or another number that is no character,"),
+            ),
+            (
+                tag::UNIVERSAL_STRING,
+                b"\0\x11\0\0",
+                Some("a half of a UTF-16 pair, or another number that is no character,"),
+            ),
+            (tag::VISIBLE_STRING, b"x", Some("a VisibleString")),
+            (tag::GRAPHIC_STRING, b"x", Some("a GraphicString")),
+            (tag::GENERAL_STRING, b"x", Some("a GeneralString")),
+            (tag::INTEGER, b"\x01", Some("a value that is no text")),
+        ] {
+            let attribute = encode_sequence(&[&encode_oid("2.5.4.3"), &encode_tlv(kind, &[value])]);
+            let name = encode_sequence(&[&encode_set(&[&attribute])]);
+            assert_eq!(unread_by_clients(&name), expected, "{kind:#x} {value:x?}");
+        }
+    }
 }

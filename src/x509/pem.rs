@@ -224,7 +224,7 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .collect();
     match lines.as_slice() {
-        ["", middle @ .., ""] if !middle.is_empty() => STANDARD
+        ["", middle @ .., ""] if middle.iter().any(|line| !line.is_empty()) => STANDARD
             .decode(middle.concat())
             .map(|der| (der, after))
             .map_err(|_| PemError::Base64),
@@ -284,6 +284,29 @@ mod tests {
         }
         let request = good_pem().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
         assert!(decode(request.as_bytes(), Label::CertificateRequest).is_ok());
+    }
+
+    #[test]
+    fn a_block_without_anything_in_it_is_none() {
+        for inside in ["", "\n", "\n\n"] {
+            let text = format!("-----BEGIN CERTIFICATE-----\n{inside}-----END CERTIFICATE-----\n");
+            assert_eq!(decode_error(&text), PemError::Base64, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_that_names_a_boundary_is_no_block() {
+        for sentence in [
+            "The certificate ends with -----END CERTIFICATE-----",
+            "until -----END CERTIFICATE----- is read",
+        ] {
+            let text = format!("{}{sentence}\n", good_pem());
+            assert_eq!(
+                decode_certificates(text.as_bytes()).unwrap(),
+                [[0x30, 3, 2, 1, 5]],
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -135,3 +135,17 @@ pub(crate) fn key_identifier(spki: &[u8]) -> Vec<u8> {
     .as_ref()
     .to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 5280 4.1.2.2: positive, and of at most 20 octets.
+    #[test]
+    fn a_serial_number_is_positive_and_begins_with_no_zero() {
+        for (random, first) in [(0x00, 0x40), (0x3F, 0x7F), (0x80, 0x40), (0xFF, 0x7F)] {
+            let expected = std::array::from_fn(|at| if at == 0 { first } else { random });
+            assert_eq!(positive_serial([random; 20]), expected);
+        }
+    }
+}
