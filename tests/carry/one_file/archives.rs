@@ -113,7 +113,8 @@ fn what_an_archive_may_not_hold_is_refused_by_name() {
             "a path into a directory",
         ),
         (
-            format!("tar cPf x.hsmboot $PWD/bundle/{csr}"),
+            // Not where the bench lies: a name of over 100 characters has a header of its own.
+            format!("tar cPf x.hsmboot --transform s,^,/, -C bundle {csr}"),
             "an absolute path",
         ),
         (format!("{tar} -P ../bundle/{csr}"), "a path upwards"),
