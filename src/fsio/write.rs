@@ -318,8 +318,9 @@ fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Gro
         .map_err(|cause| machine_error(dir.path(), &cause))
 }
 
-/// Syncs the files. The disk is first told of all of them: a journal then commits once, with the
-/// first that is waited for.
+/// Syncs the files. The disk is first told of all of them, and then each is waited for in a thread
+/// of its own: a journal commits once for all that wait together, and a flush of the disk answers
+/// all of them.
 fn sync_together(
     dir: &Dir,
     staged: &[(Staged, &NewFile<'_>)],
@@ -335,9 +336,26 @@ fn sync_together(
         // nothing is lost.
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
     }
-    files.into_iter().try_for_each(|(file, target)| {
-        file.sync_all()
-            .map_err(|cause| machine_error(&target, &cause))
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = files
+            .iter()
+            .enumerate()
+            .map(|(at, (file, target))| {
+                let spawn = || std::thread::Builder::new().spawn_scoped(scope, || file.sync_all());
+                // The first is waited for here, and so is one for which no thread can be had.
+                let thread = (at > 0).then(spawn).and_then(io::Result::ok);
+                (thread, file, target)
+            })
+            .collect();
+        waiting.into_iter().try_for_each(|(thread, file, target)| {
+            match thread {
+                Some(thread) => thread
+                    .join()
+                    .unwrap_or_else(|_| Err(io::Error::other("the wait for the disk broke off"))),
+                None => file.sync_all(),
+            }
+            .map_err(|cause| machine_error(target, &cause))
+        })
     })
 }
 
