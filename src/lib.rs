@@ -99,7 +99,7 @@
 //! default. Without them the crate has no network code: that is the air-gapped tool. `pkcs11` (CA
 //! keys on tokens) is on by default too. `lambda` (a function of AWS Lambda) is off.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, unused_crate_dependencies))]
 
 /// Makes the address of a page of the documentation, which a machine without the repository opens.
 macro_rules! page {

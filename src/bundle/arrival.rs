@@ -292,3 +292,20 @@ fn join_transcripts(
     )
     .with_fact(FactName::File, store.path()))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_cannot_be_listed_is_not_taken_for_an_empty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        let error = holds_a_bundle(&Store::at_path(&link)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::IsALink);
+        let nowhere = dir.path().join("nowhere");
+        assert!(!holds_a_bundle(&Store::at_path(&nowhere)).unwrap());
+    }
+}

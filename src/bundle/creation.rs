@@ -233,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn of_a_creation_that_no_step_wrote_the_digest_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(CREATION), "{}").unwrap();
+        let error = Creation::read(&Store::at_path(dir.path())).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::CreationUnaccounted);
+        // Of the two characters.
+        let digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let told = error.message.contains(&format!("found SHA-256 {digest}"));
+        assert!(told, "{}", error.message);
+    }
+
+    #[test]
     fn a_new_cluster_takes_no_place_that_holds_anothers_bundle() {
         let dir = tempfile::tempdir().unwrap();
         Creation::has_room(&Store::at_path(&dir.path().join("new"))).unwrap();

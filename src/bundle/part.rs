@@ -115,3 +115,27 @@ pub(super) fn file_prefixes(name: &str) -> impl Iterator<Item = &str> {
     let prefix = |part: Part| name.strip_suffix(part.file_suffix());
     Part::ALL.into_iter().filter_map(prefix)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_other_letters_is_known_by_its_letters_alone() {
+        for part in Part::ALL {
+            let name = format!("cluster-abc234defgh{}", part.file_suffix());
+            let other = format!(
+                "cluster-abc234defgh{}",
+                part.file_suffix().to_ascii_uppercase()
+            );
+            assert_eq!(canonical_name(&other).as_deref(), Some(name.as_str()));
+        }
+        for name in [
+            "_ClusterCsr.csr",
+            "CLUSTER-abc234defgh_ClusterCsr.csr",
+            "cluster-abc234defgh_Clustercsr",
+        ] {
+            assert_eq!(canonical_name(name), None, "{name}");
+        }
+    }
+}

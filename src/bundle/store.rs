@@ -358,3 +358,6 @@ fn changed_meanwhile(place: &str, how: &str) -> Error {
          everything anew",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -313,8 +313,8 @@ impl Transcript {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::bundle::Digests;
-    use crate::x509::Moment;
+    use crate::bundle::{Digests, Fingerprint};
+    use crate::x509::{Moment, sha256};
 
     fn three_steps() -> Vec<u8> {
         let mut content = Vec::new();
@@ -399,6 +399,41 @@ mod tests {
             transcript.with_entry(&transcript.entries()[2]).len(),
             three_steps().len() + to_line(&transcript.entries()[2]).len() + 1
         );
+    }
+
+    #[test]
+    fn a_noted_line_is_found_by_its_digest_and_by_its_code() {
+        let transcript = Transcript::parse(&three_steps()).unwrap();
+        for entry in transcript.entries() {
+            let hash = entry.hash();
+            let line = sha256(to_line(entry).as_bytes());
+            assert_eq!(transcript.step_of(&line).unwrap(), entry.step);
+            let code = Fingerprint::of_line(&hash);
+            assert_eq!(transcript.step_of_code(code).unwrap(), entry.step);
+        }
+        assert!(transcript.step_of(&[0; 32]).is_err());
+        let other = Fingerprint::of_line(BEGINNING);
+        assert!(transcript.step_of_code(other).is_err());
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_like_one_if_it_says_so_and_holds_no_key() {
+        for (line, is_like_one) in [
+            (r#"{"format":"hsmboot-transcript/9","step":"x"}"#, true),
+            (r#"{"format":"hsmboot-response/1"}"#, true),
+            (r#"{"format":"something else/1"}"#, false),
+            (r#"{"step":1}"#, false),
+            (
+                "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
+                false,
+            ),
+            (
+                r#"{"format":"hsmboot-transcript/1","x":"-----BEGIN PRIVATE KEY-----"}"#,
+                false,
+            ),
+        ] {
+            assert_eq!(TranscriptEntry::is_like_one(line), is_like_one, "{line}");
+        }
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Store {
 }
 
 /// Advises how a file of a bundle that is missing is fetched or signed again.
-fn refetch_advice(name: &str) -> &'static str {
+pub(super) fn refetch_advice(name: &str) -> &'static str {
     let is = |part: Part| name.ends_with(part.file_suffix());
     if name == REQUEST || Part::REQUEST.into_iter().any(is) {
         "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
