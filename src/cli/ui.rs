@@ -396,7 +396,7 @@ pub(crate) fn write_stderr(text: &StyledText) {
 }
 
 /// Writes a text to standard output as it is, before the result is there.
-#[cfg_attr(not(any(feature = "qr", feature = "simulator")), allow(dead_code))]
+#[cfg_attr(not(feature = "simulator"), allow(dead_code))]
 pub(crate) fn write_stdout(text: &StyledText) -> std::io::Result<()> {
     to_stdout(&text.to_terminal())
 }

@@ -77,8 +77,32 @@ fn said(file: &[u8], path: &Path, passphrase: &Path, anchors: &Anchors) -> Vec<S
     said
 }
 
-#[test]
-fn nothing_of_a_key_that_is_damaged_anywhere_is_said() {
+/// A test over a third of the keys, three times: they run side by side.
+macro_rules! in_thirds {
+    ($test:ident) => {
+        mod $test {
+            #[test]
+            fn of_the_first_third() {
+                super::$test(0);
+            }
+
+            #[test]
+            fn of_the_second_third() {
+                super::$test(1);
+            }
+
+            #[test]
+            fn of_the_last_third() {
+                super::$test(2);
+            }
+        }
+    };
+}
+
+in_thirds!(nothing_of_a_key_that_is_damaged_anywhere_is_said);
+in_thirds!(nothing_of_it_comes_out_of_any_command);
+
+fn nothing_of_a_key_that_is_damaged_anywhere_is_said(third: usize) {
     let bench = Bench::new();
     let dir = bench.path("");
     let anchors = Anchors {
@@ -93,7 +117,7 @@ fn nothing_of_a_key_that_is_damaged_anywhere_is_said() {
         &dir
     })
     .unwrap();
-    for key in keys(&bench) {
+    for key in keys(&bench).into_iter().skip(third).step_by(3) {
         assert!(
             key.secret.is_in(&key.file) && !key.secret.is_in(b"the CA's key file is empty"),
             "{}: the search finds what there is",
@@ -123,8 +147,7 @@ fn nothing_of_a_key_that_is_damaged_anywhere_is_said() {
 }
 
 /// Whatever a command writes and says, with such a file in each place that a file can be given in.
-#[test]
-fn nothing_of_it_comes_out_of_any_command() {
+fn nothing_of_it_comes_out_of_any_command(third: usize) {
     let bench = Bench::new();
     bench
         .run(&[&sign(&["--seal"])[..], &["--operator", "Ada"]].concat())
@@ -253,7 +276,7 @@ fn nothing_of_it_comes_out_of_any_command() {
         .map(|name| (name.clone(), fs::read(bench.path("bundle").join(name)).ok()))
         .collect();
     let mut turn = 0;
-    for (number, key) in keys(&bench).iter().enumerate() {
+    for (number, key) in keys(&bench).iter().enumerate().skip(third).step_by(3) {
         let forms = mangled(key);
         let mut searched = HashSet::new();
         // As it is, and with four dashes, under another label, or in one line: the rest is for the
