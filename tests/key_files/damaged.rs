@@ -77,32 +77,24 @@ fn said(file: &[u8], path: &Path, passphrase: &Path, anchors: &Anchors) -> Vec<S
     said
 }
 
-/// A test over a third of the keys, three times: they run side by side.
-macro_rules! in_thirds {
-    ($test:ident) => {
-        mod $test {
-            #[test]
-            fn of_the_first_third() {
-                super::$test(0);
-            }
+// Each over a third of the keys: they run side by side.
 
-            #[test]
-            fn of_the_second_third() {
-                super::$test(1);
-            }
-
-            #[test]
-            fn of_the_last_third() {
-                super::$test(2);
-            }
-        }
-    };
+#[test]
+fn nothing_of_a_key_that_is_damaged_anywhere_is_said() {
+    said_of_keys(0);
 }
 
-in_thirds!(nothing_of_a_key_that_is_damaged_anywhere_is_said);
-in_thirds!(nothing_of_it_comes_out_of_any_command);
+#[test]
+fn nothing_of_the_second_third_of_the_keys_is_said() {
+    said_of_keys(1);
+}
 
-fn nothing_of_a_key_that_is_damaged_anywhere_is_said(third: usize) {
+#[test]
+fn nothing_of_the_last_third_of_the_keys_is_said() {
+    said_of_keys(2);
+}
+
+fn said_of_keys(third: usize) {
     let bench = Bench::new();
     let dir = bench.path("");
     let anchors = Anchors {
@@ -146,8 +138,23 @@ fn nothing_of_a_key_that_is_damaged_anywhere_is_said(third: usize) {
     }
 }
 
+#[test]
+fn nothing_of_it_comes_out_of_any_command() {
+    said_by_commands(0);
+}
+
+#[test]
+fn nothing_of_the_second_third_comes_out_of_any_command() {
+    said_by_commands(1);
+}
+
+#[test]
+fn nothing_of_the_last_third_comes_out_of_any_command() {
+    said_by_commands(2);
+}
+
 /// Whatever a command writes and says, with such a file in each place that a file can be given in.
-fn nothing_of_it_comes_out_of_any_command(third: usize) {
+fn said_by_commands(third: usize) {
     let bench = Bench::new();
     bench
         .run(&[&sign(&["--seal"])[..], &["--operator", "Ada"]].concat())
