@@ -15,6 +15,8 @@ import time
 WORKERS = os.cpu_count() or 1
 # Tests that take long wait for the most part: several go on at once.
 THREADS = 4
+# A test that takes longer than this is left out: a mutant that nothing else notices would wait for it.
+LONG = 20
 # A mutant that runs in a circle is given up after ten times as long as its tests take, and never after less than this.
 SECONDS = 20
 MEMORY = 8 << 30
@@ -46,6 +48,10 @@ class Trials:
         if failed := [f"{test.program.name} {test.name}" for test, passed in zip(self.tests, alike) if not passed]:
             raise SystemExit("these tests do not pass on unchanged code:\n" + "\n".join(failed))
         say(f"{len(self.tests)} tests, one after the other, {time.monotonic() - began:.0f} s")
+        for test in self.tests:
+            if test.seconds > LONG:
+                say(f"left out, since it takes {test.seconds:.0f} s: {test.suite} {test.name}")
+        self.tests = [test for test in self.tests if test.seconds <= LONG]
 
     def all_tests(self, targets):
         ran, messages = self.program.cargo("test", "--no-run", *targets)

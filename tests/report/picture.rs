@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use hsmboot::report::make_page;
-use hsmboot::x509::sha256;
+use hsmboot::x509::{Certificate, sha256, to_hex};
 use serde_json::json;
 
 use crate::forge::fixture::directory;
@@ -44,6 +44,12 @@ fn each_stage_of_a_bundle_shows_what_is_there_and_what_is_not_yet() {
         page.contains("fit for InitializeCluster")
             && page.contains("What InitializeCluster would be sent")
     );
+
+    // One key in the HSM certificate, the CSR and the signed certificate: each shows its digest.
+    let hsm = bench.read(&format!("bundle/{CLUSTER}_HsmCertificate.crt"));
+    let digest = to_hex(Certificate::from_pem(&hsm).unwrap().spki_sha256());
+    let shown = format!("SHA-256 {} {}…", &digest[..8], &digest[8..16]);
+    assert_eq!(picture_of(&page).matches(&shown).count(), 3, "{shown}");
 
     put_receipt(&bench, |_| {});
     let page = report(&bench, &[]);

@@ -263,10 +263,6 @@ pub(super) fn read(path: &Path) -> Result<Box<dyn KeyPlace>> {
 }
 
 impl KeyPlace for KeyFile {
-    fn name(&self) -> String {
-        shown_path(&self.path)
-    }
-
     fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
         let read = match self.is_of_bundle {
             true => FileKey::read_itself,

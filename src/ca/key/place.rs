@@ -8,6 +8,7 @@ use super::unlock::{TokenOptions, Unlock};
 use crate::ca::key_type::KeyType;
 use crate::ca::warning::KeyWarning;
 use crate::error::Result;
+use crate::outside::shown_path;
 
 /// A key that can sign as the CA, wherever it lives.
 pub trait CaKey: Send + Sync {
@@ -28,9 +29,6 @@ pub trait CaKey: Send + Sync {
 
 /// One key, as a `--ca-key` names it: what the module of a backend implements.
 pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
-    /// What `--ca-key` says to mean this key.
-    fn name(&self) -> String;
-
     /// The program that is run to reach the key: one that lies in the bundle is refused before.
     /// Each backend says so itself: forgetting it would run what somebody put into the bundle.
     fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>>;
@@ -42,8 +40,9 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
     /// there and none is.
     fn provide_key(&self, _kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
         let loaded = self.load_key(unlock)?;
+        let of_file = || self.file().map(shown_path).unwrap_or_default();
         Ok(Provided {
-            name: loaded.name.clone().unwrap_or_else(|| self.name()),
+            name: loaded.name.clone().unwrap_or_else(of_file),
             loaded,
             made: false,
         })

@@ -64,10 +64,6 @@ pub(super) fn read(text: &Path) -> Result<Box<dyn KeyPlace>> {
 }
 
 impl KeyPlace for KmsKeyName {
-    fn name(&self) -> String {
-        self.to_string()
-    }
-
     fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
         let options = unlock.aws.cloned().unwrap_or_default();
         let (key, notes) = KmsKey::open(self, &options, unlock.say)?;

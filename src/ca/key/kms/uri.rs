@@ -168,6 +168,8 @@ mod tests {
             ("1234abcd", "neither an ARN"),
             ("key/1234abcd-12ab-34cd-56ef-1234567890ab", "neither an ARN"),
             ("1234abcd-12ab-34cd-56ef-1234567890ag", "neither an ARN"),
+            ("mrk-1234abcd12ab34cd56ef1234567890ag", "neither an ARN"),
+            ("mrk-1234abcd12ab34cd56ef1234567890", "neither an ARN"),
             ("arn:aws:kms:eu-central-1:111122223333", "less than six"),
             (
                 "arn:azure:kms:eu-central-1:111122223333:alias/a",

@@ -149,6 +149,34 @@ mod tests {
     }
 
     #[test]
+    fn what_a_token_answers_is_told_with_what_to_do() {
+        for (code, why, hint) in [
+            (
+                RvError::TokenNotRecognized,
+                "is not recognised",
+                "another vendor",
+            ),
+            (
+                RvError::PinExpired,
+                "wants its PIN changed",
+                "change the PIN",
+            ),
+            (RvError::UserPinNotInitialized, "has no user PIN", "set one"),
+            (RvError::TokenWriteProtected, "is write-protected", "manual"),
+            (RvError::SessionReadOnly, "is write-protected", "manual"),
+            (RvError::UserNotLoggedIn, "wants another login", "again"),
+            (RvError::DeviceMemory, "is full", "make room on it"),
+            (RvError::DeviceError, "has a fault", "vendor's tool"),
+        ] {
+            let answer = Cryptoki::Pkcs11(code, Function::Sign);
+            let error = token_failure("`ca`", "did not sign", &answer);
+            let told = error.message.contains(&format!("the token `ca` {why}"));
+            assert!(told && error.hint.contains(hint), "{error:?}");
+            assert_eq!(error.kind, ErrorKind::TokenUnusable);
+        }
+    }
+
+    #[test]
     fn a_removed_token_is_said_to_be_removed() {
         for code in [
             RvError::DeviceRemoved,

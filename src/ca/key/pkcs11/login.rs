@@ -239,3 +239,26 @@ fn pin_locked(name: &str) -> Error {
     )
     .with_fact(FactName::Token, name)
 }
+
+#[cfg(test)]
+mod tests {
+    use cryptoki::context::Function;
+
+    use super::*;
+
+    /// PKCS#11 3.0 base, 5.6.8, C_Login.
+    #[test]
+    fn each_answer_to_a_login_is_an_error_of_its_kind() {
+        for (code, kind) in [
+            (RvError::PinIncorrect, ErrorKind::WrongPin),
+            (RvError::PinInvalid, ErrorKind::WrongPin),
+            (RvError::PinLenRange, ErrorKind::WrongPin),
+            (RvError::PinLocked, ErrorKind::PinLocked),
+            (RvError::FunctionCanceled, ErrorKind::PromptCancelled),
+            (RvError::UserPinNotInitialized, ErrorKind::TokenUnusable),
+        ] {
+            let answer = Cryptoki::Pkcs11(code, Function::Login);
+            assert_eq!(explain_failure("`ca`", &answer, None).kind, kind, "{code}");
+        }
+    }
+}

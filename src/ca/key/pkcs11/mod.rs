@@ -167,11 +167,6 @@ pub(super) fn read(text: &Path) -> Result<Box<dyn KeyPlace>> {
 }
 
 impl KeyPlace for Pkcs11Uri {
-    /// The scheme alone: a key on a token has its full name once it is found there.
-    fn name(&self) -> String {
-        "pkcs11:".to_owned()
-    }
-
     fn load_key(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
         let open = OpenToken::new(self, unlock, false)?;
         let found = object::find_key(&open.session, &open.token, self, unlock.certificate)?;
