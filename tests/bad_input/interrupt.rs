@@ -141,7 +141,8 @@ fn reading(child: &mut Child) -> bool {
             .starts_with('S')
 }
 
-fn encrypted() -> Bench {
+/// A bench whose CA key is under the passphrase "secret".
+pub(crate) fn encrypted() -> Bench {
     let bench = Bench::new();
     openssl(
         &bench.path(""),
@@ -163,7 +164,8 @@ fn at_the_prompts() {
             ("passphrase for customerCA.key: ", "secr\x03"),
         ],
     ] {
-        let seen = on_a_terminal(&bench, answers);
+        let end = ["interrupted; nothing is half-written", "code 130"];
+        let seen = on_a_terminal(&bench, answers, &end);
         assert!(
             seen.contains(" echo ") && !seen.contains(" -echo ") && !seen.contains("secr"),
             "{seen}"
@@ -172,9 +174,9 @@ fn at_the_prompts() {
     }
 }
 
-/// Signs where somebody waits for each prompt and answers it, the last time with Ctrl-C; the
+/// Signs where somebody waits for each prompt and answers it, and then for these texts; the
 /// screen, with the terminal's settings afterwards.
-fn on_a_terminal(bench: &Bench, answers: &[(&str, &str)]) -> String {
+pub(crate) fn on_a_terminal(bench: &Bench, answers: &[(&str, &str)], end: &[&str]) -> String {
     let words: Vec<String> = sign(&[]).iter().map(|word| format!("'{word}'")).collect();
     // The shell gets Ctrl-C too; it is to go on.
     // In one line, however wide the terminal is taken to be.
@@ -206,8 +208,9 @@ fn on_a_terminal(bench: &Bench, answers: &[(&str, &str)]) -> String {
         wait_for(prompt);
         keys.write_all(answer.as_bytes()).unwrap();
     }
-    wait_for("interrupted; nothing is half-written");
-    wait_for("code 130");
+    for text in end {
+        wait_for(text);
+    }
     let seen = wait_for("all over");
     drop(keys);
     child.wait().unwrap();

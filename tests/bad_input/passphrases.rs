@@ -1,6 +1,7 @@
 //! Passphrases in wrong places, and new ones that are easily guessed.
 
-use crate::support::{Bench, TRUST};
+use crate::interrupt::{encrypted, on_a_terminal};
+use crate::support::{Bench, CLUSTER, TRUST};
 
 /// Every command that makes an encrypted key judges its passphrase; existing keys are opened
 /// whatever theirs is.
@@ -121,5 +122,24 @@ fn a_passphrase_in_the_place_of_its_source_is_not_shown() {
             run.stderr
         );
         assert!(!run.stderr.contains(secret), "{}", run.stderr);
+    }
+}
+
+/// At a terminal a wrong passphrase is asked for again, twice.
+#[test]
+fn a_wrong_passphrase_at_a_terminal_is_asked_for_three_times() {
+    const PROMPT: &str = "passphrase for customerCA.key: ";
+    for (wrong, end) in [(1, "code 0"), (2, "code 0"), (3, "code 5")] {
+        let bench = encrypted();
+        let mut answers = vec![("printed it: ", "skip\n")];
+        answers.extend(vec![(PROMPT, "wrong\n"); wrong]);
+        if wrong < 3 {
+            answers.push((PROMPT, "secret\n"));
+        }
+        let screen = on_a_terminal(&bench, &answers, &[end]);
+        let again = screen.matches("wrong passphrase, once more").count();
+        assert_eq!(again, wrong.min(2), "{screen}");
+        let signed = format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt");
+        assert_eq!(bench.path(&signed).exists(), wrong < 3, "{screen}");
     }
 }

@@ -45,6 +45,10 @@ pub const TESTS: &[(&str, fn())] = &[
         a_key_without_its_public_key_is_refused,
     ),
     (
+        "a_certificate_on_the_token_says_what_a_keys_public_key_is",
+        a_certificate_on_the_token_says_what_a_keys_public_key_is,
+    ),
+    (
         "a_key_among_more_than_are_looked_at_is_not_said_to_be_missing",
         a_key_among_more_than_are_looked_at_is_not_said_to_be_missing,
     ),
@@ -229,6 +233,15 @@ fn a_key_without_its_public_key_is_refused() {
         "token-key-without-public",
         &["object=ca-key", "its public key is not on the token"],
     );
+}
+
+fn a_certificate_on_the_token_says_what_a_keys_public_key_is() {
+    let hsm = with_ca();
+    hsm.inside("forget-public ca-key");
+    let file = hsm.bench.path("customerCA.crt");
+    hsm.inside(&format!("certify ca-key {}", file.display()));
+    hsm.sign("pkcs11:token=ca", &[]).expect(0);
+    hsm.judge();
 }
 
 fn a_key_among_more_than_are_looked_at_is_not_said_to_be_missing() {

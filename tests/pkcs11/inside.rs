@@ -3,9 +3,10 @@
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
+use cryptoki::object::{Attribute, AttributeType, CertificateType, KeyType, ObjectClass};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::RawAuthPin;
+use hsmboot::x509::Certificate;
 use serde_json::{Value, json};
 
 /// Does what the words say, and prints JSON.
@@ -37,6 +38,7 @@ pub fn run(order: &str) {
             })
         }
         ["forget-public", label] => forget(&session, label),
+        ["certify", label, file] => certify(&session, label, file),
         _ => panic!("{order}"),
     };
     println!("{answer}");
@@ -152,6 +154,35 @@ fn fill(session: &Session, label: &str, count: usize) -> Value {
     for _ in 0..count {
         session.create_object(&template).unwrap();
     }
+    json!({})
+}
+
+/// Puts a certificate beside the private key of this label, with its CKA_ID.
+fn certify(session: &Session, label: &str, file: &str) -> Value {
+    let keys = session
+        .find_objects(&[
+            Attribute::Class(ObjectClass::PRIVATE_KEY),
+            Attribute::Label(label.into()),
+        ])
+        .unwrap();
+    let id = session
+        .get_attributes(keys[0], &[AttributeType::Id])
+        .unwrap();
+    let der = pem::parse(std::fs::read(file).unwrap())
+        .unwrap()
+        .into_contents();
+    let subject = Certificate::from_der(&der).unwrap().subject().to_vec();
+    let certificate = [
+        Attribute::Class(ObjectClass::CERTIFICATE),
+        Attribute::CertificateType(CertificateType::X_509),
+        Attribute::Token(true),
+        Attribute::Label(label.into()),
+        Attribute::Subject(subject),
+        Attribute::Value(der),
+    ];
+    session
+        .create_object(&[&certificate[..], &id].concat())
+        .unwrap();
     json!({})
 }
 

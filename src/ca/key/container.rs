@@ -317,3 +317,42 @@ fn foreign_format(file: &[u8]) -> Option<KeyFault> {
     };
     Some(KeyFault::UnsupportedKey { found, instead })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::der::{
+        encode_integer, encode_octet_string, encode_oid, encode_sequence, encode_tlv,
+    };
+
+    /// OpenSSL reads a key under its own label alone: only of such a file does it write another.
+    #[test]
+    fn a_key_is_as_it_was_written_under_its_own_label_alone() {
+        let algorithm = encode_sequence(&[&encode_oid("1.2.840.10045.2.1")]);
+        let octets = encode_octet_string(b"key");
+        let number = |value: u8| encode_integer(&[value]);
+        let forms = [
+            (
+                "PRIVATE KEY",
+                encode_sequence(&[&number(0), &algorithm, &octets]),
+            ),
+            (
+                "RSA PRIVATE KEY",
+                encode_sequence(&[&number(0), &number(7), &number(3)]),
+            ),
+            ("EC PRIVATE KEY", encode_sequence(&[&number(1), &octets])),
+            (
+                "ENCRYPTED PRIVATE KEY",
+                encode_sequence(&[&algorithm, &encode_tlv(tag::OCTET_STRING, &[b"x"])]),
+            ),
+        ];
+        for (label, der) in &forms {
+            for (other, _) in &forms {
+                let file = ::pem::encode(&::pem::Pem::new(*other, der.as_slice()));
+                let found = find_key(file.as_bytes());
+                assert!(found.container.is_ok(), "{label} as {other}");
+                assert_eq!(found.as_written, label == other, "{label} as {other}");
+            }
+        }
+    }
+}

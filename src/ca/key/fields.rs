@@ -87,3 +87,34 @@ pub(super) fn parse_number(content: &[u8]) -> Option<u64> {
             .fold(0, |value, byte| (value << 8) | u64::from(*byte))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_taken_from_one_up_to_the_limit() {
+        let limits = KdfLimits::OF_AN_OPERATOR;
+        let most = u64::from(MAX_ROUNDS);
+        for rounds in [1, 2048, most] {
+            assert_eq!(
+                limits.check_rounds(rounds).map(u64::from).ok(),
+                Some(rounds)
+            );
+        }
+        assert!(matches!(
+            limits.check_rounds(0),
+            Err(KeyFault::Malformed { .. })
+        ));
+        for rounds in [most + 1, u32::MAX.into(), 1 << 32, u64::MAX] {
+            let fault = limits.check_rounds(rounds).err();
+            assert!(
+                matches!(
+                    fault,
+                    Some(KeyFault::TooCostly { found: Cost::Rounds(found), .. }) if found == rounds
+                ),
+                "{rounds}: {fault:?}"
+            );
+        }
+    }
+}

@@ -451,6 +451,7 @@ mod tests {
         // Time alone: next to no memory.
         assert!(taken((2, 1, 3_355_545)) && !taken((2, 1, 3_355_546)));
         assert!(taken((1 << 13, 1, 4092)) && !taken((1 << 13, 1, 4093)));
+        assert!(taken((1 << 18, 2, 64)) && !taken((1 << 18, 2, 65)));
         // Memory alone: next to no time.
         assert!(taken((1 << 15, 255, 1)) && !taken((1 << 15, 257, 1)));
         assert!(taken((2, 1_679_360, 1)) && !taken((2, 1_679_361, 1)));

@@ -271,3 +271,86 @@ fn names_legacy_scheme(file: &[u8]) -> bool {
     file.windows(SCHEMES.len() + 1)
         .any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::pbes2::encrypt_pkcs8;
+    use super::*;
+    use crate::x509::der::{
+        encode_integer, encode_octet_string, encode_oid, encode_sequence, encode_tlv,
+    };
+
+    const LIMITS: KdfLimits = KdfLimits::OF_AN_OPERATOR;
+
+    /// A key as far as a store is concerned: PKCS#8 of version 0.
+    fn key() -> Vec<u8> {
+        encode_sequence(&[
+            &encode_integer(&[0]),
+            &encode_sequence(&[&encode_oid("1.2.840.10045.2.1")]),
+            &encode_octet_string(b"key"),
+        ])
+    }
+
+    fn tagged(content: &[u8]) -> Vec<u8> {
+        encode_tlv(tag::context_constructed(0), &[content])
+    }
+
+    /// SafeContents with so many keys, encrypted as a whole, as a part of a store.
+    fn encrypted_part(keys: usize) -> Vec<u8> {
+        let bag = encode_sequence(&[&encode_oid(KEY_BAG), &tagged(&key())]);
+        let contents = encode_sequence(&vec![bag.as_slice(); keys]);
+        let encrypted = encrypt_pkcs8(&contents, b"secret").unwrap();
+        let mut reader = Reader::new(&encrypted, "x");
+        let outer = reader.read_required(tag::SEQUENCE, "x").unwrap();
+        let mut reader = Reader::new(outer.content, "x");
+        let scheme = reader.read_required(tag::SEQUENCE, "x").unwrap().raw;
+        let ciphertext = reader
+            .read_required(tag::OCTET_STRING, "x")
+            .unwrap()
+            .content;
+        let info = encode_sequence(&[
+            &encode_oid(DATA),
+            scheme,
+            &encode_tlv(tag::context_primitive(0), &[ciphertext]),
+        ]);
+        let data = encode_sequence(&[&encode_integer(&[0]), &info]);
+        encode_sequence(&[&encode_oid(ENCRYPTED_DATA), &tagged(&data)])
+    }
+
+    /// PFX of these parts, without an integrity check (RFC 7292 4).
+    fn pfx(parts: &[Vec<u8>]) -> Vec<u8> {
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let safe = encode_octet_string(&encode_sequence(&parts));
+        let content = encode_sequence(&[&encode_oid(DATA), &tagged(&safe)]);
+        encode_sequence(&[&encode_integer(&[3]), &content])
+    }
+
+    #[test]
+    fn a_key_inside_an_encrypted_part_is_found_if_it_is_the_only_one() {
+        let open = |keys: &[usize]| {
+            let parts: Vec<_> = keys.iter().map(|keys| encrypted_part(*keys)).collect();
+            let store = pfx(&parts);
+            Pkcs12Store::parse(&store, LIMITS)
+                .and_then(|store| store.open_key(b"secret"))
+                .map(|_| ())
+        };
+        let several = |count| Err(KeyFault::SeveralKeys { count });
+        let without = Err(KeyFault::NotAKey {
+            found: "a PKCS#12 store without a key",
+        });
+        for (keys, expected) in [
+            (&[1][..], Ok(())),
+            (&[0, 1], Ok(())),
+            (&[1, 0], Ok(())),
+            (&[0], without.clone()),
+            (&[], without),
+            (&[2], several(2)),
+            (&[1, 1], several(2)),
+            (&[1, 2], several(3)),
+            (&[0, 3], several(3)),
+        ] {
+            assert_eq!(open(keys), expected, "{keys:?}");
+        }
+    }
+}

@@ -228,3 +228,33 @@ fn pad_scalar(scalar: &[u8], length: usize) -> Option<Secret> {
     out.get_mut(from..)?.copy_from_slice(significant);
     Some(out)
 }
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests {
+    use super::*;
+
+    /// ECPrivateKey (RFC 5915 3) that names this curve itself.
+    fn sec1(curve: &str) -> Vec<u8> {
+        der::encode_sequence(&[
+            &der::encode_integer(&[1]),
+            &der::encode_octet_string(&[1; 32]),
+            &der::encode_tlv(tag::context_constructed(0), &[&der::encode_oid(curve)]),
+        ])
+    }
+
+    #[test]
+    fn a_curve_that_is_named_twice_is_the_same_one() {
+        const P256: &str = "1.2.840.10045.3.1.7";
+        for known in [None, Some(Curve::P256)] {
+            match parse_sec1(&sec1(P256), known) {
+                Ok(KeyMaterial::Ec { curve, scalar, .. }) => {
+                    assert_eq!((curve, scalar.as_slice()), (Curve::P256, &[1; 32][..]));
+                }
+                _ => panic!("it is not read: {known:?}"),
+            }
+        }
+        let fault = parse_sec1(&sec1(P256), Some(Curve::P384)).err();
+        assert_eq!(fault, Some(malformed("it names two different curves")));
+    }
+}

@@ -163,6 +163,23 @@ mod tests {
     }
 
     #[test]
+    fn utf_16_is_read_in_either_order_where_it_is_text() {
+        let read = |octets: &[u8]| from_utf16(octets).map(|text| text.to_vec());
+        for octets in [
+            &b"-\0a\0"[..],
+            b"\0-\0a",
+            b"\xff\xfe-\0a\0",
+            b"\xfe\xff\0-\0a",
+            b"-\0a\0\n",
+        ] {
+            assert_eq!(read(octets).as_deref(), Some(&b"-a"[..]), "{octets:?}");
+        }
+        for octets in [&b"\x01\0a\0"[..], b"\0\x01\0a", b"-\0a\x01", b"-a", b""] {
+            assert_eq!(read(octets), None, "{octets:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_boundary_stays_in_its_line() {
         for text in [
             "-----BEGIN PRIVATE KEY----",
