@@ -16,7 +16,7 @@ WORKERS = os.cpu_count() or 1
 # Tests that take long wait for the most part: several go on at once.
 THREADS = 4
 # A test that takes longer than this is left out: a mutant that nothing else notices would wait for it.
-LONG = 20
+LONG = 45
 # A mutant that runs in a circle is given up after ten times as long as its tests take, and never after less than this.
 SECONDS = 20
 MEMORY = 8 << 30
