@@ -325,6 +325,20 @@ mod tests {
         encode_integer, encode_octet_string, encode_oid, encode_sequence, encode_tlv,
     };
 
+    #[test]
+    fn a_block_of_a_key_that_holds_none_is_damaged_and_another_thing_is_named() {
+        let fault = |der: &[u8]| {
+            let file = ::pem::encode(&::pem::Pem::new("PRIVATE KEY", der));
+            find_key(file.as_bytes()).container.err()
+        };
+        let damaged = malformed("its PKCS#8 structure is damaged");
+        assert_eq!(fault(&encode_sequence(&[])), Some(damaged));
+        let public =
+            encode_sequence(&[&encode_sequence(&[]), &encode_tlv(tag::BIT_STRING, &[&[0]])]);
+        let found = "a public key";
+        assert_eq!(fault(&public), Some(KeyFault::NotAKey { found }));
+    }
+
     /// OpenSSL reads a key under its own label alone: only of such a file does it write another.
     #[test]
     fn a_key_is_as_it_was_written_under_its_own_label_alone() {

@@ -380,3 +380,38 @@ fn unreadable_file(path: &Path, error: &std::io::Error) -> Error {
     )
     .with_fact(FactName::File, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_by_what_stands_in_the_way() {
+        for (cause, kind, what) in [
+            (
+                io::ErrorKind::NotFound,
+                ErrorKind::CaKeyMissing,
+                "does not exist",
+            ),
+            (
+                io::ErrorKind::IsADirectory,
+                ErrorKind::CaKeyUnreadable,
+                "is a directory",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                ErrorKind::CaKeyUnreadable,
+                "may not be read by this user",
+            ),
+            (
+                io::ErrorKind::TimedOut,
+                ErrorKind::CaKeyUnreadable,
+                "cannot be read: ",
+            ),
+        ] {
+            let error = unreadable_file(Path::new("ca.key"), &cause.into());
+            assert_eq!(error.kind, kind);
+            assert!(error.message.contains(&format!("ca.key {what}")), "{what}");
+        }
+    }
+}
