@@ -16,6 +16,10 @@ use crate::outside::{Lines, shown_on_a_line, shown_text};
 /// Returns the error with what clap quotes of the command line and of the environment in its shown
 /// form.
 fn show_quoted_words(mut fault: clap::Error) -> clap::Error {
+    // Of an option that is not there clap says how to pass it as a value. Nobody means that.
+    if fault.kind() == ClapError::UnknownArgument {
+        fault.remove(ContextKind::Suggested);
+    }
     let quoted: Vec<_> = fault
         .context()
         .filter_map(|(kind, value)| match value {

@@ -224,7 +224,8 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .collect();
     match lines.as_slice() {
-        ["", middle @ .., ""] if middle.iter().any(|line| !line.is_empty()) => STANDARD
+        all if all.iter().all(|line| line.is_empty()) => Err(PemError::EmptyBlock),
+        ["", middle @ .., ""] => STANDARD
             .decode(middle.concat())
             .map(|der| (der, after))
             .map_err(|_| PemError::Base64),
@@ -290,7 +291,7 @@ mod tests {
     fn a_block_without_anything_in_it_is_none() {
         for inside in ["", "\n", "\n\n"] {
             let text = format!("-----BEGIN CERTIFICATE-----\n{inside}-----END CERTIFICATE-----\n");
-            assert_eq!(decode_error(&text), PemError::Base64, "{text}");
+            assert_eq!(decode_error(&text), PemError::EmptyBlock, "{text}");
         }
     }
 
@@ -399,7 +400,10 @@ mod tests {
             error(&good_pem().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)),
             PemError::Unclosed
         );
-        assert_eq!(error(&good_pem().replace("MAMCAQU=", "")), PemError::Base64);
+        assert_eq!(
+            error(&good_pem().replace("MAMCAQU=", "")),
+            PemError::EmptyBlock
+        );
         assert!(matches!(
             error(&good_pem().replace("CERTIFICATE", "X509 CRL")),
             PemError::Label { .. }

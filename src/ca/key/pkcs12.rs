@@ -309,6 +309,11 @@ mod tests {
             .read_required(tag::OCTET_STRING, "x")
             .unwrap()
             .content;
+        part(scheme, ciphertext)
+    }
+
+    /// A part that is encrypted by a scheme.
+    fn part(scheme: &[u8], ciphertext: &[u8]) -> Vec<u8> {
         let info = encode_sequence(&[
             &encode_oid(DATA),
             scheme,
@@ -352,5 +357,29 @@ mod tests {
         ] {
             assert_eq!(open(keys), expected, "{keys:?}");
         }
+    }
+
+    #[test]
+    fn all_that_a_passphrase_is_stretched_for_is_bounded_together() {
+        let part_of = |rounds: u32| {
+            let parameters = encode_sequence(&[
+                &encode_octet_string(b"saltsalt"),
+                &encode_integer(&rounds.to_be_bytes()),
+            ]);
+            // pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 C).
+            let scheme = encode_sequence(&[&encode_oid("1.2.840.113549.1.12.1.3"), &parameters]);
+            part(&scheme, &[0; 16])
+        };
+        let fault = |rounds: [u32; 2]| {
+            let store = pfx(&rounds.map(part_of));
+            Pkcs12Store::parse(&store, LIMITS).err()
+        };
+        let half = LIMITS.rounds / 2;
+        assert_eq!(fault([half, half]), None);
+        let found = Cost::Rounds(u64::from(2 * half + 1));
+        assert_eq!(
+            fault([half, half + 1]),
+            Some(KeyFault::TooCostly { found, store: true })
+        );
     }
 }

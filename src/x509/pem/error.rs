@@ -154,6 +154,9 @@ pub enum PemError {
          indentation out, or copy the file again"
     )]
     Blanks,
+    /// A block of nothing.
+    #[error("there is nothing between the BEGIN and END lines")]
+    EmptyBlock,
     /// Not base64 as RFC 4648 section 4 writes it.
     #[error("the text between the BEGIN and END lines is not base64 (RFC 4648 section 4)")]
     Base64,

@@ -89,13 +89,10 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
                 _ => body.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace())),
             }
         }
-        found.push(
-            STANDARD
-                .decode(body)
-                .ok()
-                .filter(|der| !der.is_empty())
-                .ok_or(PemError::Base64)?,
-        );
+        if body.is_empty() {
+            return Err(PemError::EmptyBlock);
+        }
+        found.push(STANDARD.decode(body).map_err(|_| PemError::Base64)?);
     }
     if found.is_empty() {
         Err(PemError::NoBlock { expected })
