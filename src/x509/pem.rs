@@ -404,6 +404,11 @@ mod tests {
             error(&good_pem().replace("MAMCAQU=", "")),
             PemError::EmptyBlock
         );
+        // Quotes stand around line breaks that are written out, and nowhere else.
+        assert_eq!(
+            error(&good_pem().replace("MAMC", "MA\"MC")),
+            PemError::Base64
+        );
         assert!(matches!(
             error(&good_pem().replace("CERTIFICATE", "X509 CRL")),
             PemError::Label { .. }
