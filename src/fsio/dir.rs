@@ -174,6 +174,17 @@ impl Dir {
         )?)
     }
 
+    /// Gives what has a name a second one, where nothing has that (link(2)).
+    pub(super) fn give_second_name(&self, name: &str, second: &str) -> io::Result<()> {
+        Ok(rustix::fs::linkat(
+            &*self.handle,
+            name,
+            &*self.handle,
+            second,
+            AtFlags::empty(),
+        )?)
+    }
+
     /// Gives a file another name, over whatever has that.
     pub(super) fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
         Ok(rustix::fs::renameat(
@@ -199,7 +210,11 @@ impl Dir {
         }
         // Not on every file system: then by a second name (link(2)), which replaces nothing either.
         match rustix::fs::linkat(&*self.handle, from, &*self.handle, to, AtFlags::empty()) {
-            Ok(()) => self.remove(from),
+            // It is in its place. A name that stays is a temporary one, and nobody's.
+            Ok(()) => {
+                drop(self.remove(from));
+                Ok(())
+            }
             // Nor that, as on some removable media: the lock, and this look, have to do.
             Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL)
                 if self.is_absent(to)? =>
@@ -288,6 +303,8 @@ impl Dir {
     pub fn sync(&self) -> io::Result<()> {
         self.handle.sync_all().or_else(|cause| match cause.kind() {
             io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+            // Nothing waits to be written there.
+            io::ErrorKind::ReadOnlyFilesystem => Ok(()),
             _ => Err(cause),
         })
     }

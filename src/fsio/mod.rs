@@ -173,7 +173,9 @@ fn no_directory(dir: &Path) -> Error {
 
 /// Makes the directory if need be, and puts its name, and those of the directories that were made
 /// above it, on the disk: what is written into it later is not to go with it when the power does
-/// (fsync(2): a directory's sync says nothing of its own name).
+/// (fsync(2): a directory's sync says nothing of its own name). One that is there and empty may be
+/// of a run that was killed before it came to that, and so may one above it that holds nothing
+/// else.
 ///
 /// # Errors
 /// Class `Machine`, or `Input` where the path is a file.
@@ -182,8 +184,13 @@ pub fn make_dir(dir: &Path) -> Result<()> {
         .ancestors()
         .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err())
         .collect();
+    let made = if missing.is_empty() {
+        bare_directories(dir)
+    } else {
+        missing
+    };
     match fs::create_dir_all(dir) {
-        Ok(()) => missing
+        Ok(()) => made
             .into_iter()
             .filter_map(Path::parent)
             // One that may be written to and not read cannot be opened for that.
@@ -200,4 +207,16 @@ pub fn make_dir(dir: &Path) -> Result<()> {
         }
         Err(cause) => Err(machine_error(dir, &cause)),
     }
+}
+
+/// Returns the directory if it is empty, and those above it that hold nothing but the one below.
+fn bare_directories(dir: &Path) -> Vec<&Path> {
+    let holds =
+        |path: &Path| fs::read_dir(path).map_or(usize::MAX, |entries| entries.take(2).count());
+    dir.ancestors()
+        .take_while(|path| !path.as_os_str().is_empty())
+        .enumerate()
+        .take_while(|(above, path)| holds(path) == usize::from(*above > 0))
+        .map(|(_, path)| path)
+        .collect()
 }

@@ -20,6 +20,14 @@ pub(super) fn is_temporary(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX) && !name.contains('/')
 }
 
+/// Returns a name for a temporary file that no other has.
+pub(super) fn temporary_name() -> String {
+    format!(
+        "{PREFIX}{:016x}{SUFFIX}",
+        RandomState::new().hash_one(std::process::id())
+    )
+}
+
 /// Temporary files that exist now, by their names: an interrupted program removes them. A lock on
 /// this set also keeps a group of renames together. Nothing that may wait for somebody else is done
 /// under it, since a signal waits for it ([`abandon_pending`]).
@@ -96,23 +104,17 @@ impl Staged {
 
     /// Makes an empty temporary file, for a caller that has the set locked.
     pub(super) fn new_unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
-        let name = || {
-            format!(
-                "{PREFIX}{:016x}{SUFFIX}",
-                RandomState::new().hash_one(std::process::id())
-            )
-        };
         if let Ok(file) = dir.make_unnamed(mode) {
             return Ok(Staged {
                 dir: dir.clone(),
-                name: name(),
+                name: temporary_name(),
                 file,
                 named: false,
                 settled: false,
             });
         }
         loop {
-            let name = name();
+            let name = temporary_name();
             match dir.create_new(&name, mode) {
                 Ok(file) => {
                     return Ok(Staged {
@@ -166,16 +168,33 @@ impl Staged {
         }
     }
 
-    /// Puts the file in place, over whatever has that name.
-    pub(super) fn put_over(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
-        self.give_name()?;
+    /// Leaves the file under its temporary name, for whoever completes the group or takes it back.
+    pub(super) fn leave(mut self, pending: &mut Pending) {
         pending.remove(&self.name);
-        self.settled = self.dir.rename(&self.name, target).map(|()| true)?;
+        self.settled = true;
+    }
+
+    /// Puts the file in place, where nothing has that name.
+    pub(super) fn put_where_free(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+        self.give_name()?;
+        self.dir.rename_if_free(&self.name, target)?;
+        pending.remove(&self.name);
+        self.settled = true;
         Ok(())
     }
 
+    /// Puts the file in place, over whatever has that name.
+    fn put_over(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+        self.give_name()?;
+        self.dir.rename(&self.name, target)?;
+        pending.remove(&self.name);
+        self.settled = true;
+        Ok(())
+    }
+
+    /// Puts the file in place. If that fails, it still has its temporary name, if it had one.
     pub(super) fn put_in_place(
-        mut self,
+        &mut self,
         pending: &mut Pending,
         file: &NewFile<'_>,
     ) -> io::Result<()> {
@@ -189,18 +208,19 @@ impl Staged {
                 // by a temporary name, then
                 Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {}
                 placed => {
+                    placed?;
                     pending.remove(&self.name);
-                    self.settled = true; // or it goes with its descriptor
-                    return placed;
+                    self.settled = true;
+                    // What was synced without a name is not everywhere kept with it (btrfs before
+                    // Linux 6.16 passes such files over).
+                    return self.file.sync_all();
                 }
             }
         }
         self.give_name()?;
+        self.dir.rename_if_free(&self.name, &file.name)?;
         pending.remove(&self.name);
-        self.settled = self
-            .dir
-            .rename_if_free(&self.name, &file.name)
-            .map(|()| true)?;
+        self.settled = true;
         Ok(())
     }
 }

@@ -1,11 +1,9 @@
 //! Written whole or not at all.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use zeroize::Zeroizing;
 
 use super::dir::Dir;
 use super::free::{ChosenPlace, occupied_place};
@@ -13,13 +11,12 @@ use super::group::{self, GroupMember, GroupNote};
 use super::lock::{Lock, PATIENCE, directory_taken, lock_dir, unlock_dir};
 use super::new_file::{NewFile, mode_if_same};
 use super::staged::{Pending, Staged, lock_pending};
-use super::{check_dir, machine_error, make_dir};
-use crate::error::Result;
+use super::{check_dir, io_text, machine_error, make_dir};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_path;
 
-/// The largest file that is kept in memory while it is replaced: larger than all that the program
-/// writes.
-const MAX_KEPT: u64 = 1024 * 1024;
+/// More files of a group than this are not waited for at a time.
+const MOST_THREADS: usize = 16;
 
 /// Checks that a file of `room` bytes can be written in `dir`, or in the nearest directory above it
 /// that exists: tried with a temporary one, before anything is done that cannot be done twice. It
@@ -59,7 +56,9 @@ impl Dir {
 ///
 /// # Errors
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then
-/// nothing has changed.
+/// nothing has changed, but where the last wait for the disk failed: then all stand there, and the
+/// next run waits for it again. Class `Machine` too where a group can be neither put in place nor
+/// taken back: the next run goes on with it.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     hold_path(dir)?.write(files)
 }
@@ -92,7 +91,8 @@ pub fn hold_path(dir: &Path) -> Result<HeldDir> {
 /// Does the same as [`hold_path`] with a directory that was opened before.
 ///
 /// # Errors
-/// Class `Machine`; `Conflict` where another program keeps it.
+/// Class `Machine`, also where what a killed hsmboot has left cannot be completed; `Conflict` where
+/// another program keeps it.
 pub fn hold_dir(dir: &Dir) -> Result<HeldDir> {
     let fault = |cause: io::Error| machine_error(dir.path(), &cause);
     let handle = dir.reopen().map_err(fault)?;
@@ -107,7 +107,8 @@ pub fn hold_dir(dir: &Dir) -> Result<HeldDir> {
                 dir: dir.clone(),
                 handle,
             };
-            held.clean_leftovers();
+            held.clean_leftovers()
+                .map_err(|cause| unfinished_group(dir, &cause))?;
             Ok(held)
         }
     }
@@ -124,17 +125,19 @@ pub fn mend_leftovers(dir: &Path) {
 
 /// Does the same as [`mend_leftovers`] with a directory that was opened before.
 pub fn mend_dir(dir: &Dir) {
-    if !group::is_interrupted(dir) {
+    if !group::is_interrupted(dir).unwrap_or_default() {
         return;
     }
     let Ok(handle) = dir.reopen() else { return };
     // Without a lock nothing tells whether they are still somebody's.
     if matches!(lock_dir(&handle, Duration::ZERO), Ok(Lock::Ours)) {
-        HeldDir {
+        let held = HeldDir {
             dir: dir.clone(),
             handle,
-        }
-        .clean_leftovers();
+        };
+        // Who only reads may not be able to, as on a medium that is write-protected. Who writes is
+        // told.
+        held.clean_leftovers().ok();
     }
 }
 
@@ -154,10 +157,15 @@ impl HeldDir {
 
     /// Completes what a killed program has left here, or wipes and removes it. Only under a lock:
     /// without one nothing tells whether it is still somebody's.
-    fn clean_leftovers(&self) {
-        if group::is_interrupted(&self.dir) && group::complete_group(&self.dir).is_ok() {
+    ///
+    /// # Errors
+    /// What the disk says. Then nothing is removed.
+    fn clean_leftovers(&self) -> io::Result<()> {
+        if group::is_interrupted(&self.dir)? {
+            group::complete_group(&self.dir)?;
             group::remove_temporaries(&self.dir);
         }
+        Ok(())
     }
 
     /// As [`write_all`].
@@ -196,7 +204,7 @@ impl HeldDir {
             Some(self.dir.read(name, what, max)?)
         };
         match make(current.as_deref())? {
-            None => Ok(()),
+            None => sync_names(&self.dir),
             Some(content) => self.write(&[NewFile::readable(name, &content, true)]),
         }
     }
@@ -217,89 +225,111 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<(
         ));
     }
     if staged.is_empty() {
-        return Ok(());
+        return sync_names(dir);
     }
     let note = stage_note(dir, &staged)?;
     sync_together(dir, &staged, note.as_ref())?;
     // From here to the end no signal comes between: `abandon` waits for the lock. What is done
     // under it waits for the disk alone.
     let mut pending = lock_pending();
-    let noted = note.is_some();
-    if let Some(note) = note {
-        for (temporary, file) in &mut staged {
-            temporary
-                .give_name()
-                .map_err(|cause| machine_error(&target(file), &cause))?;
+    let Some(note) = note else {
+        let placed = staged
+            .iter_mut()
+            .try_for_each(|(temporary, file)| place(temporary, file, &mut pending, dir, chosen));
+        return placed.and_then(|()| sync_names(dir));
+    };
+    for (temporary, file) in &mut staged {
+        temporary
+            .give_name()
+            .map_err(|cause| machine_error(&target(file), &cause))?;
+    }
+    let members = note
+        .put_in_place(&mut pending)
+        .map_err(|cause| note_error(dir, &cause))?;
+    // The note is on the disk before the first of them is in its place: nothing else promises that
+    // names come onto it in the order in which they were given (fsync(2)).
+    let placed = sync_names(dir).and_then(|()| {
+        staged
+            .iter_mut()
+            .zip(&members)
+            .try_for_each(|((temporary, file), member)| {
+                member
+                    .keep(dir)
+                    .map_err(|cause| machine_error(&target(file), &cause))?;
+                place(temporary, file, &mut pending, dir, chosen)
+            })
+    });
+    if let Err(error) = placed {
+        if let Err(cause) = group::take_group_back(dir, &members) {
+            staged
+                .into_iter()
+                .for_each(|(temporary, _)| temporary.leave(&mut pending));
+            return Err(unfinished_group(dir, &cause));
         }
-        note.put_in_place(&mut pending)
-            .map_err(|cause| machine_error(&dir.path().join(group::NOTE), &cause))?;
+        return Err(error);
     }
-    let mut done: Vec<FileUndo<'_>> = Vec::new();
-    for (temporary, file) in staged {
-        let undo = FileUndo::for_name(dir, &file.name);
-        match temporary.put_in_place(&mut pending, file) {
-            Ok(()) => done.push(undo),
-            Err(cause) => {
-                // What is taken back is not to be completed.
-                group::remove_note(dir);
-                done.into_iter()
-                    .rev()
-                    .for_each(|undo| undo.restore(&mut pending));
-                return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied_place(&shown_path(target(file)), chosen)
-                } else {
-                    machine_error(&target(file), &cause)
-                });
-            }
-        }
-    }
-    let synced = dir.sync();
-    if noted {
-        group::remove_note(dir);
-    }
-    synced.map_err(|cause| machine_error(dir.path(), &cause))
+    // Where this fails, the note stays, and whoever comes next waits for the disk again.
+    sync_names(dir)?;
+    group::end_group(dir, &members);
+    Ok(())
 }
 
-/// The means to take one file of a group back, should a later one fail.
-struct FileUndo<'a> {
-    dir: &'a Dir,
-    name: &'a str,
-    before: PriorContent,
+fn place(
+    temporary: &mut Staged,
+    file: &NewFile<'_>,
+    pending: &mut Pending,
+    dir: &Dir,
+    chosen: ChosenPlace,
+) -> Result<()> {
+    let target = dir.path().join(&file.name);
+    temporary
+        .put_in_place(pending, file)
+        .map_err(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists => occupied_place(&shown_path(target), chosen),
+            _ => machine_error(&target, &cause),
+        })
 }
 
-/// The content that stood in a file's place.
-enum PriorContent {
-    Nothing,
-    /// Content and mode. It may be a key.
-    File(Zeroizing<Vec<u8>>, u32),
-    /// Something that cannot be put back: a link, a pipe, a file too large or not to be read. The
-    /// new file stays rather than nothing.
-    Other,
+/// Puts the directory's names on the disk. That is waited for where nothing is to be written too:
+/// what stands there may be of a run that was killed before it had waited.
+fn sync_names(dir: &Dir) -> Result<()> {
+    dir.sync()
+        .map_err(|cause| machine_error(dir.path(), &cause))
 }
 
-impl<'a> FileUndo<'a> {
-    fn for_name(dir: &'a Dir, name: &'a str) -> Self {
-        let before = match dir.read_with_mode(name, MAX_KEPT) {
-            Ok((content, mode)) => PriorContent::File(Zeroizing::new(content), mode),
-            Err(_) if dir.is_absent(name).unwrap_or_default() => PriorContent::Nothing,
-            Err(_) => PriorContent::Other,
-        };
-        FileUndo { dir, name, before }
+/// Says why a note cannot be put in its place.
+fn note_error(dir: &Dir, cause: &io::Error) -> Error {
+    let place = dir.path().join(group::NOTE);
+    if cause.kind() != io::ErrorKind::AlreadyExists {
+        return machine_error(&place, cause);
     }
+    Error::new(
+        ErrorKind::CannotWrite,
+        format!(
+            "{} stands there, and is not this user's: another user's hsmboot was interrupted in \
+             this directory, and its files are not complete",
+            shown_path(&place)
+        ),
+        "have that user run the same command again, which completes them; if nobody did, move \
+         that file away; nothing was changed",
+    )
+    .with_fact(FactName::File, place.as_path())
+}
 
-    /// Restores what stood there, as well as the disk lets us: the error that led here is the one
-    /// to tell.
-    fn restore(self, pending: &mut Pending) {
-        match self.before {
-            PriorContent::Other => {}
-            PriorContent::Nothing => drop(self.dir.remove_wiped(self.name)),
-            PriorContent::File(content, mode) => {
-                let restored = Staged::new_unlisted(self.dir, mode)
-                    .and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
-                drop(restored.and_then(|staged| staged.put_over(pending, self.name)));
-            }
-        }
-    }
+/// Says that a group of files is in the middle.
+fn unfinished_group(dir: &Dir, cause: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::CannotWrite,
+        format!(
+            "what an interrupted hsmboot left in {} cannot be completed: {}",
+            shown_path(dir.path()),
+            io_text(cause)
+        ),
+        "check the disk, the directory and its permissions, and run the same command again: it \
+         goes on with what was left, and nothing of that is lost",
+    )
+    .with_fact(FactName::File, dir.path())
+    .with_fact(FactName::Cause, io_text(cause))
 }
 
 /// Stages a note of what is about to be done, where that is more than one rename.
@@ -307,20 +337,19 @@ fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Gro
     if staged.len() < 2 {
         return Ok(None);
     }
-    let member = |(staged, file): &(Staged, &NewFile<'_>)| GroupMember {
-        temporary: staged.name.clone(),
-        name: file.name.clone(),
-        replace: file.replace,
+    let member = |(staged, file): &(Staged, &NewFile<'_>)| {
+        GroupMember::new(dir, staged.name.clone(), file.name.clone(), file.replace)
     };
-    let members: Vec<GroupMember> = staged.iter().map(member).collect();
-    GroupNote::new(dir, &members, &mut lock_pending())
+    let members: io::Result<Vec<GroupMember>> = staged.iter().map(member).collect();
+    members
+        .and_then(|members| GroupNote::new(dir, members, &mut lock_pending()))
         .map(Some)
         .map_err(|cause| machine_error(dir.path(), &cause))
 }
 
-/// Syncs the files. The disk is first told of all of them, and then each is waited for in a thread
-/// of its own: a journal commits once for all that wait together, and a flush of the disk answers
-/// all of them.
+/// Syncs the files. The disk is first told of all of them, and then they are waited for in several
+/// threads: a journal commits once for all that wait together, and a flush of the disk answers all
+/// of them.
 fn sync_together(
     dir: &Dir,
     staged: &[(Staged, &NewFile<'_>)],
@@ -336,26 +365,34 @@ fn sync_together(
         // nothing is lost.
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
     }
+    let share = files.len().div_ceil(MOST_THREADS).max(1);
+    let sync_all = |files: &[(&File, PathBuf)]| {
+        files.iter().try_for_each(|(file, target)| {
+            file.sync_all()
+                .map_err(|cause| machine_error(target, &cause))
+        })
+    };
     std::thread::scope(|scope| {
         let waiting: Vec<_> = files
-            .iter()
+            .chunks(share)
             .enumerate()
-            .map(|(at, (file, target))| {
-                let spawn = || std::thread::Builder::new().spawn_scoped(scope, || file.sync_all());
-                // The first is waited for here, and so is one for which no thread can be had.
+            .map(|(at, files)| {
+                let spawn =
+                    || std::thread::Builder::new().spawn_scoped(scope, move || sync_all(files));
+                // The first are waited for here, and so are those for which no thread can be had.
                 let thread = (at > 0).then(spawn).and_then(io::Result::ok);
-                (thread, file, target)
+                (thread, files)
             })
             .collect();
-        waiting.into_iter().try_for_each(|(thread, file, target)| {
-            match thread {
-                Some(thread) => thread
-                    .join()
-                    .unwrap_or_else(|_| Err(io::Error::other("the wait for the disk broke off"))),
-                None => file.sync_all(),
-            }
-            .map_err(|cause| machine_error(target, &cause))
-        })
+        waiting
+            .into_iter()
+            .try_for_each(|(thread, files)| match thread {
+                Some(thread) => thread.join().unwrap_or_else(|_| {
+                    let cause = io::Error::other("the wait for the disk broke off");
+                    Err(machine_error(dir.path(), &cause))
+                }),
+                None => sync_all(files),
+            })
     })
 }
 
@@ -426,20 +463,6 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_group_is_taken_back_when_a_later_one_fails() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("old"), "before").unwrap();
-        for name in ["old", "new"] {
-            let opened = Dir::open(dir.path()).unwrap();
-            let undo = FileUndo::for_name(&opened, name);
-            fs::write(dir.path().join(name), "after").unwrap();
-            undo.restore(&mut Pending::new());
-        }
-        assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"before");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
     fn what_is_no_file_is_replaced_unopened() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
@@ -465,11 +488,6 @@ mod tests {
             );
             assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"new");
         }
-        // What cannot be put back is not taken away either.
-        std::os::unix::fs::symlink("/dev/zero", dir.path().join("link")).unwrap();
-        let opened = Dir::open(dir.path()).unwrap();
-        FileUndo::for_name(&opened, "link").restore(&mut Pending::new());
-        assert!(fs::symlink_metadata(dir.path().join("link")).is_ok());
     }
 
     #[test]
