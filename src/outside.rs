@@ -4,7 +4,8 @@
 //! What a terminal or a reader would obey instead of showing is shown as `\u{1b}`: control, format
 //! and bidirectional characters, whatever is not to be seen, and line breaks, so that a text stays
 //! on its line. A text is cut where it is too long. A backslash that stands before `u{` is shown as
-//! `\u{5c}`: no text looks like another one's shown form.
+//! `\u{5c}`: no text looks like another one's shown form. A private key that was pasted where a name
+//! was expected is not shown at all.
 
 use std::fmt;
 use std::path::Path;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lines::Lines;
 
+pub(crate) mod keys;
 mod lines;
 
 /// The most characters that are shown of a text.
@@ -177,12 +179,16 @@ const fn is_last_of_plane(c: char) -> bool {
 /// Returns the shown form of what the program has put together: its line breaks are its own, and
 /// whatever else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
-    replace_chars(text, |c| c != '\n' && is_obeyed(c), push_shown)
+    replace_chars(
+        &keys::without_keys(text),
+        |c| c != '\n' && is_obeyed(c),
+        push_shown,
+    )
 }
 
 /// Does the same as [`shown_lines`] on one line, whatever breaks it.
 pub(crate) fn shown_on_a_line(text: &str) -> String {
-    replace_chars(text, is_obeyed, push_shown)
+    replace_chars(&keys::without_keys(text), is_obeyed, push_shown)
 }
 
 /// Returns the text with another one in the place of these characters: `write` appends it. What
@@ -216,6 +222,9 @@ pub(crate) fn push_shown(out: &mut String, c: char) {
 }
 
 fn escape_shown(text: &str, most: usize) -> String {
+    if keys::holds_key(text) {
+        return keys::WITHHELD_KEY.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(most));
     for (at, c) in text.char_indices().take(most) {
         match c {

@@ -12,6 +12,8 @@
     reason = "tests"
 )]
 
+#[path = "killed/failing.rs"]
+mod failing;
 mod support;
 #[path = "killed/unseen.rs"]
 mod unseen;
@@ -57,6 +59,14 @@ fn main() -> ExitCode {
         trial(
             "a_directory_that_is_made_is_on_the_disk_before_a_file_in_it",
             a_directory_that_is_made_is_on_the_disk_before_a_file_in_it,
+        ),
+        trial(
+            "what_was_left_outlasts_a_disk_that_fails",
+            failing::what_was_left_outlasts_a_disk_that_fails,
+        ),
+        trial(
+            "a_ca_is_replaced_whole_or_stays_as_it_was",
+            failing::a_ca_is_replaced_whole_or_stays_as_it_was,
         ),
         trial(
             "a_file_that_cannot_be_looked_at_is_not_left_out",

@@ -180,6 +180,27 @@ fn other_shapes_of_a_certificate_are_read() {
     }
 }
 
+/// What follows the end of a block on its line is read as what it is: nothing is passed over.
+#[test]
+fn what_is_glued_behind_a_certificate_is_not_passed_over() {
+    let dir = ca();
+    let dir = dir.path();
+    let text = fs::read_to_string(dir.join("ca.crt")).unwrap();
+    let key = fs::read_to_string(dir.join("ca/customerCA.key")).unwrap();
+    let (body, end) = text.trim_end().rsplit_once('\n').unwrap();
+    for (behind, is) in [
+        (key.as_str(), "private key"),
+        (&text, "certificate 2 of the chain"),
+    ] {
+        let glued = format!("{body}{end}{}", behind.replace('\n', ""));
+        fs::write(dir.join("glued.crt"), glued).unwrap();
+        let said = hsmboot(dir, &["ca", "show", "glued.crt"])
+            .unwrap_or_else(|said| said)
+            .to_lowercase();
+        assert!(said.contains(is), "{is}: {said}");
+    }
+}
+
 /// What is wrong inside is not told as if the file were of another kind.
 #[test]
 fn a_fault_of_the_certificate_is_told_apart_from_one_of_its_file() {

@@ -356,3 +356,73 @@ fn nothing_secret_comes_out() {
         needles.search(key, pem::parse(&text).unwrap().contents());
     }
 }
+
+/// People paste the key where its path is wanted, or where a bundle is. Nothing of it is shown.
+#[test]
+fn a_key_that_is_pasted_in_the_place_of_a_name_is_not_shown() {
+    let bench = Bench::new();
+    openssl(
+        &bench.path(""),
+        "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.key",
+    );
+    let pem = fs::read_to_string(bench.path("plain.key")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let headless = pem.split_once('\n').unwrap().1.to_owned();
+    let check = |what: &str, run: &support::Run| {
+        assert_ne!(run.code, 0, "{what}");
+        for shown in [&run.stdout, &run.stderr] {
+            let piece = base64.as_bytes().windows(16).find(|piece| {
+                let piece = std::str::from_utf8(piece).unwrap();
+                shown.contains(piece)
+            });
+            assert_eq!(piece, None, "{what}: {shown}");
+        }
+    };
+    for key in [&pem, &base64, &headless] {
+        let key = key.as_str();
+        let pasted = format!("--ca-key={key}");
+        for words in [
+            &["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", key][..],
+            &["sign", "bundle", "--ca", "customerCA.crt", &pasted],
+            &["sign", "bundle", "--ca", key, "--ca-key", "customerCA.key"],
+            &["verify", key],
+            &["verify", "bundle", "--aws-root", key],
+            &["ca", "show", key],
+            &["report", key, "-o", "page.html"],
+            &["pack", key],
+            &["transcript", "show", key],
+            &["ca", "init", "--out", "x", "--subject", key],
+        ] {
+            for more in [&[][..], &["--output", "json"]] {
+                let all = [words, more].concat();
+                check(&format!("{} {}", words[0], words.len()), &bench.run(&all));
+            }
+        }
+        let mut command = bench.command(&["sign", "bundle", "--ca", "customerCA.crt"]);
+        command.env("HSMBOOT_CA_KEY", key);
+        check("by a variable", &run(command));
+    }
+}
+
+/// A passphrase in the place of its variable's or its file's name, which an unencrypted key does
+/// not even ask for: the transcript travels.
+#[test]
+fn a_passphrase_that_is_pasted_in_the_place_of_a_name_is_not_recorded() {
+    for option in ["--passphrase-env", "--passphrase-file"] {
+        let joined = format!("{option}={PASSPHRASE}");
+        for form in [&[option, PASSPHRASE][..], &[joined.as_str()]] {
+            let bench = Bench::new();
+            bench.run(&[&sign(&[]), form].concat());
+            bench.run(&sign(&[]));
+            let transcript = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap();
+            assert!(!transcript.contains(PASSPHRASE), "{transcript}");
+        }
+    }
+    // A name that is one is recorded.
+    let bench = Bench::new();
+    let mut command = bench.command(&sign(&["--passphrase-env", "CA_PASSPHRASE"]));
+    command.env("CA_PASSPHRASE", "x");
+    run(command).expect(0);
+    let transcript = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap();
+    assert!(transcript.contains("CA_PASSPHRASE"), "{transcript}");
+}

@@ -4,6 +4,8 @@
 use clap::Error as Fault;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::outside::keys::{WITHHELD_KEY, holds_key};
+
 /// What stands in the place of a word that may be a secret.
 pub(super) const WITHHELD: &str = "(withheld)";
 
@@ -21,6 +23,14 @@ pub(super) fn is_near_secret(option: &str) -> bool {
 /// prints it.
 pub(super) fn is_passphrase_command(option: &str) -> bool {
     option.starts_with("--") && option.ends_with("passphrase-command")
+}
+
+/// Tells whether a word is an option whose value names where the passphrase is, and the value names
+/// nothing that is there: then it may be the passphrase.
+pub(super) fn names_no_passphrase(option: &str, value: &str) -> bool {
+    option.starts_with("--")
+        && ((option.ends_with("passphrase-env") && std::env::var_os(value).is_none())
+            || (option.ends_with("passphrase-file") && !std::path::Path::new(value).exists()))
 }
 
 /// Returns the error of a command line without what may be a secret in it.
@@ -42,6 +52,24 @@ pub(super) fn withhold(mut fault: Fault, words: &[String]) -> Fault {
             fault = without_cause(&fault);
         }
         fault.insert(ContextKind::InvalidValue, withheld());
+    }
+    // Whatever it was pasted for.
+    let keys: Vec<ContextKind> = fault
+        .context()
+        .filter(|(_, value)| match value {
+            ContextValue::String(text) => holds_key(text),
+            ContextValue::Strings(texts) => texts.iter().any(|text| holds_key(text)),
+            ContextValue::StyledStr(text) => holds_key(&text.to_string()),
+            _ => false,
+        })
+        .map(|(kind, _)| kind)
+        .collect();
+    let cause = std::error::Error::source(&fault).map(ToString::to_string);
+    if cause.is_some_and(|cause| holds_key(&cause)) {
+        fault = without_cause(&fault);
+    }
+    for kind in keys {
+        fault.insert(kind, ContextValue::String(WITHHELD_KEY.to_owned()));
     }
     // One that begins with a dash is taken for an option.
     let is_value = words.windows(2).any(|pair| match pair {

@@ -1,7 +1,7 @@
 //! A command's own entry in the bundle's transcript.
 
 use super::TOOL;
-use super::secret_options::{WITHHELD, is_passphrase_command};
+use super::secret_options::{WITHHELD, is_passphrase_command, names_no_passphrase};
 use super::ui::Ui;
 use super::variable::unless_empty;
 use crate::bundle::{Bundle, Digests, Seal, Transcript, TranscriptStep};
@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, FactName, Result};
 #[cfg(feature = "online")]
 use crate::hint::NextCommand;
 use crate::hint::{without_pin, without_userinfo};
+use crate::outside::keys::holds_key;
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, sha256, to_hex};
@@ -176,21 +177,25 @@ fn command_line() -> Vec<OutsideText> {
     let words = super::settings::effective_words()
         .into_iter()
         .map(crate::outside::stored_path);
-    without_passphrase_command(words)
+    without_secrets(words)
         .map(|word| shorten_word(&without_userinfo(&without_pin(&word))).into())
         .collect()
 }
 
 /// Withholds the command that prints the passphrase: it may hold a token of a secret manager, or
-/// the passphrase itself.
-fn without_passphrase_command(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
-    let mut is_value = false;
+/// the passphrase itself. So is what was pasted in the place of a name: a passphrase, or a key.
+fn without_secrets(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let is_secret = |option: &str, value: &str| {
+        is_passphrase_command(option) || names_no_passphrase(option, value)
+    };
+    let mut option = String::new();
     words.map(move |word| {
-        if std::mem::replace(&mut is_value, is_passphrase_command(&word)) {
+        let before = std::mem::replace(&mut option, word.clone());
+        if is_secret(&before, &word) || holds_key(&word) {
             return WITHHELD.to_owned();
         }
         match word.split_once('=') {
-            Some((option, _)) if is_passphrase_command(option) => format!("{option}={WITHHELD}"),
+            Some((option, value)) if is_secret(option, value) => format!("{option}={WITHHELD}"),
             _ => word,
         }
     })

@@ -77,6 +77,11 @@ impl Dir {
         Ok(())
     }
 
+    /// Tells whether a private key would go, were this file put over it, which is none.
+    pub(super) fn would_lose_key(&self, name: &str, file: &str) -> bool {
+        self.may_hold_key(name) && !self.may_hold_key(file)
+    }
+
     /// Tells whether what has this name may be a private key. A file larger than any key is none.
     fn may_hold_key(&self, name: &str) -> bool {
         self.read_with_mode(name, MAX_INPUT)

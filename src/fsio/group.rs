@@ -192,7 +192,8 @@ pub(super) fn complete_group(dir: &Dir) -> io::Result<()> {
         if !is_ours(dir, &member.temporary)? {
             continue;
         }
-        if member.replace {
+        // What was noted is no key, or was free to go over one: then nothing but a key does.
+        if member.replace && !dir.would_lose_key(&member.name, &member.temporary) {
             dir.rename(&member.temporary, &member.name)?;
             continue;
         }
@@ -409,6 +410,20 @@ mod tests {
             "of somebody else"
         );
         assert!(!is_interrupted(&open_dir(dir.path())).unwrap());
+    }
+
+    /// Whoever wrote the note: nothing but a key goes over a key.
+    #[test]
+    fn a_note_replaces_no_key_by_something_else() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n";
+        for (content, stays) in [("x", true), (key, false)] {
+            let (dir, _) = interrupted_dir(0);
+            fs::write(dir.path().join("old"), format!("{key}\n")).unwrap();
+            fs::write(dir.path().join(".hsmboot-old.tmp"), content).unwrap();
+            complete_group(&open_dir(dir.path())).unwrap();
+            let old = fs::read_to_string(dir.path().join("old")).unwrap();
+            assert_eq!(old == format!("{key}\n"), stays, "{content}");
+        }
     }
 
     #[test]

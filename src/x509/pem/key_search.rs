@@ -1,9 +1,6 @@
 //! The search for private keys in what should hold none.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::x509::der::tag;
+use crate::outside::keys::begins_as_key_somewhere;
 
 /// Tells whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label
 /// or anywhere else; or it begins as one does, in base64 or not. It serves for what must be refused
@@ -31,8 +28,9 @@ pub(crate) fn may_be_key(content: &[u8]) -> bool {
     SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
 }
 
-/// Tells whether a file is a key's, by what a key's file has: a label in capitals, or a beginning.
-/// Prose about private keys is none. It serves for what must not be lost.
+/// Tells whether a file is a key's, by what a key's file has: a label in capitals, or a beginning,
+/// also in UTF-16; or the beginning of a store or a key of Java's or Microsoft's. Prose about private
+/// keys is none. It serves for what must not be lost.
 pub(crate) fn is_key_file(content: &[u8]) -> bool {
     const HAS: [&[u8]; 4] = [
         b"PRIVATE KEY",
@@ -40,54 +38,76 @@ pub(crate) fn is_key_file(content: &[u8]) -> bool {
         b"openssh-key-v1",
         b"b3BlbnNzaC1rZXktdjE",
     ];
-    HAS.into_iter()
-        .any(|word| content.windows(word.len()).any(|window| window == word))
-        || begins_as_key_somewhere(content)
-}
-
-fn begins_as_key_somewhere(content: &[u8]) -> bool {
-    if begins_as_key(content) {
-        return true;
-    }
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    // The first octets of a key are in the first characters of a line, or of a string in JSON.
-    content.split(|byte| !is_base64(byte)).any(|run| {
-        let start = run
-            .get(..run.len().min(24) & !3)
-            .and_then(|start| STANDARD.decode(start).ok());
-        start.is_some_and(|start| begins_as_key(&start))
-    })
-}
-
-/// Tells whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12),
-/// or with the scheme that it is encrypted by (RFC 5208 6), which is PKCS#5's or PKCS#12's.
-/// Certificates and requests begin with a SEQUENCE that begins with neither. Lengths are passed
-/// over: what is cut off, or damaged further on, begins so as well.
-pub(super) fn begins_as_key(der: &[u8]) -> bool {
-    /// 1.2.840.113549.1, RSA Security's PKCS; 5 and 12 follow.
-    const PKCS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
-    let Some(first) = skip_header(der, tag::SEQUENCE) else {
-        return false;
+    let is_key = |content: &[u8]| {
+        HAS.into_iter()
+            .any(|word| content.windows(word.len()).any(|window| window == word))
+            || begins_as_key_somewhere(content)
     };
-    let scheme = || {
-        skip_header(first, tag::SEQUENCE)
-            .and_then(|inner| skip_header(inner, tag::OID))
-            .and_then(|oid| oid.strip_prefix(PKCS))
+    // A text of ASCII in UTF-16, without what makes it that.
+    let narrow = || {
+        let octets = content
+            .iter()
+            .filter(|byte| !matches!(byte, 0 | 0xFE | 0xFF));
+        zeroize::Zeroizing::new(octets.copied().collect::<Vec<u8>>())
     };
-    matches!(first, [tag::INTEGER, 1, 0 | 1 | 3, ..]) || matches!(scheme(), Some([5 | 12, ..]))
+    is_key(content)
+        || begins_as_foreign_key(content)
+        || (matches!(
+            content,
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..]
+        ) && is_key(&narrow()))
 }
 
-/// Returns what follows tag and length.
-pub(super) fn skip_header(der: &[u8], tag: u8) -> Option<&[u8]> {
-    match der {
-        [found, 0..=0x7F, rest @ ..]
-        | [found, 0x81, _, rest @ ..]
-        | [found, 0x82, _, _, rest @ ..]
-        | [found, 0x83, _, _, _, rest @ ..]
-            if *found == tag =>
-        {
-            Some(rest)
+/// Tells whether a file begins as a Java keystore does (JKS, JCEKS), or as a private key of
+/// Microsoft's (PVK, PRIVATEKEYBLOB): see `ca::key`, which reads none of them.
+const fn begins_as_foreign_key(content: &[u8]) -> bool {
+    matches!(
+        content,
+        [0xFE, 0xED, 0xFE, 0xED, ..]
+            | [0xCE, 0xCE, 0xCE, 0xCE, ..]
+            | [0x1E, 0xF1, 0xB5, 0xB0, ..]
+            | [0x07, 0x02, 0, 0, _, _, 0, 0, b'R', b'S', b'A', b'2', ..]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keys_file_is_known_in_every_form_in_which_people_have_one() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49\n";
+        let wide = |order: fn(u16) -> [u8; 2], mark: &[u8]| {
+            let text = pem.encode_utf16().flat_map(order);
+            [mark.to_vec(), text.collect()].concat()
+        };
+        for (what, file) in [
+            ("PEM", pem.as_bytes().to_vec()),
+            (
+                "UTF-16, as Windows has it",
+                wide(u16::to_le_bytes, &[0xFF, 0xFE]),
+            ),
+            (
+                "UTF-16, the other way",
+                wide(u16::to_be_bytes, &[0xFE, 0xFF]),
+            ),
+            ("UTF-16 without a mark", wide(u16::to_le_bytes, &[])),
+            ("PKCS#12 in DER", vec![0x30, 0x82, 9, 9, 2, 1, 3, 0x30]),
+            ("PKCS#12 in BER", vec![0x30, 0x80, 2, 1, 3, 0x30, 0x80]),
+            ("JKS", vec![0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2]),
+            ("JCEKS", vec![0xCE, 0xCE, 0xCE, 0xCE, 0, 0, 0, 2]),
+            ("PVK", vec![0x1E, 0xF1, 0xB5, 0xB0, 0, 0, 0, 0]),
+            ("a blob", b"\x07\x02\0\0\0\xa4\0\0RSA2".to_vec()),
+        ] {
+            assert!(is_key_file(&file), "{what}");
         }
-        _ => None,
+        for other in [
+            &b"how to keep a private key"[..],
+            b"-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTAN\n",
+            b"<\0h\0t\0m\0l\0>\0",
+            b"",
+        ] {
+            assert!(!is_key_file(other), "{other:?}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::key_search::{begins_as_key, skip_header};
 use super::{BEGIN, Label, PemError, refuse_non_text, unless_private_key};
+use crate::outside::keys::{begins_as_key, skip_header};
 use crate::quote;
 use crate::x509::der::{Reader, tag};
 
@@ -137,21 +137,16 @@ fn own_lines(text: &[u8]) -> Vec<u8> {
     for line in text.split(|byte| *byte == b'\n') {
         let line = line.trim_ascii();
         let mut rest = line;
-        // Only what begins a line begins a block: a sentence may name one.
-        if line.starts_with(b"-----") {
-            while let Some((before, boundary, after)) = split_at_boundary(rest) {
-                for part in [before, boundary] {
-                    out.extend_from_slice(part);
-                    out.push(b'\n');
-                }
-                rest = after;
+        // Only what begins a line begins a block: a sentence may name one. What stands before the
+        // end of a block may be the last of its base64.
+        let is_of_a_block = line.starts_with(b"-----")
+            || split_at_boundary(line).is_some_and(|(before, ..)| before.iter().all(is_base64));
+        while is_of_a_block && let Some((before, boundary, after)) = split_at_boundary(rest) {
+            for part in [before, boundary] {
+                out.extend_from_slice(part);
+                out.push(b'\n');
             }
-        } else if let Some((last, end, _)) =
-            split_at_boundary(line).filter(|(before, ..)| before.iter().all(is_base64))
-        {
-            out.extend_from_slice(last);
-            out.push(b'\n');
-            rest = end;
+            rest = after;
         }
         out.extend_from_slice(rest);
         out.push(b'\n');

@@ -1,0 +1,140 @@
+//! Private keys where a name or a word was expected: people paste them.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// What stands in the place of a text that holds a private key.
+pub(crate) const WITHHELD_KEY: &str = "(withheld: it looks like a private key)";
+
+/// Tells whether a text holds what looks like a private key, whole or in part: a label of one, or
+/// the beginning of one in base64. What only speaks of private keys does not.
+pub(crate) fn holds_key(text: &str) -> bool {
+    /// Ends of labels (RFC 7468 10 and 11, RFC 4716), and OpenSSH's PROTOCOL.key in base64.
+    const HAS: [&str; 4] = [
+        "PRIVATE KEY-----",
+        "PRIVATE KEY BLOCK-----",
+        "PRIVATE KEY ----",
+        "b3BlbnNzaC1rZXktdjE",
+    ];
+    // Shorter than the beginning that is looked for.
+    text.len() >= 16
+        && (HAS.iter().any(|word| text.contains(word)) || begins_as_key_somewhere(text.as_bytes()))
+}
+
+/// Returns a text without the keys in base64 that it holds: each from its beginning to the end of
+/// its last line.
+pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(before) = rest
+        .split(|c| !is_base64(c))
+        .find(|run| run.len() >= 16 && begins_as_key_somewhere(run.as_bytes()))
+        .and_then(|run| rest.split_once(run).map(|(before, _)| before))
+    {
+        let from = rest.get(before.len()..).unwrap_or_default();
+        out.push_str(before);
+        out.push_str(WITHHELD_KEY);
+        rest = from.trim_start_matches(|c| is_base64(c) || matches!(c, '=' | '\n' | '\r'));
+    }
+    if out.is_empty() && rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Tells whether content begins as a private key does, or a line or a string in it does in base64.
+pub(crate) fn begins_as_key_somewhere(content: &[u8]) -> bool {
+    if begins_as_key(content) {
+        return true;
+    }
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    // The first octets of a key are in the first characters of a line, or of a string in JSON.
+    content.split(|byte| !is_base64(byte)).any(|run| {
+        // As every SEQUENCE does.
+        let start = run
+            .get(..run.len().min(24) & !3)
+            .filter(|start| start.first() == Some(&b'M'))
+            .and_then(|start| STANDARD.decode(start).ok());
+        start.is_some_and(|start| begins_as_key(&start))
+    })
+}
+
+/// DER's tags (X.690).
+const INTEGER: u8 = 0x02;
+const OID: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+/// Tells whether DER, or BER of indefinite length, begins as a private key does: with a version
+/// (PKCS#8, PKCS#1, SEC1, PKCS#12), or with the scheme that it is encrypted by (RFC 5208 6), which
+/// is PKCS#5's or PKCS#12's. Certificates and requests begin with a SEQUENCE that begins with
+/// neither. Lengths are passed over: what is cut off, or damaged further on, begins so as well.
+pub(crate) fn begins_as_key(der: &[u8]) -> bool {
+    /// 1.2.840.113549.1, RSA Security's PKCS; 5 and 12 follow.
+    const PKCS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
+    let Some(first) = skip_header(der, SEQUENCE) else {
+        return false;
+    };
+    let scheme = || {
+        skip_header(first, SEQUENCE)
+            .and_then(|inner| skip_header(inner, OID))
+            .and_then(|oid| oid.strip_prefix(PKCS))
+    };
+    matches!(first, [INTEGER, 1, 0 | 1 | 3, ..]) || matches!(scheme(), Some([5 | 12, ..]))
+}
+
+/// Returns what follows tag and length.
+pub(crate) fn skip_header(der: &[u8], tag: u8) -> Option<&[u8]> {
+    match der {
+        [found, 0..=0x80, rest @ ..]
+        | [found, 0x81, _, rest @ ..]
+        | [found, 0x82, _, _, rest @ ..]
+        | [found, 0x83, _, _, _, rest @ ..]
+            if *found == tag =>
+        {
+            Some(rest)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_within_a_message_is_left_out_and_the_rest_is_not() {
+        let key = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\nNxIDZywvLHhV7daEabcd==\n";
+        assert_eq!(
+            without_keys(&format!("`{key}` is no name, nor is `{key}`: 42")),
+            format!("`{WITHHELD_KEY}` is no name, nor is `{WITHHELD_KEY}`: 42")
+        );
+        assert!(matches!(without_keys("nothing here"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_key_is_known_in_every_form_and_a_path_about_keys_is_none() {
+        for key in [
+            "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG",
+            "x -----BEGIN PGP PRIVATE KEY BLOCK----- x",
+            "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+            "\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSj",
+            "MIIFLTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQI",
+            "MHcCAQEEIIr3",
+            "{\"key\":\"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7\"}",
+        ] {
+            assert!(holds_key(key) || key.len() < 16, "{key}");
+        }
+        for other in [
+            "/root/my private key.pem",
+            "./ca/customerCA.key",
+            "pkcs11:token=MIIEvQ;object=key",
+            "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa",
+            "MIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgM",
+        ] {
+            assert!(!holds_key(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A disk that fails while files are put in place, or while what was left is completed.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::{Command, Output};
+
+use super::support::{Bench, openssl};
+use super::{INIT, hidden, keys, killed};
+
+/// Runs the program where the calls of this name fail: the `number`-th, or from then on. `None`: it
+/// has no such call.
+fn failing(bench: &Bench, words: &[&str], call: &str, when: &str) -> Option<Output> {
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:error=EIO:when={when}")])
+        .arg(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(words)
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap();
+    let trace = fs::read_to_string(bench.path("trace")).unwrap();
+    trace.contains("(INJECTED)").then_some(output)
+}
+
+/// Key and certificate are of one CA.
+fn is_a_pair(bench: &Bench) -> bool {
+    let dir = bench.path("new");
+    openssl(&dir, "pkey -in customerCA.key -pubout")
+        == openssl(&dir, "x509 -in customerCA.crt -noout -pubkey")
+}
+
+/// A killed run has left the key in its place, and the certificate under another name. Nothing that
+/// the disk does to the next run loses either.
+pub(crate) fn what_was_left_outlasts_a_disk_that_fails() {
+    let mut failed = 0;
+    for call in ["newfstatat", "openat", "read", "getdents64", "fsync"] {
+        for number in 1.. {
+            let bench = Bench::empty();
+            assert!(killed(&bench, &INIT, "renameat2", 3));
+            assert!(bench.path("new/customerCA.key").exists());
+            assert!(!bench.path("new/customerCA.crt").exists());
+            if failing(&bench, &INIT, call, &number.to_string()).is_none() {
+                break;
+            }
+            failed += usize::from(!bench.path("new/customerCA.crt").exists());
+            let again = bench.run(&INIT);
+            assert_eq!(again.code, 8, "{call} {number}: {}", again.stderr);
+            assert!(is_a_pair(&bench), "{call} {number}");
+            assert_eq!(hidden(&bench, "new"), 0, "{call} {number}");
+        }
+    }
+    assert!(failed > 0, "some of them could not complete it");
+}
+
+/// A CA that is to be made anew is the old one or the new one, and never the key of one and the
+/// certificate of the other: also where what was done cannot be taken back at once.
+pub(crate) fn a_ca_is_replaced_whole_or_stays_as_it_was() {
+    let force: Vec<&str> = INIT.iter().copied().chain(["--force"]).collect();
+    let (mut old, mut new) = (0, 0);
+    for call in ["renameat", "renameat2", "linkat", "fsync", "unlinkat"] {
+        for number in 1.. {
+            let mut came = 0;
+            for more in ["", "+"] {
+                let bench = Bench::empty();
+                bench.run(&INIT).expect(0);
+                let key = bench.path("new/customerCA.key");
+                let before = (fs::read(&key).unwrap(), fs::metadata(&key).unwrap().ino());
+                let Some(output) = failing(&bench, &force, call, &format!("{number}{more}")) else {
+                    continue;
+                };
+                came += 1;
+                // Whoever comes next finds it as it should be.
+                let again = bench.run(&INIT);
+                assert_eq!(again.code, 8, "{call} {number}{more}: {}", again.stderr);
+                assert!(is_a_pair(&bench), "{call} {number}{more}");
+                assert_eq!(hidden(&bench, "new"), 0, "{call} {number}{more}");
+                assert_eq!(keys(&bench).len(), 1, "{call} {number}{more}");
+                if fs::read(&key).unwrap() == before.0 {
+                    assert_ne!(output.status.code(), Some(0), "{call} {number}{more}");
+                    assert_eq!(fs::metadata(&key).unwrap().ino(), before.1, "the very file");
+                    old += 1;
+                } else {
+                    new += 1;
+                }
+            }
+            if came == 0 {
+                break;
+            }
+        }
+    }
+    assert!(old > 0 && new > 0, "{old} times the old one, {new} the new");
+}
