@@ -4,8 +4,8 @@
 //! What a terminal or a reader would obey instead of showing is shown as `\u{1b}`: control, format
 //! and bidirectional characters, whatever is not to be seen, and line breaks, so that a text stays
 //! on its line. A text is cut where it is too long. A backslash that stands before `u{` is shown as
-//! `\u{5c}`: no text looks like another one's shown form. A private key that was pasted where a name
-//! was expected is not shown at all.
+//! `\u{5c}`: no text looks like another one's shown form. A private key that was pasted where a
+//! name was expected is not shown at all.
 
 use std::fmt;
 use std::path::Path;

@@ -30,7 +30,7 @@ pub(super) fn is_passphrase_command(option: &str) -> bool {
 pub(super) fn names_no_passphrase(option: &str, value: &str) -> bool {
     option.starts_with("--")
         && ((option.ends_with("passphrase-env") && std::env::var_os(value).is_none())
-            || (option.ends_with("passphrase-file") && !std::path::Path::new(value).exists()))
+            || (option.ends_with("passphrase-file") && !crate::fsio::is_there(value.as_ref())))
 }
 
 /// Returns the error of a command line without what may be a secret in it.

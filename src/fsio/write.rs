@@ -246,19 +246,15 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<(
     let members = note
         .put_in_place(&mut pending)
         .map_err(|cause| note_error(dir, &cause))?;
-    // The note is on the disk before the first of them is in its place: nothing else promises that
-    // names come onto it in the order in which they were given (fsync(2)).
-    let placed = sync_names(dir).and_then(|()| {
-        staged
-            .iter_mut()
-            .zip(&members)
-            .try_for_each(|((temporary, file), member)| {
-                member
-                    .keep(dir)
-                    .map_err(|cause| machine_error(&target(file), &cause))?;
-                place(temporary, file, &mut pending, dir, chosen)
-            })
-    });
+    let placed = staged
+        .iter_mut()
+        .zip(&members)
+        .try_for_each(|((temporary, file), member)| {
+            member
+                .keep(dir)
+                .map_err(|cause| machine_error(&target(file), &cause))?;
+            place(temporary, file, &mut pending, dir, chosen)
+        });
     if let Err(error) = placed {
         if let Err(cause) = group::take_group_back(dir, &members) {
             staged

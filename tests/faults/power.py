@@ -193,7 +193,7 @@ def apply(names, kind, path, other):
         names[path] = None
     elif kind == "remove":
         names.pop(path, None)
-    elif path in names:
+    elif path in names and names.get(other) is not names[path]:  # else they are two names of one file, and both stay (rename(2))
         names[other] = names.pop(path)
 
 

@@ -34,6 +34,7 @@ def scenes(cluster):
     return [
         Scene("ca init", init("new/ca", "CA"), [], again=made),
         Scene("ca init --issuer", init("new", "below", *issuer), ["ca"], again=made),
+        Scene("ca init --force", init("ca", "another CA", "--force"), ["ca"]),
         Scene("verify --record", ["verify", "bundle", "--record", *ROOTS], ["bundle", "roots"], "bundle"),
         Scene("sign", ["sign", "bundle", "--seal", "--events", "events.jsonl", *KEY, *ROOTS], ["bundle", "ca", "roots"], "bundle"),
         Scene("import", ["import", "bundle", *elsewhere, *ROOTS], ["bundle", "ca", "roots", "signed.crt"], "bundle"),
@@ -238,6 +239,12 @@ class Reference:
     def run_again(self, stage, simulator, url=None, after_a_jump=False):
         """The same command ends well, and all is there, once. What was signed by a clock that was wrong is not valid now, and no
         certificate is replaced unasked: the command says so, and ends well with --force, or, for a CA, in another place."""
+        if "--force" in self.scene.words and self.scene.begins == ["ca"]:
+            # Whoever only looks finds the old CA or the new one, and never the key of one and the certificate of the other.
+            self.world.hsmboot(init("ca", "a third CA"), stage)
+            openssl = lambda *words: subprocess.run(["openssl", *words], cwd=stage / "ca", check=True, capture_output=True).stdout
+            pair = openssl("pkey", "-in", "customerCA.key", "-pubout"), openssl("x509", "-in", "customerCA.crt", "-noout", "-pubkey")
+            must(pair[0] == pair[1], "the key is one CA's, and the certificate another's")
         done = self.world.hsmboot(self.scene.words, stage, url=url or simulator.url)
         if done.returncode == 7 and "nobody knows whether it was heard" in done.stderr:
             # Struck as it was about to ask for a cluster. It waits until that request can take no effect any more: 15 minutes.
