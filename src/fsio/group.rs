@@ -2,8 +2,8 @@
 //! not: so it is noted before the first one, and whoever comes next completes what a lost power
 //! supply or a SIGKILL has left in the middle. Where a file cannot be put in place, the note gets
 //! another name, and the group is taken back: by renames alone, which need no room on the disk. So
-//! does whoever comes next, if that is interrupted. What has come onto the disk when the power goes
-//! is a beginning of all that: file systems with a journal keep the order of names (docs/bundle.md).
+//! does whoever comes next, if that is interrupted. What is on the disk after a power cut is a
+//! beginning of all that: file systems with a journal keep the order of names (docs/bundle.md).
 
 use std::io::{self, Write};
 
