@@ -29,8 +29,8 @@ pub(crate) fn may_be_key(content: &[u8]) -> bool {
 }
 
 /// Tells whether a file is a key's, by what a key's file has: a label in capitals, or a beginning,
-/// also in UTF-16; or the beginning of a store or a key of Java's or Microsoft's. Prose about private
-/// keys is none. It serves for what must not be lost.
+/// also in UTF-16; or the beginning of a store or a key of Java's or Microsoft's. Prose about
+/// private keys is none. It serves for what must not be lost.
 pub(crate) fn is_key_file(content: &[u8]) -> bool {
     const HAS: [&[u8]; 4] = [
         b"PRIVATE KEY",
