@@ -137,10 +137,18 @@ impl GroupNote {
         &self.staged.file
     }
 
-    /// Puts the note in its place, where no other stands. From here on the group is completed,
-    /// whatever happens: its files have their temporary names.
-    pub(super) fn put_in_place(self, pending: &mut Pending) -> io::Result<Vec<GroupMember>> {
-        self.staged.put_where_free(pending, NOTE)?;
+    /// Puts the note in its place, where no other stands: what is no file is none. From here on the
+    /// group is completed, whatever happens: its files have their temporary names.
+    pub(super) fn put_in_place(
+        mut self,
+        dir: &Dir,
+        pending: &mut Pending,
+    ) -> io::Result<Vec<GroupMember>> {
+        if dir.stat_name(NOTE)?.is_some_and(|there| !there.is_file()) {
+            self.staged.put_over(pending, NOTE)?;
+        } else {
+            self.staged.put_where_free(pending, NOTE)?;
+        }
         Ok(self.members)
     }
 }
@@ -272,7 +280,7 @@ mod tests {
         let mut pending = Pending::new();
         GroupNote::new(&open_dir(dir), members, &mut pending)
             .unwrap()
-            .put_in_place(&mut pending)
+            .put_in_place(&open_dir(dir), &mut pending)
             .unwrap()
     }
 
@@ -393,11 +401,10 @@ mod tests {
         let (dir, _) = interrupted_dir(1);
         let note = fs::read(dir.path().join(NOTE)).unwrap();
         let mut pending = Pending::new();
-        let another = GroupNote::new(&open_dir(dir.path()), Vec::new(), &mut pending).unwrap();
-        assert_eq!(
-            another.put_in_place(&mut pending).err().unwrap().kind(),
-            io::ErrorKind::AlreadyExists
-        );
+        let opened = open_dir(dir.path());
+        let another = GroupNote::new(&opened, Vec::new(), &mut pending).unwrap();
+        let refused = another.put_in_place(&opened, &mut pending);
+        assert_eq!(refused.err().unwrap().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(dir.path().join(NOTE)).unwrap(), note);
     }
 

@@ -175,7 +175,7 @@ impl Staged {
     }
 
     /// Puts the file in place, where nothing has that name.
-    pub(super) fn put_where_free(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+    pub(super) fn put_where_free(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
         self.give_name()?;
         self.dir.rename_if_free(&self.name, target)?;
         pending.remove(&self.name);
@@ -184,7 +184,7 @@ impl Staged {
     }
 
     /// Puts the file in place, over whatever has that name.
-    fn put_over(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+    pub(super) fn put_over(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
         self.give_name()?;
         self.dir.rename(&self.name, target)?;
         pending.remove(&self.name);

@@ -244,7 +244,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<(
             .map_err(|cause| machine_error(&target(file), &cause))?;
     }
     let members = note
-        .put_in_place(&mut pending)
+        .put_in_place(dir, &mut pending)
         .map_err(|cause| note_error(dir, &cause))?;
     let placed = staged
         .iter_mut()
@@ -302,12 +302,12 @@ fn note_error(dir: &Dir, cause: &io::Error) -> Error {
     Error::new(
         ErrorKind::CannotWrite,
         format!(
-            "{} stands there, and is not this user's: another user's hsmboot was interrupted in \
-             this directory, and its files are not complete",
+            "{} stands there: another hsmboot is putting files in place in this directory, or was \
+             interrupted, as another user or on a file system without locks",
             shown_path(&place)
         ),
-        "have that user run the same command again, which completes them; if nobody did, move \
-         that file away; nothing was changed",
+        "if none is at work there, have the user who ran it run the same command again, which \
+         completes its files; where that does not help, move that file away; nothing was changed",
     )
     .with_fact(FactName::File, place.as_path())
 }
