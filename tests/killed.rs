@@ -69,6 +69,14 @@ fn main() -> ExitCode {
             failing::a_ca_is_replaced_whole_or_stays_as_it_was,
         ),
         trial(
+            "what_is_unchanged_is_waited_for_too",
+            failing::what_is_unchanged_is_waited_for_too,
+        ),
+        trial(
+            "another_users_note_stops_who_writes_and_stays",
+            failing::another_users_note_stops_who_writes_and_stays,
+        ),
+        trial(
             "a_file_that_cannot_be_looked_at_is_not_left_out",
             unseen::a_file_that_cannot_be_looked_at_is_not_left_out,
         ),

@@ -220,3 +220,23 @@ fn bare_directories(dir: &Path) -> Vec<&Path> {
         .map(|(_, path)| path)
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_may_have_made_is_empty_or_holds_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |path: &str| dir.path().join(path);
+        fs::create_dir_all(at("new/below/ca")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        assert_eq!(
+            bare_directories(&at("new/below/ca")),
+            [at("new/below/ca"), at("new/below"), at("new")]
+        );
+        fs::write(at("new/below/ca/key"), "").unwrap();
+        assert!(bare_directories(&at("new/below/ca")).is_empty());
+    }
+}

@@ -170,6 +170,11 @@ impl Staged {
 
     /// Leaves the file under its temporary name, for whoever completes the group or takes it back.
     pub(super) fn leave(mut self, pending: &mut Pending) {
+        self.settle(pending);
+    }
+
+    /// From here on nobody removes it.
+    fn settle(&mut self, pending: &mut Pending) {
         pending.remove(&self.name);
         self.settled = true;
     }
@@ -178,8 +183,7 @@ impl Staged {
     pub(super) fn put_where_free(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
         self.give_name()?;
         self.dir.rename_if_free(&self.name, target)?;
-        pending.remove(&self.name);
-        self.settled = true;
+        self.settle(pending);
         Ok(())
     }
 
@@ -187,8 +191,7 @@ impl Staged {
     pub(super) fn put_over(&mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
         self.give_name()?;
         self.dir.rename(&self.name, target)?;
-        pending.remove(&self.name);
-        self.settled = true;
+        self.settle(pending);
         Ok(())
     }
 
@@ -209,8 +212,7 @@ impl Staged {
                 Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {}
                 placed => {
                     placed?;
-                    pending.remove(&self.name);
-                    self.settled = true;
+                    self.settle(pending);
                     // What was synced without a name is not everywhere kept with it (btrfs before
                     // Linux 6.16 passes such files over).
                     return self.file.sync_all();
@@ -219,8 +221,7 @@ impl Staged {
         }
         self.give_name()?;
         self.dir.rename_if_free(&self.name, &file.name)?;
-        pending.remove(&self.name);
-        self.settled = true;
+        self.settle(pending);
         Ok(())
     }
 }

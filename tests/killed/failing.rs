@@ -4,12 +4,12 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Output};
 
-use super::support::{Bench, openssl};
+use super::support::{Bench, openssl, sign};
 use super::{INIT, hidden, keys, killed};
 
 /// Runs the program where the calls of this name fail: the `number`-th, or from then on. `None`: it
 /// has no such call.
-fn failing(bench: &Bench, words: &[&str], call: &str, when: &str) -> Option<Output> {
+pub(crate) fn failing(bench: &Bench, words: &[&str], call: &str, when: &str) -> Option<Output> {
     let output = Command::new("strace")
         .args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")])
         .args(["-e", &format!("inject={call}:error=EIO:when={when}")])
@@ -89,4 +89,36 @@ pub(crate) fn a_ca_is_replaced_whole_or_stays_as_it_was() {
         }
     }
     assert!(old > 0 && new > 0, "{old} times the old one, {new} the new");
+}
+
+/// What stands there may be of a run that was killed before it had waited for the disk: who says
+/// that nothing is to be done has waited for it.
+pub(crate) fn what_is_unchanged_is_waited_for_too() {
+    let bench = Bench::new();
+    let pack = ["pack", "bundle", "-o", "packed.hsmboot"];
+    bench.run(&pack).expect(0);
+    let output = failing(&bench, &pack, "fsync", "1").expect("it waits");
+    assert_eq!(output.status.code(), Some(1));
+    bench.run(&pack).expect(0);
+}
+
+/// In a directory where another user was interrupted nothing is written, and nothing of that user's
+/// goes; once the note is moved away, as the hint says, it works. Only root can play both.
+pub(crate) fn another_users_note_stops_who_writes_and_stays() {
+    let bench = Bench::new();
+    let note = bench.path("bundle/.hsmboot-group");
+    bench.write("bundle/.hsmboot-group", "[]");
+    if std::os::unix::fs::chown(&note, Some(65534), None).is_err() {
+        return;
+    }
+    let before = bench.listing();
+    let refused = bench.run(&sign(&[])).expect(1);
+    assert!(
+        refused.stderr.contains("move that file away"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(bench.listing(), before);
+    fs::rename(&note, bench.path("moved")).unwrap();
+    bench.run(&sign(&[])).expect(0);
 }

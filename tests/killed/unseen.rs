@@ -1,24 +1,13 @@
 //! A disk that fails as the program looks whether a file is there.
 
 use std::fs;
-use std::process::Command;
 
+use super::failing::failing;
 use crate::support::{Bench, TRUST, sign};
 
-/// Runs the program with the `number`-th call of this name failing; `None`: there are fewer.
-fn failing(bench: &Bench, words: &[&str], call: &str, number: usize) -> Option<i32> {
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")])
-        .args(["-e", &format!("inject={call}:error=EIO:when={number}")])
-        .arg(env!("CARGO_BIN_EXE_hsmboot"))
-        .args(words)
-        .current_dir(bench.path(""))
-        .output()
-        .unwrap();
-    let trace = fs::read_to_string(bench.path("trace")).unwrap();
-    trace
-        .contains("(INJECTED)")
-        .then(|| output.status.code().unwrap())
+/// The exit code where the `number`-th call of this name fails; `None`: there are fewer.
+fn code_if_failing(bench: &Bench, words: &[&str], call: &str, number: usize) -> Option<i32> {
+    failing(bench, words, call, &number.to_string()).map(|output| output.status.code().unwrap())
 }
 
 /// What could not be looked at is not what is not there: a bundle that a command leaves behind with
@@ -35,7 +24,7 @@ pub(crate) fn a_file_that_cannot_be_looked_at_is_not_left_out() {
         for number in 1.. {
             drop(fs::remove_file(bench.path("packed.hsmboot")));
             let words = ["pack", "bundle", "-o", "packed.hsmboot"];
-            match failing(&bench, &words, call, number) {
+            match code_if_failing(&bench, &words, call, number) {
                 None => break,
                 Some(0) => {
                     done += 1;
@@ -64,7 +53,7 @@ pub(crate) fn a_disk_that_fails_is_not_taken_for_a_mistake() {
     let mut failed = 0;
     for call in ["newfstatat", "statx", "openat", "getdents64", "readlink"] {
         for number in 1.. {
-            match failing(&bench, &verify, call, number) {
+            match code_if_failing(&bench, &verify, call, number) {
                 None => break,
                 // 127: the loader found a library missing.
                 Some(code) => assert!([0, 1, 4, 127].contains(&code), "{call} {number}: {code}"),
