@@ -77,6 +77,10 @@ fn main() -> ExitCode {
             failing::another_users_note_stops_who_writes_and_stays,
         ),
         trial(
+            "a_planted_note_takes_nothing_away",
+            failing::a_planted_note_takes_nothing_away,
+        ),
+        trial(
             "a_file_that_cannot_be_looked_at_is_not_left_out",
             unseen::a_file_that_cannot_be_looked_at_is_not_left_out,
         ),

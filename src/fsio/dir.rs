@@ -43,6 +43,11 @@ impl DirEntryStat {
         self.is_owned() && self.0.st_nlink == 1
     }
 
+    /// Returns the number that the file system gave it, which it keeps by whatever name.
+    pub(super) const fn inode(&self) -> u64 {
+        self.0.st_ino
+    }
+
     /// Tells whether it is a file of this user's.
     fn is_owned(&self) -> bool {
         self.is_file() && self.0.st_uid == rustix::process::geteuid().as_raw()

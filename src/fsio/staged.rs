@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::dir::Dir;
 use super::new_file::{NewFile, mode_if_same};
 
-/// What the names of temporary files begin with.
-const PREFIX: &str = ".hsmboot-";
+/// What the names of temporary files begin with, and of a group's notes.
+pub(super) const PREFIX: &str = ".hsmboot-";
 /// What they end with.
 const SUFFIX: &str = ".tmp";
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::dir::Dir;
 use super::free::{ChosenPlace, occupied_place};
-use super::group::{self, GroupMember, GroupNote};
+use super::group::{self, GroupMember, GroupNote, Unfinished};
 use super::lock::{Lock, PATIENCE, directory_taken, lock_dir, unlock_dir};
 use super::new_file::{NewFile, mode_if_same};
-use super::staged::{Pending, Staged, lock_pending};
+use super::staged::{PREFIX, Pending, Staged, lock_pending};
 use super::{check_dir, io_text, machine_error, make_dir};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_path;
@@ -159,8 +159,8 @@ impl HeldDir {
     /// without one nothing tells whether it is still somebody's.
     ///
     /// # Errors
-    /// What the disk says. Then nothing is removed.
-    fn clean_leftovers(&self) -> io::Result<()> {
+    /// See [`Unfinished`]. Then nothing is removed.
+    fn clean_leftovers(&self) -> std::result::Result<(), Unfinished> {
         if group::is_interrupted(&self.dir)? {
             group::complete_group(&self.dir)?;
             group::remove_temporaries(&self.dir);
@@ -260,7 +260,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: ChosenPlace) -> Result<(
             staged
                 .into_iter()
                 .for_each(|(temporary, _)| temporary.leave(&mut pending));
-            return Err(unfinished_group(dir, &cause));
+            return Err(unfinished_group(dir, &cause.into()));
         }
         return Err(error);
     }
@@ -313,12 +313,32 @@ fn note_error(dir: &Dir, cause: &io::Error) -> Error {
 }
 
 /// Says that a group of files is in the middle.
-fn unfinished_group(dir: &Dir, cause: &io::Error) -> Error {
+fn unfinished_group(dir: &Dir, unfinished: &Unfinished) -> Error {
+    let shown = shown_path(dir.path());
+    let cause = match unfinished {
+        Unfinished::Disk(cause) => cause,
+        Unfinished::NotOfThisPlace => {
+            let place = dir.path().join(group::NOTE);
+            return Error::new(
+                ErrorKind::CannotWrite,
+                format!(
+                    "{shown} has what an interrupted hsmboot leaves, but that was not left here: \
+                     it came from elsewhere, and would replace files that are here"
+                ),
+                format!(
+                    "nothing was changed. Go on in the directory that it was copied from; or, if \
+                     nobody ran hsmboot there, move {}* to another directory, and run the same \
+                     command again",
+                    shown_path(dir.path().join(PREFIX))
+                ),
+            )
+            .with_fact(FactName::File, place.as_path());
+        }
+    };
     Error::new(
         ErrorKind::CannotWrite,
         format!(
-            "what an interrupted hsmboot left in {} cannot be completed: {}",
-            shown_path(dir.path()),
+            "what an interrupted hsmboot left in {shown} cannot be completed: {}",
             io_text(cause)
         ),
         "check the disk, the directory and its permissions, and run the same command again: it \
@@ -328,13 +348,12 @@ fn unfinished_group(dir: &Dir, cause: &io::Error) -> Error {
     .with_fact(FactName::Cause, io_text(cause))
 }
 
-/// Stages a note of what is about to be done, where that is more than one rename.
 fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<GroupNote>> {
     if staged.len() < 2 {
         return Ok(None);
     }
     let member = |(staged, file): &(Staged, &NewFile<'_>)| {
-        GroupMember::new(dir, staged.name.clone(), file.name.clone(), file.replace)
+        GroupMember::new(dir, (&staged.name, &staged.file), &file.name, file.replace)
     };
     let members: io::Result<Vec<GroupMember>> = staged.iter().map(member).collect();
     members

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Output};
 
-use super::support::{Bench, openssl, sign};
+use super::support::{self, Bench, openssl, sign};
 use super::{INIT, hidden, keys, killed};
 
 /// Runs the program where the calls of this name fail: the `number`-th, or from then on. `None`: it
@@ -121,4 +121,52 @@ pub(crate) fn another_users_note_stops_who_writes_and_stays() {
     assert_eq!(bench.listing(), before);
     fs::rename(&note, bench.path("moved")).unwrap();
     bench.run(&sign(&[])).expect(0);
+}
+
+/// Anybody can make up such a note and have it copied into a directory: no command, and least of
+/// all one that only reads, takes a key or another file away for it.
+pub(crate) fn a_planted_note_takes_nothing_away() {
+    let kept = r#"{"kept":{"temporary":".hsmboot-2.tmp","inode":1}}"#;
+    for note in [".hsmboot-group", ".hsmboot-undo"] {
+        for before in [r#""nothing""#, kept] {
+            for junk in [false, true] {
+                let bench = Bench::new();
+                let key = bench.read("customerCA.key");
+                for (name, content) in [("customerCA.key", key.as_slice()), ("notes.txt", b"mine")]
+                {
+                    bench.write(&format!("bundle/{name}"), content);
+                }
+                if junk {
+                    bench.write("bundle/.hsmboot-1.tmp", "junk");
+                    bench.write("bundle/.hsmboot-2.tmp", "junk");
+                }
+                let member = |name: &str| {
+                    format!(
+                        r#"{{"temporary":".hsmboot-1.tmp","inode":1,"name":"{name}",
+                             "replace":true,"before":{before}}}"#
+                    )
+                };
+                let members = ["customerCA.key", "notes.txt", "customerCA.crt"].map(member);
+                let content = format!(r#"{{"inode":1,"members":[{}]}}"#, members.join(","));
+                bench.write(&format!("bundle/{note}"), content);
+                for words in [
+                    &["transcript", "show", "bundle"][..],
+                    &[&["verify", "bundle"][..], &support::TRUST].concat(),
+                    &sign(&[]),
+                ] {
+                    bench.run(words);
+                    assert_eq!(bench.read("bundle/customerCA.key"), key, "{note} {before}");
+                    assert_eq!(bench.read("bundle/notes.txt"), b"mine", "{note} {before}");
+                }
+                // What the hint of who is refused says.
+                for entry in fs::read_dir(bench.path("bundle")).unwrap() {
+                    let name = entry.unwrap().file_name().into_string().unwrap();
+                    if name.starts_with(".hsmboot-") {
+                        fs::rename(bench.path("bundle").join(&name), bench.path(&name)).unwrap();
+                    }
+                }
+                bench.run(&sign(&["--force"])).expect(0);
+            }
+        }
+    }
 }
