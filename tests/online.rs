@@ -26,6 +26,8 @@ mod in_one_go;
 mod interruptions;
 #[path = "online/keyless.rs"]
 mod keyless;
+#[path = "online/mixed_up.rs"]
+mod mixed_up;
 #[path = "online/named.rs"]
 mod named;
 #[path = "online/next.rs"]

@@ -11,6 +11,8 @@
 
 #[path = "transit/imported.rs"]
 mod imported;
+#[path = "transit/mixed.rs"]
+mod mixed;
 mod support;
 #[path = "transit/transcripts.rs"]
 mod transcripts;

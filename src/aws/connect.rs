@@ -6,12 +6,12 @@ use aws_config::{Region, SdkConfig};
 
 use super::blocking::run_on_own_thread;
 use super::deadline::{Deadline, run_within};
-use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
+use super::endpoint::{is_loopback, is_plain_elsewhere};
 use super::guard::ReceivedOctets;
 use super::settings::{self, ConfigPlan, FALLBACK_REGION};
 use super::{CallPlace, RoleArn, Trouble};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::{OutsideText, shown_text};
+use crate::outside::{OutsideText, endpoint_without_password, shown_text};
 
 /// The options for reaching a service. The AWS SDK's usual environment and files give every value
 /// that is `None`.
@@ -152,10 +152,10 @@ pub async fn connect(
     }
 }
 
-/// Returns the endpoint that messages name: none that has a password in it.
+/// Returns the endpoint that messages name, without a password that is in it.
 fn shown_endpoint(url: Option<String>) -> Option<OutsideText> {
-    url.filter(|url| !has_userinfo(url) && !url.is_empty())
-        .map(Into::into)
+    url.filter(|url| !url.is_empty())
+        .map(|url| endpoint_without_password(&url).into())
 }
 
 async fn find_connection(

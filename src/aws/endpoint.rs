@@ -55,15 +55,22 @@ pub(super) fn is_metadata(url: &str) -> bool {
 
 /// Tells whether a URL holds a user name or a password. AWS asks for neither, and command lines are
 /// recorded.
-pub(super) fn has_userinfo(url: &str) -> bool {
+fn has_userinfo(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next();
     authority.is_some_and(|authority| authority.contains('@'))
 }
 
-/// Checks that an endpoint is `http://…` or `https://…` with a host. The SDK's own message about
-/// another form would say much less.
+/// Checks that an endpoint is `http://…` or `https://…` with a host, and without a user name or a
+/// password. The SDK's own message about another form would say much less.
 pub fn check_endpoint(url: &str) -> Result<(), String> {
+    if has_userinfo(url) {
+        return Err(format!(
+            "the endpoint \"{}\" has a user name or a password in it, which AWS never asks for: \
+             leave them out",
+            endpoint_without_password(url)
+        ));
+    }
     let scheme = url
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
@@ -163,9 +170,12 @@ mod tests {
             "http://",
             "https:///path",
             "http://:80",
+            "https://user@cloudhsmv2.eu-west-1.amazonaws.com",
         ] {
             assert!(check_endpoint(url).is_err(), "{url}");
         }
+        let refusal = check_endpoint("https://user:sesame@h").unwrap_err();
+        assert!(refusal.contains("\"https://(withheld)@h\""), "{refusal}");
         assert!(check_endpoint("https://cloudhsmv2.eu-west-1.amazonaws.com").is_ok());
     }
 }

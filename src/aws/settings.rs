@@ -25,7 +25,7 @@ use super::blocking::ThreadedCredentials;
 use super::causes::find;
 use super::clock::SigningClock;
 use super::credentials::LocalCredentials;
-use super::endpoint::{check_endpoint, has_userinfo, is_loopback, is_plain_elsewhere};
+use super::endpoint::{check_endpoint, is_loopback, is_plain_elsewhere};
 use super::guard::{GuardedConnector, ReceivedOctets};
 use super::{ConnectOptions, RoleArn, Service};
 
@@ -328,13 +328,6 @@ pub(super) fn endpoint_fault(endpoint: &Endpoint) -> Option<String> {
         return Some(format!(
             "{named_by} is set and empty: take that out, or put an endpoint into it"
         ));
-    }
-    if has_userinfo(url) {
-        return Some(
-            "the endpoint's URL has a user name or a password in it, which AWS never asks \
-                     for: leave them out"
-                .to_owned(),
-        );
     }
     check_endpoint(url)
         .map_err(|problem| format!("{problem}: see {named_by}"))

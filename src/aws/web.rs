@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::causes::join_causes;
-use super::endpoint::{check_endpoint, has_userinfo, is_loopback};
+use super::endpoint::{check_endpoint, is_loopback};
 use super::settings::build_connector;
 
 /// The way that a request takes.
@@ -176,5 +176,5 @@ pub(crate) fn is_plain_loopback(url: &str) -> bool {
 /// Tells whether a URL means a host over HTTPS, without a user name or a password.
 pub(crate) fn is_https(url: &str) -> bool {
     let scheme = url.get(..8).unwrap_or_default();
-    scheme.eq_ignore_ascii_case("https://") && check_endpoint(url).is_ok() && !has_userinfo(url)
+    scheme.eq_ignore_ascii_case("https://") && check_endpoint(url).is_ok()
 }

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{CA_KEY_FILE, is_own};
+use crate::outside::keys::holds_key;
 use crate::outside::shown_text;
-use crate::x509::pem::may_be_key;
 
 /// The files by their names.
 pub type Members = BTreeMap<String, Vec<u8>>;
@@ -227,7 +227,7 @@ fn parse_octal(field: &[u8]) -> Option<usize> {
 
 /// Checks that a file may be in a bundle that travels.
 fn check_fits(name: &str, content: &[u8]) -> Result<(), ArchiveFault> {
-    if name == CA_KEY_FILE || may_be_key(content) {
+    if name == CA_KEY_FILE || holds_private_key(content) {
         return Err(ArchiveFault::PrivateKey(name.to_owned()));
     }
     if is_own(name) {
@@ -249,6 +249,12 @@ fn check_fits(name: &str, content: &[u8]) -> Result<(), ArchiveFault> {
         _ => "no name of a bundle's file",
     };
     malformed_archive(format!("it holds `{}`: {why}", shown_text(name)))
+}
+
+/// Tells whether a text has a private key in it. Paths and reasons that speak of private keys have
+/// none. What is no text is refused in any case.
+fn holds_private_key(content: &[u8]) -> bool {
+    std::str::from_utf8(content).is_ok_and(holds_key)
 }
 
 /// Tells whether the content is text as PEM and JSON are: UTF-8, with no control characters but
@@ -548,7 +554,7 @@ mod tests {
                 0..9,
             )
         ) {
-            prop_assume!(!members.values().any(|content| may_be_key(content)));
+            prop_assume!(!members.values().any(|content| holds_private_key(content)));
             prop_assert_eq!(read(&write(&members).unwrap()).unwrap(), members);
         }
 

@@ -173,6 +173,25 @@ impl Arrival {
         Ok(files && self.transcript == Transcript::read(store)?)
     }
 
+    /// Tells whether files are replaced that the transcript here, which stays, says otherwise of:
+    /// older ones came, with `force`. Then only another step accounts for them.
+    pub fn replaces_later_files(&self) -> bool {
+        let store = self.bundle.store();
+        let differs = |name: &str, content: &[u8]| {
+            store.has_file(name)
+                && store
+                    .read(name, "a file of the bundle", MAX_TRANSCRIPT)
+                    .map_or(true, |there| there != content)
+        };
+        self.force
+            && !self.there.entries().is_empty()
+            && self.transcript == self.there
+            && self
+                .members
+                .iter()
+                .any(|(name, content)| differs(name, content))
+    }
+
     /// Puts it in its place as it came.
     ///
     /// # Errors

@@ -29,6 +29,9 @@ pub struct Creation {
     /// The endpoint, where one was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub endpoint: Option<OutsideText>,
+    /// The account, where the credentials name it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<OutsideText>,
     /// HsmType.
     pub hsm_type: OutsideText,
     /// Mode, where one was named.

@@ -180,6 +180,15 @@ impl Survey {
         })
     }
 
+    /// Returns the document that shows that there was a transcript, where there is none: each is
+    /// written together with a step of it.
+    pub fn transcript_taken_away(&self) -> Option<&'static str> {
+        let absent = matches!(self.transcript, SurveyedDocument::Absent);
+        [REQUEST, RESPONSE, RECEIPT]
+            .into_iter()
+            .find(|name| absent && self.has_file(name))
+    }
+
     /// Tells whether there is such a file, readable or not.
     pub fn has_file(&self, name: &str) -> bool {
         find_file(&self.files, name).is_some()

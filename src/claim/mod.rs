@@ -95,6 +95,8 @@ pub struct Claim {
     patience: Patience,
     /// Whether the cluster, its first HSM and the CSR are waited for, as long as there is no pair.
     waits_for_creation: bool,
+    /// Whether this run has just created the cluster, or its HSM.
+    just_created: bool,
     todo: Todo,
     sent: Option<Sent>,
     sends: u32,
@@ -201,6 +203,7 @@ impl Claim {
             csr: None,
             patience,
             waits_for_creation: true,
+            just_created: false,
             todo: Todo::Describe,
             sent: None,
             sends: 0,
@@ -220,6 +223,14 @@ impl Claim {
     #[must_use]
     pub fn with_place(mut self, place: CallPlace) -> Self {
         self.place = Some(place);
+        self
+    }
+
+    /// Tells the claim that this run has just created the cluster, or its HSM: the next
+    /// descriptions may not show it yet.
+    #[must_use]
+    pub const fn after_creation(mut self, created: bool) -> Self {
+        self.just_created = created;
         self
     }
 
@@ -287,6 +298,7 @@ impl Claim {
             return ClaimStep::Describe;
         };
         let request = papers.request.clone();
+        let turned_away = matches!(self.sent, Some(Sent::TurnedAway(_)));
         // Until `initialized` says more.
         self.sent = Some(Sent::Unknown {
             progress: false,
@@ -298,7 +310,10 @@ impl Claim {
         self.sends += 1;
         self.looks = 0;
         self.todo = Todo::Describe;
-        self.pace.restart_stretch();
+        // Where it was turned away, the pauses go on growing: the service asks for that.
+        if !turned_away {
+            self.pace.restart_stretch();
+        }
         ClaimStep::Initialize(Box::new(request))
     }
 

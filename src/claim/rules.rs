@@ -33,6 +33,8 @@ const MAX_FAILED_LOOKS: u32 = 5;
 /// The number of descriptions that may show a claimed cluster without its certificate before that
 /// is an answer.
 const LOOKS_WITHOUT_CERTIFICATE: u32 = 4;
+/// The number of descriptions that may not show an HSM that this run has just created.
+const LOOKS_WITHOUT_HSM: u32 = 4;
 
 impl Claim {
     /// Returns what the cluster is held against.
@@ -55,7 +57,7 @@ impl Claim {
 
     /// Takes note that the service did not show the cluster.
     pub(super) fn note_missing_cluster(&mut self) {
-        let known = self.last.is_some();
+        let known = self.last.is_some() || self.just_created;
         // Saturating, here and below: where a request is open, time alone ends these looks.
         self.gaps = self.gaps.saturating_add(1);
         if known && self.gaps <= MAX_FAILED_LOOKS {
@@ -122,6 +124,10 @@ impl Claim {
             }
             ClusterView::Initializing => self.todo = Todo::Pause,
             ClusterView::Claimed(signer) => self.judge_claimed(signer),
+            ClusterView::NoHsm if self.just_created => self
+                .count_look(LOOKS_WITHOUT_HSM, |claim| {
+                    claim.fail_with(claim.state_forbids())
+                }),
             ClusterView::NoCertificate => self.count_look(LOOKS_WITHOUT_CERTIFICATE, |claim| {
                 claim.fail_with(claim.state_forbids())
             }),

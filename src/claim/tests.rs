@@ -201,6 +201,8 @@ fn denied_access() -> Trouble {
 /// that follow.
 struct ClaimRun {
     trace: String,
+    /// The time that it paused.
+    waited: Duration,
     end: Result<ClaimOutcome, Error>,
 }
 
@@ -233,12 +235,14 @@ fn drive_claim(
             ClaimStep::Done(outcome) => {
                 return ClaimRun {
                     trace,
+                    waited: now,
                     end: Ok(*outcome),
                 };
             }
             ClaimStep::Failed(failure) => {
                 return ClaimRun {
                     trace,
+                    waited: now,
                     end: Err((*failure).into()),
                 };
             }

@@ -1,7 +1,7 @@
 //! `hsmboot handover`
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::code::group_digits;
 use super::owner::NamedCa;
 use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, insert_member, path_value, styled};
-use crate::bundle::{Bundle, RECEIPT, Receipt, SIMULATED_ROOTS, Transcript};
+use crate::bundle::{Bundle, RECEIPT, Receipt, SIMULATED_ROOTS, Store, Transcript};
 use crate::check::BelongingPair;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
@@ -77,6 +77,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .with_fact(FactName::Option, "--out")
         .with_fact(FactName::File, args.out.as_path()));
     }
+    refuse_beside_key(&args.out)?;
     if !bundle.has_file(RECEIPT) {
         return Err(engine::not_claimed(&bundle));
     }
@@ -125,6 +126,25 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         insert_member(&mut output.document, "simulated", json!(true));
     }
     Ok(output)
+}
+
+/// Refuses a directory with a private key in it, such as the CA's: all of it goes to every client.
+fn refuse_beside_key(out: &Path) -> Result<()> {
+    let beside = Store::at_path(out).list_strangers(None).unwrap_or_default();
+    match beside.into_iter().find(|file| file.is_key) {
+        None => Ok(()),
+        Some(key) => Err(Error::new(
+            ErrorKind::Usage,
+            format!(
+                "{} holds a private key, {}: all of the directory is copied to every client",
+                shown_path(out),
+                key.name
+            ),
+            "name another directory with -o",
+        )
+        .with_fact(FactName::Option, "--out")
+        .with_fact(FactName::File, out)),
+    }
 }
 
 /// Returns the error with the hint which CA the receipt names, where another one was named. That

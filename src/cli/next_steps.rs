@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::run_options::{complete_line, complete_words};
 use super::ui::{BOLD, StyledText, insert_member, styled};
-use crate::bundle::{Bundle, RECEIPT};
+use crate::bundle::{Bundle, Receipt};
 use crate::cloudhsm::Cluster;
 use crate::handover::{self, ClaimedCluster, ClientStep, FactsSource, HandoverStage, Lead};
 use crate::outside::OutsideText;
@@ -38,7 +38,8 @@ pub(crate) fn lead_from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead
         .waiver_reason()
         .is_none()
         .then(|| owner.trust_anchor());
-    if bundle.without_cache().has_file(RECEIPT) {
+    let receipt = Receipt::read(bundle.without_cache().store());
+    if receipt.is_ok_and(|receipt| receipt.cluster_id == *bundle.id()) {
         Lead::Handover {
             bundle: bundle.path(),
             proven,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::args::BundleArgs;
 use super::code::digest_lines;
+use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted_noun};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -118,7 +119,11 @@ pub(crate) fn run_unpack(args: &UnpackArgs, ui: &Ui) -> Result<CommandOutput> {
     let from = ui.open_bundle(&args.file)?;
     let arrival = Arrival::new(&from, &args.dir, args.force)?;
     let unchanged = arrival.is_there()?;
-    arrival.write()?;
+    if arrival.replaces_later_files() {
+        arrival.write_with(&StepArgs::default().begin_step(super::now()))?;
+    } else {
+        arrival.write()?;
+    }
     let bundle = Bundle::open(&args.dir)?;
     let files = arrival.digests();
     let document = json!({

@@ -9,6 +9,8 @@ mod response;
 mod signer;
 
 pub(crate) use intent::show_intent;
+#[cfg(feature = "qr")]
+pub(crate) use preconditions::check_has_ca_file;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use preconditions::check_signed;
 pub(crate) use preconditions::{

@@ -62,6 +62,8 @@ pub(crate) fn check_short_text(text: &str, max: usize) -> std::result::Result<&s
         _ if text.chars().any(|c| is_obeyed(c) && c != '\t') => {
             Err("it has control characters in it, expected text".to_owned())
         }
+        // It would be in a bundle that travels.
+        _ if holds_key(text) => Err("it looks like a private key, expected text".to_owned()),
         _ => Ok(text),
     }
 }
@@ -139,7 +141,8 @@ pub(crate) fn with_judgement<'a>(
         .map(|finding| finding.id.to_string())
         .collect();
     TranscriptStep {
-        verdict: Some(record.verdict),
+        // Of the chains alone nothing follows for a key: the record has what was found.
+        verdict: (!record.terms.chains_only).then_some(record.verdict),
         accepted,
         reason: record.terms.reason.clone(),
         given: roots.clone(),

@@ -8,19 +8,31 @@ use base64::engine::general_purpose::STANDARD;
 /// What stands in the place of a text that holds a private key.
 pub(crate) const WITHHELD_KEY: &str = "(withheld: it looks like a private key)";
 
+/// What only private keys have: the ends of labels (RFC 7468 10 and 11, RFC 4716, RFC 9580 6.2.1),
+/// a header of RFC 1421 4.6.1.3, PuTTY's key files, JSON Web Keys (RFC 7517 4.1), and OpenSSH's
+/// PROTOCOL.key, as it is and in base64.
+const HAS: [&[u8]; 8] = [
+    b"PRIVATE KEY--",
+    b"PRIVATE KEY BLOCK--",
+    b"PRIVATE KEY --",
+    b"DEK-Info: ",
+    b"Private-Lines: ",
+    b"\"kty\"",
+    b"openssh-key-v1",
+    b"b3BlbnNzaC1rZXktdjE",
+];
+
 /// Tells whether a text holds what looks like a private key, whole or in part: a label of one, or
 /// the beginning of one in base64. What only speaks of private keys does not.
 pub(crate) fn holds_key(text: &str) -> bool {
-    /// Ends of labels (RFC 7468 10 and 11, RFC 4716), and OpenSSH's PROTOCOL.key in base64.
-    const HAS: [&str; 4] = [
-        "PRIVATE KEY-----",
-        "PRIVATE KEY BLOCK-----",
-        "PRIVATE KEY ----",
-        "b3BlbnNzaC1rZXktdjE",
-    ];
     // Shorter than the beginning that is looked for.
-    text.len() >= 16
-        && (HAS.iter().any(|word| text.contains(word)) || begins_as_key_somewhere(text.as_bytes()))
+    text.len() >= 16 && has_key(text.as_bytes())
+}
+
+/// Tells the same of octets, which may be DER.
+pub(crate) fn has_key(content: &[u8]) -> bool {
+    let has = |word: &&[u8]| content.windows(word.len()).any(|window| window == *word);
+    HAS.iter().any(has) || begins_as_key_somewhere(content)
 }
 
 /// Returns a text without the keys in base64 that it holds: each from its beginning to the end of
@@ -124,12 +136,16 @@ mod tests {
             "MIIFLTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQI",
             "MHcCAQEEIIr3",
             "{\"key\":\"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7\"}",
+            "{\"kty\":\"EC\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}",
+            "DEK-Info: AES-256-CBC,0102030405060708",
         ] {
             assert!(holds_key(key) || key.len() < 16, "{key}");
         }
         for other in [
             "/root/my private key.pem",
             "./ca/customerCA.key",
+            "/mnt/PRIVATE KEYS/customerCA.crt",
+            "Ada, private key custodian",
             "pkcs11:token=MIIEvQ;object=key",
             "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa",
             "MIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgM",

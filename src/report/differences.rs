@@ -12,7 +12,7 @@ use crate::bundle::{
     Response, SurveyedDocument, TRANSCRIPT, VERIFICATION,
 };
 use crate::claim::ownership::{
-    self, ExpectedClaim, OwnerCertificate, Ownership, OwnershipJudgement,
+    self, Doubt, ExpectedClaim, OwnerCertificate, Ownership, OwnershipJudgement,
 };
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::verify::Verdict;
@@ -79,6 +79,24 @@ pub(super) fn judge_receipt_claim(
         signed_cert: view.signed_cert.as_ref().map(Certificate::as_der),
     };
     Some(ownership::judge_ownership(text, &owner, &expected))
+}
+
+/// Tells whether a receipt speaks of a claim that is not known to be the owner's, for this CSR's
+/// key: it names another trust anchor than the CA that the user gave, or shows such a certificate.
+pub(super) fn is_anothers_claim(view: &PageView<'_>, receipt: &Receipt) -> bool {
+    let names_another = view.facts.own_ca.as_ref().is_some_and(|(own, _)| {
+        receipt.trust_anchor_sha256 != to_hex(&own.trust_anchor().signing_ca().fingerprint())
+    });
+    let shows_another = judge_receipt_claim(view, receipt).is_some_and(|claim| {
+        !matches!(
+            claim.ownership,
+            Ownership::ThisCertificate
+                | Ownership::AnotherCertificate
+                | Ownership::NoCsrToCompare
+                | Ownership::CannotBeJudged(Doubt::NoCa)
+        )
+    });
+    names_another || shows_another
 }
 
 /// Describes the owner of a claimed cluster in words.
@@ -262,7 +280,10 @@ impl DifferenceList<'_, '_> {
     }
 
     fn compare_pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
+        // Where the bundle has none, the CA that the user gave.
+        let own = self.view.facts.own_ca.as_ref();
         let anchor = self.view.facts.trust_anchor.as_ref();
+        let anchor = anchor.or(own.map(|(own, _)| own.trust_anchor()));
         self.compare_digest(
             "the signed certificate’s DER",
             signed_cert,

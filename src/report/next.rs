@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::PageFacts;
+use super::differences::is_anothers_claim;
 use super::html::Html;
 use super::view::PageView;
 use super::write_unproven_mark;
@@ -12,14 +13,14 @@ use crate::handover::{self, ClaimedCluster, ClientStep, FactsSource, HandoverSta
 use crate::outside::OutsideText;
 
 /// Returns the next steps. There are none where the bundle records no claim, or the trust anchor is
-/// not the CA that was given: then nobody should go on. `place` is the bundle's path in their
-/// commands.
+/// not the CA that was given, or the claim another's: then nobody should go on. `place` is the
+/// bundle's path in their commands.
 pub(super) fn client_steps(view: &PageView<'_>, place: &str) -> Vec<ClientStep> {
     let PageFacts { survey, own_ca, .. } = view.facts;
     let Some(receipt) = survey
         .receipt
         .content()
-        .filter(|_| view.another_ca().is_none())
+        .filter(|receipt| view.another_ca().is_none() && !is_anothers_claim(view, receipt))
     else {
         return Vec::new();
     };
@@ -54,6 +55,10 @@ pub(super) fn write_next_steps(html: &mut Html, view: &PageView<'_>) {
             (SurveyedDocument::Read(_), Some(_)) => {
                 "<p>None: the trust anchor is not your CA. A client that is given it talks to \
                  whoever holds that other CA’s key.</p>"
+            }
+            (SurveyedDocument::Read(receipt), None) if is_anothers_claim(view, receipt) => {
+                "<p>None: the receipt is of a claim that is not your CA’s, or not with this \
+                 CSR’s key. Find out whose the cluster is.</p>"
             }
             (SurveyedDocument::Read(_), None) => "<p>None that the recorded state tells.</p>",
             (SurveyedDocument::Absent | SurveyedDocument::Damaged(_), _) => {

@@ -65,7 +65,21 @@ pub(super) fn judge_transcript(view: &PageView<'_>) -> TranscriptStanding {
     };
     let trail = match &survey.transcript {
         SurveyedDocument::Absent => {
-            return nothing(None, Icon::Absent, "there is none", Vec::new());
+            return match survey.transcript_taken_away() {
+                None => nothing(None, Icon::Absent, "there is none", Vec::new()),
+                Some(document) => nothing(
+                    Some(false),
+                    Icon::Fail,
+                    "is missing",
+                    vec![
+                        format!(
+                            "there is none, and a {document}, which is written together with it: \
+                             it was left behind or taken away"
+                        )
+                        .into(),
+                    ],
+                ),
+            };
         }
         SurveyedDocument::Damaged(why) => {
             return nothing(Some(false), Icon::Fail, "cannot be read", vec![why.clone()]);

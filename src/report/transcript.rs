@@ -19,10 +19,16 @@ const MAX_LETTERS: usize = 2000;
 pub(super) fn write_transcript(html: &mut Html, view: &PageView<'_>) {
     let trail = match &view.facts.survey.transcript {
         SurveyedDocument::Absent => {
-            html.write_raw(
-                "<p>There is none: the bundle was put together by hand, or its transcript was \
-                      left behind.</p>",
-            );
+            match judge_transcript(view).faults.first() {
+                None => {
+                    html.write_raw("<p>There is none: the bundle was put together by hand.</p>")
+                }
+                Some(fault) => write_alarm(html, Icon::Fail, |html| {
+                    html.write_text("The transcript is missing: ");
+                    html.write_quote(fault);
+                    html.write_text(".");
+                }),
+            }
             return;
         }
         SurveyedDocument::Damaged(why) => {

@@ -299,7 +299,7 @@ fn decode_blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
     let text = String::from_utf8_lossy(text);
-    if pem::may_be_key(text.as_bytes()) {
+    if pem::is_key_file(text.as_bytes()) {
         return Err(Malformed::new(format!(
             "{file}: holds a private key, expected a root certificate alone"
         )));

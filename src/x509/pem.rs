@@ -11,7 +11,8 @@ mod key_search;
 mod operators;
 
 pub use error::{PemError, Utf16Encoding};
-pub(crate) use key_search::{is_key_file, may_be_key};
+pub(crate) use key_search::is_key_file;
+use key_search::is_own_key_file;
 pub use operators::decode_certificates;
 
 /// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS
@@ -82,7 +83,7 @@ pub fn decode_several(text: &[u8], expected: Label) -> Result<Vec<Vec<u8>>, PemE
 }
 
 fn unless_private_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
-    if may_be_key(text) {
+    if is_own_key_file(text) {
         PemError::PrivateKey {
             expected: expected.as_str(),
         }

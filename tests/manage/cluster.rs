@@ -1,4 +1,4 @@
-use hsmboot::simulator::{InjectedFault, SimulatedClusterState};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState, SimulatedHsmState};
 
 use super::stage::{NOBODY, SUBNET, Stage, at_a_terminal};
 use super::support;
@@ -261,4 +261,18 @@ fn a_wait_that_ends_too_early_names_the_cluster_that_was_made() {
             .starts_with("cluster-"),
         "{failed:#}"
     );
+}
+
+/// An HSM that is deleted is listed for a while, and in nobody's way.
+#[test]
+fn a_cluster_whose_hsms_are_deleted_can_be_deleted() {
+    let stage = Stage::new();
+    let (id, _) = support::ready_cluster(&stage.simulator);
+    let hsm = support::describe(&stage.simulator, &id)["Hsms"][0]["HsmId"].clone();
+    stage
+        .simulator
+        .set_hsm_state(&id, hsm.as_str().unwrap(), SimulatedHsmState::Deleted)
+        .unwrap();
+    let deleted = stage.json(&["cluster", "delete", "--cluster-id", &id, "--yes"]);
+    assert_eq!(deleted["changed"], true, "{deleted:#}");
 }

@@ -1,6 +1,6 @@
 use hsmboot::simulator::{InjectedFault, SimulatedClusterState, SimulatedHsmState};
 
-use super::stage::{NOBODY, Stage};
+use super::stage::{NOBODY, Stage, at_a_terminal};
 use super::support;
 
 #[test]
@@ -348,4 +348,38 @@ fn a_lost_answer_makes_no_second_hsm() {
     ]);
     assert_eq!(again["changed"], false, "{again:#}");
     assert_eq!(stage.calls("CreateHsm"), 1);
+}
+
+/// The last question before keys are gone must be true: an HSM that is deleted, or does not work,
+/// keeps no key for sure.
+#[test]
+fn who_deletes_the_last_hsm_that_works_is_told_so() {
+    let stage = Stage::new();
+    let (id, _) = support::ready_cluster(&stage.simulator);
+    let first = support::describe(&stage.simulator, &id)["Hsms"][0]["HsmId"].clone();
+    let first = first.as_str().unwrap();
+    stage
+        .simulator
+        .set_state(&id, SimulatedClusterState::Active)
+        .unwrap();
+    let create = ["hsm", "create", "--another", "--cluster-id", &id, "--wait"];
+    let zone = ["--availability-zone", "us-east-1a"];
+    let second = stage.json(&[&create[..], &zone].concat())["hsm"]["hsm_id"].clone();
+    let second = second.as_str().unwrap();
+    let delete = ["hsm", "delete", "--cluster-id", &id, "--hsm-id", first];
+    for (state, says) in [
+        (SimulatedHsmState::Active, "keys stay on its other HSMs"),
+        (
+            SimulatedHsmState::Degraded,
+            "last of the cluster's HSMs that is ACTIVE",
+        ),
+        (
+            SimulatedHsmState::Deleted,
+            "It is the cluster's only HSM: its keys are left in backups alone",
+        ),
+    ] {
+        stage.simulator.set_hsm_state(&id, second, state).unwrap();
+        let (done, screen) = at_a_terminal(&stage, "no\n", &delete);
+        assert!(!done && screen.contains(says), "{says}: {screen}");
+    }
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, Dir};
 use crate::hint;
 use crate::outside::{OutsideText, shown_path, stored_path};
-use crate::x509::pem::may_be_key;
+use crate::x509::pem::is_key_file;
 
 /// Something that lies beside a bundle's files and is none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -275,7 +275,7 @@ impl Store {
         let holds_key = |name: &OsStr| {
             dir.read(name, "a file beside the bundle", fsio::MAX_INPUT)
                 .map(Zeroizing::new)
-                .is_ok_and(|content| may_be_key(&content))
+                .is_ok_and(|content| is_key_file(&content))
         };
         Ok(names
             .into_iter()

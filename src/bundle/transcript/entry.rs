@@ -6,9 +6,9 @@ use super::{MAX_TRANSCRIPT, Transcript, transcript_full};
 use crate::bundle::{AnnouncedCall, ClusterId, Digests, NotedWord, OwnerProof, escape_json};
 use crate::error::Result;
 use crate::outside::OutsideText;
+use crate::outside::keys::holds_key;
 use crate::quote::DocumentFormat;
 use crate::verify::Verdict;
-use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, sha256, to_hex};
 
 /// The beginning of what a seal signs, so that it can never be taken for a certificate: no DER
@@ -87,7 +87,7 @@ impl TranscriptEntry {
             .get("format")
             .and_then(serde_json::Value::as_str)
             .and_then(DocumentFormat::from_text);
-        format.is_some() && !may_be_key(line.as_bytes())
+        format.is_some() && !holds_key(line)
     }
 
     /// Returns the SHA-256 of its line, without its line end: the next one names it as `previous`.

@@ -133,6 +133,11 @@ fn throttling_is_retried_after_looking_and_not_for_ever() {
     );
     run.ends_with(6, ErrorKind::Throttled);
     assert_eq!(run.trace, "DIDIDIDIDIDID");
+    // Who is told to slow down does: each pause is twice as long as the one before.
+    assert_eq!(
+        run.waited,
+        Duration::from_millis(250 + 500 + 1000 + 2000 + 4000 + 8000)
+    );
 }
 
 /// A request that was turned away is no try that was lost.

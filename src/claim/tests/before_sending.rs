@@ -171,3 +171,31 @@ fn a_certificate_of_this_ca_for_another_key_is_no_claim_of_this_pair() {
     // Without a pair there is no key to compare with: the CA is all that is asked.
     run_bootstrap(&[elsewhere()], &[]).assert_claims(ClaimOrigin::AlreadyClaimed, "D");
 }
+
+/// One that was just created may not be listed in the very next description.
+#[test]
+fn what_this_run_created_may_be_missing_for_a_moment_and_what_it_did_not_may_not() {
+    let bootstrap = |created| {
+        let claim = Claim::for_bootstrap(ID, None, None, Patience::default());
+        claim.after_creation(created)
+    };
+    let look = |claim: &mut Claim, answer| {
+        assert!(matches!(claim.next(Duration::ZERO), ClaimStep::Describe));
+        claim.record_description(answer);
+        claim.next(Duration::ZERO)
+    };
+    for missing in [Ok(None), in_state(ClusterState::Uninitialized)] {
+        let step = look(&mut bootstrap(false), missing.clone());
+        assert!(matches!(step, ClaimStep::Failed(_)), "{step:?}");
+        let mut claim = bootstrap(true);
+        let step = look(&mut claim, missing.clone());
+        assert!(matches!(step, ClaimStep::Pause(_)), "{step:?}");
+        let step = look(&mut claim, ready_answer());
+        assert!(matches!(step, ClaimStep::Certify(_)), "{step:?}");
+        // Not for ever.
+        let mut claim = bootstrap(true);
+        let ends =
+            (0..9).any(|_| matches!(look(&mut claim, missing.clone()), ClaimStep::Failed(_)));
+        assert!(ends);
+    }
+}

@@ -44,7 +44,8 @@ pub(super) async fn claim_cluster(
     let patience = submit::patience_from_timeout(args.timeout.timeout);
     let csr = read_csr(&Bundle::at_path(dir, id.clone()))?;
     let mut claim = Claim::for_bootstrap(id.as_str(), ca.owner().cloned(), csr, patience)
-        .with_place(place.clone());
+        .with_place(place.clone())
+        .after_creation(args.create.create || args.first_hsm.create_hsm);
     let mut run = BootstrapRun {
         args,
         ui,
@@ -70,7 +71,10 @@ pub(super) async fn claim_cluster(
     let end = end.map_err(|error| match args.dry_run {
         // It says itself what a real run does.
         true => error,
-        false => replaced::with_own_next_step(error, claim.last_seen()),
+        false => {
+            let creates_hsm = args.create.create || args.first_hsm.create_hsm;
+            replaced::with_own_next_step(error, claim.last_seen(), creates_hsm)
+        }
     })?;
     run.finish(end).map(|mut output| {
         if let Some(kept) = &run.kept_aside {

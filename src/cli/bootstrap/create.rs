@@ -33,6 +33,7 @@ use crate::cloudhsm::fleet::NewCluster;
 use crate::cloudhsm::{Fleet, Tag, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
+use crate::outside::OutsideText;
 use crate::x509::Certificate;
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not
@@ -107,6 +108,8 @@ impl CreateArgs {
 pub(super) struct ClusterCreation<'a> {
     pub(super) plan: &'a CreationPlan,
     pub(super) service: &'a AwsCloudHsm,
+    /// The account that the credentials are of, where they name it.
+    pub(super) account: Option<OutsideText>,
     pub(super) store: &'a Store,
     /// The CA that the cluster is ordered for, where there is one yet.
     pub(super) ca: Option<Certificate>,
@@ -206,6 +209,7 @@ impl ClusterCreation<'_> {
             token: token.into(),
             region: place.region.clone().unwrap_or_default(),
             endpoint: place.endpoint.clone(),
+            account: self.account.clone(),
             hsm_type: order.hsm_type.clone().into(),
             mode: order.mode.map(|mode| mode.as_str().into()),
             choices: order.choices.by_key(),

@@ -28,7 +28,7 @@ use super::token::TokenArgs;
 use super::ui::{CommandOutput, Ui};
 use super::watcher::Watcher;
 use super::{ca, submit};
-use crate::bundle::{Digests, Store};
+use crate::bundle::{Bundle, Digests, Store};
 use crate::ca::KeyType;
 use crate::error::Result;
 use crate::outside::OutsideText;
@@ -200,6 +200,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     };
     let id = &id;
     let dir = bundle_dir(args.bundle.as_ref(), id);
+    // Before anything is created, and whatever becomes of the cluster.
+    Bundle::at_path(&dir, id.clone()).is_alone()?;
     let trust = trust(&dir)?;
     block_on(async {
         let service = args
@@ -249,6 +251,7 @@ fn run_from_nothing(
         let start = create::ClusterCreation {
             plan: &plan,
             service: &service,
+            account: service.account_id().await,
             store: &Store::at_path(dir),
             ca: ca
                 .trust_anchor()

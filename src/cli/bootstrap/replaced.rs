@@ -56,9 +56,17 @@ pub(super) fn dry_run_error(id: &ClusterId) -> Error {
     .with_fact(FactName::ClusterId, id.as_str())
 }
 
-/// Adds to an error what this very command can do about it.
-pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>) -> Error {
+/// Adds to an error what this very command can do about it. `creates_hsm`: it creates an HSM
+/// already where there is none.
+pub(super) fn with_own_next_step(error: Error, seen: Option<&Cluster>, creates_hsm: bool) -> Error {
     match (error.kind, seen.map(next_step)) {
+        (ErrorKind::NoHsm, Some(NextStep::CreateHsm { .. })) if creates_hsm => Error {
+            hint: "the HSM that was there is gone, or is not listed yet: run the same command \
+                   again, which looks, and creates one if there is none"
+                .into(),
+            next: Vec::new(),
+            ..error.if_run_again()
+        },
         (ErrorKind::CsrChanged, _) => Error {
             hint: "run the same command again: it keeps the files of the old CSR aside, and goes \
                    on with the new one, which it verifies and signs anew"

@@ -12,7 +12,7 @@ use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{CommandOutput, Effect, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, ServiceError};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 
@@ -114,7 +114,11 @@ async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<bool> {
 /// Checks that the cluster has no HSMs. "Before you can delete a cluster, you must delete all HSMs
 /// in the cluster" (API Reference, DeleteCluster).
 fn check_no_hsms(cluster: &Cluster) -> Result<()> {
-    if cluster.hsms.is_empty() {
+    if cluster
+        .hsms
+        .iter()
+        .all(|hsm| hsm.state == HsmState::Deleted)
+    {
         return Ok(());
     }
     let id = &cluster.cluster_id;

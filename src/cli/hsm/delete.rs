@@ -83,7 +83,6 @@ impl HsmSelector {
 pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
     let (id, online) = args.cluster.require(&args.online)?;
     let id = &id;
-    args.consent.check_can_ask()?;
     block_on(async {
         let service = args.wait.connect_within(&online, ui).await?;
         let cluster = find_cluster(&service, id).await?;
@@ -94,6 +93,8 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
             .ok_or_else(|| no_such_hsm_error(&cluster, args.which.name()))?;
         let mut changed = !is_hsm_deleting_or_deleted(hsm);
         if changed {
+            // One that goes already is only waited for.
+            args.consent.check_can_ask()?;
             args.consent.ask_to_delete(
                 &format!(
                     "{} of {id} ({}), at {}",
@@ -101,7 +102,7 @@ pub(super) fn delete_hsm(args: &DeleteArgs, ui: &Ui) -> Result<CommandOutput> {
                     cluster.state,
                     service.place()
                 ),
-                deletion_consequence(&cluster),
+                deletion_consequence(&cluster, hsm),
             )?;
             changed = send_deletion(&service, id, hsm.hsm_id.as_raw()).await?;
         }
@@ -185,14 +186,26 @@ fn is_hsm_deleting_or_deleted(hsm: &HsmSummary) -> bool {
     matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted)
 }
 
-/// Returns what is lost with the HSM.
-fn deletion_consequence(cluster: &Cluster) -> &'static str {
-    match (&cluster.state, cluster.hsms.len()) {
-        (ClusterState::Uninitialized, _) => {
+/// Returns what is lost with the HSM. Only another one that works has the cluster's keys for sure.
+fn deletion_consequence(cluster: &Cluster, hsm: &HsmSummary) -> &'static str {
+    let others = cluster
+        .hsms
+        .iter()
+        .filter(|other| other.hsm_id != hsm.hsm_id && other.state != HsmState::Deleted);
+    let (all, active) = others.fold((0_usize, 0_usize), |(all, active), other| {
+        let works = usize::from(other.state == HsmState::Active);
+        (all.saturating_add(1), active.saturating_add(works))
+    });
+    match (&cluster.state, all, active) {
+        (ClusterState::Uninitialized, ..) => {
             "The cluster's CSR goes with it: a certificate that was signed for it is worthless \
              then."
         }
-        (_, 1) => "It is the cluster's only HSM: its keys are left in backups alone.",
+        (_, 0, _) => "It is the cluster's only HSM: its keys are left in backups alone.",
+        (_, _, 0) => {
+            "It is the last of the cluster's HSMs that is ACTIVE, or none is: its keys may be left \
+             in backups alone."
+        }
         _ => "The cluster's keys stay on its other HSMs.",
     }
 }

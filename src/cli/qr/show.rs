@@ -200,6 +200,8 @@ fn widest_version(on_screen: bool) -> u8 {
 fn members_to_carry(bundle: &Bundle, kind: QrKind) -> Result<Members> {
     if kind == QrKind::Response {
         sign::check_signed(bundle)?;
+        // A trust anchor of another name does not travel by camera.
+        sign::check_has_ca_file(bundle)?;
     }
     let signed = bundle.has_part(Part::SignedCert);
     let mut names = kind.file_names(bundle.id());

@@ -1,9 +1,12 @@
 //! The conditions before anything is signed, imported or submitted.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
 use crate::check::{self, Pair};
+use crate::claim::ownership::OwnerCertificate;
 use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
@@ -87,24 +90,40 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
     ];
     Error {
         message: first.followed_by(missing),
-        hint: format!("complete it: {}", completing_command(bundle).quoted()).into(),
-        next: vec![completing_command(bundle)],
+        hint: completing_hint(&completing_commands(bundle)).into(),
+        next: completing_commands(bundle),
         ..already_signed_error(bundle, "")
     }
 }
 
-/// Returns the command that completes a bundle whose certificate was signed by hand.
-fn completing_command(bundle: &Bundle) -> NextCommand {
-    let signed = bundle.path().join(Part::SignedCert.file_name(bundle.id()));
-    NextCommand::new([
+/// Returns the commands that complete a bundle whose certificate was signed by hand. One in a
+/// single file comes out of that first: no path leads to the certificate in it.
+fn completing_commands(bundle: &Bundle) -> Vec<NextCommand> {
+    let dir = if bundle.store().is_archive() {
+        Path::new(bundle.id().as_str())
+    } else {
+        bundle.path()
+    };
+    let unpack = bundle.store().is_archive().then(|| {
+        let file = hint::path_word(bundle.path(), "FILE");
+        NextCommand::new(["hsmboot", "unpack", &file, bundle.id().as_str()])
+    });
+    let signed = dir.join(Part::SignedCert.file_name(bundle.id()));
+    let import = NextCommand::new([
         "hsmboot",
         "import",
-        &hint::path_word(bundle.path(), "DIR"),
+        &hint::path_word(dir, "DIR"),
         "--signed-cert",
         &hint::path_word(&signed, "FILE"),
         "--ca",
         "FILE",
-    ])
+    ]);
+    unpack.into_iter().chain([import]).collect()
+}
+
+fn completing_hint(commands: &[NextCommand]) -> String {
+    let quoted: Vec<String> = commands.iter().map(NextCommand::quoted).collect();
+    format!("complete it: {}", quoted.join(", then "))
 }
 
 /// Tells whether the bundle holds this very signed certificate and nothing yet beside it: it was
@@ -198,17 +217,37 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
     if bundle.has_file(bundle.trust_anchor_file()) {
         return Ok(());
     }
-    Err(Error::new(
+    let missing = "no certificate of the CA that signed it";
+    Err(incomplete_error(bundle, missing))
+}
+
+/// Checks that a signed bundle has the trust anchor by the name that it travels under.
+///
+/// # Errors
+/// Class `Input`, `not-signed`.
+#[cfg(feature = "qr")]
+pub(crate) fn check_has_ca_file(bundle: &Bundle) -> Result<()> {
+    if bundle.has_file(CA_FILE) {
+        return Ok(());
+    }
+    let other = bundle.trust_anchor_file();
+    let missing = format!("its trust anchor as {other}, which no code carries");
+    Err(incomplete_error(bundle, &missing))
+}
+
+/// Says that the bundle has a signed certificate, and `has` beside it.
+fn incomplete_error(bundle: &Bundle, has: &str) -> Error {
+    let commands = completing_commands(bundle);
+    Error::new(
         ErrorKind::NotSigned,
         Lines::from(format!(
-            "the bundle has a signed certificate, and no certificate of the CA that signed it: \
-             there is no {}",
+            "the bundle has a signed certificate, and {has}: there is no {}",
             bundle.place(CA_FILE)
         )),
-        format!("complete it: {}", completing_command(bundle).quoted()),
+        completing_hint(&commands),
     )
-    .with_next([completing_command(bundle)])
-    .with_fact(FactName::File, bundle.place(CA_FILE).to_string()))
+    .with_next(commands)
+    .with_fact(FactName::File, bundle.place(CA_FILE).to_string())
 }
 
 /// Holds the pair of the bundle's files against every rule.
@@ -239,9 +278,24 @@ pub(crate) fn check_places_free(bundle: &Bundle, ca: &TrustAnchor, force: bool) 
     let others = others
         .into_iter()
         .map(|name| NewFile::readable(name, &[], true));
-    bundle
-        .store()
-        .check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
+    let store = bundle.store();
+    store.check_free(&others.collect::<Vec<_>>())?;
+    store.check_free(&[trust_anchor]).map_err(|error| {
+        let another = bundle
+            .read_trust_anchor()
+            .is_ok_and(|there| OwnerCertificate::all_from_file(&there).is_ok());
+        match error.kind {
+            // The only copy, perhaps: where `bootstrap` made it, its key lies beside it.
+            ErrorKind::FileExists if another => Error {
+                hint: "it is another CA's certificate: find out whose, and move it to another \
+                       directory, with its key if that is there too. --force replaces it, and \
+                       keeps no copy"
+                    .into(),
+                ..error
+            },
+            _ => error,
+        }
+    })
 }
 
 /// Tells whether the bundle's `customerCA.crt` is this very trust anchor, perhaps with other line

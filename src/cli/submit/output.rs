@@ -30,7 +30,10 @@ pub(crate) fn claim_document(
         insert_member(&mut document, "dry_run", json!(true));
     }
     // Two runs raced, and the cluster has the other one's certificate: ours is of no more use.
-    if !outcome.same_certificate && bundle.without_cache().has_part(Part::SignedCert) {
+    if !outcome.same_certificate
+        && receipt.signed_cert_sha256 != receipt.cluster_certificate_sha256
+        && bundle.without_cache().has_part(Part::SignedCert)
+    {
         let theirs = &receipt.cluster_certificate_sha256;
         insert_member(&mut document, "superseded_by", json!(theirs));
     }

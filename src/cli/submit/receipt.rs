@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, AnnouncedCall, Bundle, RECEIPT, Receipt, TranscriptStep};
 use crate::claim::ClaimOrigin;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::fsio::NewFile;
 use crate::outside::Lines;
 
@@ -30,19 +30,24 @@ pub(crate) fn write_receipt(
     step: &TranscriptStep<'_>,
 ) -> Result<()> {
     // Where the transcript does not hold, writing says so.
-    if how == ClaimOrigin::AlreadyClaimed
-        && bundle
-            .without_cache()
-            .holds_receipt_of(receipt)
-            .unwrap_or(false)
-    {
+    let is_there = || {
+        let kept = bundle.without_cache().holds_receipt_of(receipt);
+        how == ClaimOrigin::AlreadyClaimed && kept.unwrap_or(false)
+    };
+    if is_there() {
         return Ok(());
     }
     let content = bundle::to_document(receipt);
+    // The run that claimed the cluster may be writing its receipt now, which has the answer.
+    let replace = how == ClaimOrigin::Claimed || bundle.without_cache().has_file(RECEIPT);
     // What happened is written down, whatever became of the files meanwhile.
     bundle
         .without_cache()
-        .write(&[NewFile::readable(RECEIPT, &content, true)], step)
+        .write(&[NewFile::readable(RECEIPT, &content, replace)], step)
+        .or_else(|error| match error.kind {
+            ErrorKind::FileExists if is_there() => Ok(()),
+            _ => Err(error),
+        })
         .map_err(|mut error| {
             error.message = Lines::from(format!(
                 "{} is claimed, but its receipt cannot be kept",

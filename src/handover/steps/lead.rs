@@ -1,5 +1,7 @@
 //! The step before the clients' own: whose the cluster is, and what clients get.
 
+use std::path::PathBuf;
+
 use super::{ClaimedCluster, ClientStep, StepSource, own_step, with_region};
 use crate::bundle::CA_FILE;
 use crate::cloudhsm::plain_id;
@@ -44,12 +46,16 @@ pub(super) fn lead_step(of: &ClaimedCluster<'_>) -> Option<ClientStep> {
         }
         Lead::Handover { bundle, proven } => {
             let from = hint::path_word(bundle, "BUNDLE");
-            let to = format!(
-                "{}-clients",
-                from.trim_end_matches('/')
-                    .strip_suffix(crate::bundle::SUFFIX)
-                    .unwrap_or(from.trim_end_matches('/'))
-            );
+            // Beside the bundle, and not in it.
+            let to = if bundle.file_name().is_some() {
+                let plain: PathBuf = bundle.components().collect();
+                let plain = hint::path_word(&plain, "BUNDLE");
+                let beside = plain.strip_suffix(crate::bundle::SUFFIX);
+                format!("{}-clients", beside.unwrap_or(&plain))
+            } else {
+                let name = format!("{}-clients", plain_id(of.cluster_id).unwrap_or("hsm"));
+                hint::path_word(&bundle.join("..").join(name), "DIR")
+            };
             // Its first certificate and its root name a chain: `Owner::with_fingerprints`.
             let ends = proven.iter().flat_map(|anchor| {
                 std::iter::once(anchor.signing_ca()).chain(anchor.certificates_above().last())

@@ -1,48 +1,18 @@
 //! The search for private keys in what should hold none.
 
-use crate::outside::keys::begins_as_key_somewhere;
-
-/// Tells whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label
-/// or anywhere else; or it begins as one does, in base64 or not. It serves for what must be refused
-/// with a word of warning, or must not travel. A key so damaged that neither shows is not found.
-pub(crate) fn may_be_key(content: &[u8]) -> bool {
-    /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1);
-    /// OpenSSH's PROTOCOL.key, and its first octets in base64.
-    const SAYS: [&[u8]; 7] = [
-        b"PRIVATE KEY",
-        b"Proc-Type:",
-        b"DEK-Info:",
-        b"Private-Lines:",
-        b"\"kty",
-        b"openssh-key-v1",
-        b"b3BlbnNzaC1rZXktdjE",
-    ];
-    // Nearly every place differs in its first letter: the whole word is compared at few.
-    let lower = |word: &[u8]| word.first().map(u8::to_ascii_lowercase);
-    let says = |word: &[u8]| {
-        let first = lower(word);
-        content
-            .windows(word.len())
-            .any(|window| lower(window) == first && window.eq_ignore_ascii_case(word))
-    };
-    SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
-}
+use crate::outside::keys::has_key;
 
 /// Tells whether a file is a key's, by what a key's file has: a label in capitals, or a beginning,
 /// also in UTF-16; or the beginning of a store or a key of Java's or Microsoft's. Prose about
-/// private keys is none. It serves for what must not be lost.
+/// private keys is none. It serves for what must not be lost, or be refused with a word of warning.
+/// A key so damaged that neither shows is not found.
 pub(crate) fn is_key_file(content: &[u8]) -> bool {
-    const HAS: [&[u8]; 4] = [
-        b"PRIVATE KEY",
-        b"Private-Lines:",
-        b"openssh-key-v1",
-        b"b3BlbnNzaC1rZXktdjE",
-    ];
-    let is_key = |content: &[u8]| {
-        HAS.into_iter()
-            .any(|word| content.windows(word.len()).any(|window| window == word))
-            || begins_as_key_somewhere(content)
-    };
+    is_own_key_file(content) || begins_as_foreign_key(content)
+}
+
+/// Tells the same but for stores and keys of Java's and Microsoft's, which have words of their own
+/// elsewhere.
+pub(crate) fn is_own_key_file(content: &[u8]) -> bool {
     // A text of ASCII in UTF-16, without what makes it that.
     let narrow = || {
         let octets = content
@@ -50,12 +20,11 @@ pub(crate) fn is_key_file(content: &[u8]) -> bool {
             .filter(|byte| !matches!(byte, 0 | 0xFE | 0xFF));
         zeroize::Zeroizing::new(octets.copied().collect::<Vec<u8>>())
     };
-    is_key(content)
-        || begins_as_foreign_key(content)
+    has_key(content)
         || (matches!(
             content,
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..]
-        ) && is_key(&narrow()))
+        ) && has_key(&narrow()))
 }
 
 /// Tells whether a file begins as a Java keystore does (JKS, JCEKS), or as a private key of
@@ -103,6 +72,7 @@ mod tests {
         }
         for other in [
             &b"how to keep a private key"[..],
+            b"sign bundle --ca /mnt/PRIVATE KEY/customerCA.crt",
             b"-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTAN\n",
             b"<\0h\0t\0m\0l\0>\0",
             b"",

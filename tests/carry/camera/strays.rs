@@ -20,13 +20,16 @@ fn a_missing_part_is_named_and_drawn_alone() {
     let hint = refused["error"]["hint"].as_str().unwrap();
     assert!(
         hint.starts_with("photograph them again")
-            && hint.ends_with("`hsmboot qr show DIR --part 2 --part 3` draws them alone"),
+            && hint.ends_with(
+                "`hsmboot qr show DIR --part 2 --part 3` draws them alone, at the size at which \
+                 they were drawn"
+            ),
         "{hint}"
     );
     let hint = bench.hint(&read(&codes[1..], &["--bundle", "new"]));
     assert!(
         hint.starts_with("photograph it again")
-            && hint.ends_with("`hsmboot qr show DIR --part 1` draws it alone"),
+            && hint.contains("`hsmboot qr show DIR --part 1` draws it alone"),
         "{hint}"
     );
     let kept = bench.read(&codes[1]);

@@ -126,6 +126,16 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
         "and in those that nothing speaks of"
     );
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    assert!(report(&bench, &[]).contains("The transcript is missing"));
+    let missing = document(&bench, &[]);
+    assert_eq!(missing["transcript"]["holds"], false);
+    assert!(
+        !missing["alarms"].as_array().unwrap().is_empty(),
+        "whoever takes it away takes no decision out of sight"
+    );
+    for name in ["request.json", "response.json", "receipt.json"] {
+        let _ = fs::remove_file(bench.path("bundle").join(name));
+    }
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));
 }
 

@@ -105,7 +105,12 @@ impl ClusterCreation<'_> {
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect();
         let here = Some(earlier.region.as_raw()) == place.region.as_ref().map(OutsideText::as_raw)
-            && earlier.endpoint == place.endpoint;
+            && earlier.endpoint == place.endpoint
+            // Credentials need not name it.
+            && match (&earlier.account, &self.account) {
+                (Some(earlier), Some(now)) => earlier == now,
+                _ => true,
+            };
         let same = earlier.hsm_type == order.hsm_type
             && earlier.mode.as_ref().map(OutsideText::as_raw)
                 == order.mode.map(ClusterMode::as_str)
@@ -130,7 +135,7 @@ impl ClusterCreation<'_> {
                     self.creation_file()
                 ),
                 format!(
-                    "  {was}  {}, {}, in {}{}",
+                    "  {was}  {}, {}, in {}{}{}",
                     join_shown(
                         std::iter::once(&earlier.hsm_type)
                             .chain(&earlier.mode)
@@ -147,6 +152,11 @@ impl ClusterCreation<'_> {
                         .endpoint
                         .as_ref()
                         .map(|url| format!(" at {url}"))
+                        .unwrap_or_default(),
+                    earlier
+                        .account
+                        .as_ref()
+                        .map(|account| format!(", account {account}"))
                         .unwrap_or_default(),
                 ),
             ],
@@ -169,7 +179,7 @@ impl ClusterCreation<'_> {
                 found
                     .as_ref()
                     .map_or_else(
-                        || "no longer there".into(),
+                        || "not there any more, or not in this account".into(),
                         |cluster| {
                             Lines::from([
                                 "deleted, or being deleted".to_owned(),
@@ -178,7 +188,8 @@ impl ClusterCreation<'_> {
                         },
                     )
                     .prefixed_with(format!("{id}, which an earlier run created, is ")),
-                "choose another --bundle to create another cluster",
+                "check the credentials, whose account it must be; or choose another --bundle to \
+                 create another cluster",
             )
             .with_fact(FactName::ClusterId, id.as_str())
             .with_fact(

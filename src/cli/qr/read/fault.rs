@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::Lines;
+use crate::qr::QrKind;
 use crate::qr::collection::CollectionFault;
 use crate::qr::photograph::{MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE, PictureFault as Unread};
 
@@ -68,10 +69,14 @@ pub(super) fn collection_error(fault: &CollectionFault) -> Error {
                                   large and as straight as you can"
                 .to_owned(),
         ),
-        CollectionFault::Missing { parts, .. } => {
-            let options: String = parts
-                .iter()
-                .map(|number| format!(" --part {number}"))
+        CollectionFault::Missing { kind, parts, .. } => {
+            let response = match kind {
+                QrKind::Request => None,
+                QrKind::Response => Some(" --response".to_owned()),
+            };
+            let options: String = response
+                .into_iter()
+                .chain(parts.iter().map(|number| format!(" --part {number}")))
                 .collect();
             let (it, draws) = if parts.len() == 1 {
                 ("it", "draws it")
@@ -82,8 +87,8 @@ pub(super) fn collection_error(fault: &CollectionFault) -> Error {
             (
                 ErrorKind::CodesMissing,
                 format!(
-                    "photograph {it} again, {give}; `hsmboot qr show \
-                                               DIR{options}` {draws} alone"
+                    "photograph {it} again, {give}; `hsmboot qr show DIR{options}` {draws} alone, \
+                     at the size at which they were drawn"
                 ),
             )
         }
