@@ -236,6 +236,7 @@ pub(crate) fn check_has_ca_file(bundle: &Bundle) -> Result<()> {
 }
 
 /// Says that the bundle has a signed certificate, and `has` beside it.
+#[cfg(any(feature = "online", feature = "qr"))]
 fn incomplete_error(bundle: &Bundle, has: &str) -> Error {
     let commands = completing_commands(bundle);
     Error::new(
