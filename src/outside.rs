@@ -179,16 +179,26 @@ const fn is_last_of_plane(c: char) -> bool {
 /// Returns the shown form of what the program has put together: its line breaks are its own, and
 /// whatever else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
-    replace_chars(
-        &keys::without_keys(text),
-        |c| c != '\n' && is_obeyed(c),
-        push_shown,
-    )
+    let text = keys::without_keys(text);
+    if text.bytes().all(|octet| is_plain(octet) || octet == b'\n') {
+        return text.into_owned();
+    }
+    replace_chars(&text, |c| c != '\n' && is_obeyed(c), push_shown)
 }
 
 /// Does the same as [`shown_lines`] on one line, whatever breaks it.
 pub(crate) fn shown_on_a_line(text: &str) -> String {
-    replace_chars(&keys::without_keys(text), is_obeyed, push_shown)
+    let text = keys::without_keys(text);
+    if text.bytes().all(is_plain) {
+        return text.into_owned();
+    }
+    replace_chars(&text, is_obeyed, push_shown)
+}
+
+/// Tells whether an octet is a character by itself that nobody obeys: what nearly all text is made
+/// of.
+pub(crate) const fn is_plain(octet: u8) -> bool {
+    matches!(octet, b' '..=b'~')
 }
 
 /// Returns the text with another one in the place of these characters: `write` appends it. What

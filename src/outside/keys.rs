@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr_iter, memmem};
 
 /// What stands in the place of a text that holds a private key.
 pub(crate) const WITHHELD_KEY: &str = "(withheld: it looks like a private key)";
@@ -31,24 +32,22 @@ pub(crate) fn holds_key(text: &str) -> bool {
 
 /// Tells the same of octets, which may be DER.
 pub(crate) fn has_key(content: &[u8]) -> bool {
-    let has = |word: &&[u8]| content.windows(word.len()).any(|window| window == *word);
+    let has = |word: &&[u8]| memmem::find(content, word).is_some();
     HAS.iter().any(has) || begins_as_key_somewhere(content)
 }
 
 /// Returns a text without the keys in base64 that it holds: each from its beginning to the end of
 /// its last line.
 pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
     let (mut out, mut rest) = (String::new(), text);
-    while let Some(before) = rest
-        .split(|c| !is_base64(c))
-        .find(|run| run.len() >= 16 && begins_as_key_somewhere(run.as_bytes()))
-        .and_then(|run| rest.split_once(run).map(|(before, _)| before))
+    while let Some((before, from)) =
+        find_key(rest.as_bytes(), 16).and_then(|at| rest.split_at_checked(at))
     {
-        let from = rest.get(before.len()..).unwrap_or_default();
         out.push_str(before);
         out.push_str(WITHHELD_KEY);
-        rest = from.trim_start_matches(|c| is_base64(c) || matches!(c, '=' | '\n' | '\r'));
+        rest = from.trim_start_matches(|c: char| {
+            u8::try_from(c).is_ok_and(is_base64) || matches!(c, '=' | '\n' | '\r')
+        });
     }
     if out.is_empty() && rest.len() == text.len() {
         return Cow::Borrowed(text);
@@ -59,19 +58,34 @@ pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
 
 /// Tells whether content begins as a private key does, or a line or a string in it does in base64.
 pub(crate) fn begins_as_key_somewhere(content: &[u8]) -> bool {
-    if begins_as_key(content) {
-        return true;
-    }
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    // The first octets of a key are in the first characters of a line, or of a string in JSON.
-    content.split(|byte| !is_base64(byte)).any(|run| {
-        // As every SEQUENCE does.
-        let start = run
-            .get(..run.len().min(24) & !3)
-            .filter(|start| start.first() == Some(&b'M'))
-            .and_then(|start| STANDARD.decode(start).ok());
-        start.is_some_and(|start| begins_as_key(&start))
+    begins_as_key(content) || find_key(content, 4).is_some()
+}
+
+/// Finds a private key in base64, which begins a line or a string in JSON: its place. What is
+/// shorter than `least` is none.
+fn find_key(content: &[u8], least: usize) -> Option<usize> {
+    /// Of the first characters the first octets are decoded.
+    const FIRST: usize = 24;
+    // As every SEQUENCE in base64 begins.
+    memchr_iter(b'M', content).find(|at| {
+        let (before, from) = content.split_at(*at);
+        if before.last().is_some_and(|octet| is_base64(*octet)) {
+            return false;
+        }
+        let length = from
+            .iter()
+            .take(FIRST)
+            .take_while(|octet| is_base64(**octet))
+            .count();
+        let start = from.get(..length & !3).filter(|_| length >= least);
+        start
+            .and_then(|start| STANDARD.decode(start).ok())
+            .is_some_and(|start| begins_as_key(&start))
     })
+}
+
+const fn is_base64(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/')
 }
 
 /// DER's tags (X.690).
