@@ -51,8 +51,8 @@ fn a_picture_of_nothing_but_corners_ends_with_no_code_found() {
     let bench = Bench::empty();
     // Modules of so many pixels, and so many modules between corners: small ones by the hundred
     // thousand, and such as lie as in codes.
-    for (module, gap) in [(1, 1), (2, 1), (5, 7), (8, 2)] {
-        let corners = GrayImage::from_fn(2800, 2800, |x, y| {
+    for (module, gap, side) in [(1, 1, 2800), (2, 1, 1400), (5, 7, 1400), (8, 2, 1400)] {
+        let corners = GrayImage::from_fn(side, side, |x, y| {
             let [column, row] = [x, y].map(|at| at % (module * (7 + gap)) / module);
             let dark = column < 7
                 && CORNER
@@ -63,7 +63,7 @@ fn a_picture_of_nothing_but_corners_ends_with_no_code_found() {
         bench.write("corners.png", encoded(corners, ImageFormat::Png));
         let run = limited(
             &bench,
-            3 * 2800 * 2800,
+            3 * (side * side) as usize,
             &["qr", "read", "corners.png", "--output", "json"],
         )
         .expect(4);

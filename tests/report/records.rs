@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use serde_json::json;
 
 use crate::shared::{RESPONSE, TRANSCRIPT, document, put_receipt, report, section, signed, text};
-use crate::support::{Bench, CLUSTER, TRUST};
+use crate::support::{self, Bench, CLUSTER, TRUST};
 
 #[test]
 fn what_the_documents_say_is_never_taken_for_proof() {
@@ -338,4 +338,25 @@ fn an_imported_certificate_is_not_said_to_be_signed_then() {
         records(&bench).contains("Signed or imported at"),
         "nothing tells which"
     );
+}
+
+/// Where the bundle has no trust anchor to compare, the receipt is held against the CA that was
+/// given. Nobody goes on with a cluster that another CA has.
+#[test]
+fn a_claim_of_another_ca_has_no_next_steps() {
+    let bench = signed(&[]);
+    let steps = |bench: &Bench, ca: &str| {
+        let told = document(bench, &["--ca", ca]);
+        let none = Vec::new();
+        let steps = told["next_steps"].as_array().unwrap_or(&none).len();
+        (steps, told["alarms"].as_array().unwrap().len())
+    };
+    put_receipt(&bench, |_| {});
+    fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
+    let (own, alarms) = steps(&bench, "customerCA.crt");
+    assert!(own > 0, "a claim of this CA has steps");
+    bench.write("other.crt", support::ca(|_| {}).cert);
+    let (others, more) = steps(&bench, "other.crt");
+    assert_eq!(others, 0);
+    assert!(more >= alarms && more > 0, "{more} alarms, {alarms} before");
 }
