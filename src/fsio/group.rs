@@ -220,12 +220,14 @@ impl GroupNote {
         pending: &mut Pending,
     ) -> io::Result<Self> {
         let mut staged = Staged::new_unlisted(dir, 0o600)?;
+        pending.insert(staged.name.clone(), dir.clone());
+        // To be named may take another file, with another number.
+        staged.give_name()?;
         let content = NoteContent {
             inode: staged.file.metadata()?.ino(),
             members: &members,
         };
         staged.file.write_all(&serde_json::to_vec(&content)?)?;
-        pending.insert(staged.name.clone(), dir.clone());
         Ok(GroupNote { staged, members })
     }
 
