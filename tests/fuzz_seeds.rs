@@ -41,6 +41,19 @@ fn fixtures(begin: &str, ending: &str) -> Vec<Vec<u8>> {
     read
 }
 
+/// What campaigns have found for a target, and kept.
+fn found(target: &str) -> Vec<Vec<u8>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/found");
+    let files = fs::read_dir(directory).unwrap();
+    let of_target = files.map(|file| file.unwrap().path()).filter(|file| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        name.starts_with(&format!("{target}--"))
+    });
+    let read: Vec<Vec<u8>> = of_target.map(|file| fs::read(file).unwrap()).collect();
+    assert!(!read.is_empty(), "{target}");
+    read
+}
+
 /// Tries each seed as it is, cut short, and with an octet changed, at three places each.
 fn try_all(target: fn(&[u8]), seeds: &[Vec<u8>]) {
     for seed in seeds {
@@ -86,6 +99,7 @@ fn whole_bundle() -> Vec<u8> {
 fn what_is_taken_of_certificates_another_reader_takes_alike() {
     try_all(targets::certificate, &fixtures("verified--", "crt"));
     try_all(targets::certificate, &fixtures("pem.", "crt"));
+    try_all(targets::certificate, &found("certificate"));
 }
 
 #[test]
