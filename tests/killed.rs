@@ -77,6 +77,14 @@ fn main() -> ExitCode {
             failing::another_users_note_stops_who_writes_and_stays,
         ),
         trial(
+            "a_group_is_completed_without_proc_too",
+            failing::a_group_is_completed_without_proc_too,
+        ),
+        trial(
+            "what_was_copied_in_the_middle_is_completed_as_the_hint_says",
+            failing::what_was_copied_in_the_middle_is_completed_as_the_hint_says,
+        ),
+        trial(
             "a_planted_note_takes_nothing_away",
             failing::a_planted_note_takes_nothing_away,
         ),

@@ -275,6 +275,10 @@ impl Bundle {
     /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for
     /// the disk.
     pub fn check_ready(&self) -> Result<()> {
+        // Who is at work there is waited for; what cannot be completed ends this.
+        if self.store.is_interrupted() {
+            drop(self.store.hold()?);
+        }
         self.check_record()?;
         Transcript::read(&self.store)?.has_room()?;
         self.store.check_writable()

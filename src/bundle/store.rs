@@ -159,6 +159,13 @@ impl Store {
         Ok(())
     }
 
+    /// Tells whether files are being put in place there, or were left so and could not be
+    /// completed: after [`Store::mend_leftovers`].
+    pub fn is_interrupted(&self) -> bool {
+        let dir = self.is_directory().then(|| self.open_dir().ok().flatten());
+        dir.flatten().is_some_and(|dir| fsio::is_interrupted(&dir))
+    }
+
     fn has_been_read(&self) -> bool {
         let known = self.known.lock_cache();
         known.files.values().any(Option::is_some)

@@ -184,9 +184,16 @@ impl Survey {
     /// written together with a step of it.
     pub fn transcript_taken_away(&self) -> Option<&'static str> {
         let absent = matches!(self.transcript, SurveyedDocument::Absent);
-        [REQUEST, RESPONSE, RECEIPT]
-            .into_iter()
-            .find(|name| absent && self.has_file(name))
+        [
+            REQUEST,
+            RESPONSE,
+            RECEIPT,
+            VERIFICATION,
+            CREATION,
+            SIMULATED_ROOTS,
+        ]
+        .into_iter()
+        .find(|name| absent && self.has_file(name))
     }
 
     /// Tells whether there is such a file, readable or not.

@@ -16,7 +16,7 @@ use super::standard_output::{print_lines, take_last_word, to_stdout};
 use super::text::with_states;
 use crate::bundle::{Bundle, ClusterId};
 use crate::error::{Class, Error, ErrorKind, FactName, Result};
-use crate::outside::Lines;
+use crate::outside::{Lines, shown_path};
 
 pub(crate) use super::global_args::{ColorWhen, GlobalArgs, OutputFormat};
 pub(crate) use super::output::{CommandOutput, Effect, insert_member, path_value, with_members};
@@ -121,6 +121,13 @@ impl Ui {
     pub(crate) fn open_bundle(&self, path: &std::path::Path) -> Result<Bundle> {
         let bundle = Bundle::open(path)?;
         self.note_cluster(bundle.id());
+        if bundle.store().is_interrupted() {
+            self.warn(format!(
+                "{} has files of an hsmboot that is at work there, or was interrupted and cannot \
+                 go on: they are not in place yet. Whoever writes there says more",
+                shown_path(path)
+            ));
+        }
         Ok(bundle)
     }
 

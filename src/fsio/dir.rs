@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
@@ -155,8 +155,12 @@ impl Dir {
     }
 
     /// Makes a file that has no name: whatever ends the program, nothing is left of it. Not every
-    /// file system can (O_TMPFILE, open(2)).
+    /// file system can (O_TMPFILE, open(2)); and without /proc it could never be named.
     pub(super) fn make_unnamed(&self, mode: u32) -> io::Result<File> {
+        static CAN_NAME: OnceLock<bool> = OnceLock::new();
+        if !CAN_NAME.get_or_init(|| Path::new("/proc/self/fd").exists()) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(
             &*self.handle,

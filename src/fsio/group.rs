@@ -194,6 +194,23 @@ impl GroupMember {
         Ok(dir.remove_wiped(&self.temporary)?)
     }
 
+    /// Tells whether the member cannot be put in its place, or taken back, but over something or by
+    /// moving it away: what only the note of this place may ask for.
+    fn is_in_the_way(&self, dir: &Dir, is_undone: bool) -> io::Result<bool> {
+        let there = dir.stat_name(&self.name)?;
+        if !is_undone {
+            return Ok(self.replace && there.is_some() && is_ours(dir, &self.temporary)?);
+        }
+        match &self.before {
+            Before::Kept { temporary, .. } => Ok(match (dir.stat_name(temporary)?, there) {
+                (Some(kept), Some(there)) => kept.inode() != there.inode(),
+                _ => false,
+            }),
+            Before::Nothing => Ok(there.is_some() && dir.is_absent(&self.temporary)?),
+            Before::NotKept => Ok(false),
+        }
+    }
+
     /// Tells whether a note says this, and not somebody who would move other files.
     fn is_within_bounds(&self) -> bool {
         let kept_is_temporary = match &self.before {
@@ -307,6 +324,14 @@ impl From<io::Error> for Unfinished {
 /// See [`Unfinished`]. Then what is left stays as it is, for another attempt.
 pub(super) fn complete_group(dir: &Dir) -> Result<(), Unfinished> {
     let (undone, noted) = (read_note(dir, UNDO_NOTE)?, read_note(dir, NOTE)?);
+    // Where one is to replace something for a note of another place, all stays as it is.
+    for (found, is_undone) in [(&undone, true), (&noted, false)] {
+        for member in &found.members {
+            if !found.is_original && member.is_in_the_way(dir, is_undone)? {
+                return Err(Unfinished::NotOfThisPlace);
+            }
+        }
+    }
     for member in undone.members.iter().rev() {
         member.take_back_by_note(dir, undone.is_original)?;
     }
@@ -361,6 +386,11 @@ pub(super) fn remove_temporaries(dir: &Dir) {
     {
         drop(dir.remove_wiped(name));
     }
+}
+
+/// Tells whether a directory has a note of this user's.
+pub(super) fn has_note(dir: &Dir) -> io::Result<bool> {
+    Ok(is_ours(dir, NOTE)? || is_ours(dir, UNDO_NOTE)?)
 }
 
 /// Tells whether a directory holds anything of an interrupted program's.

@@ -32,7 +32,8 @@ pub use read::{cannot_look, read, read_with_facts};
 pub(crate) use scratch::ScratchDir;
 pub use staged::{abandon_on_bug, abandon_pending};
 pub use write::{
-    HeldDir, check_writable, hold_dir, hold_path, mend_dir, mend_leftovers, write_all, write_named,
+    HeldDir, check_writable, hold_dir, hold_path, is_interrupted, mend_dir, mend_leftovers,
+    write_all, write_named,
 };
 
 use crate::error::{Error, ErrorKind, FactName, Result};

@@ -141,6 +141,12 @@ pub fn mend_dir(dir: &Dir) {
     }
 }
 
+/// Tells whether a directory still has what a killed hsmboot has left, or what another one that is
+/// at work puts there: after [`mend_dir`].
+pub fn is_interrupted(dir: &Dir) -> bool {
+    group::has_note(dir).unwrap_or_default()
+}
+
 impl Drop for HeldDir {
     /// Gives the lock back. Closing is not enough: a program that this one has just started, or a
     /// token's module that forks, has its open files too, and their locks (flock(2)).
@@ -322,13 +328,16 @@ fn unfinished_group(dir: &Dir, unfinished: &Unfinished) -> Error {
             return Error::new(
                 ErrorKind::CannotWrite,
                 format!(
-                    "{shown} has what an interrupted hsmboot leaves, but that was not left here: \
-                     it came from elsewhere, and would replace files that are here"
+                    "{shown} has what an interrupted hsmboot leaves, and came here since then (a \
+                     copy, a backup, a stick), or somebody made that up: it would replace files, \
+                     and is not obeyed; nothing was changed"
                 ),
                 format!(
-                    "nothing was changed. Go on in the directory that it was copied from; or, if \
-                     nobody ran hsmboot there, move {}* to another directory, and run the same \
-                     command again",
+                    "if the directory that it was copied from is still there, go on in that. If \
+                     you know that hsmboot was interrupted, put its files in place yourself: {} \
+                     says which `name` each `temporary` file is for. Otherwise move {}* to \
+                     another directory. Then run the same command again",
+                    shown_path(&place),
                     shown_path(dir.path().join(PREFIX))
                 ),
             )

@@ -18,7 +18,7 @@ const HAS: [&[u8]; 8] = [
     b"PRIVATE KEY --",
     b"DEK-Info: ",
     b"Private-Lines: ",
-    b"\"kty\"",
+    b"\"kty",
     b"openssh-key-v1",
     b"b3BlbnNzaC1rZXktdjE",
 ];
@@ -150,6 +150,7 @@ mod tests {
             "MIIFLTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQI",
             "MHcCAQEEIIr3",
             "{\"key\":\"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7\"}",
+            r#"{"operator":"{\"kty\":\"EC\",\"d\":\"870MB6gf\"}"}"#,
             "{\"kty\":\"EC\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}",
             "DEK-Info: AES-256-CBC,0102030405060708",
         ] {

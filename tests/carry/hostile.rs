@@ -9,7 +9,7 @@ use hsmboot::bundle::archive::{self, Members};
 use hsmboot::qr::{QrKind, parts};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, RgbImage};
 
-use crate::support::{Bench, CLUSTER, Run, run};
+use crate::support::{Bench, CLUSTER, Run, TRUST, run, sign};
 
 /// What a picture costs, in a debug build: some seconds and up to three bytes a pixel, besides the
 /// program's own data.
@@ -284,4 +284,30 @@ fn nothing_but_text_travels_by_camera_there_or_back() {
         );
         assert!(!bench.path("new").exists());
     }
+}
+
+/// Codes carry `customerCA.crt` alone: a response without it would be refused on the other side.
+#[test]
+fn a_response_without_the_trust_anchor_that_travels_is_completed_first() {
+    let bench = Bench::new();
+    bench.run(&sign(&[])).expect(0);
+    let bundle = |name: &str| bench.path("bundle").join(name);
+    fs::rename(bundle("customerCA.crt"), bundle("chainCA.crt")).unwrap();
+    for name in ["response.json", "transcript.jsonl"] {
+        fs::remove_file(bundle(name)).unwrap();
+    }
+    let show = ["qr", "show", "bundle", "--response", "--png", "codes"];
+    let refused = bench
+        .run(&[&show[..], &["--output", "json"]].concat())
+        .expect(4);
+    let error = &refused.json()["error"];
+    assert_eq!(error["kind"], "not-signed");
+    let mut words: Vec<String> = serde_json::from_value(error["next"][0]["argv"].clone()).unwrap();
+    words.remove(0);
+    let words = words.iter().map(|word| match word.as_str() {
+        "FILE" => "customerCA.crt",
+        word => word,
+    });
+    bench.run(&words.chain(TRUST).collect::<Vec<_>>()).expect(0);
+    bench.run(&show).expect(0);
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Output};
 
 use super::support::{self, Bench, openssl, sign};
-use super::{INIT, hidden, keys, killed};
+use super::{CALLS, INIT, hidden, keys, killed};
 
 /// Runs the program where the calls of this name fail: the `number`-th, or from then on. `None`: it
 /// has no such call.
@@ -169,4 +169,77 @@ pub(crate) fn a_planted_note_takes_nothing_away() {
             }
         }
     }
+}
+
+/// Where no file can be named that was made without a name (chroots have no /proc). Only root can
+/// take it away.
+pub(crate) fn a_group_is_completed_without_proc_too() {
+    let mut struck = 0;
+    for when in 1..=4 {
+        let bench = Bench::new();
+        let inner = format!(
+            "mount -t tmpfs none /proc && exec strace -f -qq -o trace -e trace=renameat,renameat2 \
+             -e inject=renameat,renameat2:signal=KILL:when={when} {} \"$@\"",
+            env!("CARGO_BIN_EXE_hsmboot")
+        );
+        let output = Command::new("unshare")
+            .args(["-m", "sh", "-c", &inner, "sh"])
+            .args(sign(&[]))
+            .current_dir(bench.path(""))
+            .output()
+            .unwrap();
+        if String::from_utf8_lossy(&output.stderr).contains("Operation not permitted") {
+            return;
+        }
+        struck += usize::from(!output.status.success());
+        bench.run(&sign(&[])).expect(0);
+        bench.run(&["transcript", "verify", "bundle"]).expect(0);
+        assert_eq!(hidden(&bench, "bundle"), 0, "{when}");
+    }
+    assert!(struck > 1, "it was interrupted {struck} times");
+}
+
+/// A bundle that was copied in the middle of a command: as the hint says, it is completed by hand,
+/// and nothing of the step is lost.
+pub(crate) fn what_was_copied_in_the_middle_is_completed_as_the_hint_says() {
+    let interrupted = |call: &&str| {
+        let bench = Bench::new();
+        let verify = ["verify", "bundle", "--record"];
+        bench
+            .run(&[&verify[..], &support::TRUST].concat())
+            .expect(0);
+        killed(&bench, &sign(&[]), call, 2).then_some(bench)
+    };
+    let bench = CALLS
+        .iter()
+        .find_map(interrupted)
+        .expect("it was interrupted");
+    let from = bench.path("bundle");
+    let to = bench.path("copy");
+    fs::create_dir(&to).unwrap();
+    for entry in fs::read_dir(&from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+    fs::remove_dir_all(&from).unwrap();
+    fs::rename(&to, &from).unwrap();
+    let before = bench.listing();
+    let refused = bench.run(&sign(&[])).expect(1);
+    assert!(
+        refused.stderr.contains("came here since then") && refused.stderr.contains("`name`"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(bench.listing(), before, "nothing was changed");
+    let note = bench.read("bundle/.hsmboot-group");
+    let note: serde_json::Value = serde_json::from_slice(&note).unwrap();
+    for member in note["members"].as_array().unwrap() {
+        let at = |key: &str| from.join(member[key].as_str().unwrap());
+        if at("temporary").exists() {
+            fs::rename(at("temporary"), at("name")).unwrap();
+        }
+    }
+    bench.run(&sign(&[])).expect(0);
+    bench.run(&["transcript", "verify", "bundle"]).expect(0);
+    assert_eq!(hidden(&bench, "bundle"), 0);
 }

@@ -90,15 +90,15 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
     ];
     Error {
         message: first.followed_by(missing),
-        hint: completing_hint(&completing_commands(bundle)).into(),
-        next: completing_commands(bundle),
+        hint: completing_hint(&completing_commands(bundle, &[])).into(),
+        next: completing_commands(bundle, &[]),
         ..already_signed_error(bundle, "")
     }
 }
 
 /// Returns the commands that complete a bundle whose certificate was signed by hand. One in a
 /// single file comes out of that first: no path leads to the certificate in it.
-fn completing_commands(bundle: &Bundle) -> Vec<NextCommand> {
+fn completing_commands(bundle: &Bundle, more: &[&str]) -> Vec<NextCommand> {
     let dir = if bundle.store().is_archive() {
         Path::new(bundle.id().as_str())
     } else {
@@ -109,15 +109,20 @@ fn completing_commands(bundle: &Bundle) -> Vec<NextCommand> {
         NextCommand::new(["hsmboot", "unpack", &file, bundle.id().as_str()])
     });
     let signed = dir.join(Part::SignedCert.file_name(bundle.id()));
-    let import = NextCommand::new([
+    let (dir, signed) = (
+        hint::path_word(dir, "DIR"),
+        hint::path_word(&signed, "FILE"),
+    );
+    let import = [
         "hsmboot",
         "import",
-        &hint::path_word(dir, "DIR"),
+        &dir,
         "--signed-cert",
-        &hint::path_word(&signed, "FILE"),
+        &signed,
         "--ca",
         "FILE",
-    ]);
+    ];
+    let import = NextCommand::new(import.into_iter().chain(more.iter().copied()));
     unpack.into_iter().chain([import]).collect()
 }
 
@@ -218,7 +223,11 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
         return Ok(());
     }
     let missing = "no certificate of the CA that signed it";
-    Err(incomplete_error(bundle, missing))
+    Err(incomplete_error(
+        bundle,
+        missing,
+        completing_commands(bundle, &[]),
+    ))
 }
 
 /// Checks that a signed bundle has the trust anchor by the name that it travels under.
@@ -232,13 +241,17 @@ pub(crate) fn check_has_ca_file(bundle: &Bundle) -> Result<()> {
     }
     let other = bundle.trust_anchor_file();
     let missing = format!("its trust anchor as {other}, which no code carries");
-    Err(incomplete_error(bundle, &missing))
+    // The pair is complete, and is written once more.
+    Err(incomplete_error(
+        bundle,
+        &missing,
+        completing_commands(bundle, &["--force"]),
+    ))
 }
 
 /// Says that the bundle has a signed certificate, and `has` beside it.
 #[cfg(any(feature = "online", feature = "qr"))]
-fn incomplete_error(bundle: &Bundle, has: &str) -> Error {
-    let commands = completing_commands(bundle);
+fn incomplete_error(bundle: &Bundle, has: &str, commands: Vec<NextCommand>) -> Error {
     Error::new(
         ErrorKind::NotSigned,
         Lines::from(format!(

@@ -133,7 +133,12 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
         !missing["alarms"].as_array().unwrap().is_empty(),
         "whoever takes it away takes no decision out of sight"
     );
-    for name in ["request.json", "response.json", "receipt.json"] {
+    for name in [
+        "request.json",
+        "response.json",
+        "receipt.json",
+        "verification.json",
+    ] {
         let _ = fs::remove_file(bench.path("bundle").join(name));
     }
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));

@@ -105,12 +105,12 @@ impl ClusterCreation<'_> {
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect();
         let here = Some(earlier.region.as_raw()) == place.region.as_ref().map(OutsideText::as_raw)
-            && earlier.endpoint == place.endpoint
-            // Credentials need not name it.
-            && match (&earlier.account, &self.account) {
-                (Some(earlier), Some(now)) => earlier == now,
-                _ => true,
-            };
+            && earlier.endpoint == place.endpoint;
+        // Credentials need not name it.
+        let account = match (&earlier.account, &self.account) {
+            (Some(earlier), Some(now)) => Some((earlier, now)).filter(|(was, now)| was != now),
+            _ => None,
+        };
         let same = earlier.hsm_type == order.hsm_type
             && earlier.mode.as_ref().map(OutsideText::as_raw)
                 == order.mode.map(ClusterMode::as_str)
@@ -120,6 +120,17 @@ impl ClusterCreation<'_> {
             && earlier.subnet_ids == order.subnet_ids
             && earlier.retention_days == order.retention_days
             && earlier.tags == tags;
+        if let Some((was, now)) = account.filter(|_| here && same) {
+            return Err(Error::new(
+                ErrorKind::CreationDiffers,
+                format!(
+                    "{} is of the account {was}, and these credentials are of {now}",
+                    self.creation_file()
+                ),
+                format!("run the same command with credentials of the account {was}"),
+            )
+            .with_fact(FactName::File, self.creation_file()));
+        }
         if here && same {
             return Ok(());
         }
@@ -135,7 +146,7 @@ impl ClusterCreation<'_> {
                     self.creation_file()
                 ),
                 format!(
-                    "  {was}  {}, {}, in {}{}{}",
+                    "  {was}  {}, {}, in {}{}",
                     join_shown(
                         std::iter::once(&earlier.hsm_type)
                             .chain(&earlier.mode)
@@ -152,11 +163,6 @@ impl ClusterCreation<'_> {
                         .endpoint
                         .as_ref()
                         .map(|url| format!(" at {url}"))
-                        .unwrap_or_default(),
-                    earlier
-                        .account
-                        .as_ref()
-                        .map(|account| format!(", account {account}"))
                         .unwrap_or_default(),
                 ),
             ],
