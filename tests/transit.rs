@@ -91,7 +91,15 @@ fn a_request_of_another_fingerprint_is_not_signed() {
         ),
         (true.into(), own.into())
     );
-    assert_eq!(bench.run(&sign(&["--force", "--expect", "12345"])).code, 2);
+    // As a shell splits what is not quoted.
+    let unquoted = bench
+        .run(&sign(&["--force", "--expect", "12345"]))
+        .expect(2);
+    assert!(
+        unquoted.stderr.contains("quotation marks around all"),
+        "{}",
+        unquoted.stderr
+    );
 }
 
 /// As with the variables of AWS: a variable that is set to nothing is not set.

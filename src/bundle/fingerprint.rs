@@ -118,6 +118,11 @@ impl FromStr for Fingerprint {
             .chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.'))
             .collect();
+        if digits.len() == 5 {
+            return Err(format!(
+                "that is one group of {DIGITS} digits: put quotation marks around all of them"
+            ));
+        }
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(format!(
                 "there are {DIGITS} digits, in groups of five, as they were printed"

@@ -1,14 +1,32 @@
 //! Opening a bundle: its cluster's id, and whether its files are those that its documents record.
 
+use std::path::Path;
+
 use super::part::{canonical_name, file_prefixes};
 use super::{
-    Bundle, CA_FILE, ClusterId, Part, REQUEST, RESPONSE, Request, Store, TRANSCRIPT, Transcript,
+    Bundle, CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, Request, Store, TRANSCRIPT,
+    Transcript,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, shown_path, shown_text};
 use crate::x509::{sha256, to_hex};
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
+
+/// Says that `bootstrap --create` has begun here, and nothing was fetched yet.
+fn only_ordered(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::NoBundle,
+        format!(
+            "{} holds no <cluster-id>_ClusterCsr.csr yet: `hsmboot bootstrap --create` ordered a \
+             cluster here and did not get that far",
+            shown_path(path)
+        ),
+        "run the same `hsmboot bootstrap --create` again: it goes on from here, and makes no \
+         second cluster",
+    )
+    .with_fact(FactName::File, path)
+}
 
 impl Bundle {
     pub(super) fn open_in(store: Store) -> Result<Self> {
@@ -42,6 +60,9 @@ impl Bundle {
             )?,
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
+                    if names.iter().any(|name| name == CREATION) {
+                        return only_ordered(path);
+                    }
                     let message = format!(
                         "{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any \
                          other file of one",

@@ -95,11 +95,12 @@ class Campaign:
             seen = {str(path): path.read_bytes() for path in stage.rglob("*") if path.is_file()}
             model = {path: bytes(file.content) for path, file in disk.names.items() if file is not None}
             must(seen == model, f"the model of the disk is wrong about {[path for path in {*seen, *model} if seen.get(path) != model.get(path)]}")
+            disk.learn_numbers()
             ended = done.returncode == 0
             found = disk.after_a_cut(dice, least=ended)
             shutil.rmtree(stage)
             stage.mkdir()
-            power.write(found, stage)
+            disk.write(found)
             reference.as_left(stage)
             events = stage / "events.jsonl"
             if events.exists() and events.read_bytes().startswith(b"\0"):

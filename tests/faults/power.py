@@ -3,9 +3,11 @@
 The calls of a run are replayed on a model of a disk. Names appear, change and go in the order in which the program changed them, and
 what of that is on the disk is a beginning of it, and whatever a sync of its directory has put there. What was written to a file since
 its last sync is lost, whole or in part, or reads as zeros. A sync of a file says nothing of its name, nor one of a directory of the
-directory's own name (fsync(2)): file systems give more than that.
+directory's own name (fsync(2)): file systems give more than that. A file keeps its inode number, and its second name is of the same file:
+the program's notes rely on both.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -27,11 +29,13 @@ class Disk:
     def __init__(self, root):
         self.root = str(root)
         self.names, self.changes, self.synced, self.opened = {}, [], {}, {}
+        self.numbers = {}  # the inode numbers that files had, as far as they are known
         for path in sorted(pathlib.Path(root).rglob("*")):
             mode = path.stat().st_mode & 0o7777
             if path.is_file():
                 content = path.read_bytes()
                 self.names[str(path)] = File(content, mode, content)
+                self.numbers[self.names[str(path)]] = path.stat().st_ino
             elif path.is_dir():
                 self.names[str(path)] = None
         self.first = dict(self.names)
@@ -48,6 +52,12 @@ class Disk:
         for call in strace.calls(log):
             if not call.result.startswith("-1"):
                 getattr(self, "on_" + FAMILY.get(call.name, "nothing"))(call)
+
+    def learn_numbers(self):
+        """Takes note of the inode numbers, while the run's own files are still there."""
+        for path, file in self.names.items():
+            if file is not None:
+                self.numbers[file] = os.stat(path).st_ino
 
     def at(self, arguments, place):
         """The path that a directory's descriptor and a name make. `place`: which of the texts the name is."""
@@ -170,12 +180,57 @@ class Disk:
         for number, (kind, path, other) in enumerate(self.changes):
             if number < begun or number < self.synced.get(os.path.dirname(path), 0):
                 apply(names, kind, path, other)
-        found = {}
+        found, remains = {}, {}
         for path, file in sorted(names.items()):
             if path != self.root and os.path.dirname(path) != self.root and os.path.dirname(path) not in found:
                 continue  # its directory is lost
-            found[path] = None if file is None else (self.remains(file, dice), file.mode)
+            if file is not None and file not in remains:
+                remains[file] = self.remains(file, dice)
+            found[path] = None if file is None else (remains[file], file)
         return found
+
+    def write(self, found):
+        """Puts what was found in the directory, which is empty."""
+        now, notes = {}, []
+        for path, entry in found.items():
+            assert path.startswith(self.root + "/")
+            if entry is None:
+                os.mkdir(path)
+                continue
+            content, file = entry
+            if file in now:
+                os.link(now[file], path)
+                continue
+            now[file] = path
+            pathlib.Path(path).write_bytes(content)
+            os.chmod(path, file.mode)
+            if os.path.basename(path) in NOTES:
+                notes.append((path, content, file))
+        for path, content, file in notes:
+            self.renumber(path, content, file, now)
+
+    def renumber(self, path, content, file, now):
+        """The files have other numbers here than on the disk, which would have kept them: a note that is whole gets those."""
+        try:
+            note = json.loads(content)
+        except ValueError:
+            return
+        if not isinstance(note, dict):
+            return
+        directory = os.path.dirname(path)
+        linked = {other: made for kind, other, made in self.changes if kind == "link"}
+        self.numbers.setdefault(file, note["inode"])
+        for member in note["members"]:
+            if made := linked.get(os.path.join(directory, member["temporary"])):
+                self.numbers.setdefault(made, member["inode"])
+        new = {number: os.stat(now[one]).st_ino for one, number in self.numbers.items() if one in now}
+        note["inode"] = new.get(note["inode"], note["inode"])
+        for member in note["members"]:
+            member["inode"] = new.get(member["inode"], member["inode"])
+            if isinstance(member["before"], dict):
+                kept = member["before"]["kept"]
+                kept["inode"] = new.get(kept["inode"], kept["inode"])
+        pathlib.Path(path).write_text(json.dumps(note))
 
     @staticmethod
     def remains(file, dice):
@@ -197,6 +252,9 @@ def apply(names, kind, path, other):
         names[other] = names.pop(path)
 
 
+# What the program leaves while files are put in place together.
+NOTES = (".hsmboot-group", ".hsmboot-undo")
+
 FAMILY = {
     **dict.fromkeys(["openat", "open", "creat"], "open"),
     **dict.fromkeys(["write", "writev", "pwrite64"], "write"),
@@ -209,15 +267,3 @@ FAMILY = {
     **dict.fromkeys(["dup", "dup2", "dup3", "fcntl"], "duplicate"),
     "close": "close", "lseek": "seek", "ftruncate": "truncate", "fchmod": "mode",
 }
-
-
-def write(found, root):
-    """Puts what was found in a directory that is empty."""
-    for path, entry in found.items():
-        assert path.startswith(str(root) + "/")
-        if entry is None:
-            os.mkdir(path)
-        else:
-            content, mode = entry
-            pathlib.Path(path).write_bytes(content)
-            os.chmod(path, mode)

@@ -138,3 +138,27 @@ fn from_inside_a_bundle_the_next_step_writes_beside_it() {
         fs::remove_dir_all(clients).unwrap();
     }
 }
+
+/// A directory in which `bootstrap --create` had begun is led back to that, and not to `fetch`.
+#[test]
+fn what_is_only_ordered_is_told_to_go_on() {
+    let stage = Stage::new();
+    stage
+        .simulator
+        .inject_fault(Some("CreateCluster"), InjectedFault::AccessDenied, 1);
+    let words = ["bootstrap", "--create", "--bundle", "new"];
+    let order = [
+        "--subnet-id",
+        "subnet-0a1b2c3d",
+        "--availability-zone",
+        "us-east-1a",
+    ];
+    let ca = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
+    let create = [&words[..], &order, &ca].concat();
+    run(&mut stage.trusting(&create)).ends(6, "CreateCluster");
+    let report = run(&mut stage.hsmboot(&["report", "new"]));
+    report
+        .ends(4, "ordered a cluster here")
+        .ends(4, "hsmboot bootstrap --create");
+    run(&mut stage.trusting(&create)).ends(0, "claimed");
+}
