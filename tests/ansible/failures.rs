@@ -143,6 +143,7 @@ fn what_passes_by_itself_is_tried_again_and_nothing_else() {
     let play = stage.tasks("cloudhsm", &again(stage.claim()), &[]);
     assert!(play.came_to(0, 1)["attempts"].as_i64() > Some(1));
     let wrong = with(&stage.claim(), "cluster_id", "cluster-unknowncluster");
+    let wrong = with(&wrong, "bundle", stage.text("others"));
     let play = stage.tasks("cloudhsm", &again(wrong), &[]);
     let result = failed(&play, 6, "cluster-not-found", false);
     assert_eq!(result["attempts"], 1, "{result:#}");

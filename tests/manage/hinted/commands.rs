@@ -55,6 +55,13 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         ),
     ),
     (
+        "hsmboot bootstrap --create",
+        In(
+            "tests/online/mixed_up.rs",
+            "what_is_only_ordered_is_told_to_go_on",
+        ),
+    ),
+    (
         "hsmboot bootstrap --simulate",
         In(
             "tests/online/rehearsed.rs",
