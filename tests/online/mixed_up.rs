@@ -58,7 +58,7 @@ fn nothing_is_superseded_where_the_cluster_has_the_bundles_certificate() {
 /// The run that claims has the service's answer. The other one's receipt does not take its place.
 #[test]
 fn of_two_submits_at_once_the_receipt_of_the_one_that_claimed_stays() {
-    for _ in 0..4 {
+    for _ in 0..6 {
         let stage = Stage::new();
         stage.signed();
         let started = || {

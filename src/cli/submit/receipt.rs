@@ -29,6 +29,9 @@ pub(crate) fn write_receipt(
     how: ClaimOrigin,
     step: &TranscriptStep<'_>,
 ) -> Result<()> {
+    // Looked at first: the run that claimed the cluster may be writing its receipt, which has the
+    // answer, at this moment.
+    let replace = how == ClaimOrigin::Claimed || bundle.without_cache().has_file(RECEIPT);
     // Where the transcript does not hold, writing says so.
     let is_there = || {
         let kept = bundle.without_cache().holds_receipt_of(receipt);
@@ -38,8 +41,6 @@ pub(crate) fn write_receipt(
         return Ok(());
     }
     let content = bundle::to_document(receipt);
-    // The run that claimed the cluster may be writing its receipt now, which has the answer.
-    let replace = how == ClaimOrigin::Claimed || bundle.without_cache().has_file(RECEIPT);
     // What happened is written down, whatever became of the files meanwhile.
     bundle
         .without_cache()
