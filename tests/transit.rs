@@ -96,7 +96,7 @@ fn a_request_of_another_fingerprint_is_not_signed() {
         .run(&sign(&["--force", "--expect", "12345"]))
         .expect(2);
     assert!(
-        unquoted.stderr.contains("quotation marks around all"),
+        unquoted.stderr.contains("between quotation marks"),
         "{}",
         unquoted.stderr
     );

@@ -118,12 +118,14 @@ impl FromStr for Fingerprint {
             .chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.'))
             .collect();
-        if digits.len() == 5 {
+        let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+        if digits.len() == 5 && all_digits {
             return Err(format!(
-                "that is one group of {DIGITS} digits: put quotation marks around all of them"
+                "that is one group of the {DIGITS} digits: give all of them, on a command line \
+                 between quotation marks"
             ));
         }
-        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if digits.len() != DIGITS || !all_digits {
             return Err(format!(
                 "there are {DIGITS} digits, in groups of five, as they were printed"
             ));
