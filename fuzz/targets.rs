@@ -23,12 +23,12 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
 /// Certificates, in every way in which they are read. What is taken, x509-parser takes, and reads
 /// the same in it.
 pub fn certificate(data: &[u8]) {
-    let hardware = |text: &[u8]| {
+    type Read = Result<Vec<Certificate>, Malformed>;
+    type Again<'a> = &'a dyn Fn(&[u8]) -> Read;
+    let hardware: Again<'_> = &|text| {
         let read = Certificate::from_hardware_text(text);
         read.map(|(first, further)| std::iter::once(first).chain(further).collect())
     };
-    type Read = Result<Vec<Certificate>, Malformed>;
-    type Again<'a> = &'a dyn Fn(&[u8]) -> Read;
     let one = |read: Result<Certificate, Malformed>| -> Read { read.map(|one| vec![one]) };
     let full: Again<'_> = &|text| one(Certificate::from_pem(text));
     let owner: Again<'_> = &|text| one(Certificate::from_owner_file(text));
@@ -38,7 +38,7 @@ pub fn certificate(data: &[u8]) {
         (full(data), full),
         (one(Certificate::from_der(data)), full),
         (owner(data), owner),
-        (hardware(data), &hardware as Again<'_>),
+        (hardware(data), hardware),
     ] {
         for ours in read.into_iter().flatten() {
             let again = again(ours.to_pem().as_bytes());
