@@ -179,26 +179,16 @@ const fn is_last_of_plane(c: char) -> bool {
 /// Returns the shown form of what the program has put together: its line breaks are its own, and
 /// whatever else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
-    let text = keys::without_keys(text);
-    if text.bytes().all(|octet| is_plain(octet) || octet == b'\n') {
-        return text.into_owned();
-    }
-    replace_chars(&text, |c| c != '\n' && is_obeyed(c), push_shown)
+    replace_chars(
+        &keys::without_keys(text),
+        |c| c != '\n' && is_obeyed(c),
+        push_shown,
+    )
 }
 
 /// Does the same as [`shown_lines`] on one line, whatever breaks it.
 pub(crate) fn shown_on_a_line(text: &str) -> String {
-    let text = keys::without_keys(text);
-    if text.bytes().all(is_plain) {
-        return text.into_owned();
-    }
-    replace_chars(&text, is_obeyed, push_shown)
-}
-
-/// Tells whether an octet is a character by itself that nobody obeys: what nearly all text is made
-/// of.
-pub(crate) const fn is_plain(octet: u8) -> bool {
-    matches!(octet, b' '..=b'~')
+    replace_chars(&keys::without_keys(text), is_obeyed, push_shown)
 }
 
 /// Returns the text with another one in the place of these characters: `write` appends it. What
@@ -208,6 +198,10 @@ pub(crate) fn replace_chars(
     is_replaced: impl Fn(char) -> bool,
     write: impl Fn(&mut String, char),
 ) -> String {
+    // Nearly all text has nothing of it, and is ASCII, which needs no decoding.
+    if text.is_ascii() && !text.bytes().any(|octet| is_replaced(char::from(octet))) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive(&is_replaced) {
         let mut kept = piece.chars();

@@ -8,7 +8,7 @@ use super::{
     ClusterId, Digests, NotedWord, OwnerProof, RECEIPT, REQUEST, RESPONSE, ReceiptOutcome, Store,
 };
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::{OutsideText, is_obeyed, is_plain, replace_chars};
+use crate::outside::{OutsideText, is_obeyed, replace_chars};
 use crate::quote::{DocumentFormat, explain_misfit};
 use crate::verify::{Hardware, Roots, Verdict};
 use crate::x509::Moment;
@@ -340,9 +340,6 @@ pub(crate) fn to_json_text<T: Serialize>(document: &T) -> Vec<u8> {
 /// line breaks, which stand between its members alone: serde_json escapes the controls of ASCII but
 /// for DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
 pub(crate) fn escape_json(json: &str) -> String {
-    if json.bytes().all(|octet| is_plain(octet) || octet == b'\n') {
-        return json.to_owned();
-    }
     replace_chars(
         json,
         |c| c != '\n' && is_obeyed(c),

@@ -123,8 +123,8 @@ impl Ui {
         self.note_cluster(bundle.id());
         if bundle.store().is_interrupted() {
             self.warn(format!(
-                "{} has files of an hsmboot that is at work there, or was interrupted and cannot \
-                 go on: they are not in place yet. Whoever writes there says more",
+                "{} has a note of an hsmboot that is at work there, or was interrupted: not all \
+                 of its files are in place (a command that writes there says what to do)",
                 shown_path(path)
             ));
         }

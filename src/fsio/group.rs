@@ -23,7 +23,7 @@ use super::staged::{Pending, Staged, is_temporary, temporary_name};
 pub(super) const NOTE: &str = ".hsmboot-group";
 
 /// The note's name while the group is taken back.
-const UNDO_NOTE: &str = ".hsmboot-undo";
+pub(super) const UNDO_NOTE: &str = ".hsmboot-undo";
 
 /// Longer than any that the program writes.
 const MAX_NOTE: u64 = 256 * 1024;
@@ -135,80 +135,58 @@ impl GroupMember {
         }
     }
 
-    /// Does the same as [`GroupMember::take_back`] by a note that was found.
-    fn take_back_by_note(&self, dir: &Dir, is_original: bool) -> Result<(), Unfinished> {
-        let there = dir.stat_name(&self.name)?;
-        let is_the_groups = there
-            .as_ref()
-            .is_some_and(|there| there.inode() == self.inode);
-        match (&self.before, there) {
-            (Before::Kept { temporary, inode }, there) => {
-                let Some(kept) = dir.stat_name(temporary)? else {
-                    return Ok(());
-                };
-                match there {
-                    None => Ok(dir.rename_if_free(temporary, &self.name)?),
+    /// Plans to do the same as [`GroupMember::take_back`], by a note that was found.
+    fn plan_to_take_back(&self, dir: &Dir, is_original: bool) -> io::Result<Plan<'_>> {
+        let there = dir.stat_name(&self.name)?.map(|there| there.inode());
+        match &self.before {
+            Before::Kept { temporary, inode } => {
+                let kept = dir.stat_name(temporary)?.map(|kept| kept.inode());
+                Ok(match (kept, there) {
+                    (None, _) => Plan::Leave,
+                    (Some(_), None) => Plan::MoveWhereFree(temporary, &self.name),
                     // It has both names.
-                    Some(there) if there.inode() == kept.inode() => Ok(()),
-                    Some(_) if is_original && is_the_groups && kept.inode() == *inode => {
-                        Ok(dir.rename(temporary, &self.name)?)
+                    (Some(kept), Some(there)) if there == kept => Plan::Leave,
+                    (Some(kept), Some(there))
+                        if is_original && there == self.inode && kept == *inode =>
+                    {
+                        Plan::MoveOver(temporary, &self.name)
                     }
-                    Some(_) => Err(Unfinished::NotOfThisPlace),
-                }
+                    _ => Plan::NotAsNoted,
+                })
             }
-            (Before::Nothing, Some(_)) if dir.is_absent(&self.temporary)? => {
-                match (is_original, is_the_groups) {
-                    (true, true) => Ok(dir.rename_if_free(&self.name, &self.temporary)?),
+            Before::Nothing if there.is_some() && dir.is_absent(&self.temporary)? => {
+                Ok(match is_original {
+                    false => Plan::NotAsNoted,
+                    true if there == Some(self.inode) => {
+                        Plan::MoveWhereFree(&self.name, &self.temporary)
+                    }
                     // What another program has put there since is not the group's.
-                    (true, false) => Ok(()),
-                    (false, _) => Err(Unfinished::NotOfThisPlace),
-                }
+                    true => Plan::Leave,
+                })
             }
-            _ => Ok(()),
+            Before::Nothing | Before::NotKept => Ok(Plan::Leave),
         }
     }
 
-    /// Puts the member in its place by a note that was found.
-    fn complete(&self, dir: &Dir, is_original: bool) -> Result<(), Unfinished> {
+    /// Plans to put the member in its place, by a note that was found.
+    fn plan_to_complete(&self, dir: &Dir, is_original: bool) -> io::Result<Plan<'_>> {
         // One that is there no more is in its place already.
         if !is_ours(dir, &self.temporary)? {
-            return Ok(());
+            return Ok(Plan::Leave);
         }
-        match dir.stat_name(&self.name)? {
-            None => match dir.rename_if_free(&self.temporary, &self.name) {
-                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
-                placed => return Ok(placed?),
-            },
-            Some(_) if !self.replace => {}
-            Some(_) if !is_original => return Err(Unfinished::NotOfThisPlace),
-            Some(there) => {
-                let was_noted = matches!(&self.before,
-                    Before::Kept { inode, .. } if *inode == there.inode());
-                // What was noted is no key, or was free to go over one: then only a key does.
-                if was_noted && !dir.would_lose_key(&self.name, &self.temporary) {
-                    return Ok(dir.rename(&self.temporary, &self.name)?);
-                }
-            }
-        }
-        // What has come since stays.
-        Ok(dir.remove_wiped(&self.temporary)?)
-    }
-
-    /// Tells whether the member cannot be put in its place, or taken back, but over something or by
-    /// moving it away: what only the note of this place may ask for.
-    fn is_in_the_way(&self, dir: &Dir, is_undone: bool) -> io::Result<bool> {
-        let there = dir.stat_name(&self.name)?;
-        if !is_undone {
-            return Ok(self.replace && there.is_some() && is_ours(dir, &self.temporary)?);
-        }
-        match &self.before {
-            Before::Kept { temporary, .. } => Ok(match (dir.stat_name(temporary)?, there) {
-                (Some(kept), Some(there)) => kept.inode() != there.inode(),
-                _ => false,
-            }),
-            Before::Nothing => Ok(there.is_some() && dir.is_absent(&self.temporary)?),
-            Before::NotKept => Ok(false),
-        }
+        let Some(there) = dir.stat_name(&self.name)? else {
+            return Ok(Plan::MoveWhereFree(&self.temporary, &self.name));
+        };
+        let was_noted =
+            matches!(&self.before, Before::Kept { inode, .. } if *inode == there.inode());
+        Ok(match self.replace {
+            // What has come there since stays.
+            false => Plan::Leave,
+            true if !is_original || !was_noted => Plan::NotAsNoted,
+            // What was noted is no key, or was free to go over one: then only a key does.
+            true if dir.would_lose_key(&self.name, &self.temporary) => Plan::Leave,
+            true => Plan::MoveOver(&self.temporary, &self.name),
+        })
     }
 
     /// Tells whether a note says this, and not somebody who would move other files.
@@ -305,14 +283,42 @@ pub(super) fn take_group_back(dir: &Dir, members: &[GroupMember]) -> io::Result<
 pub(super) enum Unfinished {
     /// What the disk says.
     Disk(io::Error),
-    /// The note was not written here: it was copied, or somebody made it up; or the file system has
-    /// numbered its files anew. It asks for something to be replaced.
-    NotOfThisPlace,
+    /// The files are not those of the note of this name, which asks for something to be replaced or
+    /// moved: it was copied, or somebody made it up; the file system has numbered its files anew;
+    /// or another program has replaced one since.
+    NotAsNoted(&'static str),
 }
 
 impl From<io::Error> for Unfinished {
     fn from(cause: io::Error) -> Self {
         Unfinished::Disk(cause)
+    }
+}
+
+/// What is to be done about a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan<'a> {
+    /// Nothing. A temporary file that is left goes with all others.
+    Leave,
+    /// From the first name to the second, where nothing has that.
+    MoveWhereFree(&'a str, &'a str),
+    /// From the first name to the second, over what has that.
+    MoveOver(&'a str, &'a str),
+    /// See [`Unfinished::NotAsNoted`].
+    NotAsNoted,
+}
+
+impl Plan<'_> {
+    fn carry_out(self, dir: &Dir) -> io::Result<()> {
+        match self {
+            Plan::MoveWhereFree(from, to) => match dir.rename_if_free(from, to) {
+                // It came this moment, and stays.
+                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                moved => moved,
+            },
+            Plan::MoveOver(from, to) => dir.rename(from, to),
+            Plan::Leave | Plan::NotAsNoted => Ok(()),
+        }
     }
 }
 
@@ -324,19 +330,24 @@ impl From<io::Error> for Unfinished {
 /// See [`Unfinished`]. Then what is left stays as it is, for another attempt.
 pub(super) fn complete_group(dir: &Dir) -> Result<(), Unfinished> {
     let (undone, noted) = (read_note(dir, UNDO_NOTE)?, read_note(dir, NOTE)?);
-    // Where one is to replace something for a note of another place, all stays as it is.
-    for (found, is_undone) in [(&undone, true), (&noted, false)] {
-        for member in &found.members {
-            if !found.is_original && member.is_in_the_way(dir, is_undone)? {
-                return Err(Unfinished::NotOfThisPlace);
-            }
+    let taking_back = undone
+        .members
+        .iter()
+        .rev()
+        .map(|member| member.plan_to_take_back(dir, undone.is_original));
+    let taking_back: Vec<Plan<'_>> = taking_back.collect::<io::Result<_>>()?;
+    let completing = noted
+        .members
+        .iter()
+        .map(|member| member.plan_to_complete(dir, noted.is_original));
+    let completing: Vec<Plan<'_>> = completing.collect::<io::Result<_>>()?;
+    for (note, plans) in [(UNDO_NOTE, &taking_back), (NOTE, &completing)] {
+        if plans.contains(&Plan::NotAsNoted) {
+            return Err(Unfinished::NotAsNoted(note));
         }
     }
-    for member in undone.members.iter().rev() {
-        member.take_back_by_note(dir, undone.is_original)?;
-    }
-    for member in &noted.members {
-        member.complete(dir, noted.is_original)?;
+    for plan in taking_back.iter().chain(&completing) {
+        plan.carry_out(dir)?;
     }
     dir.sync()?;
     for note in [UNDO_NOTE, NOTE] {

@@ -323,20 +323,29 @@ fn unfinished_group(dir: &Dir, unfinished: &Unfinished) -> Error {
     let shown = shown_path(dir.path());
     let cause = match unfinished {
         Unfinished::Disk(cause) => cause,
-        Unfinished::NotOfThisPlace => {
-            let place = dir.path().join(group::NOTE);
+        Unfinished::NotAsNoted(note) => {
+            let place = dir.path().join(note);
+            // Half of a group that failed: what it replaced goes back, and it does not.
+            let by_hand = match *note {
+                group::UNDO_NOTE => {
+                    "says under `kept` which `temporary` file goes back to its `name`; where it \
+                     says `nothing`, move the file of the `name` to another directory"
+                }
+                _ => "says which `name` each `temporary` file is for",
+            };
             return Error::new(
                 ErrorKind::CannotWrite,
                 format!(
-                    "{shown} has what an interrupted hsmboot leaves, and came here since then (a \
-                     copy, a backup, a stick), or somebody made that up: it would replace files, \
-                     and is not obeyed; nothing was changed"
+                    "{shown} has what an interrupted hsmboot leaves, and its files are not those \
+                     that it noted: it came here since then (a copy, a backup, a stick), another \
+                     program replaced one, or somebody made that up. It would replace files, and \
+                     is not obeyed; nothing was changed"
                 ),
                 format!(
                     "if the directory that it was copied from is still there, go on in that. If \
                      you know that hsmboot was interrupted, put its files in place yourself: {} \
-                     says which `name` each `temporary` file is for. Otherwise move {}* to \
-                     another directory. Then run the same command again",
+                     {by_hand}. Otherwise move {}* to another directory. Then run the same command \
+                     again",
                     shown_path(&place),
                     shown_path(dir.path().join(PREFIX))
                 ),
@@ -357,6 +366,7 @@ fn unfinished_group(dir: &Dir, unfinished: &Unfinished) -> Error {
     .with_fact(FactName::Cause, io_text(cause))
 }
 
+/// Stages a note of what is about to be done, where that is more than one rename.
 fn stage_note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<GroupNote>> {
     if staged.len() < 2 {
         return Ok(None);

@@ -4,20 +4,21 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter};
 
 /// What stands in the place of a text that holds a private key.
 pub(crate) const WITHHELD_KEY: &str = "(withheld: it looks like a private key)";
 
-/// What only private keys have: the ends of labels (RFC 7468 10 and 11, RFC 4716, RFC 9580 6.2.1),
-/// a header of RFC 1421 4.6.1.3, PuTTY's key files, JSON Web Keys (RFC 7517 4.1), and OpenSSH's
-/// PROTOCOL.key, as it is and in base64.
-const HAS: [&[u8]; 8] = [
+/// What only private keys have, in capitals or not: the ends of labels (RFC 7468 10 and 11, RFC
+/// 4716, RFC 9580 6.2.1), headers of RFC 1421 4.6.1, PuTTY's key files, JSON Web Keys (RFC 7517
+/// 4.1), and OpenSSH's PROTOCOL.key, as it is and in base64.
+const HAS: [&[u8]; 9] = [
     b"PRIVATE KEY--",
     b"PRIVATE KEY BLOCK--",
     b"PRIVATE KEY --",
-    b"DEK-Info: ",
-    b"Private-Lines: ",
+    b"Proc-Type:",
+    b"DEK-Info:",
+    b"Private-Lines:",
     b"\"kty",
     b"openssh-key-v1",
     b"b3BlbnNzaC1rZXktdjE",
@@ -32,8 +33,19 @@ pub(crate) fn holds_key(text: &str) -> bool {
 
 /// Tells the same of octets, which may be DER.
 pub(crate) fn has_key(content: &[u8]) -> bool {
-    let has = |word: &&[u8]| memmem::find(content, word).is_some();
-    HAS.iter().any(has) || begins_as_key_somewhere(content)
+    let has = |word: &[u8]| {
+        let first = word.first().copied().unwrap_or_default();
+        memchr2_iter(
+            first.to_ascii_lowercase(),
+            first.to_ascii_uppercase(),
+            content,
+        )
+        .any(|at| {
+            let found = content.get(at..at.saturating_add(word.len()));
+            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+        })
+    };
+    HAS.into_iter().any(has) || begins_as_key_somewhere(content)
 }
 
 /// Returns a text without the keys in base64 that it holds: each from its beginning to the end of
@@ -153,6 +165,8 @@ mod tests {
             r#"{"operator":"{\"kty\":\"EC\",\"d\":\"870MB6gf\"}"}"#,
             "{\"kty\":\"EC\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}",
             "DEK-Info: AES-256-CBC,0102030405060708",
+            "-----begin encrypted private key-----",
+            "proc-type:4,ENCRYPTED",
         ] {
             assert!(holds_key(key) || key.len() < 16, "{key}");
         }

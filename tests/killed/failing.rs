@@ -226,7 +226,7 @@ pub(crate) fn what_was_copied_in_the_middle_is_completed_as_the_hint_says() {
     let before = bench.listing();
     let refused = bench.run(&sign(&[])).expect(1);
     assert!(
-        refused.stderr.contains("came here since then") && refused.stderr.contains("`name`"),
+        refused.stderr.contains("not those that it noted") && refused.stderr.contains("`name`"),
         "{}",
         refused.stderr
     );

@@ -151,3 +151,45 @@ fn no_hsm_is_created_for_a_key_that_is_another_cas() {
     run(&mut stage.trusting(&words)).ends(5, "the CA key is not the CA certificate's");
     assert_eq!(stage.calls("CreateHsm"), before);
 }
+
+/// Its own words with the option once more would be no command line.
+#[test]
+fn who_creates_the_hsm_already_is_told_to_run_it_again() {
+    use hsmboot::simulator::SimulatedHsmState;
+    let mut stage = Stage::new();
+    // States of transition last for minutes.
+    stage.simulator = Simulator::spawn(support::options()).unwrap();
+    stage.simulator.write_roots(&stage.path("roots")).unwrap();
+    let id = support::create_cluster(&stage.simulator);
+    let there = SimulatedClusterState::Uninitialized;
+    stage.simulator.set_state(&id, there).unwrap();
+    let started = || {
+        let mut command = bootstrap(&stage, &id, &FIRST);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let live = support::until(&stage.simulator, &id, |cluster| {
+            let hsms = cluster["Hsms"].as_array().unwrap();
+            hsms.iter().any(|hsm| hsm["State"] == "CREATE_IN_PROGRESS")
+        });
+        (child, live)
+    };
+    // Another operator deletes it while it is made.
+    let (child, live) = started();
+    let hsm = live["Hsms"][0]["HsmId"].as_str().unwrap();
+    stage
+        .simulator
+        .set_hsm_state(&id, hsm, SimulatedHsmState::Deleted)
+        .unwrap();
+    let done: Done = child.wait_with_output().unwrap().into();
+    let error = done.ends(8, "").json()["error"].clone();
+    assert_eq!(error["kind"], "no-hsm");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("run the same command again"), "{hint}");
+    assert_eq!(error.get("next"), None, "{error:#}");
+    // As it says: it makes another.
+    let before = stage.calls("CreateHsm");
+    let (mut child, _) = started();
+    assert_eq!(stage.calls("CreateHsm"), before + 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -162,3 +162,38 @@ fn what_is_only_ordered_is_told_to_go_on() {
         .ends(4, "hsmboot bootstrap --create");
     run(&mut stage.trusting(&create)).ends(0, "claimed");
 }
+
+/// The order is of one account: with another one's credentials it would be made twice.
+#[test]
+fn an_order_is_gone_on_with_in_its_own_account_alone() {
+    let stage = Stage::new();
+    let create = |account: &str| {
+        let words = ["bootstrap", "--create", "--bundle", "new"];
+        let order = [
+            "--subnet-id",
+            "subnet-0a1b2c3d",
+            "--availability-zone",
+            "us-east-1a",
+        ];
+        let ca = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
+        let json = ["--output", "json"];
+        let mut command = stage.trusting(&[&words[..], &order, &ca, &json].concat());
+        command
+            .env("AWS_ACCESS_KEY_ID", "any")
+            .env("AWS_SECRET_ACCESS_KEY", "any");
+        run(command.env("AWS_ACCOUNT_ID", account))
+    };
+    stage
+        .simulator
+        .inject_fault(Some("InitializeCluster"), InjectedFault::AccessDenied, 1);
+    create("111111111111").ends(6, "InitializeCluster");
+    let before = stage.calls("CreateCluster");
+    let error = create("222222222222").ends(8, "").json()["error"].clone();
+    assert_eq!(error["kind"], "creation-differs");
+    for text in [&error["message"], &error["hint"]] {
+        assert!(text.as_str().unwrap().contains("111111111111"), "{error:#}");
+    }
+    // As the hint says.
+    create("111111111111").ends(0, "claimed");
+    assert_eq!(stage.calls("CreateCluster"), before);
+}

@@ -45,7 +45,7 @@ pub(super) async fn claim_cluster(
     let csr = read_csr(&Bundle::at_path(dir, id.clone()))?;
     let mut claim = Claim::for_bootstrap(id.as_str(), ca.owner().cloned(), csr, patience)
         .with_place(place.clone())
-        .after_creation(args.create.create || args.first_hsm.create_hsm);
+        .after_creation(args.creates_hsm());
     let mut run = BootstrapRun {
         args,
         ui,
@@ -71,10 +71,7 @@ pub(super) async fn claim_cluster(
     let end = end.map_err(|error| match args.dry_run {
         // It says itself what a real run does.
         true => error,
-        false => {
-            let creates_hsm = args.create.create || args.first_hsm.create_hsm;
-            replaced::with_own_next_step(error, claim.last_seen(), creates_hsm)
-        }
+        false => replaced::with_own_next_step(error, claim.last_seen(), args.creates_hsm()),
     })?;
     run.finish(end).map(|mut output| {
         if let Some(kept) = &run.kept_aside {

@@ -32,8 +32,7 @@ use crate::cloudhsm::choices::CLUSTER_CHOICES;
 use crate::cloudhsm::fleet::NewCluster;
 use crate::cloudhsm::{Fleet, Tag, limits};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::outside::Lines;
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 use crate::x509::Certificate;
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not

@@ -147,6 +147,11 @@ impl Args {
         self.days.unwrap_or(DEFAULT_DAYS)
     }
 
+    /// Tells whether this command creates the cluster's first HSM where there is none.
+    const fn creates_hsm(&self) -> bool {
+        self.create.create || self.first_hsm.create_hsm
+    }
+
     #[cfg(feature = "simulator")]
     const fn is_rehearsal(&self) -> bool {
         self.simulate

@@ -88,10 +88,11 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
         format!("  there    {}", bundle.part_place(Part::SignedCert)),
         format!("  missing  {}", bundle.place(CA_FILE)),
     ];
+    let commands = completing_commands(bundle, &[]);
     Error {
         message: first.followed_by(missing),
-        hint: completing_hint(&completing_commands(bundle, &[])).into(),
-        next: completing_commands(bundle, &[]),
+        hint: completing_hint(&commands).into(),
+        next: commands,
         ..already_signed_error(bundle, "")
     }
 }

@@ -154,6 +154,7 @@ fn a_file_that_came_meanwhile_and_may_not_be_replaced_stays() {
         fs::read_to_string(dir.path().join("new")).unwrap(),
         "of somebody else"
     );
+    remove_temporaries(&open_dir(dir.path()));
     assert!(!is_interrupted(&open_dir(dir.path())).unwrap());
 }
 
@@ -301,7 +302,7 @@ fn a_note_from_elsewhere_replaces_and_moves_nothing() {
                     }
                 }
             } else {
-                assert!(matches!(completed, Err(Unfinished::NotOfThisPlace)));
+                assert!(matches!(completed, Err(Unfinished::NotAsNoted(_))));
                 assert_eq!(contents(copy.path()), before, "nothing is changed");
                 let note = if undone { UNDO_NOTE } else { NOTE };
                 assert!(
@@ -361,5 +362,28 @@ fn a_note_that_is_made_up_takes_no_key_away() {
                 );
             }
         }
+    }
+}
+
+/// An editor writes a new file and renames it into place: then the old one is nowhere but in what
+/// the group has kept, and the new content nowhere but in the group's own file. Both stay.
+#[test]
+fn what_another_program_replaced_since_is_nobodys_to_decide() {
+    for undone in [false, true] {
+        let (dir, _) = interrupted_dir(if undone { 2 } else { 0 });
+        let opened = open_dir(dir.path());
+        let note = if undone { UNDO_NOTE } else { NOTE };
+        if undone {
+            opened.rename(NOTE, UNDO_NOTE).unwrap();
+        }
+        fs::write(dir.path().join("edited"), "of an editor").unwrap();
+        fs::rename(dir.path().join("edited"), dir.path().join("old")).unwrap();
+        let before = contents(dir.path());
+        let completed = complete_group(&opened);
+        assert!(
+            matches!(completed, Err(Unfinished::NotAsNoted(which)) if which == note),
+            "{completed:?}"
+        );
+        assert_eq!(contents(dir.path()), before);
     }
 }
