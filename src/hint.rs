@@ -210,6 +210,16 @@ pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool
         .unwrap_or_else(|| name(MOST_NAMES))
 }
 
+/// A directory's name that nothing has yet: this one, or `cluster-abc234defgh-2`. What it is for
+/// [`free_name`] says.
+pub(crate) fn free_directory(name: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
+    let numbered = (2..MOST_NAMES).map(|number| PathBuf::from(format!("{name}-{number}")));
+    std::iter::once(PathBuf::from(name))
+        .chain(numbered)
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| PathBuf::from(name))
+}
+
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language,
 /// 2.2): those that it would read in another way, or not as one word, stand in single quotes. What
 /// would be obeyed is shown.

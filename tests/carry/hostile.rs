@@ -293,10 +293,13 @@ fn a_response_without_the_trust_anchor_that_travels_is_completed_first() {
     bench.run(&sign(&[])).expect(0);
     let bundle = |name: &str| bench.path("bundle").join(name);
     fs::rename(bundle("customerCA.crt"), bundle("chainCA.crt")).unwrap();
+    let show = ["qr", "show", "bundle", "--response", "--png", "codes"];
+    // What this program has written needs its name again, and nothing else.
+    let hint = bench.hint(&show);
+    assert!(hint.contains("give chainCA.crt that name again"), "{hint}");
     for name in ["response.json", "transcript.jsonl"] {
         fs::remove_file(bundle(name)).unwrap();
     }
-    let show = ["qr", "show", "bundle", "--response", "--png", "codes"];
     let refused = bench
         .run(&[&show[..], &["--output", "json"]].concat())
         .expect(4);

@@ -90,6 +90,12 @@ fn a_bundle_without_its_trust_anchor_is_completed_by_the_steps_that_are_named() 
         let name = if packed { "one.hsmboot" } else { "bundle" };
         if packed {
             bench.run(&["pack", "bundle", "-o", name]).expect(0);
+            // The name that comes to mind is taken.
+            fs::create_dir(bench.path(CLUSTER)).unwrap();
+            bench.write(
+                &format!("{CLUSTER}/{CLUSTER}_CustomerHsmCertificate.crt"),
+                "mine",
+            );
         }
         let again = ["sign", name, "--ca", "customerCA.crt", "--ca-key"];
         let again = [&again[..], &["customerCA.key"], &TRUST].concat();
@@ -102,7 +108,12 @@ fn a_bundle_without_its_trust_anchor_is_completed_by_the_steps_that_are_named() 
             let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
             bench.run(&words).expect(0);
         }
-        let completed = if packed { CLUSTER } else { "bundle" };
+        let beside = format!("{CLUSTER}-2");
+        let completed = if packed { &beside } else { "bundle" };
+        if packed {
+            let mine = format!("{CLUSTER}/{CLUSTER}_CustomerHsmCertificate.crt");
+            assert_eq!(bench.read(&mine), b"mine");
+        }
         bench.run(&["transcript", "verify", completed]).expect(0);
         assert!(bench.path(completed).join("customerCA.crt").exists());
     }

@@ -1,7 +1,5 @@
 //! The conditions before anything is signed, imported or submitted.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
@@ -11,7 +9,7 @@ use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio::NewFile;
+use crate::fsio::{self, NewFile};
 use crate::hint::{self, NextCommand};
 use crate::outside::Lines;
 use crate::sign::Grounds;
@@ -88,7 +86,7 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
         format!("  there    {}", bundle.part_place(Part::SignedCert)),
         format!("  missing  {}", bundle.place(CA_FILE)),
     ];
-    let commands = completing_commands(bundle, &[]);
+    let commands = completing_commands(bundle);
     Error {
         message: first.followed_by(missing),
         hint: completing_hint(&commands).into(),
@@ -99,21 +97,19 @@ fn without_trust_anchor_error(bundle: &Bundle, ca: &TrustAnchor, option: &str) -
 
 /// Returns the commands that complete a bundle whose certificate was signed by hand. One in a
 /// single file comes out of that first: no path leads to the certificate in it.
-fn completing_commands(bundle: &Bundle, more: &[&str]) -> Vec<NextCommand> {
-    let dir = if bundle.store().is_archive() {
-        Path::new(bundle.id().as_str())
-    } else {
-        bundle.path()
-    };
-    let unpack = bundle.store().is_archive().then(|| {
-        let file = hint::path_word(bundle.path(), "FILE");
-        NextCommand::new(["hsmboot", "unpack", &file, bundle.id().as_str()])
-    });
+fn completing_commands(bundle: &Bundle) -> Vec<NextCommand> {
+    let new = hint::free_directory(bundle.id().as_str(), fsio::is_there);
+    let is_archive = bundle.store().is_archive();
+    let dir = if is_archive { &new } else { bundle.path() };
     let signed = dir.join(Part::SignedCert.file_name(bundle.id()));
     let (dir, signed) = (
         hint::path_word(dir, "DIR"),
         hint::path_word(&signed, "FILE"),
     );
+    let unpack = is_archive.then(|| {
+        let file = hint::path_word(bundle.path(), "FILE");
+        NextCommand::new(["hsmboot", "unpack", &file, &dir])
+    });
     let import = [
         "hsmboot",
         "import",
@@ -123,8 +119,10 @@ fn completing_commands(bundle: &Bundle, more: &[&str]) -> Vec<NextCommand> {
         "--ca",
         "FILE",
     ];
-    let import = NextCommand::new(import.into_iter().chain(more.iter().copied()));
-    unpack.into_iter().chain([import]).collect()
+    unpack
+        .into_iter()
+        .chain([NextCommand::new(import)])
+        .collect()
 }
 
 fn completing_hint(commands: &[NextCommand]) -> String {
@@ -132,10 +130,10 @@ fn completing_hint(commands: &[NextCommand]) -> String {
     format!("complete it: {}", quoted.join(", then "))
 }
 
-/// Tells whether the bundle holds this very signed certificate and nothing yet beside it: it was
-/// put there by hand, and is taken as it stands.
+/// Tells whether the bundle holds this very signed certificate and nothing yet of what is written
+/// with it: it was put there by hand, and is taken as it stands.
 pub(crate) fn stands_there_by_hand(bundle: &Bundle, signed_cert: &Certificate) -> bool {
-    let alone = !bundle.has_file(bundle.trust_anchor_file()) && !bundle.has_file(RESPONSE);
+    let alone = !bundle.has_file(CA_FILE) && !bundle.has_file(RESPONSE);
     let there = || bundle.read(Part::SignedCert).ok();
     alone
         && there().is_some_and(|text| {
@@ -223,12 +221,8 @@ pub(crate) fn check_signed(bundle: &Bundle) -> Result<()> {
     if bundle.has_file(bundle.trust_anchor_file()) {
         return Ok(());
     }
-    let missing = "no certificate of the CA that signed it";
-    Err(incomplete_error(
-        bundle,
-        missing,
-        completing_commands(bundle, &[]),
-    ))
+    let has = "no certificate of the CA that signed it";
+    Err(incomplete_error(bundle, has))
 }
 
 /// Checks that a signed bundle has the trust anchor by the name that it travels under.
@@ -241,18 +235,23 @@ pub(crate) fn check_has_ca_file(bundle: &Bundle) -> Result<()> {
         return Ok(());
     }
     let other = bundle.trust_anchor_file();
-    let missing = format!("its trust anchor as {other}, which no code carries");
-    // The pair is complete, and is written once more.
-    Err(incomplete_error(
-        bundle,
-        &missing,
-        completing_commands(bundle, &["--force"]),
-    ))
+    let has = format!("its trust anchor as {other}, which no code carries");
+    let error = incomplete_error(bundle, &has);
+    if !bundle.has_file(RESPONSE) {
+        return Err(error);
+    }
+    // What this program signed it has written under that name.
+    Err(Error {
+        hint: format!("somebody gave {CA_FILE} another name: give {other} that name again").into(),
+        next: Vec::new(),
+        ..error
+    })
 }
 
 /// Says that the bundle has a signed certificate, and `has` beside it.
 #[cfg(any(feature = "online", feature = "qr"))]
-fn incomplete_error(bundle: &Bundle, has: &str, commands: Vec<NextCommand>) -> Error {
+fn incomplete_error(bundle: &Bundle, has: &str) -> Error {
+    let commands = completing_commands(bundle);
     Error::new(
         ErrorKind::NotSigned,
         Lines::from(format!(
