@@ -9,12 +9,14 @@
 
 mod authorized;
 mod basis;
+mod challenge;
 mod proof;
 mod response;
 mod unproven;
 
 pub use authorized::Authorized;
 pub use basis::{Basis, KeyOrigin, ProofPurpose};
+pub use challenge::Challenge;
 pub use proof::Owner;
 pub use response::SignedResponse;
 pub use unproven::{not_proven, not_proven_for_clients};
@@ -91,6 +93,40 @@ mod tests {
         assert!(!error.hint.is_empty());
     }
 
+    fn challenge() -> Challenge {
+        Challenge::new([7; 32])
+    }
+
+    /// A key on a token whose public key somebody has exchanged.
+    struct Exchanged<'a>(&'a FileKey, Vec<u8>);
+
+    impl CaKey for Exchanged<'_> {
+        fn spki(&self) -> &[u8] {
+            &self.1
+        }
+
+        fn signature_algorithm(&self) -> &[u8] {
+            self.0.signature_algorithm()
+        }
+
+        fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+            self.0.sign(tbs)
+        }
+    }
+
+    #[test]
+    fn a_key_that_only_says_whose_it_is_proves_nothing() {
+        let (own, theirs) = (make_ca("CN=CA"), make_ca("CN=CA"));
+        let key = Exchanged(&own.1, theirs.1.spki().to_vec());
+        for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
+            let anchor = theirs.0.clone().try_into().unwrap();
+            assert_ends_with(
+                Owner::with_key(&key, origin, &anchor, PLACE, &challenge()),
+                ErrorKind::OwnerNotProven,
+            );
+        }
+    }
+
     #[test]
     fn a_key_proves_its_own_certificate_alone_and_not_where_it_lies_in_the_bundle_in_plain() {
         let (own, theirs) = (make_ca("CN=CA"), make_ca("CN=CA"));
@@ -100,19 +136,37 @@ mod tests {
             (KeyOrigin::New, Basis::NewCa),
         ] {
             assert_eq!(
-                *Owner::with_key(&own.1, origin, &own.0.clone().try_into().unwrap(), PLACE)
-                    .unwrap()
-                    .basis(),
+                *Owner::with_key(
+                    &own.1,
+                    origin,
+                    &own.0.clone().try_into().unwrap(),
+                    PLACE,
+                    &challenge()
+                )
+                .unwrap()
+                .basis(),
                 basis
             );
             assert_ends_with(
-                Owner::with_key(&own.1, origin, &theirs.0.clone().try_into().unwrap(), PLACE),
+                Owner::with_key(
+                    &own.1,
+                    origin,
+                    &theirs.0.clone().try_into().unwrap(),
+                    PLACE,
+                    &challenge(),
+                ),
                 ErrorKind::OwnerNotProven,
             );
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
             assert_ends_with(
-                Owner::with_key(&own.1, origin, &own.0.clone().try_into().unwrap(), PLACE),
+                Owner::with_key(
+                    &own.1,
+                    origin,
+                    &own.0.clone().try_into().unwrap(),
+                    PLACE,
+                    &challenge(),
+                ),
                 ErrorKind::OwnerNotProven,
             );
         }
@@ -195,7 +249,7 @@ mod tests {
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
             assert_ends_with(
-                Owner::with_key(&own.1, origin, &chain, PLACE),
+                Owner::with_key(&own.1, origin, &chain, PLACE, &challenge()),
                 ErrorKind::OwnerNotProven,
             );
         }

@@ -28,7 +28,7 @@ pub use documents::{IssuedBy, Receipt, Request, Response, SignatureOrigin, Site,
 pub use fingerprint::Fingerprint;
 pub use part::Part;
 use part::file_prefixes;
-pub(crate) use part::{is_own, names_of};
+pub(crate) use part::{is_only_of_bundles, is_own, names_of};
 pub use store::{FilePlace, HeldStore, SUFFIX, Store, Stranger};
 pub use survey::{
     NotedAnchor, NotedCheck, NotedVerification, Survey, SurveyedDocument, SurveyedFile,

@@ -110,6 +110,13 @@ pub(crate) fn is_own(name: &str) -> bool {
     FIXED.contains(&name) || file_prefixes(name).any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
+/// Tells whether a file of this name lies in bundles alone, of whichever cluster. A CA's
+/// certificates have their names wherever they lie.
+pub(crate) fn is_only_of_bundles(name: &str) -> bool {
+    let of_a_ca = [CA_FILE, CHAIN_FILE, ROOT_CA_FILE].contains(&name);
+    !of_a_ca && (FIXED.contains(&name) || file_prefixes(name).next().is_some())
+}
+
 /// Returns what stands before the end that a part's file has.
 pub(super) fn file_prefixes(name: &str) -> impl Iterator<Item = &str> {
     let prefix = |part: Part| name.strip_suffix(part.file_suffix());

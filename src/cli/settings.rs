@@ -8,17 +8,20 @@
 
 mod file;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::owner::lies_in;
 use super::spelling::is_other_form;
-use crate::error::Result;
+use crate::bundle::Store;
+use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::fsio;
 use crate::hint::without_userinfo;
-use crate::outside::{endpoint_without_password, shown_path, shown_text};
+use crate::outside::{endpoint_without_password, shown_path, stored_path};
 use file::SettingsFile;
 
 /// The options that a configuration file may set: what is the same on every command.
@@ -63,6 +66,10 @@ const DICTATED: &str = "expect";
 /// question, creates or replaces something.
 const HARMLESS_FLAGS: [&str; 3] = ["dry-run", "quiet", "verbose"];
 
+/// Options that mean something else in one command than everywhere else: nothing that is written
+/// down is for them. `backup policy put` takes a document that lets other accounts copy a backup.
+const OTHER_MEANING: [(&str, &str); 1] = [("hsmboot backup policy put", "policy")];
+
 /// The variables that the program has read since before these: not put behind the words, since
 /// other code reads them.
 const READ_ELSEWHERE: [&str; 2] = ["aws-root", "manufacturer-root"];
@@ -80,24 +87,25 @@ pub(super) enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) option: String,
-    pub(super) values: Vec<String>,
+    pub(super) values: Vec<OsString>,
     pub(super) origin: Origin,
 }
 
 impl Setting {
     /// Returns the values for people. Those that may be secrets are not shown.
     pub(super) fn shown_values(&self) -> Vec<String> {
-        match IN_FILE.contains(&self.option.as_str()) {
-            true => {
-                let whole = |value: &String| match self.option == "endpoint-url" {
-                    true => endpoint_without_password(value),
-                    false => without_userinfo(value),
-                };
-                let shown = |value: &String| shown_text(&whole(value)).to_string();
-                self.values.iter().map(shown).collect()
-            }
-            false => vec!["(not shown)".to_owned()],
+        let option = self.option.as_str();
+        if !IN_FILE.contains(&option) && !HARMLESS_FLAGS.contains(&option) {
+            return vec!["(not shown)".to_owned()];
         }
+        let shown = |value: &OsString| {
+            let value = stored_path(value);
+            shown_path(match option {
+                "endpoint-url" => endpoint_without_password(&value),
+                _ => without_userinfo(&value),
+            })
+        };
+        self.values.iter().map(shown).collect()
     }
 
     /// Returns them on one line.
@@ -124,6 +132,23 @@ pub(super) fn taken() -> &'static [Setting] {
     TAKEN.get().map_or(&[], |(settings, _)| settings)
 }
 
+/// Refuses settings from a file that lies in the bundle that a command is about, in whatever depth
+/// and under whatever name: nothing in a bundle names the owner.
+///
+/// # Errors
+/// Class `Input`, `bad-config`.
+pub(super) fn check_outside(bundle: &Store) -> Result<()> {
+    for setting in taken() {
+        let Origin::File(path) = &setting.origin else {
+            continue;
+        };
+        if lies_in(bundle, path, fsio::metadata_of(path).as_ref())? {
+            return Err(file::of_bundle(path));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the words that this run goes by: those of the command line, and behind them what was
 /// written down.
 pub(super) fn effective_words() -> Vec<OsString> {
@@ -135,7 +160,7 @@ pub(super) fn effective_words() -> Vec<OsString> {
 /// Returns the command line with what was written down put behind it.
 ///
 /// # Errors
-/// As [`SettingsFile::read`].
+/// As [`SettingsFile::read`]; `usage` where a variable says neither yes nor no.
 pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<OsString>> {
     if !is_anything_set(&words) {
         return Ok(words);
@@ -163,7 +188,7 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
     let mut all = words;
     let mut added: Vec<OsString> = Vec::new();
     for arg in command.get_arguments() {
-        let Some(setting) = find(arg, file.as_ref()) else {
+        let Some(setting) = find(name, arg, file.as_ref())? else {
             continue;
         };
         let elsewhere = READ_ELSEWHERE.contains(&setting.option.as_str())
@@ -210,25 +235,25 @@ pub(super) fn all(
     program: &Command,
 ) -> Result<(Option<PathBuf>, Vec<Setting>)> {
     let file = SettingsFile::read(named)?;
-    let mut args = Vec::new();
-    collect_args(program, &mut args);
-    args.sort_by_key(|arg| arg.get_long().map(str::to_owned));
-    args.dedup_by_key(|arg| arg.get_long().map(str::to_owned));
-    let settings = args.iter().filter_map(|arg| find(arg, file.as_ref()));
-    let settings = settings.collect();
+    let mut settings = Vec::new();
+    for (command, arg) in options_of(program, program.get_name()) {
+        settings.extend(find(&command, &arg, file.as_ref())?);
+    }
+    settings.sort_by(|one: &Setting, other| one.option.cmp(&other.option));
+    settings.dedup_by(|one, other| one.option == other.option);
     Ok((file.map(|file| file.path), settings))
 }
 
-fn collect_args(command: &Command, args: &mut Vec<Arg>) {
-    args.extend(
-        command
-            .get_arguments()
-            .filter(|arg| arg.get_long().is_some())
-            .cloned(),
-    );
-    for sub in command.get_subcommands() {
-        collect_args(sub, args);
-    }
+/// Returns the options of a command and of those below it, each with its command's whole name.
+fn options_of(command: &Command, name: &str) -> Vec<(String, Arg)> {
+    let own = command
+        .get_arguments()
+        .filter(|arg| arg.get_long().is_some())
+        .map(|arg| (name.to_owned(), arg.clone()));
+    let below = command
+        .get_subcommands()
+        .flat_map(|sub| options_of(sub, &format!("{name} {}", sub.get_name())));
+    own.chain(below).collect()
 }
 
 /// Returns the command that was named, and what was given to it.
@@ -285,38 +310,41 @@ fn stands_in_the_way(command: &Command, matches: &ArgMatches, arg: &Arg) -> bool
         })
 }
 
-/// Returns what is written down for an option: in its variable, or else in the file.
-fn find(arg: &Arg, file: Option<&SettingsFile>) -> Option<Setting> {
-    let option = arg.get_long()?.to_owned();
+/// Returns what is written down for an option of a command: in its variable, or else in the file.
+///
+/// # Errors
+/// `usage`: the variable of a flag says neither yes nor no.
+fn find(command: &str, arg: &Arg, file: Option<&SettingsFile>) -> Result<Option<Setting>> {
+    let Some(option) = arg.get_long().map(str::to_owned) else {
+        return Ok(None);
+    };
     let is_flag = !arg.get_action().takes_values();
     if BY_HAND.contains(&option.as_str())
         || option.starts_with(DICTATED)
+        || OTHER_MEANING.contains(&(command, &option))
         || (is_flag && !HARMLESS_FLAGS.contains(&option.as_str()))
     {
-        return None;
+        return Ok(None);
     }
     let variable = variable_of(&option);
-    let from_variable = || {
-        if !cfg!(feature = "online") {
-            return None;
+    let value =
+        std::env::var_os(&variable).filter(|value| cfg!(feature = "online") && !value.is_empty());
+    if let Some(value) = value {
+        if is_flag && !says_yes(&variable, &value)? {
+            return Ok(None);
         }
-        let value = std::env::var(&variable)
-            .ok()
-            .filter(|value| !value.is_empty())?;
-        Some(Setting {
-            option: option.clone(),
+        return Ok(Some(Setting {
+            option,
             values: vec![value],
-            origin: Origin::Variable(variable.clone()),
-        })
-    };
-    from_variable().or_else(|| {
-        let file = file?;
-        Some(Setting {
-            values: file.values(&option)?,
-            origin: Origin::File(file.path.clone()),
-            option: option.clone(),
-        })
-    })
+            origin: Origin::Variable(variable),
+        }));
+    }
+    let Some(file) = file else { return Ok(None) };
+    Ok(file.values(&option).map(|values| Setting {
+        values,
+        origin: Origin::File(file.path.clone()),
+        option,
+    }))
 }
 
 /// Returns the variable of an option: `--ca-key` has `HSMBOOT_CA_KEY`.
@@ -324,18 +352,87 @@ fn variable_of(option: &str) -> String {
     format!("HSMBOOT_{}", option.to_ascii_uppercase().replace('-', "_"))
 }
 
+/// Tells whether the variable of a flag says yes. One that says neither is not guessed at: a dry
+/// run that is none claims a cluster.
+fn says_yes(variable: &str, value: &OsStr) -> Result<bool> {
+    const YES: [&str; 4] = ["1", "true", "yes", "on"];
+    const NO: [&str; 4] = ["0", "false", "no", "off"];
+    let said = value
+        .to_str()
+        .map(str::to_ascii_lowercase)
+        .unwrap_or_default();
+    if NO.contains(&said.as_str()) || YES.contains(&said.as_str()) {
+        return Ok(YES.contains(&said.as_str()));
+    }
+    Err(Error::new(
+        ErrorKind::Usage,
+        format!(
+            "the variable {variable} says neither yes nor no: {}",
+            shown_path(value)
+        ),
+        format!(
+            "set it to {} or to {}, or unset it",
+            YES.join(", "),
+            NO.join(", ")
+        ),
+    )
+    .with_fact(FactName::Variable, variable)
+    .with_fact(FactName::Found, shown_path(value)))
+}
+
 fn words_of(arg: &Arg, setting: &Setting) -> Vec<OsString> {
     let option = &setting.option;
     if matches!(arg.get_action(), ArgAction::SetTrue) {
-        let on = |value: &String| ["1", "true", "yes"].contains(&value.as_str());
-        return match setting.values.iter().all(on) {
-            true => vec![format!("--{option}").into()],
-            false => Vec::new(),
-        };
+        return vec![format!("--{option}").into()];
     }
-    setting
-        .values
-        .iter()
-        .map(|value| format!("--{option}={value}").into())
-        .collect()
+    let word = |value: &OsString| {
+        let mut word = OsString::from(format!("--{option}="));
+        word.push(value);
+        word
+    };
+    setting.values.iter().map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one variable, or one line, would set in several commands is the same option in all of
+    /// them.
+    #[test]
+    fn an_option_that_may_be_written_down_has_one_meaning() {
+        let mut seen: Vec<(String, String, String)> = Vec::new();
+        for (command, arg) in options_of(&crate::cli::command(), "hsmboot") {
+            let option = arg.get_long().unwrap_or_default().to_owned();
+            if BY_HAND.contains(&option.as_str()) || OTHER_MEANING.contains(&(&command, &option)) {
+                continue;
+            }
+            let takes = format!("{:?}", arg.get_value_names());
+            match seen.iter().find(|(_, other, _)| *other == option) {
+                Some((first, _, there)) => assert_eq!(
+                    *there, takes,
+                    "--{option} of `{first}` and of `{command}`: list it in OTHER_MEANING"
+                ),
+                None => seen.push((command, option, takes)),
+            }
+        }
+        for (command, option) in OTHER_MEANING {
+            let all = options_of(&crate::cli::command(), "hsmboot");
+            let there = |(of, arg): &(String, Arg)| of == command && arg.get_long() == Some(option);
+            assert!(
+                !cfg!(feature = "online") || all.iter().any(there),
+                "{command}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flag_by_variable_is_a_clear_yes_or_no() {
+        for (value, yes) in [("1", true), ("TRUE", true), ("Yes", true), ("off", false)] {
+            assert_eq!(says_yes("V", OsStr::new(value)).ok(), Some(yes), "{value}");
+        }
+        for value in ["y", " 1", "2", "nope", "true\n"] {
+            assert!(says_yes("V", OsStr::new(value)).is_err(), "{value}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::events::{EventKind, EventLog};
 use super::query::Query;
 use super::run_cluster::{RunCluster, put_common_members};
 use super::run_options::with_complete_advice;
+use super::settings;
 use super::silence::{break_silence, draw_spinners_with};
 use super::standard_output::{print_lines, take_last_word, to_stdout};
 use super::text::with_states;
@@ -117,9 +118,10 @@ impl Ui {
     /// Opens the bundle that the run is about.
     ///
     /// # Errors
-    /// As [`Bundle::open`].
+    /// As [`Bundle::open`]; `bad-config` where settings were read from a file in it.
     pub(crate) fn open_bundle(&self, path: &std::path::Path) -> Result<Bundle> {
         let bundle = Bundle::open(path)?;
+        settings::check_outside(bundle.store())?;
         self.note_cluster(bundle.id());
         if bundle.store().is_interrupted() {
             self.warn(format!(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::memchr_iter;
 
 /// What stands in the place of a text that holds a private key.
 pub(crate) const WITHHELD_KEY: &str = "(withheld: it looks like a private key)";
@@ -33,19 +33,24 @@ pub(crate) fn holds_key(text: &str) -> bool {
 
 /// Tells the same of octets, which may be DER.
 pub(crate) fn has_key(content: &[u8]) -> bool {
-    let has = |word: &[u8]| {
-        let first = word.first().copied().unwrap_or_default();
-        memchr2_iter(
-            first.to_ascii_lowercase(),
-            first.to_ascii_uppercase(),
-            content,
-        )
-        .any(|at| {
-            let found = content.get(at..at.saturating_add(word.len()));
-            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
-        })
-    };
-    HAS.into_iter().any(has) || begins_as_key_somewhere(content)
+    HAS.into_iter().any(|word| has_word(content, word)) || begins_as_key_somewhere(content)
+}
+
+/// Tells whether the word is somewhere in the content, in capitals or not. It is looked for by its
+/// first octet that is no letter: that one has no other case, and is rare in base64, of which there
+/// is most.
+fn has_word(content: &[u8], word: &[u8]) -> bool {
+    let before = word
+        .iter()
+        .position(|octet| !octet.is_ascii_alphabetic())
+        .unwrap_or_default();
+    let octet = word.get(before).copied().unwrap_or_default();
+    memchr_iter(octet, content).any(|at| {
+        let found = at
+            .checked_sub(before)
+            .and_then(|start| content.get(start..start.checked_add(word.len())?));
+        found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Returns a text without the keys in base64 that it holds: each from its beginning to the end of
@@ -150,6 +155,26 @@ mod tests {
             format!("`{WITHHELD_KEY}` is no name, nor is `{WITHHELD_KEY}`: 42")
         );
         assert!(matches!(without_keys("nothing here"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn every_word_is_found_in_capitals_or_not() {
+        for word in HAS {
+            for word in [
+                word.to_vec(),
+                word.to_ascii_uppercase(),
+                word.to_ascii_lowercase(),
+            ] {
+                for content in [
+                    word.clone(),
+                    [&word[..], b"after"].concat(),
+                    [b" - : \" 3 ", &word[..]].concat(),
+                ] {
+                    assert!(has_key(&content), "{}", String::from_utf8_lossy(&content));
+                }
+                assert!(!has_key(&word[1..]) && !has_key(&word[..word.len() - 1]));
+            }
+        }
     }
 
     #[test]

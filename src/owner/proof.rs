@@ -1,6 +1,7 @@
 //! The proof itself. Its fields are private to this file, which alone makes one.
 
 use super::basis::{Basis, KeyOrigin, ProofPurpose};
+use super::challenge::Challenge;
 use super::response::SignedResponse;
 use super::unproven::{chain_lines, not_proven};
 use crate::bundle::{ClusterId, Fingerprint};
@@ -8,7 +9,7 @@ use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 use crate::x509::name::same_name;
-use crate::x509::{Certificate, PublicKey, TrustAnchor, name_text, to_hex};
+use crate::x509::{Certificate, PublicKey, SignatureAlgorithm, TrustAnchor, name_text, to_hex};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,19 +136,23 @@ impl Owner {
         }
     }
 
-    /// Takes as the owner the CA whose private key is at hand. A key proves a self-signed
+    /// Takes as the owner the CA whose private key is at hand: it signs `challenge`. What a token
+    /// or a service says of its public key proves nothing, since a token's public objects are
+    /// changed without a PIN (PKCS#11 2.40 base, 4.4: CKA_PRIVATE). A key proves a self-signed
     /// certificate alone: of a chain, not even the first certificate, as whoever made the others
     /// could have issued that one anew, for the same name and key.
     ///
     /// # Errors
     /// Class [`Class::Rejected`](crate::error::Class::Rejected), `owner-not-proven`: the key is
-    /// another one than the first certificate's, or it proves nothing because it lies in the bundle
-    /// unencrypted, or the trust anchor is a chain.
+    /// another one than the first certificate's, or does not sign as that one's, or it proves
+    /// nothing because it lies in the bundle unencrypted, or the trust anchor is a chain. What the
+    /// key says where it cannot sign at all.
     pub fn with_key(
         key: &dyn CaKey,
         origin: KeyOrigin,
         trust_anchor: &TrustAnchor,
         place: &str,
+        challenge: &Challenge,
     ) -> Result<Self> {
         let certificate = trust_anchor.signing_ca();
         let public = PublicKey::from_der(key.spki(), "the CA key").ok();
@@ -173,7 +178,7 @@ impl Owner {
                 place,
             ));
         }
-        match origin {
+        let basis = match origin {
             KeyOrigin::OpenedByAnybody => Err(not_proven(
                 "the CA's key lies in the bundle, and so does the passphrase that opens it, or it \
                  is an empty one: whoever can write to the bundle could have put both there",
@@ -192,15 +197,32 @@ impl Owner {
                 trust_anchor,
                 place,
             )),
-            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner {
-                trust_anchor: trust_anchor.clone(),
-                basis: Basis::Key,
-            }),
-            KeyOrigin::New => Ok(Owner {
-                trust_anchor: trust_anchor.clone(),
-                basis: Basis::NewCa,
-            }),
+            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Basis::Key),
+            KeyOrigin::New => Ok(Basis::NewCa),
+        }?;
+        let answered = match key.sign(challenge.as_octets()) {
+            Ok(signature) => {
+                SignatureAlgorithm::from_der(key.signature_algorithm()).is_ok_and(|algorithm| {
+                    certificate
+                        .public_key()
+                        .verify(algorithm, challenge.as_octets(), &signature)
+                })
+            }
+            Err(error) if error.kind == ErrorKind::BadSignature => false,
+            Err(error) => return Err(error),
+        };
+        if !answered {
+            return Err(not_proven(
+                "the key at hand says that it is the key of the CA certificate in the bundle, and \
+                 does not sign as that one: its public key, where it lives, is another key's",
+                trust_anchor,
+                place,
+            ));
         }
+        Ok(Owner {
+            trust_anchor: trust_anchor.clone(),
+            basis,
+        })
     }
 
     /// Takes as the owner the CA in the bundle, on the operator's word alone: `--ca-from-bundle

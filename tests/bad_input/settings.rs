@@ -195,6 +195,31 @@ fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
     refused("bundle/config.toml", "it lies in a bundle");
     std::os::unix::fs::symlink("../bundle/config.toml", bench.path("home/link.toml")).unwrap();
     refused("home/link.toml", "it lies in a bundle");
+    fs::remove_file(bench.path("bundle/config.toml")).unwrap();
+    // Deeper in it, and under another name.
+    fs::create_dir(bench.path("bundle/etc")).unwrap();
+    bench.write("bundle/etc/config.toml", "policy = \"attestation\"\n");
+    chmod(&bench, "bundle/etc", 0o755);
+    chmod(&bench, "bundle/etc/config.toml", 0o600);
+    refused("bundle/etc/config.toml", "it lies in a bundle");
+    fs::hard_link(bench.path(file), bench.path("bundle/mine.toml")).unwrap();
+    refused(file, "it lies in a bundle");
+    fs::remove_file(bench.path("bundle/mine.toml")).unwrap();
+    bench.run(&words).expect(0);
+    // Whoever can exchange a link can exchange the file, and where everybody may write too.
+    fs::create_dir(bench.path("shared")).unwrap();
+    std::os::unix::fs::symlink("../home/hsmboot/config.toml", bench.path("shared/l.toml")).unwrap();
+    fs::copy(bench.path(file), bench.path("shared/own.toml")).unwrap();
+    for mode in [0o777, 0o1777] {
+        chmod(&bench, "shared", mode);
+        refused("shared/l.toml", "others can write to its directory");
+        refused("shared/own.toml", "others can write to its directory");
+    }
+    // Paths begin where the file lies, and not where a link does.
+    chmod(&bench, "shared", 0o755);
+    fs::write(bench.path("shared/aws-root.crt"), "planted").unwrap();
+    let linked = ["verify", "bundle", "--config", "shared/l.toml"];
+    bench.run(&linked).expect(0);
     for text in [
         "yes = \"true\"\n",
         "unverified = \"true\"\n",
@@ -203,6 +228,66 @@ fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
     ] {
         configure(&bench, text);
         refused(file, "line 1");
+    }
+}
+
+/// A dry run that is none claims a cluster, so a variable that says neither is not guessed at.
+#[test]
+#[cfg(feature = "online")]
+fn a_variable_of_a_flag_is_a_clear_yes_or_no() {
+    let bench = Bench::new();
+    let shown_as = |value: &str| {
+        let document = shown(&bench, &[], &[("HSMBOOT_DRY_RUN", value)]);
+        setting(&document, "--dry-run").map(|(value, _)| value)
+    };
+    for value in ["1", "true", "TRUE", "Yes", "on"] {
+        assert_eq!(shown_as(value).as_deref(), Some(value));
+    }
+    for value in ["0", "FALSE", "no", "off", ""] {
+        assert_eq!(shown_as(value), None, "{value}");
+    }
+    for value in ["y", " 1", "2", "ja"] {
+        let words = ["submit", "bundle", "--output", "json"];
+        let run = with(&bench, &words, &[("HSMBOOT_DRY_RUN", value)]).expect(2);
+        assert_eq!(run.json()["error"]["facts"]["variable"], "HSMBOOT_DRY_RUN");
+    }
+}
+
+/// A name that is no text in UTF-8 is a name all the same.
+#[test]
+#[cfg(feature = "online")]
+fn a_variable_that_is_no_text_goes_before_the_file_all_the_same() {
+    use std::os::unix::ffi::OsStrExt;
+    let bench = Bench::new();
+    configure(&bench, &format!("{ROOTS}ca = '../../aws-root.crt'\n"));
+    let name = std::ffi::OsStr::from_bytes(b"J\xfcrgen.crt");
+    let words = [
+        "check",
+        "--csr",
+        "aws-root.crt",
+        "--signed-cert",
+        "aws-root.crt",
+    ];
+    let mut command = bench.command(&[&words[..], &["--output", "json"]].concat());
+    command.env("XDG_CONFIG_HOME", bench.path("home"));
+    command.env("HSMBOOT_CA", name);
+    let run = run(command).expect(4);
+    let error = &run.json()["error"];
+    assert!(error["message"].to_string().contains("rgen.crt"), "{error}");
+}
+
+/// `policy` is how chains are judged. A file that lets other accounts copy a backup has the same
+/// name, and is named on the command line.
+#[test]
+#[cfg(feature = "online")]
+fn the_policy_that_chains_are_judged_by_is_no_policy_of_a_backup() {
+    let bench = Bench::new();
+    configure(&bench, "policy = \"attestation\"\n");
+    bench.write("attestation", "{}");
+    let arn = "arn:aws:cloudhsm:eu-central-1:111111111111:backup/backup-abc234defgh";
+    for variables in [&[][..], &[("HSMBOOT_POLICY", "attestation")]] {
+        let run = with(&bench, &["backup", "policy", "put", arn], variables).expect(2);
+        assert!(run.stderr.contains("--policy"), "{}", run.stderr);
     }
 }
 

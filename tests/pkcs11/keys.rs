@@ -11,6 +11,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::hsm::Hsm;
+#[cfg(feature = "online")]
+use crate::support::CLUSTER;
 
 pub const TESTS: &[(&str, fn())] = &[
     ("an_rsa_2048_key_made_on_a_token_signs", || {
@@ -68,6 +70,11 @@ pub const TESTS: &[(&str, fn())] = &[
     (
         "a_place_that_cannot_be_written_is_found_before_the_token_is_touched",
         making::a_place_that_cannot_be_written_is_found_before_the_token_is_touched,
+    ),
+    #[cfg(feature = "online")]
+    (
+        "a_public_key_that_somebody_put_there_proves_no_owner",
+        a_public_key_that_somebody_put_there_proves_no_owner,
     ),
     (
         "a_key_that_can_be_taken_out_is_warned_of",
@@ -225,6 +232,57 @@ fn a_token_without_the_hashing_mechanism_signs_the_digest() {
             .collect();
         assert_eq!(signed, [mechanism; 2], "the CA certificate, and the HSM's");
     }
+}
+
+/// A token's public objects are anybody's to write, without a PIN: what they say proves no owner.
+#[cfg(feature = "online")]
+fn a_public_key_that_somebody_put_there_proves_no_owner() {
+    let hsm = Hsm::new();
+    hsm.init("pkcs11:token=ca;object=k", &["--key-type", "p256"])
+        .expect(0);
+    let theirs = [
+        "ca",
+        "init",
+        "--out",
+        "theirs",
+        "--subject",
+        "CN=Theirs",
+        "--key-type",
+        "p256",
+        "--no-passphrase",
+    ];
+    hsm.run(&theirs).expect(0);
+    let sign = [
+        "sign",
+        "bundle",
+        "--ca",
+        "theirs/customerCA.crt",
+        "--ca-key",
+        "theirs/customerCA.key",
+        "--aws-root",
+        "aws-root.crt",
+        "--manufacturer-root",
+        "manufacturer-root.crt",
+    ];
+    hsm.run(&sign).expect(0);
+    hsm.inside("forget-public k");
+    let file = hsm.bench.path("theirs/customerCA.crt");
+    hsm.inside(&format!("certify k {}", file.display()));
+    let bootstrap = [
+        "bootstrap",
+        "--cluster-id",
+        CLUSTER,
+        "--bundle",
+        "bundle",
+        "--ca-key",
+        "pkcs11:token=ca",
+        "--passphrase-file",
+        "pin",
+        "--region",
+        "eu-central-1",
+    ];
+    let says = ["does not sign as that one"];
+    hsm.refused(&bootstrap, 3, "owner-not-proven", &says);
 }
 
 #[cfg(all(feature = "online", feature = "simulator"))]

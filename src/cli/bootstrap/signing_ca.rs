@@ -48,6 +48,7 @@ impl<'a> BootstrapCa<'a> {
     /// is the operator's.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
         let store = Store::at_path(dir);
+        crate::cli::settings::check_outside(&store)?;
         store.mend_leftovers()?;
         #[cfg(feature = "awskms")]
         if let Some(arn) = args.private_ca.checked_ca_arn(&[])? {

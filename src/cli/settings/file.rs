@@ -5,13 +5,15 @@
 //! features reads one that `--config` names, and has no library for TOML.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{IN_FILE, PATHS};
+use crate::bundle;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, Dir};
-use crate::outside::{shown_path, shown_text};
+use crate::outside::shown_path;
 
 /// The longest file, in octets.
 const MAX_FILE: u64 = 64 * 1024;
@@ -19,7 +21,7 @@ const MAX_FILE: u64 = 64 * 1024;
 /// What a file sets.
 pub(super) struct SettingsFile {
     pub(super) path: PathBuf,
-    settings: BTreeMap<String, Vec<String>>,
+    settings: BTreeMap<String, Vec<OsString>>,
 }
 
 impl SettingsFile {
@@ -38,25 +40,30 @@ impl SettingsFile {
             },
         };
         let (content, facts) = fsio::read_with_facts(&path, "a configuration file", MAX_FILE)?;
-        check_owner(&path, &facts)?;
-        check_outside_bundles(&path)?;
+        let full = fsio::resolve_path(&path).unwrap_or_else(|_| path.clone());
+        check_owner(&path, &full, &facts)?;
+        check_outside_bundles(&path, &full)?;
         let text =
             String::from_utf8(content).map_err(|_| bad_config(&path, "it is no text in UTF-8"))?;
-        let mut settings = parse(&text).map_err(|fault| bad_config(&path, &fault))?;
-        let dir = path.parent().unwrap_or(Path::new("."));
-        for option in PATHS {
-            for value in settings.get_mut(option).into_iter().flatten() {
-                // A path that is no text cannot stand in the file; its directory's can be.
-                if let Some(full) = dir.join(&*value).to_str() {
-                    full.clone_into(value);
-                }
-            }
-        }
+        let settings = parse(&text).map_err(|fault| bad_config(&path, &fault))?;
+        // The directory that was looked at, and not a link's.
+        let dir = dir_of(&full);
+        let settings = settings
+            .into_iter()
+            .map(|(option, values)| {
+                let begins_there = PATHS.contains(&option.as_str());
+                let whole = |value: String| match begins_there {
+                    true => dir.join(value).into_os_string(),
+                    false => value.into(),
+                };
+                (option, values.into_iter().map(whole).collect())
+            })
+            .collect();
         Ok(Some(SettingsFile { path, settings }))
     }
 
     /// Returns what is set for an option.
-    pub(super) fn values(&self, option: &str) -> Option<Vec<String>> {
+    pub(super) fn values(&self, option: &str) -> Option<Vec<OsString>> {
         self.settings.get(option).cloned()
     }
 }
@@ -94,54 +101,61 @@ fn bad_config(path: &Path, fault: &str) -> Error {
     .with_fact(FactName::Found, fault)
 }
 
-/// Checks that nobody but this user, or root, can have written the file.
-fn check_owner(path: &Path, facts: &std::fs::Metadata) -> Result<()> {
+/// Checks that nobody but this user, or root, can have written the file, or put another one in its
+/// place: not where it lies, and not where a link to it does.
+fn check_owner(path: &Path, full: &Path, facts: &std::fs::Metadata) -> Result<()> {
     let me = rustix::process::geteuid().as_raw();
     let trusted = |facts: &std::fs::Metadata| {
         (facts.uid() == me || facts.uid() == 0) && facts.mode() & 0o022 == 0
     };
-    let full = fsio::resolve_path(path).unwrap_or_else(|_| path.to_owned());
-    let dir = full.parent().and_then(fsio::metadata_of);
     if !trusted(facts) {
         return Err(bad_config(
             path,
             "others can write to it, or own it, and it says which CA is yours: chmod go-w",
         ));
     }
-    match dir {
-        // Where everybody may write, but only to their own files, nobody can exchange it.
-        Some(dir) if trusted(&dir) || dir.mode() & 0o1000 != 0 => Ok(()),
-        _ => Err(bad_config(
+    let dirs = [dir_of(path), dir_of(full)];
+    let all = dirs
+        .into_iter()
+        .all(|dir| fsio::metadata_of(dir).is_some_and(|dir| trusted(&dir)));
+    match all {
+        true => Ok(()),
+        false => Err(bad_config(
             path,
             "others can write to its directory, or own it, and so exchange the file: chmod go-w",
         )),
     }
 }
 
-/// Checks that the file is none of a bundle's: a bundle names nobody.
-fn check_outside_bundles(path: &Path) -> Result<()> {
-    let full = fsio::resolve_path(path).unwrap_or_else(|_| path.to_owned());
-    let places = [path.parent(), full.parent()];
-    let lies_in_bundle = places.into_iter().flatten().any(|dir| {
-        let dir = if dir.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            dir
-        };
+/// Returns the directory that a path's last name is in.
+fn dir_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    }
+}
+
+/// Checks that the file is none of a bundle's: a bundle names nobody. What lies deeper in the
+/// bundle that a command is about is refused where that is opened.
+fn check_outside_bundles(path: &Path, full: &Path) -> Result<()> {
+    let lies_in_bundle = [dir_of(path), dir_of(full)].into_iter().any(|dir| {
         let names = Dir::open(dir)
             .and_then(|dir| dir.names())
             .unwrap_or_default();
-        names
-            .iter()
-            .any(|name| name == "request.json" || name.ends_with("_ClusterCsr.csr"))
+        names.iter().any(|name| bundle::is_only_of_bundles(name))
     });
     match lies_in_bundle {
-        true => Err(bad_config(
-            path,
-            "it lies in a bundle, and nothing in a bundle names the owner",
-        )),
+        true => Err(of_bundle(path)),
         false => Ok(()),
     }
+}
+
+/// The error of a file that lies in a bundle.
+pub(super) fn of_bundle(path: &Path) -> Error {
+    bad_config(
+        path,
+        "it lies in a bundle, and nothing in a bundle names the owner",
+    )
 }
 
 /// Reads the lines.
@@ -159,9 +173,9 @@ fn parse(text: &str) -> std::result::Result<BTreeMap<String, Vec<String>>, Strin
             .ok_or_else(|| wrong("expected name = \"value\""))?;
         let name = name.trim();
         if !IN_FILE.contains(&name) {
+            // It is not shown: the file may be a damaged key, and the name a part of it.
             return Err(wrong(&format!(
-                "`{}` is nothing that a file sets; these are: {}",
-                shown_text(name),
+                "expected the name of an option that a file sets: {}",
                 IN_FILE.join(", ")
             )));
         }
@@ -257,11 +271,12 @@ mod tests {
             ("aws-root = [\"a\"", "line 1: expected"),
             ("aws-root = []", "line 1: expected"),
             ("[defaults]", "line 1: expected name"),
+            ("yes = \"true\"", "line 1: expected the name of an option"),
             (
-                "yes = \"true\"",
-                "line 1: `yes` is nothing that a file sets",
+                "unverified = \"true\"",
+                "line 1: expected the name of an option",
             ),
-            ("unverified = \"true\"", "line 1: `unverified` is nothing"),
+            ("wtZ0XBTvC5B4=", "line 1: expected the name of an option"),
             (
                 "region = \"a\"\nregion = \"b\"",
                 "line 2: region is set twice",

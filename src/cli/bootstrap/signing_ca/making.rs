@@ -10,7 +10,7 @@ use crate::ca::{KeyType, Passphrase, parse_subject};
 use crate::cli;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown_path;
-use crate::owner::{KeyOrigin, Owner};
+use crate::owner::{Challenge, KeyOrigin, Owner};
 
 impl BootstrapCa<'_> {
     /// Returns the passphrase for the key of a new CA; `None`: that stays in plain.
@@ -67,7 +67,8 @@ impl BootstrapCa<'_> {
         let (trust_anchor, key) =
             order.make_ca(passphrase, self.ui, |files| store.write_beside(files))?;
         let place = store.place(CA_FILE).to_string();
-        let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?;
+        let challenge = Challenge::new(cli::random_octets()?);
+        let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place, &challenge)?;
         let file = CaFile {
             text: trust_anchor.to_pem().into_bytes(),
             trust_anchor,

@@ -6,11 +6,12 @@ use super::BootstrapCa;
 use super::stage::{CaFile, Guarded, KnownCa, Stage};
 use crate::bundle::{CA_FILE, Store};
 use crate::ca::KeySource;
+use crate::cli;
 use crate::cli::owner::lies_in;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
-use crate::owner::{self, KeyOrigin, Owner};
+use crate::owner::{self, Challenge, KeyOrigin, Owner};
 
 impl BootstrapCa<'_> {
     /// That nothing says there should be a CA, where there is none: no option, and no key without
@@ -109,7 +110,8 @@ impl BootstrapCa<'_> {
             (true, Guarded::ByPassphrase) if passphrase_in_bundle => KeyOrigin::OpenedByAnybody,
             (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
         };
-        let owner = Owner::with_key(key.key.as_ref(), origin, trust_anchor, place)?;
+        let challenge = Challenge::new(cli::random_octets()?);
+        let owner = Owner::with_key(key.key.as_ref(), origin, trust_anchor, place, &challenge)?;
         self.ui.say([
             "the CA is the one in the bundle, proved by its key".to_owned(),
             format!(
