@@ -139,45 +139,6 @@ fn is_blank(word: &str) -> bool {
     BLANKS.contains(&word)
 }
 
-/// Removes the user and password from a URL. Such a URL is refused wherever one is used; in place
-/// of another word it might still come here.
-pub(crate) fn without_userinfo(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest
-        .get(..end)
-        .and_then(|authority| authority.rsplit_once('@'))
-    {
-        Some((userinfo, _)) => format!(
-            "{scheme}://(withheld){}",
-            rest.get(userinfo.len()..).unwrap_or_default()
-        ),
-        None => word.to_owned(),
-    }
-}
-
-/// Removes the PIN that somebody put into a URI of a key (RFC 7512, `pin-value`).
-pub(crate) fn without_pin(word: &str) -> String {
-    const NAME: &str = "pin-value=";
-    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII
-    // changes.
-    let lower = word.to_ascii_lowercase();
-    let mut out = String::new();
-    let mut at = 0;
-    while let Some(found) = lower.get(at..).and_then(|rest| rest.find(NAME)) {
-        let value = at + found + NAME.len();
-        out.push_str(word.get(at..value).unwrap_or_default());
-        out.push_str("(withheld)");
-        // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be
-        // of the PIN.
-        let rest = word.get(value..).unwrap_or_default();
-        at = value + rest.find('&').unwrap_or(rest.len());
-    }
-    out + word.get(at..).unwrap_or_default()
-}
-
 /// A path as a word of a command: one that begins with a dash would be an option, one that is named
 /// as a blank would be taken for one, and in place of one that a line cannot show stands
 /// `otherwise`.
@@ -337,26 +298,5 @@ mod tests {
             shell_words(&outside_words(&["a\n\u{1b}"])),
             r"'a\u{a}\u{1b}'"
         );
-    }
-
-    #[test]
-    fn a_pin_is_withheld() {
-        assert_eq!(
-            without_pin("pkcs11:token=ca;object=k?pin-value=1234&module-path=/m"),
-            "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
-        );
-        assert_eq!(
-            without_pin("pin-value=1 pin-value=2"),
-            "pin-value=(withheld)"
-        );
-        assert_eq!(
-            without_pin("PKCS11:?Pin-Value=1234;é&x=ü"),
-            "PKCS11:?Pin-Value=(withheld)&x=ü"
-        );
-        assert_eq!(
-            without_pin("pkcs11:?pin-value=12?34"),
-            "pkcs11:?pin-value=(withheld)"
-        );
-        assert_eq!(without_pin("--days"), "--days");
     }
 }

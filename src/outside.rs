@@ -5,7 +5,7 @@
 //! and bidirectional characters, whatever is not to be seen, and line breaks, so that a text stays
 //! on its line. A text is cut where it is too long. A backslash that stands before `u{` is shown as
 //! `\u{5c}`: no text looks like another one's shown form. A private key that was pasted where a
-//! name was expected is not shown at all.
+//! name was expected is not shown at all, nor are a PIN in a key's URI and a password in a URL.
 
 use std::fmt;
 use std::path::Path;
@@ -16,6 +16,7 @@ pub use lines::Lines;
 
 pub(crate) mod keys;
 mod lines;
+pub(crate) mod words;
 
 /// The most characters that are shown of a text.
 const MOST: usize = 2000;
@@ -229,6 +230,7 @@ fn escape_shown(text: &str, most: usize) -> String {
     if keys::holds_key(text) {
         return keys::WITHHELD_KEY.to_owned();
     }
+    let text = &words::without_userinfo(&words::without_pin(text));
     let mut out = String::with_capacity(text.len().min(most));
     for (at, c) in text.char_indices().take(most) {
         match c {

@@ -55,6 +55,14 @@ pub fn make_intermediate(
         )
         .with_fact(FactName::Option, "--subject"));
     }
+    if issuer.certificates().any(|ca| ca.spki() == spki) {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "the new CA would have the key of a CA above it, which then could not be kept apart",
+            "give it a key of its own: leave --ca-key out, or name another one",
+        )
+        .with_fact(FactName::Option, "--ca-key"));
+    }
     let tbs = build_tbs(&terms, spki, above, issuer_key.signature_algorithm());
     let signature = issuer_key.sign(&tbs)?;
     let signed = write::encode_certificate(&tbs, issuer_key.signature_algorithm(), &signature);

@@ -7,6 +7,7 @@ mod strength;
 mod terminal;
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,8 @@ pub(crate) use self::terminal::is_asking;
 pub use self::terminal::{EchoHold, restore_terminal};
 use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio;
-use crate::outside::shown_path;
+use crate::fsio::{self, DescriptorUse};
+use crate::outside::{shown_path, shown_text};
 
 /// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024,
 /// with the final NUL).
@@ -165,15 +166,18 @@ impl PassphraseSource {
                     .map(Passphrase)
                     .map_err(|error| no_terminal(error, why));
             }
-            PassphraseSource::File(path) => first_line(path, &name)?,
-            PassphraseSource::Fd(number) => first_line(&descriptor_path(*number), &name)?,
+            PassphraseSource::File(path) => first_line(fsio::open_named(path), path, &name)?,
+            PassphraseSource::Fd(number) => {
+                let file = fsio::open_descriptor(*number, DescriptorUse::Read);
+                first_line(file, &fsio::descriptor_path(*number), &name)?
+            }
             PassphraseSource::Env(variable) => {
                 let value = std::env::var_os(variable).ok_or_else(|| {
                     no_passphrase(
                         format!("{why}, and {name} is not set"),
                         "export the variable that --passphrase-env names",
                     )
-                    .with_fact(FactName::Variable, variable)
+                    .with_fact(FactName::Variable, self.source_variable())
                 })?;
                 Zeroizing::new(value.into_vec())
             }
@@ -184,7 +188,10 @@ impl PassphraseSource {
                 format!("{why}, and {name} is empty"),
                 "put the passphrase into its first line",
             )
-            .with_fact(FactName::File, self.source_file().as_deref())
+            .with_fact(
+                FactName::File,
+                self.source_file().map(|path| shown_file(&path)),
+            )
             .with_fact(FactName::Variable, self.source_variable()));
         }
         Ok(Passphrase(bytes))
@@ -194,15 +201,15 @@ impl PassphraseSource {
     pub fn source_file(&self) -> Option<PathBuf> {
         match self {
             PassphraseSource::File(path) => Some(path.clone()),
-            PassphraseSource::Fd(number) => Some(descriptor_path(*number)),
+            PassphraseSource::Fd(number) => Some(fsio::descriptor_path(*number)),
             PassphraseSource::Ask | PassphraseSource::Env(_) | PassphraseSource::Command(_) => None,
         }
     }
 
     /// The variable that it is read from, where it is one.
-    fn source_variable(&self) -> Option<&str> {
+    fn source_variable(&self) -> Option<String> {
         match self {
-            PassphraseSource::Env(variable) => Some(variable),
+            PassphraseSource::Env(variable) => Some(shown_variable(variable)),
             _ => None,
         }
     }
@@ -211,18 +218,35 @@ impl PassphraseSource {
     fn source_name(&self) -> String {
         match self {
             PassphraseSource::Ask => "the terminal".to_owned(),
-            PassphraseSource::File(path) => format!("the passphrase file {}", shown_path(path)),
+            PassphraseSource::File(path) => format!("the passphrase file {}", shown_file(path)),
             PassphraseSource::Fd(number) => format!("the descriptor {number}"),
-            PassphraseSource::Env(variable) => {
-                format!("the variable {}", shown_path(Path::new(variable)))
-            }
+            PassphraseSource::Env(variable) => format!("the variable {}", shown_variable(variable)),
             PassphraseSource::Command(_) => "the passphrase command".to_owned(),
         }
     }
 }
 
-fn descriptor_path(number: u32) -> PathBuf {
-    PathBuf::from(format!("/dev/fd/{number}"))
+/// What stands in the place of a name that names nothing: people paste the passphrase itself.
+const WITHHELD_NAME: &str = "(not shown: it may be the passphrase)";
+
+/// Returns the name of a variable for people: of one that is there, or that is named as most are
+/// (POSIX.1-2024, 8.1).
+fn shown_variable(name: &str) -> String {
+    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match std::env::var_os(name).is_some() || name.chars().all(usual) {
+        true => shown_text(name),
+        false => WITHHELD_NAME.to_owned(),
+    }
+}
+
+/// Returns the path of a passphrase's file for people: of one that is there, or whose directory is
+/// there and was named.
+fn shown_file(path: &Path) -> String {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    match fsio::is_there(path) || dir.is_some_and(fsio::is_there) {
+        true => shown_path(path),
+        false => WITHHELD_NAME.to_owned(),
+    }
 }
 
 /// A passphrase that a key may be encrypted with.
@@ -236,6 +260,10 @@ fn check_fit(bytes: &[u8]) -> Result<()> {
     };
     match bytes {
         [] => Err(unfit("is empty")),
+        // Of a text editor's; nobody who types it later types that.
+        [0xEF, 0xBB, 0xBF, ..] | [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => {
+            Err(unfit("begins with the mark of a Unicode file (BOM)"))
+        }
         _ if bytes.contains(&0) => Err(unfit("has a NUL in it, where openssl would end it")),
         _ if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => {
             Err(unfit("has a line break in it"))
@@ -274,15 +302,15 @@ fn no_terminal(error: Error, why: &str) -> Error {
 }
 
 /// The first line of a file, without its line end. Not a byte more is read than that line has, so
-/// that a writer may keep its pipe open.
-fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+/// that a writer may keep its pipe open, and the next passphrase be the next line.
+fn first_line(file: io::Result<File>, path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
     let unreadable = |what: String| {
         Error::new(
             ErrorKind::PassphraseUnreadable,
             format!("{name} {what}"),
             "give a readable source of the passphrase",
         )
-        .with_fact(FactName::File, path)
+        .with_fact(FactName::File, shown_file(path))
     };
     let describe = |error: std::io::Error| match error.kind() {
         io::ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
@@ -290,7 +318,7 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
         io::ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
         _ => unreadable(format!("cannot be read: {error}")),
     };
-    let file = fsio::open_named(path).map_err(describe)?;
+    let file = file.map_err(describe)?;
     match read_line(&file).map_err(describe)? {
         PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
         PassphraseLine::TooLong => Err(unreadable(format!(

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::standard_output::print_event_line;
 use crate::bundle::escape_json;
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::fsio;
+use crate::fsio::{self, DescriptorUse};
 use crate::outside::shown_path;
 
 /// Where events go.
@@ -174,17 +174,22 @@ impl EventLog {
 
 fn open_file(target: &EventTarget) -> Result<EventFile> {
     let path = match target {
-        EventTarget::File(path) => path.clone(),
-        EventTarget::Descriptor(number) => PathBuf::from(format!("/dev/fd/{number}")),
+        EventTarget::File(path) => path,
+        // Whoever passes it on says where in it events belong.
+        EventTarget::Descriptor(number) => {
+            return fsio::open_descriptor(*number, DescriptorUse::Write)
+                .map(|file| EventFile { file, torn: false })
+                .map_err(|cause| cannot_open(&fsio::descriptor_path(*number), &cause));
+        }
     };
-    let there = ExistingEvents::look(&path);
+    let there = ExistingEvents::look(path);
     if there == ExistingEvents::SomethingElse {
-        return Err(occupied_place(&shown_path(&path)));
+        return Err(occupied_place(&shown_path(path)));
     }
     let torn = there == ExistingEvents::Torn;
-    fsio::open_to_append(&path)
+    fsio::open_to_append(path)
         .map(|file| EventFile { file, torn })
-        .map_err(|cause| cannot_open(&path, &cause))
+        .map_err(|cause| cannot_open(path, &cause))
 }
 
 /// What the place holds before the first event.

@@ -20,7 +20,7 @@ use super::spelling::is_other_form;
 use crate::bundle::Store;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
-use crate::hint::without_userinfo;
+use crate::outside::words::without_userinfo;
 use crate::outside::{endpoint_without_password, shown_path, stored_path};
 use file::SettingsFile;
 

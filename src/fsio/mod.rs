@@ -1,5 +1,6 @@
 //! Files: read within bounds, written whole or not at all.
 
+mod descriptor;
 mod dir;
 mod free;
 mod group;
@@ -19,6 +20,7 @@ use std::path::{Component, Path};
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 
+pub use descriptor::{DescriptorUse, descriptor_path, open_descriptor};
 pub use dir::Dir;
 pub use free::check_free;
 pub(crate) use free::{ChosenPlace, key_in_place, occupied_place};

@@ -218,7 +218,7 @@ fn no_passphrase_where_one_is_needed() {
     for (more, kind, word) in [
         (&["--passphrase-file", "empty"], "no-passphrase", "empty"),
         (
-            &["--passphrase-file", "nowhere"],
+            &["--passphrase-file", "./nowhere"],
             "passphrase-unreadable",
             "nowhere",
         ),
@@ -308,7 +308,7 @@ fn no_terminal_to_ask_at() {
 fn taken_names_are_found_before_the_key_is_opened() {
     let bench = encrypted();
     bench.write("bundle/customerCA.crt", "another");
-    let args = sign(&["--passphrase-file", "nowhere"]);
+    let args = sign(&["--passphrase-file", "./nowhere"]);
     bench.refused(
         &args,
         8,

@@ -143,3 +143,116 @@ fn a_wrong_passphrase_at_a_terminal_is_asked_for_three_times() {
         assert_eq!(bench.path(&signed).exists(), wrong < 3, "{screen}");
     }
 }
+
+/// A name that names nothing may be the passphrase itself, where the command line takes it.
+#[test]
+fn a_passphrase_that_passes_for_a_name_is_not_shown() {
+    let bench = encrypted();
+    let sign = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key"];
+    let sign = [&sign[..], &["customerCA.key"], &TRUST].concat();
+    for option in ["--passphrase-env", "--passphrase-file"] {
+        for secret in ["hunter2-hunter2", "horse.battery", "aB3/xY9+kk=="] {
+            for output in ["text", "json"] {
+                let more = [option, secret, "--output", output];
+                let run = bench.run(&[&sign[..], &more].concat()).expect(5);
+                for text in [&run.stdout, &run.stderr] {
+                    assert!(!text.contains(secret), "{text}");
+                }
+            }
+        }
+    }
+    // What is there, or in a directory that is there, is named.
+    bench.write("empty", "");
+    for (option, name) in [
+        ("--passphrase-env", "NOT_SET"),
+        ("--passphrase-file", "empty"),
+        ("--passphrase-file", "bundle/none"),
+    ] {
+        let run = bench.run(&[&sign[..], &[option, name]].concat()).expect(5);
+        assert!(run.stderr.contains(name), "{}", run.stderr);
+    }
+}
+
+/// Whoever mistypes the scheme of a key's URI has a PIN in it all the same.
+#[test]
+fn a_pin_in_what_is_taken_for_a_path_is_not_shown() {
+    let bench = Bench::new();
+    let sign = ["sign", "bundle", "--ca", "customerCA.crt"];
+    for key in [
+        "pkcs1:token=ca?pin-value=84736251",
+        " pkcs11:token=ca?PIN-value=84736251",
+        "pkcs11;token=ca?pin-value=84736251",
+        "pkcs11:token=ca;pin-value=84736251",
+        "pkcs11:token=ca?pin-value=84736251",
+        "awskms://AKIA:84736251@alias/x",
+        "file://me:84736251@host/key",
+    ] {
+        for output in ["text", "json"] {
+            let more = ["--ca-key", key, "--output", output];
+            let run = bench.run(&[&sign[..], &more, &TRUST].concat());
+            assert_ne!(run.code, 0);
+            for text in [&run.stdout, &run.stderr] {
+                assert!(!text.contains("84736251"), "{key}: {text}");
+            }
+        }
+    }
+}
+
+/// A descriptor stands where its other holders stand, and may be a socket.
+#[test]
+fn a_passphrase_is_read_from_the_descriptor_itself() {
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::process::Command;
+    let bench = encrypted();
+    let sign = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key"];
+    let sign = [&sign[..], &["customerCA.key"], &TRUST].concat();
+    bench.write("lines", "not this one\nsecret\nnor this\n");
+    let program = assert_cmd::cargo::cargo_bin!("hsmboot");
+    let said = |command: &mut Command| {
+        let output = command.current_dir(bench.path("")).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+    };
+    let second = "read -r first <&3; exec \"$@\" --passphrase-fd 3";
+    said(
+        Command::new("sh")
+            .args(["-c", &format!("({second}) 3<lines"), "sh"])
+            .arg(program)
+            .args(&sign),
+    );
+
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    ours.write_all(b"secret\n").unwrap();
+    said(
+        Command::new(program)
+            .args(&sign)
+            .args(["--force", "--passphrase-fd", "0"])
+            .stdin(OwnedFd::from(theirs)),
+    );
+    // Nobody passed on any of these: what the program has opened itself is no source.
+    for number in ["3", "4", "5", "6", "7", "99"] {
+        let output = Command::new("sh")
+            .args(["-c", "exec 3<&- 4<&- 5<&- 6<&- 7<&-; exec \"$@\"", "sh"])
+            .arg(program)
+            .args(&sign)
+            .args(["--force", "--passphrase-fd", number])
+            .current_dir(bench.path(""))
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{stderr}");
+        assert!(stderr.contains("is not open"), "{stderr}");
+    }
+}
+
+/// The mark that an editor puts before a text is no part of what somebody types.
+#[test]
+fn a_new_passphrase_begins_with_no_mark_of_a_file() {
+    let bench = Bench::empty();
+    bench.write("marked", "\u{feff}five unlike quiet herons\n");
+    let init = ["ca", "init", "--out", "ca", "--subject", "CN=x"];
+    let init = [&init[..], &["--passphrase-file", "marked"]].concat();
+    bench.refused(&init, 5, "passphrase-unfit", &["(BOM)"]);
+}

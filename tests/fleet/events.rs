@@ -73,6 +73,23 @@ fn they_go_to_a_descriptor_as_well_and_nowhere_where_nothing_can_be_written() {
         .current_dir(stage.dir.path()))
     .ends(0, "");
     assert_eq!(kinds(&events(&stage, "events")), ["start", "end"]);
+    // Whoever passes it on says where in it events belong.
+    fs::write(stage.path("log"), "a line of another's\n").unwrap();
+    let script = format!("{} roots --events fd:3 3>>log", program.display());
+    run(Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(stage.dir.path()))
+    .ends(0, "");
+    let log = fs::read_to_string(stage.path("log")).unwrap();
+    assert!(log.starts_with("a line of another's\n{\"time\":"), "{log}");
+    let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    run(stage
+        .hsmboot(&["roots", "--events", "fd:0"])
+        .stdin(std::os::fd::OwnedFd::from(theirs)))
+    .ends(0, "");
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut ours, &mut told).unwrap();
+    assert_eq!(told.lines().count(), 2, "{told}");
     run(&mut stage.hsmboot(&["roots", "--events", "none/such"])).ends(1, "cannot be opened");
     run(&mut stage.hsmboot(&["roots", "--events", "fd:x"])).ends(2, "descriptor");
     // No other file gets a line: not a key, and none of a bundle.

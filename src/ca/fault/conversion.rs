@@ -11,6 +11,15 @@ pub(crate) fn beside(path: &Path) -> PathBuf {
     hint::free_name(path, "key", fsio::is_there)
 }
 
+/// Returns a path as a word of a command; in place of a pipe's or a descriptor's, which is read by
+/// now, `otherwise`.
+fn file_word(path: &Path, otherwise: &str) -> String {
+    match path.starts_with("/dev") || path.starts_with("/proc") {
+        true => otherwise.to_owned(),
+        false => hint::path_word(path, otherwise),
+    }
+}
+
 /// The way in which a key is written anew, encrypted, into another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anew {
@@ -29,10 +38,7 @@ pub enum Anew {
 impl Anew {
     /// The command.
     pub(crate) fn command(self, path: &Path, new: &Path) -> String {
-        let (file, new) = (
-            hint::path_word(path, "FILE"),
-            hint::path_word(new, "NEWFILE"),
-        );
+        let (file, new) = (file_word(path, "FILE"), file_word(new, "NEWFILE"));
         match self {
             Anew::Pkcs8 { legacy } => {
                 // A provider that is named takes the default one's place (openssl(1), -provider).
@@ -66,7 +72,7 @@ const LEGACY: [&str; 4] = ["-provider", "legacy", "-provider", "default"];
 
 /// A path as the word that `--ca-key` has to be given.
 fn as_word(path: &Path) -> String {
-    hint::command_line(&[&hint::path_word(path, "NEWFILE")])
+    hint::command_line(&[&file_word(path, "NEWFILE")])
 }
 
 pub(super) fn conversion_hint(path: &Path, anew: Anew) -> String {
@@ -81,10 +87,7 @@ pub(super) fn conversion_hint(path: &Path, anew: Anew) -> String {
 impl Instead {
     pub(super) fn to_hint(self, path: &Path) -> String {
         let new = beside(path);
-        let (file, out) = (
-            hint::path_word(path, "FILE"),
-            hint::path_word(&new, "NEWFILE"),
-        );
+        let (file, out) = (file_word(path, "FILE"), file_word(&new, "NEWFILE"));
         let (what, command) = match self {
             Instead::Another => {
                 return "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on \

@@ -4,7 +4,6 @@ use std::fmt;
 
 use crate::aws::{Arn, is_uuid};
 use crate::error::{Error, ErrorKind, FactName, Result};
-use crate::hint::without_pin;
 use crate::outside::shown_text;
 
 /// The longest URI that is read. A key's ARN has about 80 characters, an alias at most 256 (KMS API
@@ -30,18 +29,19 @@ impl KmsKeyName {
     /// # Errors
     /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`.
     pub(super) fn parse(text: &str) -> Result<Self> {
+        let found = shown_text(&format!("awskms:{text}"));
         let bad = |what: &str| {
             Err(Error::new(
                 ErrorKind::BadKeyUri,
                 [
                     format!("--ca-key names no AWS KMS key: {what}"),
-                    format!("  found  awskms:{}", shown_text(&without_pin(text))),
+                    format!("  found  {found}"),
                 ],
                 "give awskms:arn:aws:kms:REGION:ACCOUNT:key/ID, awskms:arn:...:alias/NAME, \
                  awskms:alias/NAME or awskms:KEY-ID",
             )
             .with_fact(FactName::Option, "--ca-key")
-            .with_fact(FactName::Found, format!("awskms:{}", without_pin(text))))
+            .with_fact(FactName::Found, found.as_str()))
         };
         if text.len() > MAX_URI {
             return bad("it is longer than any name of a key");

@@ -92,7 +92,8 @@ impl Pkcs11Uri {
                     "its `type` is not `private`, and only a private key can sign",
                 ));
             }
-            "pin-value" | "pin-source" | "module-path" | "module-name" => {
+            "pin-value" => return Err(holds_pin()),
+            "pin-source" | "module-path" | "module-name" => {
                 return Err(bad_uri(&format!(
                     "`{}` stands before the `?`: it belongs behind it (RFC 7512 2.3)",
                     value.name
@@ -121,14 +122,7 @@ impl Pkcs11Uri {
             }
             "module-name" => self.module_name = Some(value.decode_text()?),
             "pin-source" => self.pin_source = Some(pin_source(value)?),
-            "pin-value" => {
-                return Err(bad_with(
-                    "it holds a PIN (`pin-value`), and every user of this machine can read a \
-                     command line",
-                    "give the PIN at the prompt, with --passphrase-file, --passphrase-fd or \
-                     --passphrase-env, or `pin-source=FILE`; and change that PIN",
-                ));
-            }
+            "pin-value" => return Err(holds_pin()),
             // Ignored, but in the form of the rest.
             vendors if vendors.starts_with("x-") => drop(value.decode_bytes()?),
             other => {
@@ -336,6 +330,15 @@ fn bad_with(what: &str, hint: &str) -> Error {
         hint,
     )
     .with_fact(FactName::Option, "--ca-key")
+}
+
+/// Wherever in the URI it stands.
+fn holds_pin() -> Error {
+    bad_with(
+        "it holds a PIN (`pin-value`), and every user of this machine can read a command line",
+        "give the PIN at the prompt, with --passphrase-file, --passphrase-fd or --passphrase-env, \
+         or `pin-source=FILE`; and change that PIN",
+    )
 }
 
 /// A value for the path of a URI (RFC 7512 2.3).
