@@ -1,11 +1,13 @@
-//! docs/dependencies.md has a row for each direct dependency, and none for anything else; and each
-//! dependency is named in the code of its kind. What the compiler sees of that, tests/run asks it.
+//! docs/dependencies.md has a row for each direct dependency, and none for anything else, and says
+//! how many crates the air-gapped build has; and each dependency is named in the code of its kind.
+//! What the compiler sees of that, tests/run asks it.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::read;
+use super::{pages, read, root};
 
 /// The names under a heading of Cargo.toml, as `[dependencies]`.
 fn declared(heading: &str) -> BTreeSet<String> {
@@ -119,6 +121,63 @@ fn locked(file: &str) -> BTreeSet<(String, String)> {
             (find("name"), find("version"))
         })
         .collect()
+}
+
+/// Whoever trusts the air-gapped tool trusts each of them.
+const MOST_CRATES_OF_THE_OFFLINE_BUILD: usize = 97;
+
+/// The crates of the air-gapped build, in the versions of Cargo.lock: name and version in a line.
+fn offline_crates() -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--no-default-features"])
+        .args(["--edges", "normal", "--prefix", "none"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(" (").next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_page_counts_the_crates_of_the_air_gapped_build() {
+    let crates = offline_crates();
+    let page = read("docs/dependencies.md");
+    let counted = format!(
+        "has {} crates, hsmboot among them, and none twice. It may have {} at most.",
+        crates.len(),
+        MOST_CRATES_OF_THE_OFFLINE_BUILD
+    );
+    assert!(page.contains(&counted), "not {counted:?}: {crates:#?}");
+    assert!(crates.len() <= MOST_CRATES_OF_THE_OFFLINE_BUILD);
+    let names: BTreeSet<&str> = crates
+        .iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(names.len(), crates.len(), "one is there twice: {crates:#?}");
+}
+
+/// The number has one home. The changelog tells of its own time.
+#[test]
+fn no_other_page_counts_crates() {
+    for page in pages() {
+        let name = page.to_str().unwrap();
+        if matches!(name, "CHANGELOG.md" | "docs/dependencies.md") {
+            continue;
+        }
+        let text = read(name);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let counted = words.windows(2).find(|pair| {
+            pair[0].bytes().all(|byte| byte.is_ascii_digit())
+                && pair[1].trim_matches(|c: char| !c.is_alphanumeric()) == "crates"
+        });
+        assert!(counted.is_none(), "{name}: {counted:?}");
+    }
 }
 
 /// `cp Cargo.lock fuzz/Cargo.lock`, and cargo in fuzz/ takes out what it does not need.
