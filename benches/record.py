@@ -66,10 +66,36 @@ def against_moto(figures):
     ]
 
 
+# What judging may take, as a multiple of the bare signature checks in it.
+AIM_OF_JUDGING = 1.1
+
+
+def cargo_bench(figures):
+    def time(nanoseconds):
+        value, unit = (nanoseconds / 1e3, "µs") if nanoseconds < 500e3 else (nanoseconds / 1e6, "ms")
+        return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}" if value >= 1 else f"{value:.2f} {unit}"
+
+    benches = dict(figures)
+    judging, checks = benches.pop("verify_bundle"), benches.pop("bare_signature_checks")
+    return [
+        f"{machine()} Medians (`benches/engine.sh`).",
+        "",
+        "| bench | time |",
+        "| --- | --- |",
+        f"| `verify_bundle` | {time(judging)} |",
+        f"| `bare_signature_checks`, the five signature checks in it | {time(checks)} |",
+        f"| ratio of the two | aim {AIM_OF_JUDGING}, measured {judging / checks:.2f} |",
+        *[f"| `{name}` | {time(nanoseconds)} |" for name, nanoseconds in benches.items()],
+    ]
+
+
+WRITERS = {"against-openssl": against_openssl, "many-bundles": many_bundles, "cargo-bench": cargo_bench, "against-moto": against_moto}
+
+
 def main():
     name, file = sys.argv[1:]
     with open(file, encoding="utf-8") as source:
-        lines = {"against-openssl": against_openssl, "many-bundles": many_bundles, "against-moto": against_moto}[name](json.load(source))
+        lines = WRITERS[name](json.load(source))
     with open(PAGE, encoding="utf-8") as page:
         text = page.read()
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)

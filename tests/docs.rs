@@ -35,6 +35,8 @@ mod documents;
 mod executable;
 #[path = "docs/fences.rs"]
 mod fences;
+#[path = "docs/figures.rs"]
+mod figures;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/help.rs"]
 mod help;
