@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hsmboot::error::{Class, ErrorKind, FactForm, FactName, Retry};
 
-use super::{read, root};
+use super::{pages, read, root};
 
 /// The text of every source file but the simulator's and the report's, which have no kinds, without
 /// its tests.
@@ -74,6 +74,33 @@ fn every_exit_code_has_its_type_for_lambda() {
         let class = Class::from_exit_code(code);
         assert_eq!(name, format!("`{}`", class.lambda_error_type()), "{code}");
     }
+}
+
+/// As "(`rejected`, 3)" or "3 (`rejected`)".
+#[test]
+fn a_kind_that_a_page_gives_with_a_code_has_that_code() {
+    let mut found = 0;
+    for page in pages() {
+        let text = read(page.to_str().unwrap());
+        let pieces: Vec<&str> = text.split('`').collect();
+        for three in pieces.windows(3) {
+            let kind = ErrorKind::ALL.iter().find(|kind| kind.name() == three[1]);
+            let (Some(kind), Some(before)) = (kind, three[0].strip_suffix('(')) else {
+                continue;
+            };
+            let code = match three[2].strip_prefix(", ") {
+                Some(behind) => behind.split(')').next(),
+                None if three[2].starts_with(')') => before.split_whitespace().next_back(),
+                None => None,
+            };
+            if let Some(code) = code.and_then(|code| code.parse::<u8>().ok()) {
+                let place = format!("{}: {}", page.display(), kind.name());
+                assert_eq!(code, kind.class().exit_code(), "{place}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
 }
 
 #[test]
