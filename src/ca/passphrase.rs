@@ -67,6 +67,12 @@ pub enum PassphraseSource {
 }
 
 impl PassphraseSource {
+    /// No source: whatever wants a passphrase of it ends with `no-passphrase`. A variable without a
+    /// name is never set (environ(7)).
+    pub const fn nowhere() -> Self {
+        PassphraseSource::Env(String::new())
+    }
+
     /// The passphrase of an existing key. `again` says that the one before was wrong: the terminal
     /// is told so.
     ///

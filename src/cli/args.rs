@@ -290,7 +290,8 @@ impl TrustArgs {
         if blank && (unverified || !self.accept.is_empty()) {
             return Err(Error::new(
                 ErrorKind::ReasonMissing,
-                "--accept and --unverified need a reason, which is recorded",
+                "what goes on without a proof (--accept, --unverified, --ca-from-bundle) needs a \
+                 reason, which is recorded",
                 "add --reason \"why, and who decided\"",
             ));
         }

@@ -81,6 +81,11 @@ impl ExpectArgs {
         self.expect.is_some() || self.expect_file.is_some()
     }
 
+    /// Tells whether a question will be asked: there is a terminal, and nothing that answers it.
+    pub(crate) fn will_ask(&self) -> bool {
+        !self.is_given() && Screen::open().is_some()
+    }
+
     /// Refuses one fingerprint for several bundles.
     ///
     /// # Errors

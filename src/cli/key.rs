@@ -6,13 +6,15 @@ use super::token::TokenArgs;
 use super::ui::Ui;
 use crate::bundle::Store;
 use crate::ca::{
-    KEY_BACKENDS, KeySource, KeyType, LoadedKey, Provided, TokenOptions, Unlock, backends_elsewhere,
+    KEY_BACKENDS, KeySource, KeyType, LoadedKey, PassphraseSource, Provided, TokenOptions, Unlock,
+    backends_elsewhere,
 };
 use crate::cli::owner::lies_in;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
-use crate::x509::Certificate;
+use crate::sign::SigningCa;
+use crate::x509::{Certificate, Moment, TrustAnchor};
 
 /// The options for the way to the key.
 pub(crate) struct KeyAccess<'a> {
@@ -34,6 +36,40 @@ impl KeyAccess<'_> {
         let loaded = self.with_unlock(ui, |unlock| source.load(unlock))?;
         report_loaded_key(&loaded, ui);
         Ok(loaded)
+    }
+
+    /// Checks the key as far as nobody has to unlock it: a file that is there, that holds a key,
+    /// and, where it is not encrypted, the CA's own. For a moment before a question. A pipe is not
+    /// looked at, since it is read once.
+    ///
+    /// # Errors
+    /// As [`KeyAccess::load_key`] and [`SigningCa::new`].
+    pub(crate) fn check_unasked(
+        &self,
+        source: &KeySource,
+        trust_anchor: &TrustAnchor,
+        now: Moment,
+    ) -> Result<()> {
+        let Some(file) = source.file() else {
+            return Ok(());
+        };
+        if fsio::metadata_of(file).is_some_and(|facts| !facts.is_file() && !facts.is_dir()) {
+            return Ok(());
+        }
+        let loaded = source.load(Unlock {
+            passphrase: &PassphraseSource::nowhere(),
+            certificate: self.certificate.as_ref(),
+            token: &self.token.options(),
+            #[cfg(feature = "awskms")]
+            aws: Some(&self.aws),
+            say: &|_| (),
+            ask: &|_| (),
+        });
+        match loaded {
+            Ok(loaded) => SigningCa::new(trust_anchor.clone(), loaded.key.as_ref(), now).map(drop),
+            Err(error) if error.kind == ErrorKind::NoPassphrase => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Finds or makes the key for a new CA certificate, with the same warnings.

@@ -48,12 +48,16 @@ Exit codes: 0 unpacked, or all there already; 4 the file is no bundle, or damage
 holds another cluster's bundle, files of \
 other content, or a transcript that goes on differently")]
 pub struct UnpackArgs {
-    /// The file
-    #[arg(value_name = "NAME.hsmboot")]
-    file: PathBuf,
-    /// The directory to write into
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    /// The file, and the directory to write into; the latter alone where --bundle names the file
+    #[arg(
+        value_names = ["NAME.hsmboot", "DIR"],
+        num_args = 1..=2,
+        required = true
+    )]
+    paths: Vec<PathBuf>,
+    /// The file, as an option
+    #[arg(long, value_name = "NAME.hsmboot")]
+    bundle: Option<PathBuf>,
     /// Replace files of other content
     #[arg(long)]
     force: bool,
@@ -109,27 +113,52 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
     ))
 }
 
+impl UnpackArgs {
+    /// Returns the file and the directory.
+    ///
+    /// # Errors
+    /// Class `Usage`: one of them is missing, or the file is named twice.
+    fn places(&self) -> Result<(&Path, &Path)> {
+        match (self.bundle.as_deref(), self.paths.as_slice()) {
+            (None, [file, dir]) => Ok((file, dir)),
+            (Some(file), [dir]) => Ok((file, dir)),
+            (None, _) => Err(Error::new(
+                ErrorKind::Usage,
+                "the directory to write into is missing",
+                "name the file, then the directory: hsmboot unpack NAME.hsmboot DIR",
+            )),
+            (Some(_), _) => Err(Error::new(
+                ErrorKind::Usage,
+                "the file is named twice: as --bundle, and as the first argument",
+                "leave one of them out",
+            )
+            .with_fact(FactName::Option, "--bundle")),
+        }
+    }
+}
+
 pub(crate) fn run_unpack(args: &UnpackArgs, ui: &Ui) -> Result<CommandOutput> {
-    if Store::at_path(&args.dir).is_archive() {
+    let (file, dir) = args.places()?;
+    if Store::at_path(dir).is_archive() {
         return Err(usage_error(
-            &args.dir,
+            dir,
             "a name for a bundle in one file, and a directory is expected",
         ));
     }
-    let from = ui.open_bundle(&args.file)?;
-    let arrival = Arrival::new(&from, &args.dir, args.force)?;
+    let from = ui.open_bundle(file)?;
+    let arrival = Arrival::new(&from, dir, args.force)?;
     let unchanged = arrival.is_there()?;
     if arrival.replaces_later_files() {
         arrival.write_with(&StepArgs::default().begin_step(super::now()))?;
     } else {
         arrival.write()?;
     }
-    let bundle = Bundle::open(&args.dir)?;
+    let bundle = Bundle::open(dir)?;
     let files = arrival.digests();
     let document = json!({
-        "bundle": path_value(&args.dir),
+        "bundle": path_value(dir),
         "cluster_id": bundle.id(),
-        "from": path_value(&args.file),
+        "from": path_value(file),
         "files": files,
         "unchanged": unchanged,
     });
@@ -137,10 +166,10 @@ pub(crate) fn run_unpack(args: &UnpackArgs, ui: &Ui) -> Result<CommandOutput> {
         format!(
             "{} is unchanged: {} holds it already\n",
             bundle.id(),
-            shown_path(&args.dir)
+            shown_path(dir)
         )
     } else {
-        format!("unpacked {} into {}\n", bundle.id(), shown_path(&args.dir))
+        format!("unpacked {} into {}\n", bundle.id(), shown_path(dir))
     };
     text.push_str(&digest_lines(&bundle, &files));
     Ok(CommandOutput::success(

@@ -96,7 +96,12 @@ impl PrivateCaArgs {
         now: Moment,
         ui: &Ui,
     ) -> Result<(AwsPrivateCa, Owner)> {
-        let (ca, notes) = AwsPrivateCa::open(arn, options, now)?;
+        let is_pinned = !pin.ca_fingerprint.is_empty();
+        let (ca, notes) = match AwsPrivateCa::open(arn, options, now) {
+            // Whatever the service would have said: its word alone proves no owner.
+            Err(_) if !is_pinned => return Err(unpinned_ca_error(None, arn)),
+            opened => opened?,
+        };
         if let Some(elsewhere) = ca.endpoint_note() {
             ui.say(format!("for the CA, {elsewhere}"));
         }
@@ -111,8 +116,8 @@ impl PrivateCaArgs {
                  issues longer ones",
             );
         }
-        if pin.ca_fingerprint.is_empty() {
-            return Err(unpinned_ca_error(&ca, arn));
+        if !is_pinned {
+            return Err(unpinned_ca_error(Some(&ca), arn));
         }
         let owner = Owner::with_fingerprints(
             &pin.ca_fingerprint,
@@ -172,16 +177,25 @@ pub(crate) fn ca_digest(arn: &str, trust_anchor: &TrustAnchor) -> Digests {
 
 /// Returns the error for a CA that only an ARN names. It proves nothing: the certificates come from
 /// the same service as the signature.
-fn unpinned_ca_error(ca: &AwsPrivateCa, arn: &CaArn) -> Error {
+fn unpinned_ca_error(ca: Option<&AwsPrivateCa>, arn: &CaArn) -> Error {
+    let first = "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing \
+                 was signed";
+    let Some(ca) = ca else {
+        return Error::new(
+            ErrorKind::OwnerNotProven,
+            [first.to_owned(), format!("  CA  {arn}")],
+            "ask those who keep the CA for the SHA-256 of its certificate, and give it with \
+             --ca-fingerprint",
+        )
+        .with_fact(FactName::CaArn, arn.as_str());
+    };
     let certificate = ca.trust_anchor().signing_ca();
     let subject = crate::x509::name_text(certificate.subject());
     let digest = to_hex(&certificate.fingerprint());
     Error::new(
         ErrorKind::OwnerNotProven,
         [
-            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing \
-             was signed"
-                .to_owned(),
+            first.to_owned(),
             format!("  CA       {arn}"),
             format!("  subject  {subject}"),
             format!("  SHA-256  {digest}"),

@@ -253,17 +253,11 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             unverified: recorded.clone(),
         };
         let receipt = make_receipt(&response, &owner, &outcome, &account);
-        if !args.dry_run {
-            write_receipt(
-                &bundle,
-                &receipt,
-                outcome.how,
-                &TranscriptStep {
-                    time: Some(account.now),
-                    ..step
-                },
-            )?;
-        }
+        let step = TranscriptStep {
+            time: Some(account.now),
+            ..step
+        };
+        let kept = !args.dry_run && write_receipt(&bundle, &receipt, outcome.how, &step)?;
         let fingerprint = response.fingerprint(bundle.id());
         let mut document = claim_document(&bundle, &receipt, &outcome, args.dry_run);
         insert_member(&mut document, "response_fingerprint", json!(fingerprint));
@@ -272,7 +266,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             "response_compared",
             json!(compared.is_some()),
         );
-        let mut text = claim_text(&bundle, &receipt, &outcome);
+        let mut text = claim_text(&bundle, &receipt, &outcome, kept);
         let by = if compared.is_some() {
             "as expected"
         } else {
@@ -288,7 +282,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             &mut text,
         );
         Ok(CommandOutput::success(
-            claim_effect(&outcome),
+            claim_effect(&outcome, kept),
             document,
             text,
         ))

@@ -60,7 +60,8 @@ impl Store {
             Err(cause) if cause.kind() == io::ErrorKind::NotADirectory => Err(Error::new(
                 ErrorKind::NotADirectory,
                 format!(
-                    "{} is a file, expected a bundle (a directory)",
+                    "{} is a file, expected a bundle (a directory, or a file whose name ends in \
+                     {SUFFIX})",
                     shown_path(path)
                 ),
                 format!(

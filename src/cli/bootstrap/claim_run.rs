@@ -325,8 +325,12 @@ impl BootstrapRun<'_> {
         }
         if replaced::is_signed_for_another_csr(bundle)? {
             self.ca.check_signed_by_this_ca(bundle)?;
+            if self.args.dry_run {
+                return Err(replaced::old_certificate_error(bundle));
+            }
             let kept = bundle.keep_files_aside()?;
-            self.ui.warn(replaced::replacement_warning(self.id, &kept));
+            self.ui
+                .warn(replaced::old_certificate_warning(bundle, &kept));
             self.kept_aside = Some(kept);
         }
         Ok(self.kept_aside.is_some())
@@ -413,6 +417,7 @@ impl BootstrapRun<'_> {
             record,
             unverified: None,
         };
+        let mut kept = false;
         let receipt = match &pair {
             Some(pair) => {
                 let response = SignedResponse::from_pair(pair);
@@ -423,15 +428,16 @@ impl BootstrapRun<'_> {
                         reason: self.args.trust.reason(),
                         ..self.args.step.begin_step(now)
                     };
-                    submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
+                    kept = submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
                 }
                 receipt
             }
             // Claimed by this CA from somewhere else: there is nothing here to add to.
             None => summary::bare_receipt(&outcome, owner, &account),
         };
+        let claimed = (&*outcome, kept);
         Ok(summary::claim_output(
-            &bundle, &receipt, &outcome, record, &self.ca, owner,
+            &bundle, &receipt, claimed, record, &self.ca, owner,
         ))
     }
 }

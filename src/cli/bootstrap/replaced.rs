@@ -44,6 +44,36 @@ pub(super) fn replacement_warning(id: &ClusterId, kept: &Path) -> Lines {
     ])
 }
 
+fn old_certificate_text(bundle: &Bundle) -> String {
+    format!(
+        "{} was signed for another CSR than {}, which is the cluster's",
+        bundle.part_place(Part::SignedCert),
+        bundle.part_place(Part::Csr)
+    )
+}
+
+/// Returns the warning that the bundle's certificate is of a CSR that is gone, and is signed anew.
+pub(super) fn old_certificate_warning(bundle: &Bundle, kept: &Path) -> Lines {
+    Lines::from([
+        format!(
+            "{}: the CSR that is there is signed anew",
+            old_certificate_text(bundle)
+        ),
+        format!("  the files are kept as they were in {}", shown_path(kept)),
+    ])
+}
+
+/// Returns the error of a dry run on such a bundle: only a real run keeps its files aside.
+pub(super) fn old_certificate_error(bundle: &Bundle) -> Error {
+    Error::new(
+        ErrorKind::CsrChanged,
+        format!("{}; nothing was signed", old_certificate_text(bundle)),
+        "run the same command without --dry-run: it keeps the files aside, and signs the CSR that \
+         is there; or give the dry run another directory with --bundle",
+    )
+    .with_fact(FactName::ClusterId, bundle.id().as_str())
+}
+
 /// Returns the error of a dry run on the bundle of a CSR that is gone: only a real run keeps the
 /// old files aside.
 pub(super) fn dry_run_error(id: &ClusterId) -> Error {

@@ -132,7 +132,19 @@ impl NamedIssuer {
             #[cfg(feature = "awskms")]
             aws,
         };
-        let key = access.load_key(&self.source, ui)?.key;
+        let key = access
+            .load_key(&self.source, ui)
+            .map_err(|error| match error.kind {
+                // The other passphrase is the new key's.
+                ErrorKind::NoPassphrase => Error {
+                    hint: "give it with --issuer-passphrase-file FILE, --issuer-passphrase-fd N, \
+                           --issuer-passphrase-env NAME or --issuer-passphrase-command CMD"
+                        .into(),
+                    ..error
+                },
+                _ => error,
+            })?
+            .key;
         check_issuer_key(&self.trust_anchor, key.as_ref())?;
         Ok(Issuer {
             trust_anchor: self.trust_anchor,

@@ -58,8 +58,6 @@ impl SigningJob<'_> {
             return Ok(done);
         }
         check_places_free(self.bundle, &named.trust_anchor, args.force)?;
-        self.show_intent(&named.trust_anchor);
-        let compared = self.compare_request()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
             token: &args.ca.token,
@@ -68,6 +66,11 @@ impl SigningJob<'_> {
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
+        if self.ceremony.shown.is_none() && args.expect.will_ask() {
+            access.check_unasked(source, &named.trust_anchor, now)?;
+        }
+        self.show_intent(&named.trust_anchor);
+        let compared = self.compare_request()?;
         let key = self.ceremony.load_key(&access, source)?;
         let ca = SigningCa::new(named.trust_anchor.clone(), key.key.as_ref(), now)?;
         let owner = named.to_owner();

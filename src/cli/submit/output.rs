@@ -40,9 +40,9 @@ pub(crate) fn claim_document(
     document
 }
 
-/// Returns whether this run claimed the cluster.
-pub(crate) fn claim_effect(outcome: &ClaimOutcome) -> Effect {
-    Effect::when(outcome.how == ClaimOrigin::Claimed)
+/// Returns whether this run claimed the cluster, or `kept` a receipt of the claim.
+pub(crate) fn claim_effect(outcome: &ClaimOutcome, kept: bool) -> Effect {
+    Effect::when(kept || outcome.how == ClaimOrigin::Claimed)
 }
 
 /// Returns the result of a dry run: exactly what it would have sent.
@@ -101,13 +101,22 @@ fn recorded_roots(receipt: &Receipt) -> Roots {
     }
 }
 
-pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutcome) -> StyledText {
+pub(crate) fn claim_text(
+    bundle: &Bundle,
+    receipt: &Receipt,
+    outcome: &ClaimOutcome,
+    kept: bool,
+) -> StyledText {
     let first = match outcome.how {
         ClaimOrigin::Claimed => format!("claimed {}", bundle.id()),
         ClaimOrigin::AlreadyClaimed => format!(
-            "{} is claimed already, {}; nothing was changed",
+            "{} is claimed already, {}; {}",
             bundle.id(),
-            claimed_by_text(receipt)
+            claimed_by_text(receipt),
+            match kept {
+                true => "nothing was sent, and its receipt was written",
+                false => "nothing was changed",
+            }
         ),
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {

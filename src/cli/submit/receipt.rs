@@ -22,13 +22,13 @@ pub(crate) fn record_sending(bundle: &Bundle, step: &TranscriptStep<'_>) -> Resu
 }
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if
-/// hsmboot wrote it and it is of this claim.
+/// hsmboot wrote it and it is of this claim. Tells whether it was written.
 pub(crate) fn write_receipt(
     bundle: &Bundle,
     receipt: &Receipt,
     how: ClaimOrigin,
     step: &TranscriptStep<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     // Looked at first: the run that claimed the cluster may be writing its receipt, which has the
     // answer, at this moment.
     let replace = how == ClaimOrigin::Claimed || bundle.without_cache().has_file(RECEIPT);
@@ -38,15 +38,16 @@ pub(crate) fn write_receipt(
         how == ClaimOrigin::AlreadyClaimed && kept.unwrap_or(false)
     };
     if is_there() {
-        return Ok(());
+        return Ok(false);
     }
     let content = bundle::to_document(receipt);
     // What happened is written down, whatever became of the files meanwhile.
     bundle
         .without_cache()
         .write(&[NewFile::readable(RECEIPT, &content, replace)], step)
+        .map(|()| true)
         .or_else(|error| match error.kind {
-            ErrorKind::FileExists if is_there() => Ok(()),
+            ErrorKind::FileExists if is_there() => Ok(false),
             _ => Err(error),
         })
         .map_err(|mut error| {
