@@ -7,14 +7,15 @@ import threading
 
 class Relay:
     """Counts what passes in each direction, over all connections. At the `at`-th octet from the client (or from the service, `back`) it
-    does `fault`: `reset` and `close` both sides, `hold` all that comes later until the client gives up, `wait` a little, once."""
+    does `fault`: `reset` and `close` both sides, `hold` all that comes later until the client gives up, `wait` a little, once. `struck`
+    tells whether that octet has come."""
 
     KINDS = ("reset", "close", "hold", "wait")
 
     def __init__(self, url, fault=None, at=None, back=False):
         host, port = url.removeprefix("http://").rsplit(":", 1)
         self.service, self.fault, self.at, self.back = (host, int(port)), fault, at, back
-        self.passed, self.lock, self.struck = [0, 0], threading.Lock(), False
+        self.passed, self.lock, self.begun, self.struck = [0, 0], threading.Lock(), False, False
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()
@@ -41,12 +42,13 @@ class Relay:
                 with self.lock:
                     begun = self.passed[back]
                     self.passed[back] += len(part)
-                    strikes = self.fault and back == self.back and not self.struck and begun <= self.at < self.passed[back]
-                    self.struck |= bool(strikes)
+                    strikes = self.fault and back == self.back and not self.begun and begun <= self.at < self.passed[back]
+                    self.begun |= bool(strikes)
                 if not strikes:
                     target.sendall(part)
                     continue
                 target.sendall(part[:self.at - begun])
+                self.struck = True
                 if self.fault == "hold":
                     threading.Event().wait(60)
                 if self.fault != "wait":
@@ -54,6 +56,8 @@ class Relay:
                         if self.fault == "reset":
                             # Nothing lingers: the other side gets a reset (socket(7)).
                             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                            # The thread that reads from it would keep it open until then.
+                            end.shutdown(socket.SHUT_RD)
                         else:
                             end.shutdown(socket.SHUT_RDWR)
                         end.close()
