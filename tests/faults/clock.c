@@ -1,5 +1,5 @@
 /* A clock that jumps: from its FAULT_CLOCK_AT-th reading on it is FAULT_CLOCK_BY seconds off. FAULT_CLOCK_LOG: a file that gets an octet
-   for each reading. For LD_PRELOAD. */
+   for each reading: '!' for one that is off, '.' for another. For LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,13 +19,14 @@ int clock_gettime(clockid_t clock, struct timespec *now)
         return status;
     const char *log = getenv("FAULT_CLOCK_LOG"), *at = getenv("FAULT_CLOCK_AT"), *by = getenv("FAULT_CLOCK_BY");
     int number = __atomic_add_fetch(&readings, 1, __ATOMIC_SEQ_CST);
+    int off = at && by && number >= atoi(at);
+    if (off)
+        now->tv_sec += atoll(by);
     if (log) {
         int file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-        if (write(file, ".", 1) != 1)
+        if (write(file, off ? "!" : ".", 1) != 1)
             abort();
         close(file);
     }
-    if (at && by && number >= atoi(at))
-        now->tv_sec += atoll(by);
     return status;
 }

@@ -33,7 +33,7 @@ def faults(file):
         ends = [(key.removeprefix(f"{kind}: "), number) for key, number in sorted(counts.items()) if key.startswith(f"{kind}: ")]
         findings = counts[f"{kind}: findings"]
         if counts[kind] or findings:
-            said = ", ".join(f"{how}: {number}" for how, number in ends if how != "findings")
+            said = ", ".join(f"{how}: {number}" for how, number in ends if how not in ("findings", "drawn anew"))
             rows.append(f"| {what} | {counts[kind] + findings} | {said} | {findings} |")
     return "\n".join(rows)
 

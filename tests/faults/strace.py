@@ -41,6 +41,17 @@ def calls(log):
                 yield Call(thread, *matched.groups())
 
 
+def injected(log):
+    """The calls that strace has made fail."""
+    return [call for call in calls(log) if call.result.endswith("(INJECTED)")]
+
+
+def killed(log):
+    """Whether strace has seen the program end by SIGKILL."""
+    with open(log, encoding="latin-1") as lines:
+        return any(line.rstrip().endswith("+++ killed by SIGKILL +++") for line in lines)
+
+
 def numbered(log):
     """The calls of a run with the number by which strace knows each: those of a name are counted in each thread."""
     counts = collections.Counter()
