@@ -1,11 +1,13 @@
 """The commands that write, what each begins with, and what must hold when it was struck and run again."""
 
 import collections
+import io
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import tarfile
 import urllib.request
 
 ROOTS = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]
@@ -194,6 +196,15 @@ def written(listed):
     return counts
 
 
+def members(archive):
+    """The files in a bundle that is one file. What is cut or zeros has fewer."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+            return {member.name: opened.extractfile(member).read() for member in opened if member.isfile()}
+    except tarfile.TarError as fault:
+        raise ValueError(fault) from fault
+
+
 def whole(name, content, expected):
     """Whether a file is complete: of its kind, and as long as its kind is."""
     if name.endswith(".json"):
@@ -201,11 +212,13 @@ def whole(name, content, expected):
     if name.endswith(".jsonl"):
         return content.endswith(b"\n") and all(isinstance(json.loads(line), dict) for line in content.splitlines())
     if name.endswith((".crt", ".csr", ".key", ".pem")):
-        return re.fullmatch(rb"(-----BEGIN ([A-Z0-9 ]+)-----\n[A-Za-z0-9+/=\n]+-----END \2-----\n)+", content) is not None
+        blocks = rb"(-----BEGIN ([A-Z0-9 ]+)-----\n[A-Za-z0-9+/=\n]+-----END \2-----\n)+"
+        return re.fullmatch(blocks, content) is not None and content.count(b"-----END ") == expected.count(b"-----END ")
     if name.endswith((".html", ".svg")):
         return content.rstrip().endswith((b"</html>", b"</svg>"))
     if name.endswith(".hsmboot"):
-        return content.endswith(bytes(1024)) and len(content) % 512 == 0
+        those, due = members(content), members(expected)
+        return those.keys() == due.keys() and all(whole(name, those[name], due[name]) for name in due) and content.endswith(bytes(1024))
     return content == expected
 
 
