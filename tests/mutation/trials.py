@@ -17,6 +17,9 @@ WORKERS = os.cpu_count() or 1
 THREADS = 4
 # A test that takes longer than this is left out: a mutant that nothing else notices would wait for it.
 LONG = 45
+# What a test program says of a test that fails, and of its own end where it does not come to that.
+FAILED = re.compile(r"^test (\S+).* \.\.\. FAILED$", re.M)
+PANICKED = re.compile(r"panicked|has overflowed its stack|memory allocation of \d+ bytes failed")
 # A mutant that runs in a circle is given up after ten times as long as its tests take, and never after less than this.
 SECONDS = 20
 MEMORY = 8 << 30
@@ -116,23 +119,42 @@ class Trials:
             budget *= 4
             yield several, spent
 
+    def end(self, tests, seconds, number):
+        """How a run of tests of one program ends with a mutant, and the tests that this is about.
+
+        A program may fail for another reason: the disk is full, or the machine is busy. So the same tests must pass without the mutant, and the
+        failure must be a test's or a panic. Else nobody knows: `unsure`.
+        """
+        program, names = tests[0].program, [test.name for test in tests]
+        status, printed = self.run(program, names, seconds, {"MUTANT": str(number)}, THREADS)
+        if status == 0:
+            return "missed", tests
+        failed = [test for test in tests if test.name in FAILED.findall(printed)]
+        tests = failed or tests
+        if status is not None and not failed and not PANICKED.search(printed):
+            return "unsure", tests
+        status_without, _ = self.run(program, [test.name for test in tests], seconds, {}, THREADS)
+        if status_without != 0:
+            return "unsure", tests
+        return ("timeout" if status is None else "caught"), tests
+
     def trial(self, number, file, suites):
-        """Tries one mutant: how it ended, and the test that caught it."""
+        """Tries one mutant: how it ended, and the test that noticed it."""
+        unsure = None
         for several, spent in self.rounds(number, file, suites):
             by_program = collections.defaultdict(list)
             for test in several:
                 by_program[test.program].append(test)
-            for program, tests in by_program.items():
-                status, printed = self.run(program, [test.name for test in tests], max(SECONDS, 10 * spent), {"MUTANT": str(number)}, THREADS)
-                if status == 0:
-                    continue
-                names = set(re.findall(r"^test (\S+).* \.\.\. FAILED$", printed, re.M))
-                failed = [test for test in tests if test.name in names] or tests
-                with self.lock:
-                    for test in failed[:1]:
-                        self.caught[file, test] += 1
-                return ("endless" if status is None else "caught"), f"{failed[0].suite} {failed[0].name}"
-        return "missed", None
+            for tests in by_program.values():
+                how, about = self.end(tests, max(SECONDS, 10 * spent), number)
+                by = f"{about[0].suite} {about[0].name}"
+                if how == "unsure":
+                    unsure = unsure or by
+                elif how != "missed":
+                    with self.lock:
+                        self.caught[file, about[0]] += 1
+                    return how, by
+        return ("unsure", unsure) if unsure else ("missed", None)
 
     def each(self, mutants, suites, done):
         """Tries mutants, several at once, each with its suites; calls `done` with each as it ends. `done` says whether to go on."""
