@@ -120,7 +120,8 @@ class Campaign:
             must(seen == model, f"the model of the disk is wrong about {[path for path in {*seen, *model} if seen.get(path) != model.get(path)]}")
             disk.learn_numbers()
             found = disk.after_a_cut(dice, least=ended)
-            lost = {path: content for path, content in model.items() if not found.get(path) or found[path][0] != content}
+            as_it_was = {path: file and bytes(file.content) for path, file in disk.names.items()}
+            all_there = {path: entry and entry[0] for path, entry in found.items()} == as_it_was
             shutil.rmtree(stage)
             stage.mkdir()
             disk.write(found)
@@ -131,7 +132,7 @@ class Campaign:
             if ended:
                 reference.as_said(stage, service, but={"events.jsonl"})
             reference.run_again(stage, service)
-        return "after the end" if ended else "struck" if lost else "struck as all was on the disk"
+        return "after the end" if ended else "struck as all was on the disk" if all_there else "struck"
 
     def disk(self, kind):
         def fail(scene, reference, dice):
@@ -209,6 +210,12 @@ class Campaign:
 
     def online(self):
         return [scene for scene in self.scenes if "URL" in scene.words]
+
+    def commit(self):
+        """The commit that the program says it is of."""
+        said = subprocess.run([self.program, "--version"], env=self.env, capture_output=True, check=True, text=True).stdout
+        found = re.search(r"^commit +([0-9a-f]{8})", said, re.MULTILINE)
+        return found[1] if found else "unknown"
 
     def timed(self):
         return [scene for scene in self.scenes if scene.name not in TIMELESS]

@@ -15,18 +15,22 @@ KINDS = {
 }
 
 
-def add(file, counts, seed, seconds):
+def add(file, counts, seed, seconds, commit):
     """Adds a run's figures to a file."""
     counts = {key if isinstance(key, str) else ": ".join(key): number for key, number in counts.items()}
     with open(file, "a") as figures:
-        print(json.dumps({"seed": seed, "seconds": round(seconds), "counts": counts}), file=figures)
+        print(json.dumps({"seed": seed, "commit": commit, "seconds": round(seconds), "counts": counts}), file=figures)
+
+
+def struck(run, kind):
+    return run["counts"].get(kind, 0) + run["counts"].get(f"{kind}: findings", 0)
 
 
 def faults(file):
     """The table of all runs in a file."""
     runs = [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
     counts = sum((collections.Counter(run["counts"]) for run in runs), collections.Counter())
-    seeds = ", ".join(str(run["seed"]) for run in runs)
+    seeds = ", ".join(f"{run['seed']} ({', '.join(kind for kind in KINDS if struck(run, kind))}; commit {run.get('commit', 'not noted')})" for run in runs)
     minutes = sum(run["seconds"] for run in runs) / 60
     rows = [f"Seeds {seeds}; {minutes:.0f} minutes.", "", "| what | times | how the struck command ended | findings |", "| --- | --- | --- | --- |"]
     for kind, what in KINDS.items():
