@@ -139,9 +139,9 @@ class Campaign:
             """A call about a file fails, once or from then on."""
             numbered, stage = self.traced(scene, "files", FILES)
             inside = "".join(f"\\x{octet:02x}" for octet in str(stage).encode())
-            # Each relative path is shown with the directory here, and so is each that is not relative.
-            elsewhere = re.compile(r'^AT_FDCWD<[^>]*>, (?="\\x2f)')
-            of_a_file_here = lambda call: inside in elsewhere.sub("", call.arguments) + call.result
+            # Each relative path is shown with the directory here, and so is each that is not relative; without a directory it is of here.
+            elsewhere, relative = re.compile(r'^AT_FDCWD<[^>]*>, (?="\\x2f)'), re.compile(r'^"(?!\\x2f|")')
+            of_a_file_here = lambda call: relative.match(call.arguments) or inside in elsewhere.sub("", call.arguments) + call.result
             own = [of_a_file_here(call) for _, call in numbered]
             # Where another thread's call of that name and number is about something else, that may be the one that fails.
             others = {(call.name, number) for (number, call), of_ours in zip(numbered, own) if not of_ours}
@@ -172,7 +172,8 @@ class Campaign:
             must("!" in noted or len(noted) < at, f"the clock of {len(noted)} readings did not jump at {at}: {noted}")
             self.look(done, (0, 2, 3, 4, 5, 6, 7, 8), reference, stage, service, "!" in noted, done.stderr)
             self.last += f", it ended with {done.returncode}: {done.stderr[-400:]}"
-            reference.run_again(stage, service, after_a_jump=True)
+            # The service refuses a certificate that is not valid yet, or not any more: it is asked once more with another.
+            reference.run_again(stage, service, after_a_jump=True, refused=re.findall(r"(\w+) was refused", done.stderr))
         return f"ended with {done.returncode}"
 
     def readings(self, scene):
