@@ -40,6 +40,9 @@ pub struct Args {
 
 /// Take a bundle out of its one file, into a directory
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "\
+hsmboot unpack [OPTIONS] <NAME.hsmboot> <DIR>
+       hsmboot unpack [OPTIONS] --bundle <NAME.hsmboot> <DIR>")]
 #[command(after_help = "\
 Examples:
   hsmboot unpack claim.hsmboot ./cluster-abc234defgh

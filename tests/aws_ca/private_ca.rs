@@ -112,12 +112,16 @@ pub(super) fn a_private_ca_with_another_root_than_expected_signs_nothing() {
     );
 }
 
+/// The SHA-256 of no certificate.
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 pub(super) fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
     let bench = Bench::new();
     let (arn, root) = moto().root_ca();
     let sign = |arn: &str| {
         let words = [
-            &["sign", "bundle", "--days", "7", "--ca-arn", arn],
+            &["sign", "bundle", "--days", "7", "--ca-arn", arn][..],
+            &["--ca-fingerprint", ZEROS],
             &TRUST[..],
         ]
         .concat();
@@ -136,6 +140,15 @@ pub(super) fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
             words,
         );
     };
+    // Without a fingerprint nothing could prove the owner, whatever is there.
+    let nobody = [
+        &["sign", "bundle", "--ca-arn", &arn, "--endpoint-url"][..],
+        &["http://127.0.0.1:1"],
+        &TRUST[..],
+    ]
+    .concat();
+    let run = bench.run(&nobody).expect(3);
+    assert!(run.stderr.contains("--ca-arn alone names no certificate"));
     let missing = format!(
         "{}00000000-0000-0000-0000-000000000000",
         &arn[..arn.len() - 36]

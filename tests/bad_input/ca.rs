@@ -386,3 +386,44 @@ fn subjects_that_are_none() {
         bench.refused(&args, 2, "bad-subject", &[]);
     }
 }
+
+/// The option of one passphrase does not give the other.
+#[test]
+fn the_issuers_passphrase_has_its_own_options_and_its_key_signs_no_second_ca() {
+    let bench = encrypted();
+    bench.write("pass", "five unlike quiet herons\n");
+    let init = [
+        "ca",
+        "init",
+        "--out",
+        "under",
+        "--subject",
+        "CN=Under",
+        "--passphrase-file",
+        "pass",
+        "--issuer",
+        "customerCA.crt",
+        "--issuer-key",
+        "customerCA.key",
+    ];
+    let refused = bench.run(&[&init[..], &["--output", "json"]].concat());
+    let hint = refused.expect(5).json()["error"]["hint"].to_string();
+    assert!(hint.contains("--issuer-passphrase-file"), "{hint}");
+
+    let bench = Bench::new();
+    let same = [
+        "ca",
+        "init",
+        "--out",
+        "under",
+        "--subject",
+        "CN=Under",
+        "--ca-key",
+        "customerCA.key",
+        "--issuer",
+        "customerCA.crt",
+        "--issuer-key",
+        "customerCA.key",
+    ];
+    bench.refused(&same, 2, "usage", &["the key of a CA above it"]);
+}

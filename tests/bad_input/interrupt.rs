@@ -174,6 +174,18 @@ fn at_the_prompts() {
     }
 }
 
+/// Nobody looks up a fingerprint for a key that cannot sign.
+#[test]
+fn a_key_of_another_ca_is_found_before_anything_is_asked() {
+    let bench = Bench::new();
+    openssl(&bench.path(""), "genrsa -out customerCA.key 2048");
+    let seen = on_a_terminal(&bench, &[], &["is not the CA certificate's", "code 5"]);
+    assert!(!seen.contains("printed it"), "{seen}");
+    std::fs::remove_file(bench.path("customerCA.key")).unwrap();
+    let seen = on_a_terminal(&bench, &[], &["does not exist", "code 5"]);
+    assert!(!seen.contains("printed it"), "{seen}");
+}
+
 /// Signs where somebody waits for each prompt and answers it, and then for these texts; the
 /// screen, with the terminal's settings afterwards.
 pub(crate) fn on_a_terminal(bench: &Bench, answers: &[(&str, &str)], end: &[&str]) -> String {

@@ -326,6 +326,29 @@ fn a_dry_run_keeps_nothing_aside_and_says_what_a_real_one_does() {
     assert_eq!(kept(&stage).len(), 1);
 }
 
+/// Fetched anew already: the CSR is the cluster's, and the certificate that lies there is not.
+#[test]
+fn a_dry_run_keeps_no_certificate_of_an_old_csr_aside() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    let fetch = ["fetch", "--cluster-id", &stage.id, "--force"];
+    run(&mut stage.online(&fetch)).ends(0, "fetched");
+    let before = stage.bundle();
+    for _ in 0..2 {
+        let done = run(stage.bootstrap().args(["--dry-run", "--output", "json"])).ends(8, "");
+        let error = &done.json()["error"];
+        assert_eq!(error["kind"], "csr-changed");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("was signed for another CSR"), "{message}");
+        let names =
+            |bundle: &std::collections::BTreeMap<_, _>| bundle.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&stage.bundle()), names(&before));
+    }
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    assert_eq!(kept(&stage).len(), 1);
+}
+
 #[test]
 fn a_key_in_the_place_of_a_certificate_is_not_copied() {
     let stage = Stage::new();

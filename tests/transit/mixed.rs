@@ -51,6 +51,16 @@ fn an_older_archive_is_taken_by_force_and_the_transcript_accounts_for_it() {
         .expect(0);
     let old = bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"));
     bench.run(&sign(&["--force"])).expect(0);
+    // In either form; and neither twice.
+    let by_option = ["unpack", "--bundle", "old.hsmboot", "taken-out"];
+    bench.run(&by_option).expect(0);
+    assert!(bench.path("taken-out").join("request.json").exists());
+    for wrong in [
+        &["unpack", "old.hsmboot"][..],
+        &["unpack", "--bundle", "old.hsmboot", "old.hsmboot", "x"],
+    ] {
+        bench.run(wrong).expect(2);
+    }
     let unpack = ["unpack", "old.hsmboot", "bundle"];
     bench.refused(&unpack, 8, "file-exists", &["exists"]);
     for _ in 0..2 {
