@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use super::owner::lies_in;
+use super::in_bundle::lies_in;
 use super::screen::Screen;
 use super::text::table_text;
 use super::ui::Ui;

@@ -9,7 +9,7 @@ use crate::ca::{
     KEY_BACKENDS, KeySource, KeyType, LoadedKey, PassphraseSource, Provided, TokenOptions, Unlock,
     backends_elsewhere,
 };
-use crate::cli::owner::lies_in;
+use crate::cli::in_bundle::lies_in;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;

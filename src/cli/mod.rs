@@ -38,6 +38,7 @@ mod help;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
+mod in_bundle;
 mod intent;
 mod key;
 #[cfg(feature = "lambda")]

@@ -1,9 +1,9 @@
 //! The owner: what the command line says of the CA, and the one place that makes the proof of the
 //! owner for every command.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use super::in_bundle::lies_in;
 use super::step::given_file_digest;
 use crate::bundle::{Digests, Store};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -86,26 +86,6 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
         };
         Error::new(ErrorKind::Malformed, format!("{place}: {fault}"), hint)
             .with_fact(FactName::File, place.to_string())
-    })
-}
-
-/// Tells whether a path leads to a file of the bundle, or through it, by path, link or inode.
-/// `facts` are of what was opened there.
-///
-/// # Errors
-/// Class `Machine`, `unreadable`: the disk does not say.
-pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> Result<bool> {
-    // What cannot be looked at cannot be told apart from the bundle's own.
-    let Some(facts) = facts else { return Ok(true) };
-    let told = if bundle.is_archive() {
-        fsio::look_at(bundle.path())
-            .map(|archive| archive.is_some_and(|archive| fsio::are_same(&archive, facts)))
-    } else {
-        fsio::lies_in(bundle.path(), file, facts)
-    };
-    told.map_err(|cause| {
-        let what = format!("to tell whether {} lies in it", shown_path(file));
-        fsio::cannot_look(bundle.path(), &what, &cause)
     })
 }
 

@@ -178,8 +178,8 @@ pub(crate) fn ca_digest(arn: &str, trust_anchor: &TrustAnchor) -> Digests {
 /// Returns the error for a CA that only an ARN names. It proves nothing: the certificates come from
 /// the same service as the signature.
 fn unpinned_ca_error(ca: Option<&AwsPrivateCa>, arn: &CaArn) -> Error {
-    let first = "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing \
-                 was signed";
+    let first = "nothing proves that this CA is yours: --ca-arn alone names no certificate; \
+                 nothing was signed";
     let Some(ca) = ca else {
         return Error::new(
             ErrorKind::OwnerNotProven,

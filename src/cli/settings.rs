@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::owner::lies_in;
+use super::in_bundle::lies_in;
 use super::spelling::is_other_form;
 use crate::bundle::Store;
 use crate::error::{Error, ErrorKind, FactName, Result};

@@ -2,11 +2,13 @@
 //! defines makes the certificate malformed, whether or not anything asks for it.
 
 mod constraints;
+mod others;
 mod policies;
 mod usage;
 
 pub use constraints::{BasicConstraints, NameConstraints};
 use constraints::{basic_constraints, name_constraints};
+use others::form_of;
 use policies::check_policies;
 pub use usage::KeyUsage;
 use usage::{key_usage, parse_purposes};
@@ -186,11 +188,14 @@ fn parse_extension(
         }
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
         CERTIFICATE_POLICIES => check_policies(&inner?, what)?,
-        // A maker's own extension, which whoever reads it may read as he likes.
-        _ if inner.is_err() && !critical && holder == ExtensionHolder::Certificate => {
-            found.opaque.push(oid.clone())
-        }
-        _ => drop(inner?),
+        other => match form_of(other) {
+            Some(check) => check(&inner?, what)?,
+            // A maker's own extension, which whoever reads it may read as he likes.
+            None if inner.is_err() && !critical && holder == ExtensionHolder::Certificate => {
+                found.opaque.push(oid.clone())
+            }
+            None => drop(inner?),
+        },
     }
     if critical {
         found.critical.push(oid.clone());

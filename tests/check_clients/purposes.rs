@@ -172,6 +172,35 @@ pub(super) const CASES: &[Case] = &[
         Takes::No,
     ),
     (
+        "Netscape's certificate type of a client in the leaf",
+        |pair| {
+            put(
+                &mut pair.leaf,
+                "2.16.840.1.113730.1.1",
+                false,
+                &[3, 2, 7, 0x80],
+            )
+        },
+        &[],
+        &["check.signed-cert.extensions"],
+        Takes::No,
+    ),
+    (
+        "proxyCertInfo in the leaf",
+        |pair| {
+            let policy = der::seq(&[&der::oid("1.3.6.1.5.5.7.21.1")]);
+            put(
+                &mut pair.leaf,
+                "1.3.6.1.5.5.7.1.14",
+                false,
+                &der::seq(&[&policy]),
+            );
+        },
+        &[],
+        &["check.signed-cert.extensions"],
+        Takes::No,
+    ),
+    (
         "critical policies of the leaf",
         |pair| {
             put(

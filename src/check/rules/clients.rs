@@ -118,6 +118,14 @@ pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judg
         "2.5.29.54",
         "2.5.29.31",
     ];
+    // OpenSSL acts on them wherever they stand (X509_check_purpose(3)): Netscape's certificate type,
+    // proxyCertInfo (RFC 3820), IPAddrBlocks and ASIdentifiers (RFC 3779).
+    const ACTED_ON: [&str; 4] = [
+        "2.16.840.1.113730.1.1",
+        "1.3.6.1.5.5.7.1.14",
+        "1.3.6.1.5.5.7.1.7",
+        "1.3.6.1.5.5.7.1.8",
+    ];
     let critical: Vec<&str> = certificate
         .extensions()
         .critical
@@ -130,7 +138,21 @@ pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judg
         .copied()
         .filter(|oid| !OFTEN.contains(oid))
         .collect();
+    let acted_on: Vec<&str> = ACTED_ON
+        .into_iter()
+        .filter(|oid| {
+            certificate
+                .extensions()
+                .all
+                .iter()
+                .any(|found| found == oid)
+        })
+        .collect();
     match (critical.as_slice(), unknown.as_slice()) {
+        ([], _) if !acted_on.is_empty() => note(format!(
+            "{noun} has extensions that are not judged here, and by which OpenSSL may refuse it: {}",
+            acted_on.join(", ")
+        )),
         ([], _) => Ok(format!(
             "{noun} has no critical extension that clients need not know"
         )),

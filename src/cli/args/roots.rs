@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{Digests, SIMULATED_ROOTS, Store};
 use crate::cli::args::TrustArgs;
-use crate::cli::owner::lies_in;
+use crate::cli::in_bundle::lies_in;
 use crate::cli::step::given_file_digest;
 use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::fsio;

@@ -5,6 +5,10 @@ use crate::x509::Malformed;
 use crate::x509::der::{Reader, Tlv, tag};
 use crate::x509::name::oid_text;
 
+/// The qualifiers that are defined (RFC 5280 4.2.1.4).
+const CPS_URI: &str = "1.3.6.1.5.5.7.2.1";
+const USER_NOTICE: &str = "1.3.6.1.5.5.7.2.2";
+
 /// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each
 /// an OID and one value (RFC 5280 4.2.1.4).
 pub(super) fn check_policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
@@ -32,8 +36,12 @@ pub(super) fn check_policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), 
             loop {
                 let qualifier = qualifiers.read_required(tag::SEQUENCE, "a policy's qualifier")?;
                 let mut pair = Reader::new(qualifier.content, what);
-                pair.read_required(tag::OID, "a qualifier's OID")?;
-                pair.read_any()?;
+                let kind = oid_text(pair.read_required(tag::OID, "a qualifier's OID")?.content);
+                match kind.as_str() {
+                    CPS_URI => pair.read_required(tag::IA5_STRING, "a CPSuri")?,
+                    USER_NOTICE => pair.read_required(tag::SEQUENCE, "a UserNotice")?,
+                    _ => pair.read_any()?,
+                };
                 pair.finish()?;
                 if qualifiers.is_empty() {
                     break;

@@ -265,11 +265,132 @@ fn values() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
         (p, "twice", "one policy twice", of(&[policy(), policy()])),
         (
             p,
+            "uri-integer",
+            "an INTEGER for a CPSuri",
+            of(&[der::seq(&[
+                &der::oid("1.2.3.4"),
+                &of(&[of(&[der::oid("1.3.6.1.5.5.7.2.1"), der::int(&[7])])]),
+            ])]),
+        ),
+        (
+            p,
             "no-qualifier",
             "a list of qualifiers without one",
             of(&[der::seq(&[&der::oid("1.2.3.4"), &der::seq(&[])])]),
         ),
     ]
+}
+
+/// The other extensions of RFC 5280 4.2: OID and name.
+const OTHERS: [(&str, &str); 9] = [
+    ("2.5.29.9", "subjectDirectoryAttributes"),
+    ("2.5.29.18", "issuerAltName"),
+    ("2.5.29.31", "cRLDistributionPoints"),
+    ("2.5.29.46", "freshestCRL"),
+    ("2.5.29.33", "policyMappings"),
+    ("2.5.29.36", "policyConstraints"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
+    ("1.3.6.1.5.5.7.1.1", "authorityInfoAccess"),
+    ("1.3.6.1.5.5.7.1.11", "subjectInfoAccess"),
+];
+
+/// Values of those that are DER and not what their types define.
+fn other_values() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
+    let of = |parts: &[Vec<u8>]| der::tlv(der::SEQUENCE, &parts.concat());
+    let uri = || der::tlv(0x86, b"http://example.com/");
+    let short_ip = || vec![0x87, 3, 10, 0, 0];
+    let point = |names: Vec<u8>| of(&[of(&[der::tlv(0xa0, &der::tlv(0xa0, &names))])]);
+    let access = |parts: &[Vec<u8>]| of(&[of(parts)]);
+    let ocsp = || der::oid("1.3.6.1.5.5.7.48.1");
+    let mut all = Vec::new();
+    for (oid, _) in OTHERS {
+        if oid != "2.5.29.54" {
+            all.push((oid, "integer", "an INTEGER in its place", der::int(&[7])));
+            all.push((oid, "nothing", "nothing in it", of(&[])));
+        }
+    }
+    all.extend([
+        ("2.5.29.9", "no-value", "an attribute without a value", {
+            of(&[of(&[der::oid("1.2.3"), der::tlv(0x31, &[])])])
+        }),
+        (
+            "2.5.29.18",
+            "ip",
+            "an iPAddress of three octets",
+            of(&[short_ip()]),
+        ),
+        (
+            "2.5.29.18",
+            "constructed",
+            "a dNSName in constructed form",
+            { of(&[der::tlv(0xa2, &der::tlv(0x16, b"example.com"))]) },
+        ),
+        ("2.5.29.31", "reasons", "a point of reasons alone", {
+            of(&[of(&[vec![0x81, 2, 1, 6]])])
+        }),
+        (
+            "2.5.29.31",
+            "ip",
+            "an iPAddress of three octets",
+            point(short_ip()),
+        ),
+        (
+            "2.5.29.31",
+            "no-name",
+            "a point without a name",
+            point(Vec::new()),
+        ),
+        ("2.5.29.31", "order", "the issuer before the point", {
+            of(&[of(&[
+                der::tlv(0xa2, &uri()),
+                der::tlv(0xa0, &der::tlv(0xa0, &uri())),
+            ])])
+        }),
+        ("2.5.29.46", "form", "a point of an unknown form", {
+            of(&[of(&[der::tlv(0xa0, &der::tlv(0xa2, &uri()))])])
+        }),
+        (
+            "2.5.29.33",
+            "one",
+            "one policy for two",
+            of(&[of(&[ocsp()])]),
+        ),
+        (
+            "2.5.29.36",
+            "padded",
+            "a number with a zero octet too many",
+            { of(&[vec![0x80, 2, 0, 1]]) },
+        ),
+        (
+            "2.5.29.36",
+            "negative",
+            "a negative number",
+            of(&[vec![0x81, 1, 0xff]]),
+        ),
+        (
+            "2.5.29.54",
+            "negative",
+            "a negative number",
+            vec![2, 1, 0xff],
+        ),
+        ("2.5.29.54", "sequence", "a SEQUENCE in its place", of(&[])),
+        (
+            "1.3.6.1.5.5.7.1.1",
+            "no-place",
+            "a method without a place",
+            access(&[ocsp()]),
+        ),
+        ("1.3.6.1.5.5.7.1.1", "ip", "an iPAddress of three octets", {
+            access(&[ocsp(), short_ip()])
+        }),
+        (
+            "1.3.6.1.5.5.7.1.11",
+            "no-method",
+            "a place without a method",
+            access(&[uri()]),
+        ),
+    ]);
+    all
 }
 
 /// Each of them in the AWS hardware certificate, in place of an extension of the same kind where
@@ -280,14 +401,19 @@ pub(super) fn of_extensions() -> Vec<Fixture> {
         "subject-alt-name-value-dns-octets",
         "subject-alt-name-value-directory-garbage",
     ];
-    let fixtures = values().into_iter().map(|(kind, name, what, value)| {
+    let all = values().into_iter().chain(other_values());
+    let fixtures = all.map(|(kind, name, what, value)| {
         let (short, long) = match kind {
             AUTHORITY_KEY_ID => ("authority-key-id", "authorityKeyIdentifier"),
             SUBJECT_ALT_NAME => ("subject-alt-name", "subjectAltName"),
             NAME_CONSTRAINTS => ("name-constraints", "nameConstraints"),
             POLICIES => ("certificate-policies", "certificatePolicies"),
             EXTENDED_KEY_USAGE => ("extended-key-usage", "extKeyUsage"),
-            _ => ("subject-key-id", "subjectKeyIdentifier"),
+            SUBJECT_KEY_ID => ("subject-key-id", "subjectKeyIdentifier"),
+            _ => {
+                let (_, long) = OTHERS.into_iter().find(|(oid, _)| *oid == kind).unwrap();
+                (long, long)
+            }
         };
         let mut chain = Chain::good();
         let list = chain.aws_hardware.extensions.as_mut().unwrap();

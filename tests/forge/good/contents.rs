@@ -102,6 +102,9 @@ pub(super) fn parts() -> Vec<Fixture> {
                     &der::seq(&[&der::oid("1.3.6.1.4.1.99999.1")]),
                 ]);
                 list.push(extension("2.5.29.32", false, &policies));
+                for (oid, value) in other_extensions() {
+                    list.push(extension(oid, false, &value));
+                }
             },
         ),
         Fixture {
@@ -180,4 +183,32 @@ fn every_general_name() -> Vec<u8> {
         &der::tlv(0x87, &[0; 16]),
         &der::tlv(0x88, &der::oid("1.3.6.1.4.1.99999.3")[2..]),
     ])
+}
+
+/// The other extensions of RFC 5280 4.2, each in the form that is defined.
+fn other_extensions() -> Vec<(&'static str, Vec<u8>)> {
+    let uri = || der::tlv(0x86, b"http://example.com/");
+    let points = || {
+        der::seq(&[
+            &der::seq(&[&der::tlv(0xa0, &der::tlv(0xa0, &uri())), &[0x81, 2, 1, 6]]),
+            &der::seq(&[&der::tlv(0xa2, &uri())]),
+        ])
+    };
+    let access = || der::seq(&[&der::seq(&[&der::oid("1.3.6.1.5.5.7.48.1"), &uri()])]);
+    let policy = der::oid("1.3.6.1.4.1.99999.1");
+    let country = der::set_of(&[der::tlv(0x13, b"US")]);
+    vec![
+        (
+            "2.5.29.9",
+            der::seq(&[&der::seq(&[&der::oid("1.3.6.1.5.5.7.9.4"), &country])]),
+        ),
+        ("2.5.29.18", der::seq(&[&uri()])),
+        ("2.5.29.31", points()),
+        ("2.5.29.46", points()),
+        ("2.5.29.33", der::seq(&[&der::seq(&[&policy, &policy])])),
+        ("2.5.29.36", der::seq(&[&[0x80, 2, 0, 0xff], &[0x81, 1, 0]])),
+        ("2.5.29.54", der::int(&[0])),
+        ("1.3.6.1.5.5.7.1.1", access()),
+        ("1.3.6.1.5.5.7.1.11", access()),
+    ]
 }

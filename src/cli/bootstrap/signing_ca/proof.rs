@@ -7,7 +7,7 @@ use super::stage::{CaFile, Guarded, KnownCa, Stage};
 use crate::bundle::{CA_FILE, Store};
 use crate::ca::KeySource;
 use crate::cli;
-use crate::cli::owner::lies_in;
+use crate::cli::in_bundle::lies_in;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::outside::shown_path;
