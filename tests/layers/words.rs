@@ -92,7 +92,6 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
             "cli/report",
             "cli/secret_options",
             "cli/settings",
-            "cli/settings/file",
             "cli/spelling",
             "cli/step",
         ],

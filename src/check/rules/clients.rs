@@ -150,7 +150,7 @@ pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judg
         .collect();
     match (critical.as_slice(), unknown.as_slice()) {
         ([], _) if !acted_on.is_empty() => note(format!(
-            "{noun} has extensions that are not judged here, and by which OpenSSL may refuse it: {}",
+            "{noun} has extensions that are not judged here, and OpenSSL may refuse it for them: {}",
             acted_on.join(", ")
         )),
         ([], _) => Ok(format!(
