@@ -417,9 +417,9 @@ mod tests {
     fn sources_that_yield_nothing_say_which_they_are() {
         for (source, kind, name) in [
             (
-                PassphraseSource::File("/nonexistent/p".into()),
+                PassphraseSource::File("/usr/nonexistent".into()),
                 ErrorKind::PassphraseUnreadable,
-                "/nonexistent/p",
+                "/usr/nonexistent",
             ),
             (
                 PassphraseSource::File("/".into()),
@@ -458,6 +458,8 @@ mod tests {
         use std::os::fd::AsRawFd;
         let (reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(b"secret\nrest").unwrap(); // and the writer stays open
+        // As one that a shell passes on.
+        rustix::io::fcntl_setfd(&reader, rustix::io::FdFlags::empty()).unwrap();
         let number = u32::try_from(reader.as_raw_fd()).unwrap();
         assert_eq!(
             PassphraseSource::Fd(number)

@@ -290,8 +290,7 @@ impl TrustArgs {
         if blank && (unverified || !self.accept.is_empty()) {
             return Err(Error::new(
                 ErrorKind::ReasonMissing,
-                "what goes on without a proof (--accept, --unverified, --ca-from-bundle) needs a \
-                 reason, which is recorded",
+                "--accept, --unverified and --ca-from-bundle need a reason, which is recorded",
                 "add --reason \"why, and who decided\"",
             ));
         }

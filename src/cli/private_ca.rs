@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::aws::ConnectOptions;
 use crate::bundle::{Digests, IssuedBy};
 use crate::check::Pair;
-use crate::error::{Error, ErrorKind, FactName, Result};
+use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::owner::{Owner, ProofPurpose};
 use crate::pca::{AwsPrivateCa, CaArn, CaMode, DEFAULT_PATIENCE};
 use crate::sign::Grounds;
@@ -99,7 +99,9 @@ impl PrivateCaArgs {
         let is_pinned = !pin.ca_fingerprint.is_empty();
         let (ca, notes) = match AwsPrivateCa::open(arn, options, now) {
             // Whatever the service would have said: its word alone proves no owner.
-            Err(_) if !is_pinned => return Err(unpinned_ca_error(None, arn)),
+            Err(error) if !is_pinned && error.class() != Class::Usage => {
+                return Err(unpinned_ca_error(None, arn));
+            }
             opened => opened?,
         };
         if let Some(elsewhere) = ca.endpoint_note() {

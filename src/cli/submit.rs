@@ -257,7 +257,9 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             time: Some(account.now),
             ..step
         };
-        let kept = !args.dry_run && write_receipt(&bundle, &receipt, outcome.how, &step)?;
+        if !args.dry_run {
+            write_receipt(&bundle, &receipt, outcome.how, &step)?;
+        }
         let fingerprint = response.fingerprint(bundle.id());
         let mut document = claim_document(&bundle, &receipt, &outcome, args.dry_run);
         insert_member(&mut document, "response_fingerprint", json!(fingerprint));
@@ -266,7 +268,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             "response_compared",
             json!(compared.is_some()),
         );
-        let mut text = claim_text(&bundle, &receipt, &outcome, kept);
+        let mut text = claim_text(&bundle, &receipt, &outcome);
         let by = if compared.is_some() {
             "as expected"
         } else {
@@ -282,7 +284,7 @@ fn submit_bundle(args: &Args, dir: &Path, ui: &Ui) -> Result<CommandOutput> {
             &mut text,
         );
         Ok(CommandOutput::success(
-            claim_effect(&outcome, kept),
+            claim_effect(&outcome),
             document,
             text,
         ))

@@ -197,27 +197,3 @@ fn an_order_is_gone_on_with_in_its_own_account_alone() {
     create("111111111111").ends(0, "claimed");
     assert_eq!(stage.calls("CreateCluster"), before);
 }
-
-/// A run that writes a receipt has changed something, and says what.
-#[test]
-fn a_receipt_that_is_written_later_is_a_change() {
-    let stage = Stage::new();
-    stage.signed();
-    let copied = std::process::Command::new("cp")
-        .args(["-r", &stage.id, "copy"])
-        .current_dir(stage.dir.path())
-        .status()
-        .unwrap();
-    assert!(copied.success());
-    run(&mut stage.submit()).ends(0, "claimed");
-    let submit = ["submit", "copy", "--ca", "ca/customerCA.crt"];
-    let first = run(&mut stage.trusting(&submit)).ends(0, "its receipt was written");
-    assert!(!first.stdout.contains("nothing was changed"));
-    let again = ["--output", "json"];
-    let done = run(&mut stage.trusting(&[&submit[..], &again].concat())).ends(0, "");
-    assert_eq!(done.json()["changed"], false);
-    std::fs::remove_file(stage.path("copy/receipt.json")).unwrap();
-    std::fs::remove_file(stage.path("copy/transcript.jsonl")).unwrap();
-    let done = run(&mut stage.trusting(&[&submit[..], &again].concat())).ends(0, "");
-    assert_eq!(done.json()["changed"], true);
-}

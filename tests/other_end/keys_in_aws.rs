@@ -23,8 +23,11 @@ fn a_ca_in_aws_is_asked_by_the_same_rules() {
         "json",
     ][..]]
     .concat();
+    let zeros = "00".repeat(32);
     let pca = [
         &["sign", "bundle", "--ca-arn", CA, "--output", "json"][..],
+        // Without one, nothing that the service says would matter.
+        &["--ca-fingerprint", &zeros],
         &support::TRUST,
     ]
     .concat();

@@ -417,7 +417,6 @@ impl BootstrapRun<'_> {
             record,
             unverified: None,
         };
-        let mut kept = false;
         let receipt = match &pair {
             Some(pair) => {
                 let response = SignedResponse::from_pair(pair);
@@ -428,16 +427,15 @@ impl BootstrapRun<'_> {
                         reason: self.args.trust.reason(),
                         ..self.args.step.begin_step(now)
                     };
-                    kept = submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
+                    submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
                 }
                 receipt
             }
             // Claimed by this CA from somewhere else: there is nothing here to add to.
             None => summary::bare_receipt(&outcome, owner, &account),
         };
-        let claimed = (&*outcome, kept);
         Ok(summary::claim_output(
-            &bundle, &receipt, claimed, record, &self.ca, owner,
+            &bundle, &receipt, &outcome, record, &self.ca, owner,
         ))
     }
 }

@@ -25,18 +25,18 @@ use crate::submit::ReceiptFacts;
 use crate::verify::{Record, Roots, Source};
 use crate::x509::to_hex;
 
-/// Returns the result for a claimed cluster, of which this run may have kept the receipt.
+/// Returns the result for a claimed cluster.
 pub(super) fn claim_output(
     bundle: &Bundle,
     receipt: &Receipt,
-    (outcome, kept): (&claim::ClaimOutcome, bool),
+    outcome: &claim::ClaimOutcome,
     record: Option<&Record>,
     ca: &BootstrapCa<'_>,
     owner: &Owner,
 ) -> CommandOutput {
     let mut document = submit::claim_document(bundle, receipt, outcome, ca.is_dry_run());
     add_verification_and_ca(&mut document, record, ca, bundle.path());
-    let mut text = submit::claim_text(bundle, receipt, outcome, kept);
+    let mut text = submit::claim_text(bundle, receipt, outcome);
     text.push(anchor_lines(record));
     text.push(new_key_advice(ca, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
@@ -62,7 +62,7 @@ pub(super) fn claim_output(
     } else {
         next_steps::add_steps(&steps, &mut document, &mut text);
     }
-    CommandOutput::success(submit::claim_effect(outcome, kept), document, text).with_next(next)
+    CommandOutput::success(submit::claim_effect(outcome), document, text).with_next(next)
 }
 
 /// Returns the commands to try on what a rehearsal left. They read the bundle alone.

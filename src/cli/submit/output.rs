@@ -40,9 +40,10 @@ pub(crate) fn claim_document(
     document
 }
 
-/// Returns whether this run claimed the cluster, or `kept` a receipt of the claim.
-pub(crate) fn claim_effect(outcome: &ClaimOutcome, kept: bool) -> Effect {
-    Effect::when(kept || outcome.how == ClaimOrigin::Claimed)
+/// Returns whether this run claimed the cluster. A receipt of another run's claim is no change: the
+/// contract has it so.
+pub(crate) fn claim_effect(outcome: &ClaimOutcome) -> Effect {
+    Effect::when(outcome.how == ClaimOrigin::Claimed)
 }
 
 /// Returns the result of a dry run: exactly what it would have sent.
@@ -101,22 +102,13 @@ fn recorded_roots(receipt: &Receipt) -> Roots {
     }
 }
 
-pub(crate) fn claim_text(
-    bundle: &Bundle,
-    receipt: &Receipt,
-    outcome: &ClaimOutcome,
-    kept: bool,
-) -> StyledText {
+pub(crate) fn claim_text(bundle: &Bundle, receipt: &Receipt, outcome: &ClaimOutcome) -> StyledText {
     let first = match outcome.how {
         ClaimOrigin::Claimed => format!("claimed {}", bundle.id()),
         ClaimOrigin::AlreadyClaimed => format!(
-            "{} is claimed already, {}; {}",
+            "{} is claimed already, {}; nothing was changed",
             bundle.id(),
-            claimed_by_text(receipt),
-            match kept {
-                true => "nothing was sent, and its receipt was written",
-                false => "nothing was changed",
-            }
+            claimed_by_text(receipt)
         ),
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {

@@ -22,13 +22,13 @@ pub(crate) fn record_sending(bundle: &Bundle, step: &TranscriptStep<'_>) -> Resu
 }
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if
-/// hsmboot wrote it and it is of this claim. Tells whether it was written.
+/// hsmboot wrote it and it is of this claim.
 pub(crate) fn write_receipt(
     bundle: &Bundle,
     receipt: &Receipt,
     how: ClaimOrigin,
     step: &TranscriptStep<'_>,
-) -> Result<bool> {
+) -> Result<()> {
     // Looked at first: the run that claimed the cluster may be writing its receipt, which has the
     // answer, at this moment.
     let replace = how == ClaimOrigin::Claimed || bundle.without_cache().has_file(RECEIPT);
@@ -38,16 +38,15 @@ pub(crate) fn write_receipt(
         how == ClaimOrigin::AlreadyClaimed && kept.unwrap_or(false)
     };
     if is_there() {
-        return Ok(false);
+        return Ok(());
     }
     let content = bundle::to_document(receipt);
     // What happened is written down, whatever became of the files meanwhile.
     bundle
         .without_cache()
         .write(&[NewFile::readable(RECEIPT, &content, replace)], step)
-        .map(|()| true)
         .or_else(|error| match error.kind {
-            ErrorKind::FileExists if is_there() => Ok(false),
+            ErrorKind::FileExists if is_there() => Ok(()),
             _ => Err(error),
         })
         .map_err(|mut error| {
