@@ -118,8 +118,8 @@ pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judg
         "2.5.29.54",
         "2.5.29.31",
     ];
-    // OpenSSL acts on them wherever they stand (X509_check_purpose(3)): Netscape's certificate type,
-    // proxyCertInfo (RFC 3820), IPAddrBlocks and ASIdentifiers (RFC 3779).
+    // OpenSSL acts on them wherever they stand (X509_check_purpose(3)): Netscape's type of a
+    // certificate, proxyCertInfo (RFC 3820), IPAddrBlocks and ASIdentifiers (RFC 3779).
     const ACTED_ON: [&str; 4] = [
         "2.16.840.1.113730.1.1",
         "1.3.6.1.5.5.7.1.14",
@@ -150,7 +150,8 @@ pub(super) fn critical_extensions(noun: &str, certificate: &Certificate) -> Judg
         .collect();
     match (critical.as_slice(), unknown.as_slice()) {
         ([], _) if !acted_on.is_empty() => note(format!(
-            "{noun} has extensions that are not judged here, and OpenSSL may refuse it for them: {}",
+            "{noun} has extensions that are not judged here, and for which OpenSSL may refuse \
+             it: {}",
             acted_on.join(", ")
         )),
         ([], _) => Ok(format!(
