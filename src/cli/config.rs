@@ -32,8 +32,8 @@ Examples:
   hsmboot config show
   hsmboot config show --config ./config.toml --output json
 
-Exit codes: 0 shown, also where nothing is set; 4 the file is damaged, others can write to it, or \
-it lies in a bundle")]
+Exit codes: 0 shown, also where nothing is set; 2 a variable that is to say yes or no says \
+neither; 4 the file is damaged, others can write to it, or it lies in a bundle")]
 pub struct ShowArgs {}
 
 pub(crate) fn run(command: &Command, named: Option<&Path>) -> Result<CommandOutput> {
