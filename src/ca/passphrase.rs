@@ -248,7 +248,9 @@ fn shown_variable(name: &str) -> String {
 /// Returns the path of a passphrase's file for people: of one that is there, or whose directory is
 /// there and was named.
 fn shown_file(path: &Path) -> String {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty() && *dir != Path::new("/"));
     match fsio::is_there(path) || dir.is_some_and(fsio::is_there) {
         true => shown_path(path),
         false => WITHHELD_NAME.to_owned(),
@@ -325,7 +327,7 @@ fn first_line(file: io::Result<File>, path: &Path, name: &str) -> Result<Zeroizi
         _ => unreadable(format!("cannot be read: {error}")),
     };
     let file = file.map_err(describe)?;
-    match read_line(&file).map_err(describe)? {
+    match read_line(Patient(&file)).map_err(describe)? {
         PassphraseLine::Whole(line) | PassphraseLine::Ended(line) => Ok(line),
         PassphraseLine::TooLong => Err(unreadable(format!(
             "has a first line of more than {MAX_PASSPHRASE} bytes"
@@ -341,6 +343,23 @@ enum PassphraseLine {
     Ended(Zeroizing<Vec<u8>>),
     /// More than a passphrase may have.
     TooLong,
+}
+
+/// A file that is waited for where it does not wait itself.
+struct Patient<'a>(&'a File);
+
+impl Read for Patient<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let mut file = self.0;
+            match file.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    fsio::wait_to_read(self.0)?;
+                }
+                read => return read,
+            }
+        }
+    }
 }
 
 /// Reads up to the first LF, byte by byte, and drops a CR before it.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use super::settings;
 use super::step::{check_short_text, given_file_digest};
 use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::{PassphraseCommand, PassphraseSource, WeakPassphrase};
@@ -140,8 +141,10 @@ impl TrustArgs {
     ///
     /// # Errors
     /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch
-    /// for itself. Class `Input` where a file cannot be read or parsed: nothing falls back.
+    /// for itself. Class `Input` where a file cannot be read or parsed: nothing falls back; or,
+    /// `bad-config`, where settings are from a file of the bundle.
     pub(crate) fn read_anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
+        settings::check_outside(bundle)?;
         self.read_given_anchors(Some(bundle))
     }
 

@@ -57,6 +57,7 @@ pub(crate) use ca::CaAccessArgs;
 mod ca {
     use crate::aws::ConnectOptions;
     use crate::ca::{KeySource, backends_elsewhere};
+    use crate::cli::settings;
     use crate::error::{Error, ErrorKind, FactName, Result};
 
     /// The way to a CA in AWS. What is not given comes from the AWS SDK's usual environment and
@@ -103,7 +104,10 @@ mod ca {
                 ("--endpoint-url", self.endpoint_url.is_some()),
                 ("--insecure-http", self.insecure_http),
             ];
-            let named = given.iter().find(|(_, given)| *given);
+            // What is the same on every command need not be of use to this one.
+            let named = given
+                .iter()
+                .find(|(name, given)| *given && !settings::is_taken(name.trim_start_matches('-')));
             let is_in_aws = sources.into_iter().any(KeySource::is_in_aws);
             if let (Some((name, _)), false) = (named, is_in_aws) {
                 let schemes: Vec<String> = backends_elsewhere()

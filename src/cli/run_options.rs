@@ -131,7 +131,7 @@ fn given_option(leaf: &ArgMatches, name: &'static str) -> Option<RunOption> {
     let id = name.replace('-', "_");
     let known = leaf.try_contains_id(&id).unwrap_or(false);
     let given = known && leaf.value_source(&id) == Some(ValueSource::CommandLine);
-    let written_down = settings::taken().iter().any(|set| set.option == name);
+    let written_down = settings::is_taken(name);
     if !given || written_down {
         return region_of_arn(leaf).filter(|_| name == REGION);
     }

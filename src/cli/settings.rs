@@ -67,8 +67,9 @@ const DICTATED: &str = "expect";
 const HARMLESS_FLAGS: [&str; 3] = ["dry-run", "quiet", "verbose"];
 
 /// Options that mean something else in one command than everywhere else: nothing that is written
-/// down is for them. `backup policy put` takes a document that lets other accounts copy a backup.
-const OTHER_MEANING: [(&str, &str); 1] = [("backup policy put", "policy")];
+/// down is for them. `backup policy put` takes a document that lets other accounts copy a backup;
+/// `unpack` reads a bundle in one file, where others work on theirs.
+const OTHER_MEANING: [(&str, &str); 2] = [("backup policy put", "policy"), ("unpack", "bundle")];
 
 /// The variables that the program has read since before these: not put behind the words, since
 /// other code reads them.
@@ -149,6 +150,11 @@ pub(super) fn check_outside(bundle: &Store) -> Result<()> {
     Ok(())
 }
 
+/// Tells whether an option was written down somewhere, and nobody typed it for this command.
+pub(super) fn is_taken(option: &str) -> bool {
+    taken().iter().any(|setting| setting.option == option)
+}
+
 /// Returns the words that this run goes by: those of the command line, and behind them what was
 /// written down.
 pub(super) fn effective_words() -> Vec<OsString> {
@@ -188,13 +194,15 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
     let mut all = words;
     let mut added: Vec<OsString> = Vec::new();
     for arg in command.get_arguments() {
+        if is_given(matches, arg.get_id().as_str()) || stands_in_the_way(command, matches, arg) {
+            continue;
+        }
         let Some(setting) = find(name, arg, file.as_ref())? else {
             continue;
         };
         let elsewhere = READ_ELSEWHERE.contains(&setting.option.as_str())
             && matches!(setting.origin, Origin::Variable(_));
-        let given = is_given(matches, arg.get_id().as_str());
-        if elsewhere || given || stands_in_the_way(command, matches, arg) {
+        if elsewhere {
             continue;
         }
         added.extend(words_of(arg, &setting));

@@ -58,11 +58,21 @@ pub fn open_descriptor(number: u32, purpose: DescriptorUse) -> io::Result<File> 
         return Err(rustix::io::Errno::BADF.into());
     }
     if purpose == DescriptorUse::Read {
-        rustix::io::retry_on_intr(|| {
-            rustix::event::poll(&mut [PollFd::new(&file, PollFlags::IN)], None)
-        })?;
+        wait_to_read(&file)?;
     }
     Ok(file)
+}
+
+/// Waits until there is something to read, or the end of it. Whoever shares the descriptor may have
+/// said that nobody is to wait in a read (open(2), O_NONBLOCK).
+///
+/// # Errors
+/// As poll(2) has them.
+pub fn wait_to_read(file: &File) -> io::Result<()> {
+    rustix::io::retry_on_intr(|| {
+        rustix::event::poll(&mut [PollFd::new(file, PollFlags::IN)], None)
+    })?;
+    Ok(())
 }
 
 fn open_anew(path: &Path, purpose: DescriptorUse) -> io::Result<File> {

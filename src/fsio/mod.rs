@@ -20,7 +20,7 @@ use std::path::{Component, Path};
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 
-pub use descriptor::{DescriptorUse, descriptor_path, open_descriptor};
+pub use descriptor::{DescriptorUse, descriptor_path, open_descriptor, wait_to_read};
 pub use dir::Dir;
 pub use free::check_free;
 pub(crate) use free::{ChosenPlace, key_in_place, occupied_place};

@@ -189,7 +189,12 @@ fn parse_extension(
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
         CERTIFICATE_POLICIES => check_policies(&inner?, what)?,
         other => match form_of(other) {
-            Some(check) => check(&inner?, what)?,
+            // An owner's CA that is established is as it is.
+            Some(check) => {
+                if let Err(fault) = inner.and_then(|value| check(&value, what)) {
+                    faults.note_tolerated_as(Fault::OtherForm, fault)?;
+                }
+            }
             // A maker's own extension, which whoever reads it may read as he likes.
             None if inner.is_err() && !critical && holder == ExtensionHolder::Certificate => {
                 found.opaque.push(oid.clone())

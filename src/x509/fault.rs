@@ -30,6 +30,8 @@ pub enum Fault {
     VersionOne,
     /// subjectAltName without a name in it (RFC 5280 4.2.1.6).
     NoAlternativeName,
+    /// An extension of which nothing is used here, in another form than RFC 5280 4.2 defines.
+    OtherForm,
     /// A list of extensions without one in it (RFC 5280 4.1).
     NoExtension,
 }
@@ -50,6 +52,10 @@ impl fmt::Display for Fault {
             Fault::UnsortedSet => "a SET whose elements are not in order (X.690 11.6)",
             Fault::VersionOne => "version 1 is written out, though it is the default (X.690 11.5)",
             Fault::NoAlternativeName => "subjectAltName without a name in it (RFC 5280 4.2.1.6)",
+            Fault::OtherForm => {
+                "an extension has another form than its standard defines, and OpenSSL may refuse \
+                 the certificate for it (RFC 5280 4.2)"
+            }
             Fault::NoExtension => "an empty list of extensions (RFC 5280 4.1)",
         })
     }
@@ -109,6 +115,18 @@ impl Faults {
             self.found.push(fault);
         }
         Ok(())
+    }
+
+    /// Does the same; where it is not tolerated, `told` says what it is.
+    pub(crate) fn note_tolerated_as(
+        &mut self,
+        fault: Fault,
+        told: Malformed,
+    ) -> Result<(), Malformed> {
+        match self.strictness.tolerates(fault) {
+            true => self.note_tolerated(fault, ""),
+            false => Err(told),
+        }
     }
 
     /// Returns the faults that were noted, each once, in an order that does not depend on where

@@ -231,6 +231,23 @@ fn a_passphrase_is_read_from_the_descriptor_itself() {
             .args(["--force", "--passphrase-fd", "0"])
             .stdin(OwnedFd::from(theirs)),
     );
+    // Whoever shares it may have said that no read waits.
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let writer = std::thread::spawn(move || {
+        for part in ["sec", "ret\n"] {
+            ours.write_all(part.as_bytes()).unwrap();
+            // Not a wait for anything: the program comes to the end of what is there.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+    });
+    said(
+        Command::new(program)
+            .args(&sign)
+            .args(["--force", "--passphrase-fd", "0"])
+            .stdin(OwnedFd::from(theirs)),
+    );
+    writer.join().unwrap();
     // Nobody passed on any of these: what the program has opened itself is no source.
     for number in ["3", "4", "5", "6", "7", "99"] {
         let output = Command::new("sh")

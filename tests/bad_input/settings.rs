@@ -202,6 +202,15 @@ fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
     chmod(&bench, "bundle/etc", 0o755);
     chmod(&bench, "bundle/etc/config.toml", 0o600);
     refused("bundle/etc/config.toml", "it lies in a bundle");
+    // Nor is it taken for another bundle, or for a page about this one.
+    let other = |command: &[&str]| {
+        let more = ["--config", "bundle/etc/config.toml", "--output", "json"];
+        let run = bench.run(&[command, &more[..]].concat()).expect(4);
+        assert_eq!(run.json()["error"]["kind"], "bad-config");
+    };
+    other(&["verify", "elsewhere"]);
+    other(&["report", "bundle", "--out", "page.html"]);
+    assert!(!bench.path("page.html").exists());
     fs::hard_link(bench.path(file), bench.path("bundle/mine.toml")).unwrap();
     refused(file, "it lies in a bundle");
     fs::remove_file(bench.path("bundle/mine.toml")).unwrap();
@@ -213,7 +222,10 @@ fn a_file_that_others_can_write_or_that_lies_in_a_bundle_is_refused() {
     for mode in [0o777, 0o1777] {
         chmod(&bench, "shared", mode);
         refused("shared/l.toml", "others can write to its directory");
-        refused("shared/own.toml", "others can write to its directory");
+        // Each may exchange only files of their own.
+        if mode == 0o777 {
+            refused("shared/own.toml", "others can write to its directory");
+        }
     }
     // Paths begin where the file lies, and not where a link does.
     chmod(&bench, "shared", 0o755);
@@ -251,6 +263,35 @@ fn a_variable_of_a_flag_is_a_clear_yes_or_no() {
         let run = with(&bench, &words, &[("HSMBOOT_DRY_RUN", value)]).expect(2);
         assert_eq!(run.json()["error"]["facts"]["variable"], "HSMBOOT_DRY_RUN");
     }
+}
+
+/// What is the same on every command need not be of use to each.
+#[test]
+#[cfg(feature = "online")]
+fn what_is_written_down_for_aws_stands_in_no_ones_way() {
+    let bench = Bench::new();
+    configure(
+        &bench,
+        &format!("{ROOTS}region = \"eu-central-1\"\nprofile = \"ops\"\n"),
+    );
+    let sign = ["sign", "bundle", "--ca", "customerCA.crt"];
+    let sign = [&sign[..], &["--ca-key", "customerCA.key"]].concat();
+    with(
+        &bench,
+        &sign,
+        &[("HSMBOOT_ENDPOINT_URL", "http://127.0.0.1:1")],
+    )
+    .expect(0);
+    // Typed, it is a mistake.
+    let typed = [&sign[..], &["--force", "--region", "eu-central-1"]].concat();
+    with(&bench, &typed, &[]).expect(2);
+    // What the command line says counts, whatever a variable is.
+    let quiet = [&sign[..], &["--force", "--quiet"]].concat();
+    with(&bench, &quiet, &[("HSMBOOT_QUIET", "maybe")]).expect(0);
+    let pack = ["pack", "bundle", "-o", "one.hsmboot"];
+    with(&bench, &pack, &[]).expect(0);
+    let unpack = ["unpack", "one.hsmboot", "out"];
+    with(&bench, &unpack, &[("HSMBOOT_BUNDLE", "bundle")]).expect(0);
 }
 
 /// A name that is no text in UTF-8 is a name all the same.

@@ -42,7 +42,7 @@ impl SettingsFile {
         let (content, facts) = fsio::read_with_facts(&path, "a configuration file", MAX_FILE)?;
         let full = fsio::resolve_path(&path).unwrap_or_else(|_| path.clone());
         check_owner(&path, &full, &facts)?;
-        check_outside_bundles(&path, &full)?;
+        check_outside_bundles(&path, &full, named.is_some())?;
         let text =
             String::from_utf8(content).map_err(|_| bad_config(&path, "it is no text in UTF-8"))?;
         let settings = parse(&text).map_err(|fault| bad_config(&path, &fault))?;
@@ -95,7 +95,7 @@ fn bad_config(path: &Path, fault: &str) -> Error {
             format!("  file   {}", shown_path(path)),
             format!("  fault  {fault}"),
         ],
-        "mend the file, or move it away; `hsmboot config show` says what is taken from it",
+        "mend the file, or name another one with --config",
     )
     .with_fact(FactName::File, path)
     .with_fact(FactName::Found, fault)
@@ -114,16 +114,34 @@ fn check_owner(path: &Path, full: &Path, facts: &std::fs::Metadata) -> Result<()
             "others can write to it, or own it, and it says which CA is yours: chmod go-w",
         ));
     }
-    let dirs = [dir_of(path), dir_of(full)];
-    let all = dirs
-        .into_iter()
-        .all(|dir| fsio::metadata_of(dir).is_some_and(|dir| trusted(&dir)));
-    match all {
-        true => Ok(()),
-        false => Err(bad_config(
-            path,
-            "others can write to its directory, or own it, and so exchange the file: chmod go-w",
-        )),
+    // Where everybody may write, but only to their own files, nobody can exchange the file. A link
+    // there could have been another user's before.
+    let kept = |facts: &std::fs::Metadata| {
+        trusted(facts) || ((facts.uid() == me || facts.uid() == 0) && facts.mode() & 0o1000 != 0)
+    };
+    let is_link = fsio::link_target(path).is_some();
+    let dirs = [(dir_of(full), false), (dir_of(path), is_link)];
+    let open = dirs.into_iter().find(|(dir, of_link)| {
+        !fsio::metadata_of(dir).is_some_and(|dir| match of_link {
+            true => trusted(&dir),
+            false => kept(&dir),
+        })
+    });
+    match open {
+        None => Ok(()),
+        Some((dir, _)) => Err(Error {
+            hint: "take the right to write there from group and others, where the directory is \
+                   yours; or copy the file into a directory that you alone can write to, and name \
+                   it with --config"
+                .into(),
+            ..bad_config(
+                path,
+                &format!(
+                    "others can write to its directory {}, or own it, and so exchange the file",
+                    shown_path(dir)
+                ),
+            )
+        }),
     }
 }
 
@@ -135,15 +153,21 @@ fn dir_of(path: &Path) -> &Path {
     }
 }
 
-/// Checks that the file is none of a bundle's: a bundle names nobody. What lies deeper in the
-/// bundle that a command is about is refused where that is opened.
-fn check_outside_bundles(path: &Path, full: &Path) -> Result<()> {
-    let lies_in_bundle = [dir_of(path), dir_of(full)].into_iter().any(|dir| {
-        let names = Dir::open(dir)
-            .and_then(|dir| dir.names())
-            .unwrap_or_default();
-        names.iter().any(|name| bundle::is_only_of_bundles(name))
-    });
+/// Checks that the file is none of a bundle's: a bundle names nobody. Of one that was named, no
+/// directory above is a bundle either; the user's own may lie in a home that has one's files. What
+/// lies in the bundle that a command is about is refused in any case, where that is opened.
+fn check_outside_bundles(path: &Path, full: &Path, is_named: bool) -> Result<()> {
+    let above = full.parent().map(Path::ancestors).into_iter().flatten();
+    let above = above.filter(|_| is_named);
+    let lies_in_bundle = [dir_of(path), dir_of(full)]
+        .into_iter()
+        .chain(above)
+        .any(|dir| {
+            let names = Dir::open(dir)
+                .and_then(|dir| dir.names())
+                .unwrap_or_default();
+            names.iter().any(|name| bundle::is_only_of_bundles(name))
+        });
     match lies_in_bundle {
         true => Err(of_bundle(path)),
         false => Ok(()),
