@@ -76,13 +76,6 @@ pub(super) const COMMANDS: &[(&str, Fate)] = &[
         ),
     ),
     (
-        "hsmboot config show",
-        In(
-            "tests/bad_input/settings.rs",
-            "every_option_has_a_variable_but_decisions",
-        ),
-    ),
-    (
         "hsmboot simulate --roots roots",
         In(
             "tests/simulator_clients.rs",
