@@ -249,7 +249,7 @@ fn every_inserted_element_is_refused_in_other_bundles_too() {
             || ["/1/", "/0/1/", "/0/2/", "/0/2/0/", "/0/5/0/", "/0/6/0/"]
                 .iter()
                 .any(|at| place.ends_with(&format!("as child 1 of {at}")))
-            // A value of an attribute in subjectDirectoryAttributes is ANY (RFC 5280 4.1.2.4, 4.2.1.8).
+            // An attribute's values in subjectDirectoryAttributes are ANY (RFC 5280 4.2.1.8).
             || place.ends_with("of /0/7/0/7/1/0/0/1/")
             // Inside the signature's BIT STRING, which is an ECDSA-Sig-Value: not a signature any
             // more.
