@@ -13,7 +13,6 @@ use super::settings;
 use crate::cloudhsm::ClusterName;
 use crate::error::Error;
 use crate::hint::{self, NextCommand};
-use crate::outside::words::without_userinfo;
 use crate::outside::{Lines, shown_text};
 
 /// The options that are repeated behind those of [`SERVICE`], in the order in which they are shown.
@@ -173,7 +172,7 @@ fn option_words(name: &str, value: &OsStr) -> Vec<String> {
         // In place of one that a line cannot show, or must not, stands a word for it.
         false => value
             .to_str()
-            .filter(|text| shown_text(text) == **text && without_userinfo(text) == **text)
+            .filter(|text| shown_text(text) == **text)
             .unwrap_or("VALUE")
             .to_owned(),
     };

@@ -20,7 +20,6 @@ use super::spelling::is_other_form;
 use crate::bundle::Store;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio;
-use crate::outside::words::without_userinfo;
 use crate::outside::{endpoint_without_password, shown_path, stored_path};
 use file::SettingsFile;
 
@@ -102,8 +101,9 @@ impl Setting {
         let shown = |value: &OsString| {
             let value = stored_path(value);
             shown_path(match option {
+                // It need not be a URL to have a password.
                 "endpoint-url" => endpoint_without_password(&value),
-                _ => without_userinfo(&value),
+                _ => value,
             })
         };
         self.values.iter().map(shown).collect()

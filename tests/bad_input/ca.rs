@@ -390,40 +390,21 @@ fn subjects_that_are_none() {
 /// The option of one passphrase does not give the other.
 #[test]
 fn the_issuers_passphrase_has_its_own_options_and_its_key_signs_no_second_ca() {
+    let under = |more: &[&'static str]| {
+        let words = ["ca", "init", "--out", "under", "--subject", "CN=Under"];
+        let issuer = [
+            "--issuer",
+            "customerCA.crt",
+            "--issuer-key",
+            "customerCA.key",
+        ];
+        [&words[..], &issuer, more].concat()
+    };
     let bench = encrypted();
     bench.write("pass", "five unlike quiet herons\n");
-    let init = [
-        "ca",
-        "init",
-        "--out",
-        "under",
-        "--subject",
-        "CN=Under",
-        "--passphrase-file",
-        "pass",
-        "--issuer",
-        "customerCA.crt",
-        "--issuer-key",
-        "customerCA.key",
-    ];
-    let refused = bench.run(&[&init[..], &["--output", "json"]].concat());
+    let refused = bench.run(&under(&["--passphrase-file", "pass", "--output", "json"]));
     let hint = refused.expect(5).json()["error"]["hint"].to_string();
     assert!(hint.contains("--issuer-passphrase-file"), "{hint}");
-
-    let bench = Bench::new();
-    let same = [
-        "ca",
-        "init",
-        "--out",
-        "under",
-        "--subject",
-        "CN=Under",
-        "--ca-key",
-        "customerCA.key",
-        "--issuer",
-        "customerCA.crt",
-        "--issuer-key",
-        "customerCA.key",
-    ];
-    bench.refused(&same, 2, "usage", &["the key of a CA above it"]);
+    let same = under(&["--ca-key", "customerCA.key"]);
+    Bench::new().refused(&same, 2, "usage", &["the key of a CA above it"]);
 }

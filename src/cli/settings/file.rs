@@ -157,17 +157,14 @@ fn dir_of(path: &Path) -> &Path {
 /// directory above is a bundle either; the user's own may lie in a home that has one's files. What
 /// lies in the bundle that a command is about is refused in any case, where that is opened.
 fn check_outside_bundles(path: &Path, full: &Path, is_named: bool) -> Result<()> {
-    let above = full.parent().map(Path::ancestors).into_iter().flatten();
-    let above = above.filter(|_| is_named);
-    let lies_in_bundle = [dir_of(path), dir_of(full)]
-        .into_iter()
-        .chain(above)
-        .any(|dir| {
-            let names = Dir::open(dir)
-                .and_then(|dir| dir.names())
-                .unwrap_or_default();
-            names.iter().any(|name| bundle::is_only_of_bundles(name))
-        });
+    let depth = if is_named { usize::MAX } else { 1 };
+    let mut dirs = std::iter::once(dir_of(path)).chain(dir_of(full).ancestors().take(depth));
+    let lies_in_bundle = dirs.any(|dir| {
+        let names = Dir::open(dir)
+            .and_then(|dir| dir.names())
+            .unwrap_or_default();
+        names.iter().any(|name| bundle::is_only_of_bundles(name))
+    });
     match lies_in_bundle {
         true => Err(of_bundle(path)),
         false => Ok(()),
