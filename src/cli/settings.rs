@@ -8,6 +8,7 @@
 
 mod file;
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -73,6 +74,9 @@ const OTHER_MEANING: [(&str, &str); 2] = [("backup policy put", "policy"), ("unp
 /// The variables that the program has read since before these: not put behind the words, since
 /// other code reads them.
 const READ_ELSEWHERE: [&str; 2] = ["aws-root", "manufacturer-root"];
+
+/// What the name of every variable begins with.
+const PREFIX: &str = "HSMBOOT_";
 
 /// Where a setting was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +193,7 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
     if command.has_subcommands() || OWN.contains(&name) {
         return Ok(words);
     }
+    check_names(&built)?;
     let file = SettingsFile::read(named_file(matches).as_deref())?;
     let mut settings = Vec::new();
     let mut all = words;
@@ -227,11 +232,51 @@ fn is_anything_set(words: &[OsString]) -> bool {
     let begins = |text: &OsString, with: &str| text.as_encoded_bytes().starts_with(with.as_bytes());
     let named = words.iter().any(|word| begins(word, "--config"));
     // The build without features looks at none of these.
-    let by_variable = || std::env::vars_os().any(|(name, _)| begins(&name, "HSMBOOT_"));
+    let by_variable = || std::env::vars_os().any(|(name, _)| begins(&name, PREFIX));
     let in_lambda =
         cfg!(feature = "lambda") && std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
     let elsewhere = || by_variable() || file::is_there();
     !in_lambda && (named || (cfg!(feature = "online") && elsewhere()))
+}
+
+/// Refuses a variable whose name is almost a setting's. It would say nothing, and a dry run that is
+/// none claims a cluster. A name that is nothing like one is somebody's own.
+///
+/// # Errors
+/// `usage`.
+fn check_names(program: &Command) -> Result<()> {
+    // The build without features looks at none of these.
+    if cfg!(not(feature = "online")) {
+        return Ok(());
+    }
+    let options = options_of(program, program.get_name());
+    let long = options.iter().filter_map(|(_, arg)| arg.get_long());
+    let names: BTreeSet<String> = long.map(variable_of).collect();
+    let set = std::env::vars_os()
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, _)| name.into_string().ok());
+    for name in set.filter(|name| name.starts_with(PREFIX) && !names.contains(name)) {
+        if let Some(meant) = names.iter().find(|known| is_almost(&name, known)) {
+            let found = shown_path(OsStr::new(&name));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no setting is called {found}, and {meant} is one"),
+                format!("set {meant}, or unset {found}"),
+            )
+            .with_fact(FactName::Variable, found)
+            .with_fact(FactName::Expected, meant.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether a name is another one misspelt: by where its words end, or by one letter that is
+/// missing, too many, another one, or in its neighbour's place. One more at the end is a plural, a
+/// list of somebody's own.
+fn is_almost(name: &str, known: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "");
+    letters(name) == letters(known)
+        || (strsim::damerau_levenshtein(name, known) == 1 && !name.starts_with(known))
 }
 
 /// Returns all that is written down, for `config show`.
@@ -367,7 +412,7 @@ fn is_other(command: &str, option: &str) -> bool {
 
 /// Returns the variable of an option: `--ca-key` has `HSMBOOT_CA_KEY`.
 fn variable_of(option: &str) -> String {
-    format!("HSMBOOT_{}", option.to_ascii_uppercase().replace('-', "_"))
+    format!("{PREFIX}{}", option.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// Tells whether the variable of a flag says yes. One that says neither is not guessed at: a dry
@@ -442,6 +487,16 @@ mod tests {
         // Without the service there are no backups.
         let missing = usize::from(!cfg!(feature = "online"));
         assert_eq!(count, OTHER_MEANING.len() - missing);
+    }
+
+    #[test]
+    fn a_name_with_one_mistake_is_almost_a_setting() {
+        for name in ["DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN"] {
+            assert!(is_almost(name, "DRY_RUN"), "{name}");
+        }
+        for name in ["DRY_RUNS", "DRY", "RUN", "DR_RN", "VECTORS"] {
+            assert!(!is_almost(name, "DRY_RUN"), "{name}");
+        }
     }
 
     #[test]

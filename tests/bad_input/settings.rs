@@ -265,6 +265,26 @@ fn a_variable_of_a_flag_is_a_clear_yes_or_no() {
     }
 }
 
+/// The same for a name that is almost the variable's; one that is nothing like it is somebody's own.
+#[test]
+#[cfg(feature = "online")]
+fn a_variable_that_is_almost_a_setting_is_refused() {
+    let bench = Bench::new();
+    for name in ["HSMBOOT_DRYRUN", "HSMBOOT_DRY_RNU", "HSMBOOT_DRY_RU"] {
+        let words = ["submit", "bundle", "--output", "json"];
+        let run = with(&bench, &words, &[(name, "1")]).expect(2);
+        let error = &run.json()["error"];
+        assert_eq!(error["kind"], "usage");
+        assert_eq!(error["facts"]["variable"], name);
+        assert_eq!(error["facts"]["expected"], "HSMBOOT_DRY_RUN");
+        assert!(!with(&bench, &words, &[(name, "")]).stdout.contains("usage"));
+    }
+    let words = ["verify", "bundle", "--aws-root", "aws-root.crt"];
+    let roots = ("HSMBOOT_MANUFACTURER_ROOT", "manufacturer-root.crt");
+    let own = [roots, ("HSMBOOT_BUNDLES", "1"), ("HSMBOOT_TICKET", "1")];
+    with(&bench, &words, &own).expect(0);
+}
+
 /// What is the same on every command need not be of use to each.
 #[test]
 #[cfg(feature = "online")]

@@ -1,16 +1,18 @@
 //! The passphrase that a command prints, for which it has so much time and no more.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::ffi::CString;
+use std::io::{self, PipeReader, PipeWriter, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::SigSet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, waitpid,
+};
 use zeroize::Zeroizing;
 
 use super::terminal::is_in_foreground;
@@ -72,8 +74,8 @@ impl PassphraseCommand {
         let mut running = RunningCommand::start(&self.line).map_err(cannot)?;
         let line = running.read_output(ends).map_err(cannot)?;
         let status = running.wait_until(ends).map_err(cannot)?;
-        if !status.success() {
-            let ended = match status.code() {
+        if status.exit_status() != Some(0) {
+            let ended = match status.exit_status() {
                 Some(code) => format!("ended with {code}"),
                 None => "was ended by a signal".to_owned(),
             };
@@ -102,55 +104,71 @@ fn out_of_time(name: &str, limit: Duration) -> Error {
     .with_fact(FactName::WaitedSeconds, limit.as_secs())
 }
 
-/// The process group of the command that runs, where it has one of its own.
-static GROUP: Mutex<Option<Pid>> = Mutex::new(None);
+/// The command that runs, once it is started and until it is reaped.
+static RUNNING: Mutex<Option<Started>> = Mutex::new(None);
+
+/// A process that was started and is not reaped: its number is nobody else's.
+#[derive(Clone, Copy)]
+struct Started {
+    id: Pid,
+    /// Whether it is in a process group of its own, whose number is its own too.
+    own_group: bool,
+}
+
+impl Started {
+    /// Ends it, with all that it has started where that is in its group.
+    fn kill(self) {
+        // It may have ended by itself.
+        drop(match self.own_group {
+            true => kill_process_group(self.id, Signal::KILL),
+            false => kill_process(self.id, Signal::KILL),
+        });
+    }
+}
 
 /// Ends the command that is to print a passphrase, with all that it has started; else does nothing.
+/// Of a command that asks at the terminal it ends the shell alone: its group is this program's.
 ///
 /// Whoever ends the process while another thread waits for the passphrase calls it before the exit.
 pub fn end_passphrase_command() {
-    let group = GROUP.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(group) = group {
-        kill_process_group(group, Signal::KILL).unwrap_or_default();
+    let running = RUNNING
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(running) = running {
+        running.kill();
     }
 }
 
 /// A command that runs. Dropped before it has ended, it is ended, and leaves no zombie.
 struct RunningCommand {
-    child: Child,
-    /// Its process group, where it has one of its own.
-    group: Option<Pid>,
+    started: Started,
+    /// The end of the pipe that it prints into.
+    printed: PipeReader,
     has_ended: bool,
 }
 
 impl RunningCommand {
     fn start(line: &str) -> io::Result<Self> {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", line]).stdout(Stdio::piped());
+        let (printed, output) = io::pipe()?;
         // In a group of its own it could not ask at the terminal, and Ctrl-C would not reach it.
         let own_group = !is_in_foreground();
-        if own_group {
-            command.process_group(0);
-        }
-        // Under the lock, so that a signal finds the group or comes before it.
-        let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
-        let child = spawn_with_signals(&mut command)?;
-        let group = own_group.then(|| Pid::from_child(&child));
-        *noted = group;
+        // Under the lock, so that a signal finds the command or comes before it.
+        let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = spawn_shell(line, &output, own_group)?;
+        let started = Started { id, own_group };
+        *noted = Some(started);
         Ok(RunningCommand {
-            child,
-            group,
+            started,
+            printed,
             has_ended: false,
         })
     }
 
     /// Reads what the command prints, to the end.
     fn read_output(&mut self, ends: Instant) -> io::Result<PassphraseLine> {
-        let Some(printed) = self.child.stdout.take() else {
-            return Ok(PassphraseLine::Ended(Zeroizing::new(Vec::new())));
-        };
         let mut printed = TimedPipe {
-            pipe: File::from(OwnedFd::from(printed)),
+            pipe: &self.printed,
             ends,
         };
         let line = read_line(&mut printed)?;
@@ -158,11 +176,11 @@ impl RunningCommand {
         Ok(line)
     }
 
-    fn wait_until(&mut self, ends: Instant) -> io::Result<ExitStatus> {
+    fn wait_until(&mut self, ends: Instant) -> io::Result<WaitStatus> {
         loop {
             // Under the lock: once it is reaped, its number may be another's.
-            let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(status) = self.child.try_wait()? {
+            let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, status)) = waitpid(Some(self.started.id), WaitOptions::NOHANG)? {
                 *noted = None;
                 self.has_ended = true;
                 return Ok(status);
@@ -178,29 +196,39 @@ impl Drop for RunningCommand {
         if self.has_ended {
             return;
         }
-        let mut noted = GROUP.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         *noted = None;
-        if let Some(group) = self.group {
-            kill_process_group(group, Signal::KILL).unwrap_or_default();
-        }
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.started.kill();
+        drop(waitpid(Some(self.started.id), WaitOptions::empty()));
     }
 }
 
-/// Starts a program that no signal is kept from.
+/// Starts a shell that runs a line and prints into `output`. No signal is kept from it.
 ///
 /// A program inherits which signals are blocked in the thread that starts it, and so does all that
-/// it starts itself (signal(7)): what is blocked here, because another thread waits for it, is not
-/// blocked for the moment of the start. A signal that comes in that moment ends this program, as
-/// one that comes earlier.
-fn spawn_with_signals(command: &mut Command) -> io::Result<Child> {
-    let blocked = SigSet::thread_get_mask()?;
-    SigSet::all().thread_unblock()?;
-    let child = command.spawn();
-    blocked.thread_set_mask()?;
-    child
+/// it starts itself (signal(7)); here some are, because another thread waits for them. They stay
+/// blocked in this program, and are not in that one (posix_spawn(3), POSIX_SPAWN_SETSIGMASK): were
+/// they unblocked here for the moment of the start, a signal of that moment would end this program
+/// and leave the other one behind. SIGPIPE, which this program ignores, has its effect there.
+fn spawn_shell(line: &str, output: &PipeWriter, own_group: bool) -> io::Result<Pid> {
+    let mut flags = PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK;
+    flags |= PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
+    let mut attributes = PosixSpawnAttr::init()?;
+    attributes.set_sigmask(&SigSet::empty())?;
+    attributes.set_sigdefault(&SigSet::from_iter([nix::sys::signal::Signal::SIGPIPE]))?;
+    if own_group {
+        attributes.set_pgroup(nix::unistd::Pid::from_raw(0))?;
+        flags |= PosixSpawnFlags::POSIX_SPAWN_SETPGROUP;
+    }
+    attributes.set_flags(flags)?;
+    let mut files = PosixSpawnFileActions::init()?;
+    files.add_dup2(output.as_raw_fd(), 1)?;
+    let words = [c"sh".to_owned(), c"-c".to_owned(), CString::new(line)?];
+    let variables = std::env::vars_os()
+        .map(|(name, value)| CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()))
+        .collect::<std::result::Result<Vec<_>, _>>()?;
+    let id = posix_spawn(c"/bin/sh", &files, &attributes, &words, &variables)?;
+    Pid::from_raw(id.as_raw()).ok_or_else(|| io::ErrorKind::Other.into())
 }
 
 /// Returns the time that is left, or an error where none is.
@@ -211,17 +239,17 @@ fn remaining_time(ends: Instant) -> io::Result<Duration> {
 }
 
 /// A pipe that is read until a moment.
-struct TimedPipe {
-    pipe: File,
+struct TimedPipe<'a> {
+    pipe: &'a PipeReader,
     ends: Instant,
 }
 
-impl Read for TimedPipe {
+impl Read for TimedPipe<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             let left = Timespec::try_from(remaining_time(self.ends)?)
                 .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-            let mut wanted = [PollFd::new(&self.pipe, PollFlags::IN)];
+            let mut wanted = [PollFd::new(self.pipe, PollFlags::IN)];
             match poll(&mut wanted, Some(&left)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 Ok(_) => return self.pipe.read(into),
