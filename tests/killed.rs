@@ -12,6 +12,8 @@
     reason = "tests"
 )]
 
+#[path = "killed/commands.rs"]
+mod commands;
 #[path = "killed/failing.rs"]
 mod failing;
 mod support;
@@ -36,6 +38,10 @@ fn main() -> ExitCode {
             .is_err();
     let trial = |name: &str, test: fn()| trial(name, test, absent);
     let trials = vec![
+        trial(
+            "a_signal_as_a_command_starts_ends_it_too",
+            commands::a_signal_as_a_command_starts_ends_it_too,
+        ),
         trial(
             "a_signed_bundle_is_there_whole_or_not_at_all",
             a_signed_bundle_is_there_whole_or_not_at_all,

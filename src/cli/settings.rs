@@ -491,7 +491,9 @@ mod tests {
 
     #[test]
     fn a_name_with_one_mistake_is_almost_a_setting() {
-        for name in ["DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN"] {
+        for name in [
+            "DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN",
+        ] {
             assert!(is_almost(name, "DRY_RUN"), "{name}");
         }
         for name in ["DRY_RUNS", "DRY", "RUN", "DR_RN", "VECTORS"] {

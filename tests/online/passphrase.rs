@@ -7,7 +7,7 @@ use super::*;
 /// A claim whose CA key is encrypted, and whose passphrase command does not end. It starts another
 /// process, and writes down both.
 fn claim(stage: &Stage, more: &[&str]) -> Command {
-    let mut command = claim_by(stage, "sleep 1000 & echo $$ $! > pids; wait");
+    let mut command = claim_by(stage, "sleep 100 & echo $$ $! > pids; wait");
     command.args(more);
     command
 }

@@ -118,11 +118,12 @@ struct Started {
 impl Started {
     /// Ends it, with all that it has started where that is in its group.
     fn kill(self) {
-        // It may have ended by itself.
-        drop(match self.own_group {
+        let killed = match self.own_group {
             true => kill_process_group(self.id, Signal::KILL),
             false => kill_process(self.id, Signal::KILL),
-        });
+        };
+        // It may have ended by itself.
+        killed.unwrap_or_default();
     }
 }
 
@@ -199,7 +200,7 @@ impl Drop for RunningCommand {
         let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         *noted = None;
         self.started.kill();
-        drop(waitpid(Some(self.started.id), WaitOptions::empty()));
+        waitpid(Some(self.started.id), WaitOptions::empty()).unwrap_or_default();
     }
 }
 
