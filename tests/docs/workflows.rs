@@ -1,6 +1,6 @@
 //! The workflows of the repository: what they run is there, and what is said to run is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use super::{pages, read, root};
@@ -125,4 +125,23 @@ fn the_image_that_a_release_is_built_in_is_the_one_that_is_recorded() {
     assert_eq!(values(&workflow, "HSMBOOT_BUILD_IMAGE"), image);
     let told = format!("the container image `{}`", image[0]);
     assert!(read("docs/releases.md").contains(&told), "{told}");
+}
+
+/// What the script calls the core is what the workflow looks at.
+#[test]
+fn the_core_whose_mutants_are_tried_is_the_workflows() {
+    let script = fs::read_to_string(root().join("tests/mutation/run")).unwrap();
+    let (_, rest) = script.split_once("\nCORE = {\n").unwrap();
+    let (core, _) = rest.split_once("\n}\n").unwrap();
+    let files = |text: &str| -> BTreeSet<String> {
+        let words = text.split('"').skip(1).step_by(2);
+        words
+            .filter(|word| word.starts_with("src/"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let workflow = workflows().remove("mutation.yml").unwrap();
+    let paths = workflow.split_once("paths: [").unwrap().1;
+    assert_eq!(files(core), files(paths.split_once(']').unwrap().0));
+    assert!(files(core).len() > 10);
 }
