@@ -37,6 +37,9 @@ mod support;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "support/trial.rs"]
 mod trial;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "ansible/words.rs"]
+mod words;
 
 use std::process::ExitCode;
 
@@ -61,6 +64,7 @@ fn trials() -> Vec<Trial> {
             .is_ok_and(|output| output.status.success())
     };
     let plays = plays::TESTS.iter().chain(&failures::TESTS);
+    let plays = plays.chain(&words::TESTS);
     let ignored = !demanded && !there("ansible-playbook");
     let mut trials: Vec<Trial> = plays
         .map(|&(name, test)| trial::trial(name, test, ignored))

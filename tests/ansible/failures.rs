@@ -166,14 +166,14 @@ fn one_bundle_that_fails_hides_no_other() {
     assert!(stage.path("stick").join(stage.id()).is_dir());
 }
 
-/// A stand-in for the program ends with the code and the `retry` that `--region CODE/RETRY` says.
+/// A stand-in for the program ends with the code and the `retry` that `--region=CODE/RETRY` says.
 fn every_exit_code_means_what_the_page_says() {
     let stage = Stage::new(&["eu-central-1"]);
     executable(
         &stage.path("stand-in"),
         r#"#!/bin/sh
-while [ "$1" != --region ]; do shift; done
-code=${2%/*} retry=${2#*/}
+until said=${1#--region=} && [ "$said" != "$1" ]; do shift; done
+code=${said%/*} retry=${said#*/}
 [ "$code" != 143 ] || kill -TERM $$
 [ "$retry" != silent ] || exit "$code"
 said='"kind": "k", "message": "m", "hint": "h"'

@@ -57,7 +57,10 @@ def spec(*groups, **more):
 
 
 def options(module, *groups):
-    """Returns the command line's words for the parameters of these groups that are given."""
+    """Returns the command line's options for the parameters of these groups that are given.
+
+    Each is one word with its value, so that no value is an option of its own.
+    """
     words = []
     for name in (name for group in groups for name in group):
         value = module.params.get(name)
@@ -68,7 +71,7 @@ def options(module, *groups):
             words.append(option)
             continue
         for one in value if isinstance(value, list) else [value]:
-            words.extend([option, str(one)])
+            words.append("%s=%s" % (option, one))
     return words
 
 
@@ -121,17 +124,18 @@ class Outcome:
         return self.document.get("summary", "")
 
 
-def run(module, command, words, with_passphrase=False, renamed=None):
-    """Runs the program, and returns the outcome.
+def run(module, command, given, names=(), with_passphrase=False, renamed=None):
+    """Runs a command of the program with these options on these names, and returns the outcome.
 
-    A passphrase goes through a pipe: it is no argument, and in no environment.
+    A name, whatever it begins with, is no option: all stand behind `--`. A passphrase goes through
+    a pipe: it is no argument, and in no environment.
     """
     program = module.params["program"]
     found = os.path.abspath(program) if os.sep in program else shutil.which(program)
     if found is None or not os.access(found, os.X_OK):
         message = "%s is not on this machine" % program
         fail(module, Outcome(1, "", message))
-    argv = [found] + command + words + ["--output", "json", "--quiet"]
+    argv = [found, command] + given + ["--output=json", "--quiet"]
     passphrase = module.params.get("passphrase") if with_passphrase else None
     handed = []
     if passphrase is not None:
@@ -141,7 +145,9 @@ def run(module, command, words, with_passphrase=False, renamed=None):
         os.write(writer, passphrase.encode("utf-8") + b"\n")
         os.close(writer)
         handed = [reader]
-        argv += ["--passphrase-fd", str(reader)]
+        argv.append("--passphrase-fd=%d" % reader)
+    if names:
+        argv += ["--"] + list(names)
     try:
         code, stdout, stderr = module.run_command(argv, pass_fds=handed or None)
     finally:

@@ -134,8 +134,8 @@ def is_signed(module, bundle):
         return False
     csr = signed[0].replace("_CustomerHsmCertificate.crt", "_ClusterCsr.csr")
     anchor = module.params["ca"] or os.path.join(bundle, "customerCA.crt")
-    words = ["--csr", csr, "--signed-cert", signed[0], "--ca", anchor]
-    outcome = program.run(module, ["check"], words)
+    given = ["--csr=" + csr, "--signed-cert=" + signed[0], "--ca=" + anchor]
+    outcome = program.run(module, "check", given)
     if outcome.has_failed:
         program.fail(module, outcome)
     return True
@@ -144,7 +144,7 @@ def is_signed(module, bundle):
 def check(module):
     """What a run would sign."""
     bundles = module.params["bundles"]
-    outcome = program.run(module, ["verify"], bundles + program.options(module, program.ROOTS))
+    outcome = program.run(module, "verify", program.options(module, program.ROOTS), bundles)
     if outcome.has_failed:
         program.fail(module, outcome)
     open_ones = [bundle for bundle in bundles if not is_signed(module, bundle)]
@@ -179,8 +179,8 @@ def main():
     )
     if module.check_mode:
         check(module)
-    words = module.params["bundles"] + program.options(module, OWN, *SHARED)
-    outcome = program.run(module, ["sign"], words, with_passphrase=True)
+    given = program.options(module, OWN, *SHARED)
+    outcome = program.run(module, "sign", given, module.params["bundles"], with_passphrase=True)
     rows = [row for row in outcome.rows or [outcome.document] if "response_fingerprint" in row]
     fresh = [row for row in rows if row.get("changed")]
     before = [(row["bundle"], "not signed") for row in fresh]

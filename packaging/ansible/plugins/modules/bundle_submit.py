@@ -120,10 +120,10 @@ def main():
         mutually_exclusive=[("expect", "expect_file")],
         supports_check_mode=True,
     )
-    words = module.params["bundles"] + program.options(module, OWN, *SHARED) + ["--yes"]
+    given = program.options(module, OWN, *SHARED) + ["--yes"]
     if module.check_mode:
-        words.append("--dry-run")
-    outcome = program.run(module, ["submit"], words)
+        given.append("--dry-run")
+    outcome = program.run(module, "submit", given, module.params["bundles"])
     rows = outcome.rows or [outcome.document]
     if module.check_mode:
         fresh = [row["would_send"]["ClusterId"] for row in rows if row.get("would_send")]

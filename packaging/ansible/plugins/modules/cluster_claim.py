@@ -127,8 +127,8 @@ def check(module):
         module.exit_json(
             changed=False, skipped=True, msg="with ca_arn there is no plan: its certificate is not here"
         )
-    words = [module.params["cluster_id"], "--ca", module.params["ca"]]
-    outcome = program.run(module, ["plan"], words + program.options(module, *PLAN))
+    given = program.options(module, dict(ca=OWN["ca"]), *PLAN)
+    outcome = program.run(module, "plan", given, [module.params["cluster_id"]])
     if outcome.has_failed:
         program.fail(module, outcome)
     row = outcome.rows[0]
@@ -158,8 +158,8 @@ def main():
     )
     if module.check_mode:
         check(module)
-    words = program.options(module, OWN, *PLAN, program.KEY, program.OPERATOR) + ["--yes"]
-    outcome = program.run(module, ["bootstrap"], words, with_passphrase=True)
+    given = program.options(module, OWN, *PLAN, program.KEY, program.OPERATOR) + ["--yes"]
+    outcome = program.run(module, "bootstrap", given, with_passphrase=True)
     after = owner("this-ca", outcome.document.get("state"))
     before = owner("nobody", "UNINITIALIZED")
     program.finish(module, outcome, diff=dict(before=before, after=after))

@@ -101,7 +101,7 @@ def main():
         argument_spec=program.spec(program.PROGRAM, *SHARED, OWN),
         supports_check_mode=True,
     )
-    outcome = program.run(module, ["status"], program.options(module, OWN, *SHARED))
+    outcome = program.run(module, "status", program.options(module, OWN, *SHARED))
     owners = outcome.document.get("owners") or []
     program.finish(
         module,

@@ -122,8 +122,8 @@ def main():
         argument_spec=program.spec(program.PROGRAM, *SHARED, SCOPE, OWN),
         supports_check_mode=True,
     )
-    words = module.params["cluster_ids"] + program.options(module, OWN, *SHARED)
-    outcome = program.run(module, ["plan"], words)
+    given = program.options(module, OWN, *SHARED)
+    outcome = program.run(module, "plan", given, module.params["cluster_ids"])
     program.finish(
         module,
         outcome,

@@ -112,9 +112,8 @@ SHARED = (program.ACCOUNT, program.ROLE, program.OPERATOR)
 
 
 def fetch(module, place, renamed=None):
-    words = list(module.params["cluster_ids"]) + place
-    words += program.options(module, OWN, *SHARED)
-    return program.run(module, ["fetch"], words, renamed=renamed)
+    given = place + program.options(module, OWN, *SHARED)
+    return program.run(module, "fetch", given, module.params["cluster_ids"], renamed=renamed)
 
 
 def check(module):
@@ -135,7 +134,7 @@ def check(module):
                 if os.path.isdir(os.path.join(named, name)):
                     there = os.path.join(copy, name)
                     shutil.copytree(os.path.join(named, name), there, symlinks=True)
-        return fetch(module, [option, copy], renamed={copy: named})
+        return fetch(module, ["%s=%s" % (option, copy)], renamed={copy: named})
     finally:
         shutil.rmtree(spare, ignore_errors=True)
 

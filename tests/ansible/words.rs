@@ -1,0 +1,206 @@
+//! No item of a list, and no value, is an option of the program, whatever it begins with.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::executable::executable;
+use super::play::Stage;
+
+pub(super) const TESTS: [(&str, fn()); 7] = [
+    (
+        "no_bundle_makes_sign_take_an_unproven_key",
+        no_bundle_makes_sign_take_an_unproven_key,
+    ),
+    (
+        "no_bundle_makes_submit_claim_for_a_foreign_ca",
+        no_bundle_makes_submit_claim_for_a_foreign_ca,
+    ),
+    (
+        "no_cluster_makes_request_replace_files",
+        no_cluster_makes_request_replace_files,
+    ),
+    (
+        "no_cluster_makes_plan_take_all",
+        no_cluster_makes_plan_take_all,
+    ),
+    (
+        "no_cluster_id_makes_claim_or_info_take_an_option",
+        no_cluster_id_makes_claim_or_info_take_an_option,
+    ),
+    (
+        "a_value_that_begins_with_a_hyphen_is_a_value",
+        a_value_that_begins_with_a_hyphen_is_a_value,
+    ),
+    (
+        "every_module_puts_names_behind_two_hyphens",
+        every_module_puts_names_behind_two_hyphens,
+    ),
+];
+
+const MODES: [&[&str]; 2] = [&["--check"], &[]];
+
+impl Stage {
+    /// Fetches the one bundle, `stick/ID`. Returns its path.
+    fn fetched(&self) -> String {
+        let fetch = json!({
+            "cluster_ids": [self.id()], "into": self.text("stick"), "region": "eu-central-1",
+        });
+        self.task("cluster_request", &fetch, &[]).came_to(0, 1);
+        self.text(&format!("stick/{}", self.id()))
+    }
+
+    /// What `bundle_sign` takes here.
+    fn signing(&self, bundles: &[&str], ca: &str) -> Value {
+        json!({
+            "bundles": bundles, "ca": self.text(&format!("{ca}/customerCA.crt")),
+            "ca_key": self.text(&format!("{ca}/customerCA.key")),
+            "passphrase": "{{ ca_passphrase }}",
+        })
+    }
+
+    fn is_signed(&self) -> bool {
+        let name = format!("stick/{0}/{0}_CustomerHsmCertificate.crt", self.id());
+        self.path(&name).exists()
+    }
+}
+
+/// The task fails, in check mode too. Returns the codes.
+#[track_caller]
+fn fails(stage: &Stage, module: &str, arguments: &Value) -> Vec<i64> {
+    let code = |mode| {
+        let play = stage.task(module, arguments, mode);
+        play.came_to(1, 0)["code"].as_i64().unwrap()
+    };
+    MODES.into_iter().map(code).collect()
+}
+
+fn no_bundle_makes_sign_take_an_unproven_key() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let bundle = stage.fetched();
+    let mut sign = stage.signing(&[&bundle, "--unverified", "--reason=because"], "ca");
+    // A root that vouches for no HSM.
+    sign["manufacturer_roots"] = json!([stage.text("ca/customerCA.crt")]);
+    assert_eq!(fails(&stage, "bundle_sign", &sign), [3, 3]);
+    assert!(!stage.is_signed());
+    // Nor is one accepted by an item, where the option is one of the module's own.
+    sign["bundles"] = json!([
+        bundle,
+        "--accept=manufacturer.signature",
+        "--manufacturer-root",
+        stage.text("roots/manufacturer-root.crt")
+    ]);
+    assert_eq!(fails(&stage, "bundle_sign", &sign), [3, 3]);
+    assert!(!stage.is_signed());
+}
+
+fn no_bundle_makes_submit_claim_for_a_foreign_ca() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let bundle = stage.fetched();
+    stage.make_ca("thief");
+    let sign = stage.signing(&[&bundle], "thief");
+    stage.task("bundle_sign", &sign, &[]).came_to(0, 1);
+    let mut submit = json!({
+        "bundles": [bundle, "--ca-from-bundle", "--reason=x"], "region": "eu-central-1",
+    });
+    fails(&stage, "bundle_submit", &submit);
+    submit["bundles"] = json!([
+        bundle,
+        format!("--ca={}", stage.text("thief/customerCA.crt"))
+    ]);
+    fails(&stage, "bundle_submit", &submit);
+    assert_eq!(stage.claims(), 0);
+}
+
+fn no_cluster_makes_request_replace_files() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let bundle = stage.fetched();
+    let csr = format!("{bundle}/{}_ClusterCsr.csr", stage.id());
+    fs::write(&csr, "another's").unwrap();
+    let mut fetch = json!({
+        "cluster_ids": [stage.id(), "--force"], "into": stage.text("stick"),
+        "region": "eu-central-1",
+    });
+    assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2]);
+    fetch["cluster_ids"] = json!(["--cluster-id", stage.id(), "--force"]);
+    assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2]);
+    assert_eq!(fs::read_to_string(csr).unwrap(), "another's");
+}
+
+fn no_cluster_makes_plan_take_all() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let plan = json!({
+        "cluster_ids": ["--all"], "region": "{{ region }}", "ca": stage.text("ca/customerCA.crt"),
+    });
+    assert_eq!(fails(&stage, "cluster_plan", &plan), [2, 2]);
+}
+
+fn no_cluster_id_makes_claim_or_info_take_an_option() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let mut claim = stage.claim();
+    claim["cluster_id"] = "--all".into();
+    assert_eq!(fails(&stage, "cluster_claim", &claim), [2, 2]);
+    let info = json!({ "cluster_id": "--help", "region": "{{ region }}" });
+    assert_eq!(fails(&stage, "cluster_info", &info), [2, 2]);
+    assert_eq!(stage.claims(), 0);
+}
+
+fn a_value_that_begins_with_a_hyphen_is_a_value() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let bundle = stage.fetched();
+    let mut sign = stage.signing(&[&bundle], "ca");
+    sign["operator"] = "--seal".into();
+    stage.task("bundle_sign", &sign, &[]).came_to(0, 1);
+    let shown = stage.hsmboot(&["transcript", "show", &bundle]);
+    assert!(shown.stdout.contains("--seal"), "{}", shown.stdout);
+}
+
+/// A stand-in for the program keeps the words that it is given.
+fn every_module_puts_names_behind_two_hyphens() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let words = stage.text("words");
+    executable(
+        &stage.path("stand-in"),
+        &format!("#!/bin/sh\nprintf '%s\\n' \"$@\" end >> {words}\nexit 1\n"),
+    );
+    let name = "--output=text";
+    let values = ["region", "profile", "operator", "ca", "reason", "timeout"];
+    let cases = [
+        ("bundle_sign", "bundles", &["region", "operator", "ca"][..]),
+        ("bundle_submit", "bundles", &values),
+        ("cluster_claim", "cluster_id", &values),
+        ("cluster_info", "cluster_id", &["region", "ca"]),
+        ("cluster_plan", "cluster_ids", &["region", "ca", "reason"]),
+        (
+            "cluster_request",
+            "cluster_ids",
+            &["region", "operator", "into"],
+        ),
+    ];
+    for (module, names, values) in cases {
+        let mut arguments = json!({ "program": stage.text("stand-in"), names: [name] });
+        if names == "cluster_id" {
+            arguments[names] = name.into();
+        }
+        for value in values {
+            arguments[*value] = format!("--{value}-").into();
+        }
+        if matches!(module, "bundle_sign" | "cluster_claim") {
+            arguments["ca_key"] = "--yes".into();
+        }
+        for mode in MODES {
+            fs::write(&words, "").unwrap();
+            stage.task(module, &arguments, mode).came_to(1, 0);
+            let text = fs::read_to_string(&words).unwrap();
+            let (given, behind) = text.split_once("\n--\n").unwrap_or((&text, "end\n"));
+            for word in given.lines().skip(1).filter(|word| *word != "end") {
+                let (_, value) = word.split_once('=').unwrap_or((word, ""));
+                let own = ["--quiet", "--yes", "--dry-run"].contains(&word);
+                assert!(own || !value.is_empty(), "{module} {mode:?}: {text}");
+                assert_ne!(word, name, "{module} {mode:?}: {text}");
+            }
+            let named = format!("{name}\nend\n");
+            assert!(behind == "end\n" || behind == named, "{module}: {text}");
+        }
+    }
+}
