@@ -25,6 +25,9 @@ mod failures;
 #[path = "ansible/house.rs"]
 mod house;
 #[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "ansible/one_file.rs"]
+mod one_file;
+#[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "ansible/play.rs"]
 mod play;
 #[cfg(all(feature = "online", feature = "simulator"))]
@@ -64,7 +67,7 @@ fn trials() -> Vec<Trial> {
             .is_ok_and(|output| output.status.success())
     };
     let plays = plays::TESTS.iter().chain(&failures::TESTS);
-    let plays = plays.chain(&words::TESTS);
+    let plays = plays.chain(&words::TESTS).chain(&one_file::TESTS);
     let ignored = !demanded && !there("ansible-playbook");
     let mut trials: Vec<Trial> = plays
         .map(|&(name, test)| trial::trial(name, test, ignored))

@@ -159,9 +159,11 @@ def run(module, command, given, names=(), with_passphrase=False, renamed=None):
     return Outcome(code if code >= 0 else 128 - code, stdout, stderr)
 
 
-def fail(module, outcome, message=None):
-    """Ends the module: failed."""
+def fail(module, outcome, message=None, about=None):
+    """Ends the module: failed. What the outcome is about, its message may not name."""
     words = [message or outcome.error["message"]]
+    if about is not None:
+        words[0] = "%s: %s" % (about, words[0])
     if not message and outcome.error.get("hint"):
         words.append("hint: " + outcome.error["hint"])
     if outcome.failed_checks:

@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - hsmboot.cloudhsm.program.operator
 attributes:
   check_mode:
-    description: Runs C(hsmboot verify), which needs no key, and C(hsmboot check) on what is signed already. Fingerprints are not compared.
+    description: Runs C(hsmboot verify), which needs no key, and C(hsmboot check) on what is signed, in a directory or one file. Fingerprints are not compared.
     support: full
   diff_mode:
     description: Shows which bundles are signed.
@@ -110,6 +110,8 @@ fingerprints:
 
 import glob
 import os
+import shutil
+import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hsmboot.cloudhsm.plugins.module_utils import program
@@ -125,19 +127,44 @@ OWN = dict(
     force=dict(type="bool", default=False),
 )
 SHARED = (program.ACCOUNT, program.ROOTS, program.KEY, program.OPERATOR)
+# CSR, signed certificate and CA do not belong together.
+UNFIT = 3
+
+
+def judgement(module, bundle, renamed=None):
+    """What the program says of the signed certificate in a directory; None where there is none."""
+    signed = glob.glob(os.path.join(glob.escape(bundle), "*_CustomerHsmCertificate.crt"))
+    if len(signed) != 1:
+        return None
+    csr = signed[0].replace("_CustomerHsmCertificate.crt", "_ClusterCsr.csr")
+    anchor = module.params["ca"] or os.path.join(bundle, "customerCA.crt")
+    given = ["--csr=" + csr, "--signed-cert=" + signed[0], "--ca=" + anchor]
+    return program.run(module, "check", given, renamed=renamed)
+
+
+def judgement_of_file(module, bundle):
+    """The same of a bundle in one file: it is unpacked, and that is thrown away."""
+    spare = tempfile.mkdtemp(dir=module.tmpdir)
+    place = os.path.join(spare, "bundle")
+    renamed = {place: bundle}
+    try:
+        outcome = program.run(module, "unpack", [], [bundle, place], renamed=renamed)
+        return outcome if outcome.has_failed else judgement(module, place, renamed)
+    finally:
+        shutil.rmtree(spare, ignore_errors=True)
 
 
 def is_signed(module, bundle):
     """Whether the bundle is signed, by this CA and for this CSR, as the program judges it."""
-    signed = glob.glob(os.path.join(glob.escape(bundle), "*_CustomerHsmCertificate.crt"))
-    if len(signed) != 1:
+    judge = judgement_of_file if os.path.isfile(bundle) else judgement
+    outcome = judge(module, bundle)
+    if outcome is None:
         return False
-    csr = signed[0].replace("_CustomerHsmCertificate.crt", "_ClusterCsr.csr")
-    anchor = module.params["ca"] or os.path.join(bundle, "customerCA.crt")
-    given = ["--csr=" + csr, "--signed-cert=" + signed[0], "--ca=" + anchor]
-    outcome = program.run(module, "check", given)
+    # What is another CA's is dropped by force.
+    if outcome.code == UNFIT and module.params["force"]:
+        return False
     if outcome.has_failed:
-        program.fail(module, outcome)
+        program.fail(module, outcome, about=bundle)
     return True
 
 
