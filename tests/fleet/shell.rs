@@ -146,6 +146,23 @@ fn the_script_tries_again_what_passes_by_itself_and_nothing_else() {
     run(Command::new("sh").arg("packaging/shell/claim-clusters")).ends(2, "claim-clusters ID");
 }
 
+/// A variable that is not set is an empty name: nothing is claimed, rather than all but that one.
+#[test]
+fn the_script_wants_a_cluster_behind_each_name() {
+    let stage = Stage::new();
+    for ids in [&[""][..], &[" \n\t"], &[&stage.id, ""], &["", &stage.id]] {
+        claim(&stage, ids, "1").ends(2, "usage: claim-clusters ID");
+    }
+    // Nor is an option a name.
+    claim(&stage, &["--simulate"], "1").ends(2, "--simulate 2");
+    let document = fs::read_to_string(stage.path("--simulate.json")).unwrap();
+    assert!(document.contains("is not a cluster's id"), "{document}");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    // Names in one word are names.
+    claim(&stage, &[&format!(" {}\n", stage.id)], "1").ends(0, "");
+    assert_eq!(stage.calls("InitializeCluster"), 1);
+}
+
 #[test]
 fn the_unit_runs_a_command_that_there_is() {
     let unit = fs::read_to_string("packaging/systemd/hsmboot-plan.service").unwrap();
