@@ -22,6 +22,9 @@ mod aws;
 #[allow(dead_code, reason = "each test program uses its part")]
 mod done;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
+#[path = "support/executable.rs"]
+mod executable;
+#[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]
 #[path = "integrations/github.rs"]
 mod github;
 #[cfg(all(feature = "online", feature = "simulator", feature = "awskms"))]

@@ -6,9 +6,10 @@ use std::os::unix::fs::symlink;
 use hsmboot::simulator::InjectedFault;
 
 use super::done::Done;
-use super::stage::{KEY, OTHER_KEY, Stage, blocks, node_module, project};
+use super::executable::executable;
+use super::stage::{KEY, OTHER_KEY, PROGRAM, Stage, blocks, node_module, project};
 
-pub(super) const TESTS: [(&str, fn()); 4] = [
+pub(super) const TESTS: [(&str, fn()); 6] = [
     (
         "github::the_pages_example_fails_while_there_is_something_to_do",
         the_pages_example_fails_while_there_is_something_to_do,
@@ -25,6 +26,11 @@ pub(super) const TESTS: [(&str, fn()); 4] = [
         "github::no_input_is_a_program_or_an_option",
         no_input_is_a_program_or_an_option,
     ),
+    (
+        "github::a_claim_of_blanks_is_none",
+        a_claim_of_blanks_is_none,
+    ),
+    ("github::what_is_killed_is_told", what_is_killed_is_told),
 ];
 
 pub(super) const LINTS: [(&str, fn()); 1] =
@@ -273,6 +279,62 @@ fn no_input_is_a_program_or_an_option() {
         run(&stage, "workflow_dispatch", &using(&inputs), &[]).ends(1, "code=2\n");
     }
     assert_eq!(stage.claims(), 0);
+}
+
+fn a_claim_of_blanks_is_none() {
+    let stage = Stage::new(1);
+    let inputs = [
+        ("command", "claim"),
+        ("clusters", " \n"),
+        ("ca", "customerCA.crt"),
+        ("ca-key", KEY),
+    ];
+    let done = run(&stage, "workflow_dispatch", &using(&inputs), &[]);
+    done.ends(1, "claim wants clusters");
+}
+
+/// A run that is killed leaves an empty document, or a part of one. Neither hides its cluster.
+fn what_is_killed_is_told() {
+    let stage = Stage::new(3);
+    let [whole, cut, empty] = &stage.ids[..] else {
+        panic!("three");
+    };
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in\n*{cut}*) printf '{{\"cluster_id\": ' ;;\n*{empty}*) ;;\n*) exec \
+         {PROGRAM} \"$@\" ;;\nesac\nkill -9 $$\n"
+    );
+    executable(&stage.path("killed"), &script);
+    let program = stage.text("killed");
+    let all = stage.ids.join(" ");
+    let go = |command, clusters| {
+        let inputs = [
+            ("command", command),
+            ("clusters", clusters),
+            ("ca", "customerCA.crt"),
+            ("ca-key", KEY),
+            ("manufacturer-roots", "mrvl-rsa-LS2-AR-v1.crt"),
+            ("aws-roots", "aws-root.crt"),
+            ("program", &program),
+        ];
+        run(&stage, "workflow_dispatch", &using(&inputs), &[]).ends(1, "code=137\n")
+    };
+    let done = go("claim", all.as_str());
+    for says in [
+        format!("| {whole} | eu-central-1 | claimed |"),
+        format!("{cut}.json: no document"),
+        format!("{empty}.json: no document"),
+        format!("| {empty} |  |"),
+        "::error title=hsmboot 137::none: ".to_owned(),
+    ] {
+        assert!(done.stdout.contains(&says), "no {says}: {}", done.stdout);
+    }
+    assert_eq!(stage.claims(), 1);
+    for id in [cut, empty] {
+        let done = go("plan", id);
+        for says in ["summary=document.json: no document", "changed=false"] {
+            assert!(done.stdout.contains(says), "no {says}: {}", done.stdout);
+        }
+    }
 }
 
 fn linters_find_nothing() {
