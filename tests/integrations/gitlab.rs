@@ -11,7 +11,7 @@ use hsmboot::simulator::InjectedFault;
 use super::done::Done;
 use super::stage::{OTHER_KEY, Stage, blocks, moto, node_module, project};
 
-pub(super) const TESTS: [(&str, fn()); 2] = [
+pub(super) const TESTS: [(&str, fn()); 3] = [
     (
         "gitlab::the_pages_example_plans_and_claims_two_clusters_once",
         the_pages_example_plans_and_claims_two_clusters_once,
@@ -19,6 +19,10 @@ pub(super) const TESTS: [(&str, fn()); 2] = [
     (
         "gitlab::each_failure_ends_the_job_with_its_code",
         each_failure_ends_the_job_with_its_code,
+    ),
+    (
+        "gitlab::a_claim_without_clusters_fails",
+        a_claim_without_clusters_fails,
     ),
 ];
 
@@ -129,4 +133,17 @@ fn each_failure_ends_the_job_with_its_code() {
     repository(&stage, "alias/cloudhsm-ca", "alias/other-ca");
     stage.make_ca("other", OTHER_KEY);
     claim(5, "\"code\": 5");
+}
+
+/// A fleet file is a plan's: nothing is claimed of it, and no job says so.
+fn a_claim_without_clusters_fails() {
+    let stage = Stage::new(1);
+    let clusters = format!("clusters: {}", stage.id());
+    for instead in ["fleet: fleet.toml", "clusters: \"\"", "clusters: \" \""] {
+        repository(&stage, &clusters, instead);
+        let done = run(&stage, "push", &["hsmboot-claim"]).ends(1, "a claim needs clusters");
+        let ended = done.stderr.contains(" FAIL 2 ");
+        assert!(ended, "not 2: {}\n{}", done.stdout, done.stderr);
+    }
+    assert_eq!(stage.claims(), 0);
 }
