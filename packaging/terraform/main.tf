@@ -33,13 +33,13 @@ resource "terraform_data" "claim" {
   provisioner "local-exec" {
     command     = <<-EOT
       set -eu
-      set -- bootstrap --cluster-id "$HSMBOOT_ARG_CLUSTER" --ca "$HSMBOOT_ARG_CA" --bundle "$HSMBOOT_ARG_BUNDLE" --yes
-      [ -z "$${HSMBOOT_ARG_CA_KEY-}" ] || set -- "$@" --ca-key "$HSMBOOT_ARG_CA_KEY"
-      [ -z "$${HSMBOOT_ARG_REGION-}" ] || set -- "$@" --region "$HSMBOOT_ARG_REGION"
-      [ -z "$${HSMBOOT_ARG_PROFILE-}" ] || set -- "$@" --profile "$HSMBOOT_ARG_PROFILE"
-      [ -z "$${HSMBOOT_ARG_ASSUME_ROLE-}" ] || set -- "$@" --assume-role "$HSMBOOT_ARG_ASSUME_ROLE"
-      [ -z "$${HSMBOOT_ARG_PASSPHRASE-}" ] || set -- "$@" --passphrase-env "$HSMBOOT_ARG_PASSPHRASE"
-      [ -z "$${HSMBOOT_ARG_TIMEOUT-}" ] || set -- "$@" --timeout "$HSMBOOT_ARG_TIMEOUT"
+      set -- bootstrap --cluster-id="$HSMBOOT_ARG_CLUSTER" --ca="$HSMBOOT_ARG_CA" --bundle="$HSMBOOT_ARG_BUNDLE" --yes
+      [ -z "$${HSMBOOT_ARG_CA_KEY-}" ] || set -- "$@" --ca-key="$HSMBOOT_ARG_CA_KEY"
+      [ -z "$${HSMBOOT_ARG_REGION-}" ] || set -- "$@" --region="$HSMBOOT_ARG_REGION"
+      [ -z "$${HSMBOOT_ARG_PROFILE-}" ] || set -- "$@" --profile="$HSMBOOT_ARG_PROFILE"
+      [ -z "$${HSMBOOT_ARG_ASSUME_ROLE-}" ] || set -- "$@" --assume-role="$HSMBOOT_ARG_ASSUME_ROLE"
+      [ -z "$${HSMBOOT_ARG_PASSPHRASE-}" ] || set -- "$@" --passphrase-env="$HSMBOOT_ARG_PASSPHRASE"
+      [ -z "$${HSMBOOT_ARG_TIMEOUT-}" ] || set -- "$@" --timeout="$HSMBOOT_ARG_TIMEOUT"
       exec "$HSMBOOT_ARG_PROGRAM" "$@"
     EOT
     interpreter = ["/bin/sh", "-c"]
