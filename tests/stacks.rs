@@ -95,6 +95,11 @@ fn main() -> ExitCode {
             false,
         ),
         trial(
+            "a_stack_that_goes_keeps_what_the_kept_stand_in",
+            a_stack_that_goes_keeps_what_the_kept_stand_in,
+            false,
+        ),
+        trial(
             "the_policy_of_the_organization_is_the_pages",
             the_policy_of_the_organization_is_the_pages,
             false,
@@ -149,14 +154,68 @@ fn lint(file: &Path, but: &[&str]) {
     assert!(output.status.success(), "{}\n{said}", file.display());
 }
 
-fn cfn_lint_finds_nothing_in_the_templates() {
+fn templates() -> Vec<PathBuf> {
     let templates: Vec<PathBuf> = std::fs::read_dir(root().join("packaging/aws"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.to_string_lossy().ends_with(".template.yaml"))
         .collect();
     assert!(!templates.is_empty());
-    templates.iter().for_each(|template| lint(template, &[]));
+    templates
+}
+
+fn cfn_lint_finds_nothing_in_the_templates() {
+    templates().iter().for_each(|template| lint(template, &[]));
+}
+
+/// A subnet cannot be deleted while the cluster is in it, nor its VPC: a stack that tries fails.
+fn a_stack_that_goes_keeps_what_the_kept_stand_in() {
+    let policies = ["DeletionPolicy: Retain\n", "UpdateReplacePolicy: Retain\n"];
+    let mut all_kept = 0;
+    for template in templates() {
+        let text = std::fs::read_to_string(&template).unwrap();
+        let (_, rest) = text.split_once("\nResources:\n").unwrap();
+        let (rest, _) = rest.split_once("\nOutputs:").unwrap_or((rest, ""));
+        let mut resources = BTreeMap::<&str, String>::new();
+        let mut name = "";
+        for line in rest.lines() {
+            let key = line
+                .strip_prefix("  ")
+                .and_then(|key| key.strip_suffix(':'));
+            name = key
+                .filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric()))
+                .unwrap_or(name);
+            resources
+                .entry(name)
+                .or_default()
+                .push_str(&format!("{line}\n"));
+        }
+        let named_in = |block: &str, name: &str| {
+            let marks = ["!Ref ", "!GetAtt ", "${"];
+            let after = |mark| block.split(mark).skip(1);
+            let mut words = marks.into_iter().flat_map(after);
+            words.any(|word| word.split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(name))
+        };
+        for (name, block) in &resources {
+            if !policies.iter().any(|policy| block.contains(policy)) {
+                continue;
+            }
+            all_kept += 1;
+            let place = template.display();
+            for policy in policies {
+                assert!(block.contains(policy), "{place}: {name}: {policy}");
+            }
+            for (other, theirs) in &resources {
+                let kept = theirs.contains(policies[0]);
+                assert!(
+                    kept || !named_in(block, other),
+                    "{place}: {name} is in {other}"
+                );
+            }
+        }
+    }
+    // A VPC, two subnets, a cluster; logs; the fleet's bundles.
+    assert!(all_kept >= 6, "{all_kept}");
 }
 
 /// `tests/stacks/cdk.py` makes a stack with the construct, and says what must be in it.
