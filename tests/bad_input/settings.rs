@@ -265,7 +265,7 @@ fn a_variable_of_a_flag_is_a_clear_yes_or_no() {
     }
 }
 
-/// The same for a name that is almost the variable's; one that is nothing like it is somebody's own.
+/// The same for a name that is almost the variable's; one that is nothing like it is one's own.
 #[test]
 #[cfg(feature = "online")]
 fn a_variable_that_is_almost_a_setting_is_refused() {

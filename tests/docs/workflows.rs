@@ -145,3 +145,34 @@ fn the_core_whose_mutants_are_tried_is_the_workflows() {
     assert_eq!(files(core), files(paths.split_once(']').unwrap().0));
     assert!(files(core).len() > 10);
 }
+
+/// The database of advisories changes by itself, and not every change of ours can add one.
+#[test]
+fn advisories_are_looked_up_when_the_page_says() {
+    let page = read("docs/releases.md");
+    let (_, told) = page.split_once("The workflow `advisories` ").unwrap();
+    let advisories = read(".github/workflows/advisories.yml");
+    let paths = values(&advisories, "paths");
+    assert_eq!(
+        paths.len(),
+        2,
+        "for pushes and for pull requests: {paths:?}"
+    );
+    for path in paths
+        .iter()
+        .flat_map(|list| list.trim_matches(['[', ']']).split(", "))
+    {
+        assert!(told.contains(&format!("`{path}`")), "{path}: {told}");
+    }
+    assert!(advisories.contains(" schedule:\n") && told.contains("once a week"));
+    assert!(!told.contains("every change"), "{told}");
+    // A release is looked at before it is built.
+    let release = read(".github/workflows/release.yml");
+    let place = |word: &str| {
+        orders(&release)
+            .position(|line| line.contains(word))
+            .unwrap()
+    };
+    assert!(place("check advisories") < place("run: packaging/release"));
+    assert!(told.contains("The workflow `release` does so before it builds"));
+}
