@@ -202,3 +202,45 @@ fn what_is_fuzzed_has_the_versions_that_ship() {
         );
     }
 }
+
+/// What the published crate leaves out, no test or example that is in it is built of. What has a
+/// Cargo.toml of its own, as fuzz/, cargo always leaves out.
+#[test]
+fn the_published_crate_has_all_that_it_is_built_of() {
+    let output = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--offline", "--allow-dirty"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let listed: BTreeSet<&str> = listed.lines().collect();
+    let mut seen = 0;
+    for file in listed.iter().filter(|file| file.ends_with(".rs")) {
+        let text = read(file);
+        for mark in ["#[path = \"", "include_str!(\"", "include_bytes!(\""] {
+            for rest in text.split(mark).skip(1) {
+                let named = rest.split('"').next().unwrap();
+                let mut place: Vec<&str> = file.split('/').collect();
+                place.pop();
+                for part in named.split('/') {
+                    match part {
+                        ".." => drop(place.pop()),
+                        _ => place.push(part),
+                    }
+                }
+                let place = place.join("/");
+                // A text of it in a test is no file.
+                let is_one = root().join(&place).is_file();
+                assert!(!is_one || listed.contains(&*place), "{file}: {named}");
+                seen += usize::from(is_one);
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+    // Nor does one read what is not there.
+    for file in listed.iter().filter(|file| file.starts_with("tests/")) {
+        let rust = file.ends_with(".rs");
+        assert!(!rust || !read(file).contains("\"fuzz/"), "{file}");
+    }
+}
