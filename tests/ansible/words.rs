@@ -125,6 +125,11 @@ fn no_cluster_makes_request_replace_files() {
     fetch["cluster_ids"] = json!(["--cluster-id", stage.id(), "--force"]);
     assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2]);
     assert_eq!(fs::read_to_string(csr).unwrap(), "another's");
+    // Nor is one a directory that check mode copies.
+    for name in ["..", ".", ""] {
+        fetch["cluster_ids"] = json!([name]);
+        assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2], "{name}");
+    }
 }
 
 fn no_cluster_makes_plan_take_all() {

@@ -131,7 +131,8 @@ def check(module):
             shutil.copytree(named, copy, symlinks=True)
         elif option == "--into":
             for name in ids:
-                if os.path.isdir(os.path.join(named, name)):
+                # What is no cluster's id, as `..`, the program refuses: it has no bundle here.
+                if name.startswith("cluster-") and os.path.isdir(os.path.join(named, name)):
                     there = os.path.join(copy, name)
                     shutil.copytree(os.path.join(named, name), there, symlinks=True)
         return fetch(module, ["%s=%s" % (option, copy)], renamed={copy: named})
