@@ -175,3 +175,34 @@ fn the_unit_runs_a_command_that_there_is() {
     let stage = tempfile::tempdir().unwrap();
     run(stage::hsmboot().args(words).current_dir(stage.path())).ends(4, "fleet.toml");
 }
+
+/// `--ca "$CA"` is two words, and the second an option where the variable holds one.
+#[test]
+fn no_script_gives_an_option_its_value_in_another_word() {
+    let mut options = 0;
+    for script in [
+        "packaging/shell/claim-clusters",
+        "packaging/github-action/run",
+        "packaging/gitlab/template.yml",
+        "packaging/terraform/main.tf",
+        "packaging/kubernetes/job.yaml",
+        "packaging/systemd/hsmboot-plan.service",
+        "packaging/aws/bootstrap",
+    ] {
+        let text = fs::read_to_string(script).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            for pair in words.windows(2).filter(|pair| pair[0].starts_with("--")) {
+                let is_alone = pair[0].len() > 2 && !pair[0].contains('=');
+                let value = pair[1].trim_start_matches('"');
+                assert!(
+                    !(is_alone && value.starts_with('$')),
+                    "{script}:{}",
+                    number + 1
+                );
+            }
+            options += words.iter().filter(|word| word.contains("=\"$")).count();
+        }
+    }
+    assert!(options > 10, "{options}");
+}
