@@ -11,6 +11,7 @@ mod fingerprint;
 mod opening;
 mod part;
 mod replaced;
+mod simulated;
 mod store;
 mod survey;
 mod transcript;

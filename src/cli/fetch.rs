@@ -15,7 +15,6 @@ use super::output::next_lines;
 use super::run_options::complete_command;
 use super::step::StepArgs;
 use super::ui::{CommandOutput, Effect, Ui, insert_member, path_value, with_members};
-use crate::bundle::Part;
 use crate::claim::{Failure, state_reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::{Error, ErrorKind, Result};
@@ -24,8 +23,7 @@ use crate::fleet_file::FleetMember;
 use crate::generation::PublishedRoot;
 use crate::hint::{self, NextCommand};
 use crate::outside::{Lines, OutsideText, shown_path};
-use crate::verify::{Anchors, Side, is_issued_by_simulator};
-use crate::x509::Certificate;
+use crate::verify::{Anchors, Side};
 
 /// Fetch a cluster's CSR and certificates into a bundle
 #[derive(Debug, clap::Args)]
@@ -183,21 +181,13 @@ fn roots_needed(fetched: &Fetched) -> Vec<&'static PublishedRoot> {
 fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
     let roots = roots_needed(fetched);
     if !roots.is_empty() {
-        let simulated = comes_from_simulator(fetched).then_some(
+        let simulated = fetched.bundle.comes_from_simulator().then_some(
             "  this one comes from hsmboot's simulator: give the roots that `hsmboot simulate \
              --roots roots` writes, and not that file",
         );
         let warning = hardware::missing_roots_warning(&roots, fetched.bundle.path());
         ui.warn(warning.followed_by(simulated));
     }
-}
-
-/// Tells whether the hardware certificates name a simulator's roots: for a hint, and no verdict.
-fn comes_from_simulator(fetched: &Fetched) -> bool {
-    [Part::AwsHardware, Part::ManufacturerHardware]
-        .into_iter()
-        .filter_map(|part| Certificate::from_pem(&fetched.bundle.read(part).ok()?).ok())
-        .any(|certificate| is_issued_by_simulator(&certificate))
 }
 
 /// Returns the options of the next command that give the roots that are needed.
@@ -237,7 +227,7 @@ fn fetch_output(fetched: &Fetched) -> CommandOutput {
     ));
     let dir = hint::path_word(dir, "DIR");
     let roots = roots_needed(fetched);
-    let simulated = comes_from_simulator(fetched);
+    let simulated = fetched.bundle.comes_from_simulator();
     let options = root_options(&roots, simulated);
     let verify = NextCommand::new(["hsmboot", "verify", &dir]).with_words(options);
     let next = [complete_command(verify)];

@@ -11,7 +11,7 @@ use super::code::group_digits;
 use super::owner::NamedCa;
 use super::sign::check_bundle_pair;
 use super::ui::{CommandOutput, Effect, GREEN, StyledText, Ui, insert_member, path_value, styled};
-use crate::bundle::{Bundle, RECEIPT, Receipt, SIMULATED_ROOTS, Store, Transcript};
+use crate::bundle::{Bundle, RECEIPT, Receipt, Store, Transcript};
 use crate::check::BelongingPair;
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
         .map_err(|error| with_receipts_ca(error, &receipt))?;
     let response = SignedResponse::from_inputs(&claimed.inputs);
     engine::check_same_claim(&receipt, &bundle, &response)?;
-    let simulated = bundle.has_file(SIMULATED_ROOTS);
+    let simulated = bundle.comes_from_simulator();
     let handover = Handover::new(&HandoverFacts {
         receipt: &receipt,
         owner: &owner,

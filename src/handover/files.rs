@@ -32,7 +32,7 @@ pub struct HandoverFacts<'a> {
     pub owner: &'a Owner,
     /// The current addresses of the HSMs. If empty, those of the receipt apply.
     pub addresses: &'a [IpAddr],
-    /// Whether the bundle is a rehearsal's: its HSM and its cluster were a simulator's.
+    /// Whether the bundle comes from a simulator: no HSM and no cluster of it is real.
     pub simulated: bool,
 }
 

@@ -74,6 +74,33 @@ fn an_activated_cluster_is_handed_over_as_the_receipt_has_it_and_with_that_said(
     assert!(!readme.contains("activate\n"), "{readme}");
 }
 
+/// Nothing of a simulator that somebody started is real either, and nothing in the bundle but its
+/// certificates says so.
+#[test]
+fn what_was_claimed_on_a_running_simulator_says_that_it_is_simulated() {
+    let stage = claimed();
+    assert!(!stage.path(&stage.id).join("simulated-roots.pem").exists());
+    let done = stage.handover(&OWN).ends(0, "wrote");
+    assert!(done.stderr.contains("SIMULATED: "), "{}", done.stderr);
+    let files = files(&stage.path("clients"));
+    let readme = &files["README.txt"];
+    assert!(readme.starts_with("SIMULATED: "), "{readme}");
+    let handed: Value = serde_json::from_str(&files["handover.json"]).unwrap();
+    assert_eq!(handed["simulated"], true);
+    let told = stage.handover(&[&OWN[..], &["--output", "json"]].concat());
+    assert_eq!(told.json()["simulated"], true);
+    // One side's certificate is enough, and one that cannot be read is no reason to fail.
+    for side in ["AwsHardware", "ManufacturerHardware"] {
+        let bundle = Bundle::open(&stage.path(&stage.id)).unwrap();
+        let name = format!("{}_{side}Certificate.crt", stage.id);
+        let certificate = stage.path(&stage.id).join(name);
+        let content = fs::read(&certificate).unwrap();
+        fs::write(&certificate, "no certificate").unwrap();
+        assert!(bundle.without_cache().comes_from_simulator(), "{side}");
+        fs::write(&certificate, content).unwrap();
+    }
+}
+
 /// The same steps are read on the machine that claims and on the client machine.
 #[test]
 fn every_step_names_its_place_by_words_that_are_true_for_every_reader() {
