@@ -4,6 +4,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::actions::NextTokenKey;
 use super::admission::Admission;
 use super::clock::Clock;
@@ -16,6 +18,9 @@ use super::state::{TimePassage, World};
 use super::store::{LoadedState, OpenedState, StateStore, WholeState};
 use super::watch::Watch;
 use super::{Options, SimError};
+
+/// The most delayed calls that outlast their connections. Each holds a request, of 1 MiB at most.
+const MOST_DELAYED: usize = 256;
 
 /// The parts of a running simulator.
 pub(super) struct Inside {
@@ -30,6 +35,9 @@ pub(super) struct Inside {
     pub(super) reference: Reference,
     pub(super) requests: Arc<Requests>,
     pub(super) watch: Watch,
+    /// The places for calls that a fault delays and that are carried out although their client may
+    /// have left.
+    pub(super) delayed: Arc<Semaphore>,
     /// The store. Without one, changes are forgotten at the end.
     pub(super) store: Option<StateStore>,
 }
@@ -101,6 +109,7 @@ impl Inside {
             tokens,
             requests: Arc::default(),
             watch: Watch::default(),
+            delayed: Arc::new(Semaphore::new(MOST_DELAYED)),
             store,
         })
     }

@@ -1,21 +1,23 @@
 //! The HTTP server: one thread with a runtime of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::action_call::run_action;
 use super::cluster_faults::{apply_fault, target};
 use super::connection::{ConnectionHandle, ConnectionLimits, LimitedListener};
-use super::faults::InjectedFault;
+use super::faults::{AddressedCluster, InjectedFault};
 use super::inside::Inside;
 use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
+use super::place::AccountRegion;
 use super::protocol::Protocol;
 use super::requests::RequestNote;
 use super::{actions, commands, cut_short, origin, page};
@@ -143,26 +145,93 @@ async fn respond_to_call(
         // There is a fault less to wait for.
         inside.watch.touch();
     }
-    if let Some(delay) = delay {
+    let call = AdmittedCall {
+        inside: Arc::clone(inside),
+        line,
+        protocol,
+        action,
+        place,
+        members,
+        fault,
+        struck,
+    };
+    match delay {
+        Some(delay) => carry_out_later(call, delay).await,
+        None => call.carry_out().await,
+    }
+}
+
+/// Carries out a call after a delay, whether or not its client still waits for it then: the service
+/// does what it has been told, too. A bound is on those that nobody may be waiting for.
+async fn carry_out_later(call: AdmittedCall, delay: Duration) -> Response<Body> {
+    let protocol = call.protocol;
+    let place = Arc::clone(&call.inside.delayed).try_acquire_owned();
+    let later = async move {
         tokio::time::sleep(delay).await;
-    }
-    if let (Some(fault), Some(target)) = (fault, &struck) {
-        apply_fault(inside, fault, target);
-    }
-    let refused = match fault {
-        Some(InjectedFault::CloseBefore) => return line.cut_off(),
-        Some(fault) => fault.refusal_for(action, &place.account),
-        None => None,
+        call.carry_out().await
     };
-    let outcome = match refused {
-        Some(error) => Err(error),
-        None => members
-            .and_then(|members| run_action(inside, action, &place, &members, fault))
-            .map(|found| inside.lock_extra().add_to(found)),
+    let Ok(place) = place else {
+        return later.await;
     };
-    match fault {
-        Some(InjectedFault::CloseAfter) => line.cut_off(),
-        Some(InjectedFault::CutShort) => cut_short::cut_short(answer(outcome)).await,
-        _ => answer(outcome),
+    // This future ends with its connection; a task of its own does not.
+    let task = tokio::spawn(async move {
+        let answer = later.await;
+        drop(place);
+        answer
+    });
+    match task.await {
+        Ok(answer) => answer,
+        Err(_) => protocol.to_response(Err(actions::out_of_order(String::from(
+            "the simulator is stopping",
+        )))),
+    }
+}
+
+/// A call of the API that has been admitted, with the faults that it meets.
+struct AdmittedCall {
+    inside: Arc<Inside>,
+    line: ConnectionHandle,
+    protocol: Protocol,
+    action: &'static str,
+    place: AccountRegion,
+    members: Result<Map<String, Value>, ApiError>,
+    fault: Option<InjectedFault>,
+    struck: Option<AddressedCluster>,
+}
+
+impl AdmittedCall {
+    /// Carries out the call as its fault has it, and returns the answer.
+    async fn carry_out(self) -> Response<Body> {
+        let Self {
+            inside,
+            line,
+            protocol,
+            action,
+            place,
+            members,
+            fault,
+            struck,
+        } = self;
+        if let (Some(fault), Some(target)) = (fault, &struck) {
+            apply_fault(&inside, fault, target);
+        }
+        let refused = match fault {
+            Some(InjectedFault::CloseBefore) => return line.cut_off(),
+            Some(fault) => fault.refusal_for(action, &place.account),
+            None => None,
+        };
+        let outcome = match refused {
+            Some(error) => Err(error),
+            None => members
+                .and_then(|members| run_action(&inside, action, &place, &members, fault))
+                .map(|found| inside.lock_extra().add_to(found)),
+        };
+        let answer =
+            protocol.to_response(outcome.map_err(|error| error.in_edition(inside.reference)));
+        match fault {
+            Some(InjectedFault::CloseAfter) => line.cut_off(),
+            Some(InjectedFault::CutShort) => cut_short::cut_short(answer).await,
+            _ => answer,
+        }
     }
 }

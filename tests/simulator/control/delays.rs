@@ -1,5 +1,7 @@
 //! A closed connection, a delay, and an initialization that fails or never ends.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Instant;
 
 use super::*;
@@ -71,6 +73,32 @@ fn others_are_served_during_a_delay_and_the_change_comes_after_it() {
         slow.join().unwrap(),
         "stopping closes what is still waiting"
     );
+}
+
+/// A client whose time limit is shorter than the delay: what it asked for is done all the same.
+#[test]
+fn a_change_comes_after_a_delay_although_its_client_has_left() {
+    let simulator = instant();
+    let delay = Duration::from_millis(200);
+    simulator.inject_fault(Some("CreateCluster"), InjectedFault::Delay(delay), 1);
+    let body =
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let order = request(
+        "/",
+        "X-Amz-Target: BaldrApiService.CreateCluster\r\n",
+        &body.to_string(),
+    );
+    let mut client = TcpStream::connect(simulator.address()).unwrap();
+    client.write_all(order.as_bytes()).unwrap();
+    while !simulator.call_counts().contains_key("CreateCluster") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(client);
+    let began = Instant::now();
+    while ok(&simulator, "DescribeClusters", json!({}))["Clusters"] == json!([]) {
+        assert!(began.elapsed() < HANGS, "it was never made");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
