@@ -82,6 +82,15 @@ impl ConnectionShared {
         (waited.turn, waited.since) = (turn, Instant::now());
     }
 
+    /// Notes that the client has taken something of an answer. What is sent before the request is
+    /// complete is none: a `100 Continue`.
+    fn note_answered(&self) {
+        let mut waited = self.lock_turn();
+        if waited.turn != Turn::Request {
+            (waited.turn, waited.since) = (Turn::Idle, Instant::now());
+        }
+    }
+
     /// Returns the time since which the client has been waited for, if it is its turn.
     fn waiting_since(&self) -> Option<Instant> {
         let waited = self.lock_turn();
@@ -110,7 +119,8 @@ impl ConnectionShared {
 pub(super) struct ConnectionHandle(Arc<ConnectionShared>);
 
 impl ConnectionHandle {
-    /// Notes that the request is complete: its client is no longer waited for.
+    /// Notes that the request is complete, or answered before it is: its client is no longer waited
+    /// for.
     pub(super) fn begin_answer(&self) {
         self.0.set_turn(Turn::Answer);
     }
@@ -196,6 +206,11 @@ impl Listener for LimitedListener {
     }
 }
 
+/// The first octets of HTTP/2 where the client knows that the server speaks it (RFC 9113 3.4), as
+/// many as say so. The simulator speaks HTTP/1.1 alone, but the library that serves its connections
+/// would answer: on one with many requests at a time nobody knows whose turn it is.
+const HTTP_2: &[u8] = b"PRI * HTTP/2";
+
 /// A TCP connection that ends when its client has kept the simulator waiting too long, or when it
 /// has been cut.
 pub(super) struct Connection {
@@ -203,6 +218,8 @@ pub(super) struct Connection {
     limits: ConnectionLimits,
     shared: Arc<ConnectionShared>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The rest of [`HTTP_2`] that has still to come, while all that came is its beginning.
+    http_2: Option<&'static [u8]>,
     /// The time since which the client has taken nothing of the waiting output.
     stalled: Option<Instant>,
 }
@@ -223,6 +240,7 @@ impl Connection {
             limits,
             shared,
             timer: None,
+            http_2: Some(HTTP_2),
             stalled: None,
         }
     }
@@ -270,6 +288,16 @@ impl Connection {
         }
     }
 
+    /// Tells whether the connection begins as HTTP/2 does, now that these octets have come.
+    fn begins_as_http_2(&mut self, octets: &[u8]) -> bool {
+        let Some(rest) = self.http_2 else {
+            return false;
+        };
+        let next = rest.strip_prefix(octets);
+        self.http_2 = next;
+        next.is_some_and(<[u8]>::is_empty) || octets.starts_with(rest)
+    }
+
     /// Notes the outcome of a write, and returns it.
     fn after_write<T>(
         &mut self,
@@ -281,7 +309,7 @@ impl Connection {
             return self.poll_deadline(cx);
         }
         self.stalled = None;
-        self.shared.set_turn(Turn::Idle);
+        self.shared.note_answered();
         outcome
     }
 }
@@ -299,6 +327,11 @@ impl AsyncRead for Connection {
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
             Poll::Pending => self.poll_deadline(cx),
             outcome => {
+                let octets = buffer.filled().get(before..).unwrap_or_default();
+                if self.begins_as_http_2(octets) {
+                    self.shared.cut_off();
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+                }
                 let idle = self.shared.lock_turn().turn == Turn::Idle;
                 if idle && buffer.filled().len() > before {
                     self.shared.set_turn(Turn::Request);

@@ -48,7 +48,9 @@ async fn answer_once_kept(
     request: Request,
 ) -> Response<Body> {
     let protocol = Protocol::of_request(request.method(), request.uri(), request.headers());
+    let answered = line.clone();
     let answer = answer_request(State(Arc::clone(&inside)), line, request).await;
+    answered.0.begin_answer();
     match &inside.store {
         Some(store) => match store.wait_until_written().await {
             Ok(()) => answer,

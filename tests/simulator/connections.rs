@@ -90,6 +90,76 @@ fn a_request_that_never_ends_is_closed_wherever_it_is() {
     );
 }
 
+/// It is the client's turn still: what was sent is no answer.
+#[test]
+fn a_body_that_never_comes_after_100_continue_is_waited_for_no_longer_than_another() {
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(300),
+        idle: NEVER,
+        most: 100,
+    });
+    let mut stream = connect(&simulator);
+    let head = describe_request("Expect: 100-continue\r\nContent-Length: 2\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(rest(stream), "HTTP/1.1 100 Continue\r\n\r\n");
+    assert!(simulator.call_counts().is_empty());
+}
+
+/// On a connection of HTTP/2 no bound would hold: it has many requests at a time.
+#[test]
+fn a_client_that_begins_with_http_2_is_not_served() {
+    let simulator = simulator(ConnectionLimits {
+        request: NEVER,
+        idle: NEVER,
+        most: 100,
+    });
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    let mut whole = connect(&simulator);
+    // It may be closed before all of it is sent.
+    whole.write_all(preface).unwrap_or_default();
+    assert_eq!(rest(whole), "");
+    let mut piecemeal = connect(&simulator);
+    piecemeal.set_nodelay(true).unwrap();
+    for octet in preface {
+        if piecemeal.write_all(&[*octet]).is_err() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(rest(piecemeal), "");
+    // Those are words of HTTP/1.1 too.
+    let answer = raw(
+        simulator.address(),
+        b"PRI * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert_eq!(answer.unwrap().status, 404);
+}
+
+/// An answer without a wait: the page, and what is refused before its body is read.
+#[test]
+fn a_connection_is_kept_after_any_answer() {
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(300),
+        idle: NEVER,
+        most: 100,
+    });
+    for first in [
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /_page/data HTTP/1.1\r\nHost: example.com\r\n\r\n",
+        "GET /_control/calls HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ] {
+        let mut stream = connect(&simulator);
+        stream.write_all(first.as_bytes()).unwrap();
+        let mut some = [0; 9];
+        stream.read_exact(&mut some).unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        let next = describe_request("Connection: close\r\nContent-Length: 2\r\n") + "{}";
+        stream.write_all(next.as_bytes()).unwrap();
+        let text = rest(stream);
+        assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 1, "{first}{text}");
+    }
+}
+
 #[test]
 fn a_connection_is_kept_between_requests_and_closed_when_none_comes() {
     let simulator = simulator(ConnectionLimits {
