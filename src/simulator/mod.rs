@@ -40,6 +40,7 @@ mod actions;
 mod admission;
 mod api;
 mod arn;
+mod body;
 mod cbor;
 mod certificate;
 mod chains;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::action_call::run_action;
+use super::body::read_body;
 use super::cluster_faults::{apply_fault, target};
 use super::connection::{ConnectionHandle, ConnectionLimits, LimitedListener};
 use super::faults::{AddressedCluster, InjectedFault};
@@ -110,8 +111,9 @@ async fn respond_to_call(
     {
         return refusal;
     }
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return answer(Err(ApiError::too_large()));
+    let body = match read_body(body).await {
+        Ok(body) => body,
+        Err(error) => return answer(Err(error)),
     };
     // However long the answer takes from here on, it is not the client who is waited for.
     line.begin_answer();

@@ -267,6 +267,20 @@ fn a_body_may_come_in_chunks_and_after_an_expectation() {
 }
 
 #[test]
+fn a_body_that_is_malformed_is_not_called_too_large() {
+    let simulator = instant();
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
+                BaldrApiService.DescribeClusters\r\n";
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{{}}\r\n0\r\n\r\n");
+    let (status, kind, message) = raw(simulator.address(), chunked.as_bytes())
+        .unwrap()
+        .error();
+    assert_eq!((status, kind.as_str()), (400, "SerializationException"));
+    assert!(message.contains("cannot be read"), "{message}");
+    assert!(simulator.call_counts().is_empty());
+}
+
+#[test]
 fn a_body_of_a_mebibyte_is_taken() {
     let simulator = instant();
     let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
