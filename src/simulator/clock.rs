@@ -1,5 +1,6 @@
 //! The simulator's own time. It starts at the wall clock's time, runs at the same speed, and can be
-//! moved forward.
+//! moved forward. It never runs back, and never stays behind the wall clock, which is set forward
+//! or goes on while the machine sleeps.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -74,10 +75,17 @@ impl ClockReading {
     }
 }
 
-/// The clock for every state and every validity period.
+/// Shows the time of the machine's wall clock.
+type WallClock = Box<dyn Fn() -> Millis + Send + Sync>;
+
+/// The clock for every state.
 pub(super) struct Clock {
     started: Instant,
     started_at: Millis,
+    wall: WallClock,
+    /// The most by which the wall clock has been ahead of the time since the start. That time
+    /// stands still while the machine sleeps (`CLOCK_MONOTONIC`, clock_gettime(2)).
+    gained: AtomicI64,
     advanced: AtomicI64,
     speed: Speed,
 }
@@ -92,14 +100,21 @@ impl Clock {
     /// was. Where the wall clock has been set back meanwhile, it continues at that reading: time
     /// never runs backwards.
     pub(super) fn resume_from(speed: Speed, earlier: ClockReading) -> Self {
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let started_at = Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX);
+        let system = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            Millis::try_from(since.unwrap_or_default().as_millis()).unwrap_or(Millis::MAX)
+        };
+        Self::resume_by(Box::new(system), speed, earlier)
+    }
+
+    fn resume_by(wall: WallClock, speed: Speed, earlier: ClockReading) -> Self {
+        let started_at = wall();
         let advanced = earlier.advanced.max(earlier.now.saturating_sub(started_at));
         Self {
             started: Instant::now(),
             started_at,
+            wall,
+            gained: AtomicI64::new(0),
             advanced: AtomicI64::new(advanced),
             speed,
         }
@@ -114,8 +129,11 @@ impl Clock {
 
     pub(super) fn now(&self) -> Millis {
         let elapsed = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
-        self.started_at
-            .saturating_add(elapsed)
+        let counted = self.started_at.saturating_add(elapsed);
+        let ahead = (self.wall)().saturating_sub(counted);
+        let gained = self.gained.fetch_max(ahead, Ordering::Relaxed).max(ahead);
+        counted
+            .saturating_add(gained)
             .saturating_add(self.advanced.load(Ordering::Relaxed))
     }
 
@@ -156,6 +174,8 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -208,6 +228,31 @@ mod tests {
             },
         );
         assert!(set_back.now() >= wall + YEAR);
+    }
+
+    /// The machine slept, or its clock was set: by either the clients' clocks go.
+    #[test]
+    fn the_clock_never_stays_behind_the_wall_clock_and_never_runs_back() {
+        let shown = Arc::new(AtomicI64::new(20_000 * DAY));
+        let wall = Arc::clone(&shown);
+        let clock = Clock::resume_by(
+            Box::new(move || wall.load(Ordering::Relaxed)),
+            Speed::default(),
+            ClockReading::default(),
+        );
+        let begin = shown.load(Ordering::Relaxed);
+        assert!(clock.now() >= begin);
+        shown.store(begin + DAY, Ordering::Relaxed);
+        let slept = clock.now();
+        assert!(slept >= begin + DAY, "it is a day later");
+        assert_eq!(clock.total_advance(), 0, "nobody has moved it");
+        // Set back: it goes on from where it was.
+        shown.store(begin, Ordering::Relaxed);
+        assert!(clock.now() >= slept);
+        clock.advance(Duration::from_secs(86_400));
+        assert!(clock.now() >= slept + DAY);
+        shown.store(begin + 3 * DAY, Ordering::Relaxed);
+        assert!(clock.now() >= begin + 4 * DAY, "it keeps its lead");
     }
 
     #[test]
