@@ -137,6 +137,15 @@ impl Clock {
             .saturating_add(self.advanced.load(Ordering::Relaxed))
     }
 
+    /// Returns the time for what clients hold against their own clocks: the dates of certificates.
+    /// Nobody has moved those clocks forward; and where the wall clock has been set back, so have
+    /// they.
+    pub(super) fn client_time(&self) -> Millis {
+        self.now()
+            .saturating_sub(self.total_advance())
+            .min((self.wall)())
+    }
+
     /// Returns the end of something that begins now and takes `duration` at the default speed.
     pub(super) fn time_after(&self, duration: Duration) -> Millis {
         self.now().saturating_add(self.scaled_duration(duration))
@@ -249,10 +258,12 @@ mod tests {
         // Set back: it goes on from where it was.
         shown.store(begin, Ordering::Relaxed);
         assert!(clock.now() >= slept);
+        assert_eq!(clock.client_time(), begin, "clients went back");
         clock.advance(Duration::from_secs(86_400));
         assert!(clock.now() >= slept + DAY);
         shown.store(begin + 3 * DAY, Ordering::Relaxed);
         assert!(clock.now() >= begin + 4 * DAY, "it keeps its lead");
+        assert_eq!(clock.client_time(), begin + 3 * DAY, "clients have none");
     }
 
     #[test]

@@ -88,9 +88,10 @@ pub(super) async fn initialize(
                 ))
             })
     })?;
-    let now = inside.clock.now();
+    // Valid for the simulator, whose clock may have been moved, and for its clients.
+    let validity = (inside.clock.client_time(), inside.clock.now());
     // A key takes a tenth of a second and more.
-    let made = tokio::task::spawn_blocking(move || sign_with_new_ca(&csr, now)).await;
+    let made = tokio::task::spawn_blocking(move || sign_with_new_ca(&csr, validity)).await;
     let (signed_cert, trust_anchor) = made
         .map_err(|_| ControlError(String::from("the simulator is stopping")))?
         .map_err(ControlError)?;
@@ -112,8 +113,9 @@ pub(super) fn begin_anew(inside: &Inside) {
     *inside.lock_extra() = super::extra_members::ExtraMembers::default();
 }
 
-/// Signs a CSR as a new CA, and returns the certificate and the CA's own, as PEM.
-fn sign_with_new_ca(csr: &str, now: Millis) -> Result<(String, String), String> {
+/// Signs a CSR as a new CA, and returns the certificate and the CA's own, as PEM. They are valid
+/// from the first of the two times to ten years after the second.
+fn sign_with_new_ca(csr: &str, (from, to): (Millis, Millis)) -> Result<(String, String), String> {
     let unread = || String::from("the cluster's CSR cannot be read");
     // The simulator's own PEM: one block.
     let (_, octets) = der::pem::decode_vec(csr.as_bytes()).map_err(|_| unread())?;
@@ -134,8 +136,8 @@ fn sign_with_new_ca(csr: &str, now: Millis) -> Result<(String, String), String> 
             serial: long_serial(16)?,
             issuer: &name,
             subject,
-            not_before: now.saturating_sub(300_000),
-            not_after: now.saturating_add(10 * YEAR),
+            not_before: from.saturating_sub(300_000),
+            not_after: to.saturating_add(10 * YEAR),
             spki,
             extensions,
         };

@@ -131,7 +131,7 @@ impl Inside {
 
     /// Returns the passing of time, as the state sees it now.
     pub(super) fn time(&self) -> TimePassage<'_> {
-        let now = self.clock.now();
+        let now = self.clock.client_time();
         TimePassage {
             clock: &self.clock,
             identify: Box::new(move |hsm| self.hardware.identify_hsm(hsm, now)),

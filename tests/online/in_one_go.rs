@@ -45,6 +45,20 @@ fn a_bootstrap_claims_and_the_rehearsal_needs_nothing_at_all() {
     assert!(card.contains("mrvl-ls2-root-AR-v1"), "{card}");
 }
 
+/// Whoever moves the simulator's clock moves no client's.
+#[test]
+fn a_cluster_that_is_made_after_the_simulators_clock_was_moved_can_be_claimed() {
+    let mut stage = Stage::new();
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    stage.simulator.advance_clock(day);
+    (stage.id, _) = support::ready_cluster(&stage.simulator);
+    let document = run(stage.bootstrap().args(["--output", "json"]))
+        .ends(0, "")
+        .json();
+    assert_eq!(document["outcome"], "claimed");
+    assert_eq!(document["verification"]["verdict"], "verified");
+}
+
 /// Text, document and receipt say that the verdict rests on roots that somebody gave.
 #[test]
 fn a_claim_by_given_roots_says_so_in_text_document_and_receipt() {

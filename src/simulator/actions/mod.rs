@@ -53,7 +53,7 @@ pub(super) struct ActionContext<'a> {
 impl<'a> ActionContext<'a> {
     /// Returns the passing of time, as the state sees it now.
     fn time(&self) -> TimePassage<'a> {
-        let (hardware, now) = (self.hardware, self.clock.now());
+        let (hardware, now) = (self.hardware, self.clock.client_time());
         TimePassage {
             clock: self.clock,
             identify: Box::new(move |hsm| hardware.identify_hsm(hsm, now)),
