@@ -15,7 +15,12 @@ const TIMESTAMP_TAG: u64 = 1;
 
 /// The members of this API's answers that are timestamps. They are numbers in JSON, and tagged
 /// numbers in CBOR.
-const TIMESTAMPS: [&str; 3] = ["CreateTimestamp", "CopyTimestamp", "DeleteTimestamp"];
+const TIMESTAMPS: [&str; 4] = [
+    "CreateTimestamp",
+    "CopyTimestamp",
+    "DeleteTimestamp",
+    "HsmTypeRollbackExpiration",
+];
 
 /// The number of arrays and maps that may be nested. No request of this API nests deeper than four.
 const DEEPEST_NESTING: u8 = 32;

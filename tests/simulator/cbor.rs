@@ -1,8 +1,11 @@
 //! Smithy RPC v2 CBOR over HTTP, with ciborium's own reader and writer on the client's side. boto3
 //! speaks it in `simulator_clients`.
 
+use std::collections::BTreeSet;
+
 use ciborium::Value as Cbor;
-use hsmboot::simulator::{InjectedFault, Simulator};
+use hsmboot::simulator::{InjectedFault, SimulatedClusterState, Simulator};
+use serde_json::json;
 
 use crate::support::*;
 
@@ -120,6 +123,76 @@ fn a_cluster_is_made_in_cbor_and_seen_in_json_too() {
         ["CreateCluster", "DescribeClusters", "DescribeClusters"],
         "the page lists calls of either protocol"
     );
+}
+
+/// Finds the names of all timestamps in an answer. It has no number that is none.
+fn timestamps(value: &Cbor, name: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Cbor::Tag(1, seconds) => {
+            assert!(seconds.is_float() || seconds.is_integer(), "{name}");
+            found.insert(name.to_owned());
+        }
+        Cbor::Float(_) | Cbor::Integer(_) => panic!("{name} has no tag"),
+        Cbor::Array(items) => items.iter().for_each(|item| timestamps(item, name, found)),
+        Cbor::Map(members) => members
+            .iter()
+            .for_each(|(key, value)| timestamps(value, key.as_text().unwrap(), found)),
+        _ => {}
+    }
+}
+
+/// A client that reads by the model takes no number without its tag for a timestamp.
+#[test]
+fn every_timestamp_of_an_answer_has_its_tag() {
+    let simulator = instant();
+    // One that may go back to its type, and one with a backup, a copy and a deleted copy.
+    let old = simulator.create_hsm1_cluster("us-east-1").unwrap();
+    create_hsm(&simulator, &old);
+    until(&simulator, &old, |now| csr(now).is_some());
+    simulator
+        .set_state(&old, SimulatedClusterState::Active)
+        .unwrap();
+    ok(
+        &simulator,
+        "ModifyCluster",
+        json!({ "ClusterId": old, "HsmType": "hsm2m.medium" }),
+    );
+    let (id, csr) = ready_cluster(&simulator);
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&id, &csr),
+    );
+    let filter = json!({ "Filters": { "clusterIds": [id] } });
+    let backups = ok(&simulator, "DescribeBackups", filter);
+    let backup = backups["Backups"][0]["BackupId"].clone();
+    let copy = json!({ "DestinationRegion": "eu-west-1", "BackupId": backup });
+    ok(&simulator, "CopyBackupToRegion", copy.clone());
+    ok(&simulator, "CopyBackupToRegion", copy);
+    let copies = call_in(&simulator, "eu-west-1", "DescribeBackups", &json!({})).unwrap();
+    let one = json!({ "BackupId": copies.json()["Backups"][0]["BackupId"] });
+    call_in(&simulator, "eu-west-1", "DeleteBackup", &one).unwrap();
+
+    let mut found = BTreeSet::new();
+    let abroad = "Authorization: AWS4-HMAC-SHA256 \
+                  Credential=AKIDEXAMPLE/20260101/eu-west-1/cloudhsm/aws4_request, \
+                  SignedHeaders=host, Signature=0\r\n";
+    for action in ["DescribeClusters", "DescribeBackups"] {
+        for region in ["", abroad] {
+            let path = format!("/service/BaldrApiService/operation/{action}");
+            let headers = format!("{HEADERS}{region}");
+            let answer = send(&simulator, &path, &headers, b"\xa0").unwrap();
+            assert_eq!(answer.status, 200, "{:?}", answer.body);
+            timestamps(&answer.body, "the answer", &mut found);
+        }
+    }
+    let all = [
+        "CopyTimestamp",
+        "CreateTimestamp",
+        "DeleteTimestamp",
+        "HsmTypeRollbackExpiration",
+    ];
+    assert!(found.iter().eq(&all), "{found:?}");
 }
 
 #[test]
