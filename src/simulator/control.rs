@@ -85,7 +85,7 @@ impl Simulator {
     }
 
     /// Puts an HSM of the cluster into a state. CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass; the
-    /// others last.
+    /// others last. One whose key is still being made becomes ACTIVE once it is there.
     pub fn set_hsm_state(
         &self,
         cluster_id: &str,
@@ -277,8 +277,13 @@ pub(super) fn set_hsm_state(
                 excerpt(hsm_id)
             ))
         })?;
-        hsm.state = state;
-        hsm.due = inside.clock.time_after(HSM_CREATION);
+        (hsm.state, hsm.due) = match state {
+            // Without its key and certificates no HSM is ACTIVE. It is as soon as these are made.
+            SimulatedHsmState::Active if hsm.identity().is_none() => {
+                (SimulatedHsmState::CreateInProgress, inside.clock.now())
+            }
+            state => (state, inside.clock.time_after(HSM_CREATION)),
+        };
         Ok(())
     })
 }

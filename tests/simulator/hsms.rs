@@ -1,6 +1,6 @@
 //! HSMs: their addresses and their states.
 
-use hsmboot::simulator::{SimulatedClusterState, SimulatedHsmState};
+use hsmboot::simulator::{Options, SimulatedClusterState, SimulatedHsmState, Simulator, Speed};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -157,6 +157,28 @@ fn an_hsm_can_be_put_into_every_documented_state() {
         1,
         "it is gone"
     );
+}
+
+/// Ordered while the HSM is being created, whatever it has been through since.
+#[test]
+fn an_hsm_that_is_made_active_has_its_csr() {
+    let simulator = Simulator::spawn(Options {
+        speed: Speed::from_factor(1e-6).unwrap(),
+        ..options()
+    })
+    .unwrap();
+    for before in [None, Some(SimulatedHsmState::Degraded)] {
+        let id = create_cluster(&simulator);
+        simulator
+            .set_state(&id, SimulatedClusterState::Uninitialized)
+            .unwrap();
+        let hsm = create_hsm(&simulator, &id);
+        for state in before.into_iter().chain([SimulatedHsmState::Active]) {
+            simulator.set_hsm_state(&id, &hsm, state).unwrap();
+        }
+        let there = until(&simulator, &id, |now| now["Hsms"][0]["State"] == "ACTIVE");
+        assert!(csr(&there).is_some(), "{there}");
+    }
 }
 
 #[test]
