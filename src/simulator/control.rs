@@ -18,7 +18,7 @@ use super::json_protocol::excerpt;
 use super::limits::REGION;
 use super::reference::Reference;
 use super::state::{
-    AccountRegion, HSM_CREATION, NextState, SimulatedCluster, SimulatedClusterState,
+    AccountRegion, HSM_CREATION, Hsm, NextState, SimulatedCluster, SimulatedClusterState,
     SimulatedHsmState,
 };
 
@@ -166,9 +166,11 @@ fn with_cluster<T>(
 pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, ControlError> {
     let due = inside.clock.time_after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
-        let failed = cluster
-            .hsms
-            .first()
+        // One that is DELETED has no seat any more.
+        let is_there = |hsm: &Hsm| hsm.state != SimulatedHsmState::Deleted;
+        let mut hsms = cluster.hsms.iter().enumerate();
+        let (at, failed) = hsms
+            .find(|(_, hsm)| is_there(hsm))
             .ok_or_else(|| ControlError(format!("cluster '{cluster_id}' has no HSM")))?;
         let seat = HsmPlacement {
             zone: failed.zone.clone(),
@@ -178,7 +180,7 @@ pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<Str
         let new = new_hsm(&inside.hardware, cluster, seat, due)
             .map_err(|error| ControlError(error.message))?;
         let id = new.id.clone();
-        cluster.hsms.splice(..1, [new]);
+        cluster.hsms.splice(at..=at, [new]);
         Ok(id)
     })
 }

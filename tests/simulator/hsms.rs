@@ -159,6 +159,46 @@ fn an_hsm_can_be_put_into_every_documented_state() {
     );
 }
 
+/// Its network interface has gone, and the address is the next HSM's.
+#[test]
+fn a_deleted_hsm_has_no_address_that_could_stand_for_another() {
+    let simulator = instant();
+    let (id, _) = ready_cluster(&simulator);
+    let first = describe(&simulator, &id)["Hsms"][0].clone();
+    simulator
+        .set_hsm_state(
+            &id,
+            first["HsmId"].as_str().unwrap(),
+            SimulatedHsmState::Deleted,
+        )
+        .unwrap();
+    let second = create_hsm(&simulator, &id);
+    let hsms = describe(&simulator, &id)["Hsms"].clone();
+    for name in ["EniId", "EniIp", "EniIpV6"] {
+        assert!(hsms[0].get(name).is_none(), "{hsms:#}");
+    }
+    assert_eq!(hsms[1]["EniIp"], first["EniIp"], "it was free");
+    // Nor does one come back by a replacement.
+    let replacement = simulator.replace_hsm(&id).unwrap();
+    let hsms = describe(&simulator, &id)["Hsms"].clone();
+    assert_eq!(hsms[0]["HsmId"], first["HsmId"]);
+    assert_eq!(
+        (&hsms[1]["HsmId"], hsms.as_array().unwrap().len()),
+        (&json!(replacement), 2),
+        "in the place of {second}"
+    );
+    let by_interface = json!({ "ClusterId": id, "EniId": first["EniId"] });
+    assert_eq!(
+        refused(&simulator, "DeleteHsm", by_interface).0,
+        "CloudHsmResourceNotFoundException"
+    );
+    let by_address = json!({ "ClusterId": id, "EniIp": first["EniIp"] });
+    assert_eq!(
+        ok(&simulator, "DeleteHsm", by_address)["HsmId"],
+        json!(replacement)
+    );
+}
+
 /// Ordered while the HSM is being created, whatever it has been through since.
 #[test]
 fn an_hsm_that_is_made_active_has_its_csr() {

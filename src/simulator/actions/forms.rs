@@ -177,13 +177,15 @@ pub(super) struct HsmForm<'a> {
 impl<'a> HsmForm<'a> {
     fn from_hsm(cluster: &'a SimulatedCluster, hsm: &'a Hsm, reference: Reference) -> Self {
         let later = reference.is_later();
+        // The network interface goes with the HSM; its address may be another's by now.
+        let has_interface = hsm.state != SimulatedHsmState::Deleted;
         Self {
             availability_zone: &hsm.zone,
             cluster_id: &cluster.id,
             subnet_id: &hsm.subnet,
-            eni_id: Some(&hsm.eni),
-            eni_ip: Some(&hsm.ip),
-            eni_ip_v6: hsm.ip_v6.as_deref().filter(|_| later),
+            eni_id: has_interface.then_some(&hsm.eni),
+            eni_ip: has_interface.then_some(&hsm.ip),
+            eni_ip_v6: hsm.ip_v6.as_deref().filter(|_| later && has_interface),
             hsm_id: &hsm.id,
             hsm_type: later.then_some(hsm.hsm_type.as_str()),
             state: hsm.state.name(),

@@ -217,12 +217,13 @@ fn hsm_json(hsm: &Hsm, inside: &Inside) -> Value {
         _ => None,
     };
     let lasts = lasts.map(|lasts| inside.clock.scaled_duration(lasts));
+    let has_interface = hsm.state != SimulatedHsmState::Deleted;
     json!({
         "id": hsm.id,
         "zone": hsm.zone,
         "subnet": hsm.subnet,
-        "ip": hsm.ip,
-        "eni": hsm.eni,
+        "ip": has_interface.then_some(&hsm.ip),
+        "eni": has_interface.then_some(&hsm.eni),
         "state": hsm.state.name(),
         "from": lasts.map(|lasts| hsm.due.saturating_sub(lasts)),
         "due": lasts.map(|_| hsm.due),
