@@ -114,9 +114,16 @@ fn signed_region(headers: &HeaderMap) -> String {
     // From the right, because an access key id may hold anything:
     // …/date/region/service/aws4_request.
     match scope.rsplit('/').nth(2) {
-        Some(region) if !region.is_empty() && region.len() <= 32 => region.to_owned(),
+        Some(region) if is_region_name(region) => region.to_owned(),
         _ => DEFAULT_REGION.to_owned(),
     }
+}
+
+/// Tells whether a credential scope's text can be a region's name. There may be regions of which
+/// the API Reference's pattern knows nothing.
+pub(super) fn is_region_name(text: &str) -> bool {
+    let fits = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// The members of a request. An empty body counts as one without members.
@@ -228,7 +235,14 @@ mod tests {
             )),
             "eu-west-1"
         );
-        assert_eq!(signed_region(&signed_headers("nonsense")), DEFAULT_REGION);
+        for no_region in [
+            "nonsense",
+            "A/20260101/../cloudhsm/x",
+            "A/d/EU west/cloudhsm/x",
+        ] {
+            let headers = signed_headers(no_region);
+            assert_eq!(signed_region(&headers), DEFAULT_REGION, "{no_region}");
+        }
         assert_eq!(signed_region(&HeaderMap::new()), DEFAULT_REGION);
     }
 

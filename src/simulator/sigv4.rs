@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
 use super::credentials::Credentials;
-use super::json_protocol::{ApiError, excerpt};
+use super::json_protocol::{ApiError, excerpt, is_region_name};
 use super::place::AccountRegion;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -146,11 +146,7 @@ impl<'a> Authorization<'a> {
                 excerpt(service)
             ));
         }
-        let region_fits = (1..=32).contains(&region.len())
-            && region
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !region_fits || date.len() != 8 || access_key.is_empty() {
+        if !is_region_name(region) || date.len() != 8 || access_key.is_empty() {
             return refused(String::from(
                 "the credential scope has no valid date or region",
             ));

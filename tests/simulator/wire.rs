@@ -339,6 +339,23 @@ fn unknown_members_are_ignored_and_null_is_absent() {
     );
 }
 
+/// What stands in a signature's place for a region would be shown on the page and in commands to
+/// copy.
+#[test]
+fn a_text_that_is_no_regions_name_is_no_region() {
+    let simulator = instant();
+    for text in ["$(id)", "<b>", "EU-WEST-1", "eu west", "..", "é"] {
+        let order = json!({
+            "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+        });
+        let answer = call_in(&simulator, text, "CreateCluster", &order).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let places = crate::page::data(&simulator)["places"].clone();
+    assert_eq!(places.as_array().unwrap().len(), 1, "{places:#}");
+    assert_eq!(places[0]["region"], "us-east-1");
+}
+
 #[test]
 fn regions_are_apart() {
     let simulator = instant();
