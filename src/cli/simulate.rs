@@ -161,7 +161,8 @@ fn simulator_error(fault: &SimError) -> Error {
         ),
         SimError::KeepState { .. } => (
             ErrorKind::CannotWrite,
-            "name a file for --state in a directory that you can write to",
+            "make the file writable for its owner, or name another for --state in a directory that \
+             you can write to",
         ),
         SimError::Listen { .. } => (
             ErrorKind::CannotListen,

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::SimError;
@@ -68,8 +69,13 @@ impl StateFile {
             }
             Err(error) => Err(unusable(format!("it cannot be read: {error}"))),
         };
-        // Nothing is locked for what is no state.
-        open()?;
+        // Nothing is locked for what is no state, nor for one that its owner may not write to.
+        if let Some(content) = open()? {
+            check_writable(&content).map_err(|source| SimError::KeepState {
+                path: path.clone(),
+                source,
+            })?;
+        }
         let lock = match lock_file(&dir, &with_ending(&name, ".lock")) {
             Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Err(SimError::StateInUse { path }),
@@ -118,6 +124,19 @@ impl StateFile {
         let file = self.open.as_mut().ok_or(io::ErrorKind::NotFound)?;
         file.write_all(content)?;
         file.sync_data()
+    }
+}
+
+/// Checks that the file's owner may write to it, whoever runs this: it is replaced by another of
+/// its name, so nothing else would refuse one that somebody has made read-only.
+fn check_writable(content: &File) -> io::Result<()> {
+    const OWNER_WRITES: u32 = 0o200;
+    match content.metadata()?.permissions().mode() & OWNER_WRITES {
+        0 => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it is read-only",
+        )),
+        _ => Ok(()),
     }
 }
 

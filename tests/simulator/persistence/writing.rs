@@ -1,6 +1,7 @@
 //! How the file is written, and what is refused.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use hsmboot::simulator::SimError;
 
@@ -49,6 +50,31 @@ fn what_only_reads_writes_nothing() {
         );
     }
     assert!(fs::read(&state).unwrap() == before);
+}
+
+/// Whoever starts it, root among them: the file would be replaced by a writable one.
+#[test]
+fn a_state_that_was_made_read_only_is_refused_and_stays_as_it_is() {
+    let (dir, state) = place();
+    let simulator = start(&state);
+    let id = create_cluster(&simulator);
+    simulator.shutdown();
+    fs::remove_file(dir.path().join("state.lock")).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o444)).unwrap();
+    let before = fs::read(&state).unwrap();
+    let error = refusal(&state);
+    assert!(
+        matches!(&error, SimError::KeepState { path, source }
+            if *path == state && source.kind() == ErrorKind::PermissionDenied),
+        "{error}"
+    );
+    assert!(error.to_string().contains("it is read-only"), "{error}");
+    let mode = fs::metadata(&state).unwrap().permissions().mode() & 0o777;
+    assert_eq!((fs::read(&state).unwrap(), mode), (before, 0o444));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no lock");
+    // The error's hint is true: made writable again, it goes on.
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(describe(&start(&state), &id)["ClusterId"], id.as_str());
 }
 
 #[test]
