@@ -15,6 +15,8 @@
 //! asking it first (Fetch, "CORS-safelisted request-header"), and the simulator answers no such
 //! question.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;
@@ -41,11 +43,45 @@ impl Foreign {
     }
 }
 
-const FOREIGN_NAME: Foreign = Foreign {
-    status: StatusCode::MISDIRECTED_REQUEST,
-    message: "the simulator is shown under an IP address, localhost, or a name that no public DNS \
-              can hold",
-};
+/// The names by which the page and control commands are reached. It depends on where the simulator
+/// listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnNames {
+    /// Of a simulator that listens on loopback: an IP address, and what every system looks up by
+    /// itself, `localhost` and what is below it (RFC 6761 6.3). Other names a network answers for,
+    /// and the one that this machine is in may be anybody's.
+    Loopback,
+    /// Of one that a network reaches, such as a container: besides those a name without a dot, or
+    /// one that no public DNS can hold. That network can use the simulator anyway.
+    Network,
+}
+
+impl OwnNames {
+    /// Returns the names of a simulator that listens on the address.
+    pub(super) fn of_address(address: IpAddr) -> Self {
+        match address.to_canonical().is_loopback() {
+            true => Self::Loopback,
+            false => Self::Network,
+        }
+    }
+
+    const fn refusal(self) -> Foreign {
+        Foreign {
+            status: StatusCode::MISDIRECTED_REQUEST,
+            message: match self {
+                Self::Loopback => {
+                    "this simulator listens on loopback, and is shown under an IP address or \
+                     localhost alone"
+                }
+                Self::Network => {
+                    "the simulator is shown under an IP address, localhost, or a name that no \
+                     public DNS can hold"
+                }
+            },
+        }
+    }
+}
+
 const FOREIGN_PAGE: Foreign = Foreign {
     status: StatusCode::FORBIDDEN,
     message: "the request comes from a page of another origin (Origin, Sec-Fetch-Site); no such \
@@ -58,30 +94,31 @@ const NOT_JSON: Foreign = Foreign {
 
 /// Checks a request before anything else does. Its method and path decide which rules hold.
 pub(super) fn check_request(
+    names: OwnNames,
     method: &Method,
     path: &str,
     headers: &HeaderMap,
 ) -> Result<(), Foreign> {
     match path {
-        "/" if page::is_read_method(method) => check_document(headers),
-        path if path.starts_with("/_") => check_data(headers),
-        _ => check_api(headers),
+        "/" if page::is_read_method(method) => check_document(names, headers),
+        path if path.starts_with("/_") => check_data(names, headers),
+        _ => check_api(names, headers),
     }
 }
 
 /// Checks a request for the page's document. It must use one of the simulator's own names, and may
 /// be linked to from anywhere.
-fn check_document(headers: &HeaderMap) -> Result<(), Foreign> {
-    if is_own_host(headers) {
+fn check_document(names: OwnNames, headers: &HeaderMap) -> Result<(), Foreign> {
+    if is_own_host(names, headers) {
         Ok(())
     } else {
-        Err(FOREIGN_NAME)
+        Err(names.refusal())
     }
 }
 
 /// Checks a request for the page's data, or a control command, whatever its method.
-fn check_data(headers: &HeaderMap) -> Result<(), Foreign> {
-    check_document(headers)?;
+fn check_data(names: OwnNames, headers: &HeaderMap) -> Result<(), Foreign> {
+    check_document(names, headers)?;
     if is_own_origin(headers) {
         Ok(())
     } else {
@@ -100,26 +137,19 @@ pub(super) fn check_json(headers: &HeaderMap) -> Result<(), Foreign> {
 }
 
 /// Checks a call of the API. SDKs may use any name for the simulator; a browser may not.
-fn check_api(headers: &HeaderMap) -> Result<(), Foreign> {
+fn check_api(names: OwnNames, headers: &HeaderMap) -> Result<(), Foreign> {
     if headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE) {
-        check_data(headers)
+        check_data(names, headers)
     } else {
         Ok(())
     }
 }
 
 /// Tells whether `Host` is a name that a foreign page cannot have pointed at this address (DNS
-/// rebinding): an address, a name without a dot, or one under a name that is never delegated (RFC
-/// 6761, RFC 6762, RFC 8375, and ICANN's reservation of `internal`).
-fn is_own_host(headers: &HeaderMap) -> bool {
-    const PRIVATE: [&str; 6] = [
-        ".localhost",
-        ".local",
-        ".internal",
-        ".test",
-        ".invalid",
-        ".home.arpa",
-    ];
+/// rebinding): an address or localhost; in a network also a name without a dot, or one under a name
+/// that is never delegated (RFC 6761, RFC 6762, RFC 8375, and ICANN's reservation of `internal`).
+fn is_own_host(names: OwnNames, headers: &HeaderMap) -> bool {
+    const PRIVATE: [&str; 5] = [".local", ".internal", ".test", ".invalid", ".home.arpa"];
     let Some(host) = single_header(headers, &header::HOST).and_then(|value| value.to_str().ok())
     else {
         return false;
@@ -133,9 +163,11 @@ fn is_own_host(headers: &HeaderMap) -> bool {
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(name);
     let lower = bare.trim_end_matches('.').to_ascii_lowercase();
-    bare.parse::<std::net::IpAddr>().is_ok()
-        || !lower.contains('.')
-        || PRIVATE.iter().any(|suffix| lower.ends_with(suffix))
+    let private = || !lower.contains('.') || PRIVATE.iter().any(|suffix| lower.ends_with(suffix));
+    bare.parse::<IpAddr>().is_ok()
+        || lower == "localhost"
+        || lower.ends_with(".localhost")
+        || (names == OwnNames::Network && private())
 }
 
 /// Tells whether the browser says that the request comes from the simulator's own page or from its
@@ -180,6 +212,7 @@ fn single_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a He
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::OwnNames::{Loopback, Network};
     use super::*;
 
     fn headers_of(lines: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -205,12 +238,18 @@ mod tests {
             "[::1]:8080",
             "[::1]",
             "localhost:80",
-            "x",
-            "cloudhsm:8080",
-            "host.docker.internal",
+            "localhost.",
             "a.LOCALHOST",
         ] {
-            assert!(is_own_host(&headers_of(&[("host", host)])), "{host}");
+            for names in [Loopback, Network] {
+                assert!(is_own_host(names, &headers_of(&[("host", host)])), "{host}");
+            }
+        }
+        // A network that the machine has joined may answer for these.
+        for host in ["x", "cloudhsm:8080", "host.docker.internal", "a.local:1"] {
+            let headers = headers_of(&[("host", host)]);
+            assert!(is_own_host(Network, &headers), "{host}");
+            assert!(!is_own_host(Loopback, &headers), "{host}");
         }
         for host in [
             "example.com",
@@ -218,18 +257,39 @@ mod tests {
             "127.0.0.1.example.com",
             "rebind.example.com.",
             "localhost.example.com:1",
+            "notlocalhost.com",
             "1.2.3",
         ] {
-            assert!(!is_own_host(&headers_of(&[("host", host)])), "{host}");
+            for names in [Loopback, Network] {
+                assert!(
+                    !is_own_host(names, &headers_of(&[("host", host)])),
+                    "{host}"
+                );
+            }
         }
-        assert!(!is_own_host(&HeaderMap::new()), "HTTP/1.1 demands it");
-        assert!(
-            !is_own_host(&headers_of(&[
-                ("host", "localhost"),
-                ("host", "example.com")
-            ])),
-            "which of the two?"
-        );
+        let twice = headers_of(&[("host", "localhost"), ("host", "example.com")]);
+        for names in [Loopback, Network] {
+            assert!(
+                !is_own_host(names, &HeaderMap::new()),
+                "HTTP/1.1 demands it"
+            );
+            assert!(!is_own_host(names, &twice), "which of the two?");
+        }
+    }
+
+    #[test]
+    fn a_simulator_on_loopback_has_fewer_names_than_one_in_a_network() {
+        for (address, names) in [
+            ("127.0.0.1", Loopback),
+            ("127.9.9.9", Loopback),
+            ("::1", Loopback),
+            ("::ffff:127.0.0.1", Loopback),
+            ("0.0.0.0", Network),
+            ("::", Network),
+            ("192.0.2.1", Network),
+        ] {
+            assert_eq!(OwnNames::of_address(address.parse().unwrap()), names);
+        }
     }
 
     #[test]
@@ -247,7 +307,10 @@ mod tests {
             &[("host", "LOCALHOST:1"), ("origin", "http://localhost:1")],
         ] {
             assert_eq!(
-                (check_data(&headers_of(own)), check_api(&headers_of(own))),
+                (
+                    check_data(Loopback, &headers_of(own)),
+                    check_api(Loopback, &headers_of(own))
+                ),
                 (Ok(()), Ok(())),
                 "{own:?}"
             );
@@ -267,17 +330,24 @@ mod tests {
             ("sec-fetch-site", ""),
         ] {
             let headers = headers_of(&[host, foreign, ("content-type", "application/json")]);
-            for judged in [check_data(&headers), check_api(&headers)] {
+            for judged in [
+                check_data(Loopback, &headers),
+                check_api(Loopback, &headers),
+            ] {
                 assert_eq!(judged, Err(FOREIGN_PAGE), "{foreign:?}");
             }
-            assert_eq!(check_document(&headers), Ok(()), "it may be linked to");
+            assert_eq!(
+                check_document(Loopback, &headers),
+                Ok(()),
+                "it may be linked to"
+            );
         }
         let twice = headers_of(&[
             host,
             ("origin", "http://127.0.0.1:8080"),
             ("origin", "https://example.com"),
         ]);
-        assert_eq!(check_data(&twice), Err(FOREIGN_PAGE));
+        assert_eq!(check_data(Loopback, &twice), Err(FOREIGN_PAGE));
     }
 
     #[test]
@@ -288,14 +358,14 @@ mod tests {
             ("content-type", "application/json"),
         ]);
         for judged in [
-            check_document(&rebound),
-            check_data(&rebound),
-            check_api(&rebound),
+            check_document(Loopback, &rebound),
+            check_data(Loopback, &rebound),
+            check_api(Loopback, &rebound),
         ] {
-            assert_eq!(judged, Err(FOREIGN_NAME));
+            assert_eq!(judged, Err(Loopback.refusal()));
         }
         assert_eq!(
-            check_api(&headers_of(&[("host", "simulator.example.com")])),
+            check_api(Loopback, &headers_of(&[("host", "simulator.example.com")])),
             Ok(())
         );
     }

@@ -18,6 +18,7 @@ use super::connection::{ConnectionHandle, ConnectionLimits, LimitedListener};
 use super::faults::{AddressedCluster, InjectedFault};
 use super::inside::Inside;
 use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
+use super::origin::OwnNames;
 use super::place::AccountRegion;
 use super::protocol::Protocol;
 use super::requests::RequestNote;
@@ -30,7 +31,13 @@ pub(super) async fn serve(
     inside: Arc<Inside>,
     stop: tokio::sync::oneshot::Receiver<()>,
 ) {
-    let app = Router::new().fallback(answer_once_kept).with_state(inside);
+    // Where it cannot be told, the narrower names hold.
+    let names = listener.local_addr().map_or(OwnNames::Loopback, |address| {
+        OwnNames::of_address(address.ip())
+    });
+    let app = Router::new()
+        .fallback(answer_once_kept)
+        .with_state((inside, names));
     let server = axum::serve(
         LimitedListener::new(listener, limits),
         app.into_make_service_with_connect_info::<ConnectionHandle>(),
@@ -44,14 +51,13 @@ pub(super) async fn serve(
 
 /// Answers a request, once everything that the answer can show is kept.
 async fn answer_once_kept(
-    State(inside): State<Arc<Inside>>,
-    line: ConnectInfo<ConnectionHandle>,
+    State((inside, names)): State<(Arc<Inside>, OwnNames)>,
+    ConnectInfo(line): ConnectInfo<ConnectionHandle>,
     request: Request,
 ) -> Response<Body> {
     let protocol = Protocol::of_request(request.method(), request.uri(), request.headers());
-    let answered = line.clone();
-    let answer = answer_request(State(Arc::clone(&inside)), line, request).await;
-    answered.0.begin_answer();
+    let answer = answer_request(&inside, names, line.clone(), request).await;
+    line.begin_answer();
     match &inside.store {
         Some(store) => match store.wait_until_written().await {
             Ok(()) => answer,
@@ -64,20 +70,20 @@ async fn answer_once_kept(
 }
 
 async fn answer_request(
-    State(inside): State<Arc<Inside>>,
-    ConnectInfo(line): ConnectInfo<ConnectionHandle>,
+    inside: &Arc<Inside>,
+    names: OwnNames,
+    line: ConnectionHandle,
     request: Request,
 ) -> Response<Body> {
-    if let Err(foreign) =
-        origin::check_request(request.method(), request.uri().path(), request.headers())
-    {
+    let (method, path, headers) = (request.method(), request.uri().path(), request.headers());
+    if let Err(foreign) = origin::check_request(names, method, path, headers) {
         return foreign.to_response();
     }
-    if let Some(page) = page::answer_page_request(&inside, &request) {
+    if let Some(page) = page::answer_page_request(inside, &request) {
         return page;
     }
     let mut note = RequestNote::begin(&inside.requests, inside.clock.now(), &request);
-    let response = respond_to_call(&inside, line, request, &mut note).await;
+    let response = respond_to_call(inside, line, request, &mut note).await;
     note.finish(response)
 }
 

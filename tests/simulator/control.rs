@@ -231,7 +231,7 @@ fn wrong_control_commands_say_what_is_wrong() {
     assert_eq!(
         raw(
             simulator.address(),
-            b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            b"GET /_control/calls HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         )
         .unwrap()
         .status,

@@ -97,7 +97,7 @@ pub fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
 pub fn request(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \
          {length}\r\n{headers}\r\n{body}"
     )
 }

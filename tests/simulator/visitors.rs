@@ -139,6 +139,57 @@ fn no_foreign_page_can_give_a_control_command() {
     }
 }
 
+/// Names that the network of a hotel or a conference may answer for: with a page first, and with
+/// the address of the simulator then.
+#[test]
+fn on_loopback_no_name_that_a_network_answers_for_is_the_simulators_own() {
+    let simulator = instant();
+    let json = "Content-Type: application/json\r\n";
+    for (host, status) in [
+        ("127.0.0.1", 200),
+        ("[::1]", 200),
+        ("localhost", 200),
+        ("cloudhsm.localhost", 200),
+        ("printer.local", 421),
+        ("cloudhsm.internal", 421),
+        ("cloudhsm.test", 421),
+        ("router", 421),
+    ] {
+        let headers = format!("Host: {host}:8080\r\nOrigin: http://{host}:8080\r\n{json}");
+        for (method, path) in [
+            ("GET", "/"),
+            ("GET", "/_page/data"),
+            ("POST", "/_control/calls"),
+        ] {
+            let answer = send(&simulator, method, path, &headers, "{}");
+            assert_eq!(answer.status, status, "{host} {path}: {}", answer.body);
+            assert!(status == 200 || answer.body.contains("localhost"));
+        }
+        // A program may know the API by any name.
+        let call = format!("Host: {host}\r\nX-Amz-Target: BaldrApiService.DescribeClusters\r\n");
+        assert_eq!(send(&simulator, "POST", "/", &call, "{}").status, 200);
+    }
+}
+
+/// Others of a network know it by the name that the network has for it.
+#[test]
+fn a_simulator_that_a_network_reaches_is_shown_by_the_networks_names() {
+    let simulator = Simulator::spawn(Options {
+        listen: ([0, 0, 0, 0], 0).into(),
+        ..crate::support::options()
+    })
+    .unwrap();
+    let here = (std::net::Ipv4Addr::LOCALHOST, simulator.address().port()).into();
+    for (host, status) in [
+        ("cloudhsm", 200),
+        ("cloudhsm.internal", 200),
+        ("cloudhsm.example.com", 421),
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        assert_eq!(raw(here, request.as_bytes()).unwrap().status, status);
+    }
+}
+
 #[test]
 fn a_control_command_is_json_by_its_type() {
     let simulator = instant();

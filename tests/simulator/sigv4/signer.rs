@@ -65,7 +65,7 @@ impl Signer {
         headers.extend(more);
         let value = |name: &str| {
             if name == "host" {
-                "x"
+                "localhost"
             } else {
                 headers
                     .iter()
