@@ -29,6 +29,9 @@ pub(crate) fn claim_document(
     if dry_run {
         insert_member(&mut document, "dry_run", json!(true));
     }
+    if bundle.comes_from_simulator() {
+        insert_member(&mut document, "simulated", json!(true));
+    }
     // Two runs raced, and the cluster has the other one's certificate: ours is of no more use.
     if !outcome.same_certificate
         && receipt.signed_cert_sha256 != receipt.cluster_certificate_sha256

@@ -74,6 +74,19 @@ fn an_activated_cluster_is_handed_over_as_the_receipt_has_it_and_with_that_said(
     assert!(!readme.contains("activate\n"), "{readme}");
 }
 
+/// A program that claims asks the same question as whoever hands over, and gets the same answer.
+#[test]
+fn a_claim_on_a_running_simulator_says_in_json_that_it_is_simulated() {
+    let stage = Stage::new();
+    stage.signed();
+    for _ in ["claims", "has claimed already"] {
+        let told = run(stage.submit().args(["--output", "json"])).ends(0, "");
+        assert_eq!(told.json()["simulated"], true);
+        let told = run(stage.bootstrap().args(["--output", "json"])).ends(0, "");
+        assert_eq!(told.json()["simulated"], true);
+    }
+}
+
 /// Nothing of a simulator that somebody started is real either, and nothing in the bundle but its
 /// certificates says so.
 #[test]
