@@ -299,10 +299,12 @@ fn what_is_killed_is_told() {
     let [whole, cut, empty] = &stage.ids[..] else {
         panic!("three");
     };
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in\n*{cut}*) printf '{{\"cluster_id\": ' ;;\n*{empty}*) ;;\n*) exec \
-         {PROGRAM} \"$@\" ;;\nesac\nkill -9 $$\n"
-    );
+    let script = [
+        "#!/bin/sh\ncase \"$*\" in\n",
+        &format!("*{cut}*) printf '{{\"cluster_id\": ' ;;\n*{empty}*) ;;\n"),
+        &format!("*) exec {PROGRAM} \"$@\" ;;\nesac\nkill -9 $$\n"),
+    ]
+    .concat();
     executable(&stage.path("killed"), &script);
     let program = stage.text("killed");
     let all = stage.ids.join(" ");
