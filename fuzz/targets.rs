@@ -353,39 +353,3 @@ pub fn transcript(data: &[u8]) {
     assert!(data.starts_with(held));
     assert!(reading.fault.is_some() || held == data);
 }
-
-/// The texts of codes, a line each.
-pub fn qr_parts(data: &[u8]) {
-    use hsmboot::qr::collection::Collection;
-    use hsmboot::qr::parts::{Piece, ScannedText};
-    let mut collection = Collection::default();
-    for line in String::from_utf8_lossy(data).lines() {
-        if let ScannedText::Piece(piece) = Piece::read(line) {
-            collection.add(piece);
-        }
-    }
-    drop(collection.join_parts());
-}
-
-/// A photograph of codes, of at most about a million pixels: a larger one is only slower.
-pub fn qr_picture(data: &[u8]) {
-    let wide = |at: usize| {
-        data.get(at..at + 4)
-            .map_or(0, |side| u32::from_be_bytes(side.try_into().expect("four")))
-    };
-    let png = data.starts_with(b"\x89PNG");
-    let small = if png {
-        u64::from(wide(16)) * u64::from(wide(20)) <= 1 << 20
-    } else {
-        let mut frames = data
-            .windows(9)
-            .filter(|at| at[0] == 0xFF && (0xC0..=0xC2).contains(&at[1]));
-        frames.all(|at| {
-            let side = |high: u8, low: u8| u32::from(u16::from_be_bytes([high, low]));
-            side(at[5], at[6]) * side(at[7], at[8]) <= 1 << 20
-        })
-    };
-    if small {
-        hsmboot::qr::photograph::read(data, |_| false).unwrap_or_default();
-    }
-}

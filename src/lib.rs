@@ -142,12 +142,18 @@ pub mod x509;
 pub mod simulator;
 
 /// The door for fuzz targets to what the library keeps to itself: with `--cfg fuzzing`, as
-/// cargo-fuzz builds.
-#[cfg(fuzzing)]
+/// cargo-fuzz builds. Unit tests try the seeds behind it.
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing {
-    #[cfg(not(feature = "awskms"))]
+    #[cfg(all(fuzzing, not(feature = "awskms")))]
     pub use crate::ca::fuzzing::awskms_uri;
     pub use crate::ca::fuzzing::key_file;
+    #[cfg(feature = "qr")]
+    pub use crate::qr::fuzzing::{qr_parts, qr_picture};
     #[cfg(feature = "simulator")]
     pub use crate::simulator::fuzzing::{authorization, simulator_request, state_file};
 }
+
+#[cfg(test)]
+#[path = "../tests/support/seeds.rs"]
+mod seeds;

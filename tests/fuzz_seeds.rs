@@ -1,6 +1,5 @@
 //! The bodies of the fuzz targets (fuzz/targets.rs), over seeds of theirs and simple changes of
 //! those: so that they hold on a stable compiler too. docs/assurance.md says how to run a campaign.
-#![cfg(feature = "qr")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -150,7 +149,6 @@ fn what_is_taken_of_the_rest_is_written_and_read_again() {
         ]),
     );
     try_all(targets::transcript, &texts(&["{\"n\":1}\n", "\n\n"]));
-    try_all(targets::qr_parts, &texts(&["HSMBOOT1:REQUEST:1/2:ABCDEF."]));
     let files = fixtures("verified--never-expires", "csr");
     let name = "cluster-hsmboottest_ClusterCsr.csr".to_owned();
     let members = [(name, files[0].clone())].into_iter().collect();
@@ -160,5 +158,4 @@ fn what_is_taken_of_the_rest_is_written_and_read_again() {
     let members = hsmboot::bundle::archive::read(&whole).unwrap();
     Survey::of_store(Store::from_members(members, "a file")).unwrap();
     try_all(targets::report_page, &[whole]);
-    targets::qr_picture(b"\x89PNG\r\n\x1a\n");
 }

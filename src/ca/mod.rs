@@ -37,7 +37,7 @@ pub use self::init::{CaTerms, make_trust_anchor};
 pub(crate) use self::intermediate::check_issuer_key;
 pub use self::intermediate::make_intermediate;
 pub(crate) use self::key::backends_elsewhere;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub use self::key::fuzzing;
 pub use self::key::{
     CaKey, FileKey, KEY_BACKENDS, KeyBackend, KeyLibrary, KeySource, LoadedKey, MAX_KEY_FILE,

@@ -22,6 +22,8 @@ mod compressed;
 mod dictionary;
 pub mod draw;
 mod finder;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod grey;
 mod packed;
 pub mod parts;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::finder::{Budget, find_codes};
 use super::grey::Grey;
-use super::picture;
+use super::picture::{self, PixelLimits};
 pub use super::picture::{MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE, PictureFault};
 
 /// The size of the largest file that is read.
@@ -26,8 +26,17 @@ const USUAL_SIDE: usize = 2800;
 ///
 /// # Errors
 /// See [`PictureFault`]. A photograph without a code is not an error.
-pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), PictureFault> {
-    let whole = picture::decode_picture(bytes)?.contrast_stretched();
+pub fn read(bytes: &[u8], enough: impl FnMut(&str) -> bool) -> Result<(), PictureFault> {
+    read_within(bytes, PixelLimits::OF_A_PHOTOGRAPH, enough)
+}
+
+/// Does the same where the picture has no more pixels than `limits`.
+pub(super) fn read_within(
+    bytes: &[u8],
+    limits: PixelLimits,
+    mut enough: impl FnMut(&str) -> bool,
+) -> Result<(), PictureFault> {
+    let whole = picture::decode_picture(bytes, limits)?.contrast_stretched();
     let smaller = (whole.longer_side() > USUAL_SIDE)
         .then(|| whole.scaled_to(USUAL_SIDE, whole.longer_side()))
         .flatten();

@@ -24,6 +24,21 @@ pub const MAX_PIXELS: usize = 65_000_000;
 /// or eleven where it has four components.
 pub const MAX_PROGRESSIVE: usize = 16_000_000;
 
+/// The most pixels that are decoded: of a picture, and of a progressive JPEG.
+#[derive(Clone, Copy)]
+pub(super) struct PixelLimits {
+    pub(super) pixels: usize,
+    pub(super) progressive: usize,
+}
+
+impl PixelLimits {
+    /// What photographs and scans have.
+    pub(super) const OF_A_PHOTOGRAPH: Self = PixelLimits {
+        pixels: MAX_PIXELS,
+        progressive: MAX_PROGRESSIVE,
+    };
+}
+
 /// The most pixels a side.
 pub const MAX_SIDE: usize = 16_384;
 
@@ -54,10 +69,10 @@ pub enum PictureFault {
 ///
 /// # Errors
 /// See [`PictureFault`].
-pub(super) fn decode_picture(bytes: &[u8]) -> Result<Grey, PictureFault> {
+pub(super) fn decode_picture(bytes: &[u8], limits: PixelLimits) -> Result<Grey, PictureFault> {
     match bytes {
-        [0x89, b'P', b'N', b'G', ..] => decode_png(bytes),
-        [0xff, 0xd8, 0xff, ..] => decode_jpeg(bytes),
+        [0x89, b'P', b'N', b'G', ..] => decode_png(bytes, limits),
+        [0xff, 0xd8, 0xff, ..] => decode_jpeg(bytes, limits),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(PictureFault::Heif),
         _ => Err(PictureFault::Unknown),
     }
@@ -71,7 +86,7 @@ fn check_size(width: usize, height: usize, most: usize) -> Result<usize, Picture
     pixels.ok_or(PictureFault::TooLarge)
 }
 
-fn decode_png(bytes: &[u8]) -> Result<Grey, PictureFault> {
+fn decode_png(bytes: &[u8], limits: PixelLimits) -> Result<Grey, PictureFault> {
     let damaged = |error: DecodingError| {
         if matches!(error, DecodingError::LimitsExceeded) {
             PictureFault::TooLarge
@@ -86,7 +101,7 @@ fn decode_png(bytes: &[u8]) -> Result<Grey, PictureFault> {
     let side = |pixels: u32| usize::try_from(pixels).unwrap_or(usize::MAX);
     let header = decoder.read_header_info().map_err(damaged)?;
     let (width, height) = (side(header.width), side(header.height));
-    let count = check_size(width, height, MAX_PIXELS)?;
+    let count = check_size(width, height, limits.pixels)?;
     let mut reader = decoder.read_info().map_err(damaged)?;
     let samples = reader.output_color_type().0.samples();
     let mut pixels = if reader.info().interlaced {
@@ -106,7 +121,7 @@ fn decode_png(bytes: &[u8]) -> Result<Grey, PictureFault> {
     Grey::new(pixels, width, height).ok_or(PictureFault::Damaged)
 }
 
-fn decode_jpeg(bytes: &[u8]) -> Result<Grey, PictureFault> {
+fn decode_jpeg(bytes: &[u8], limits: PixelLimits) -> Result<Grey, PictureFault> {
     let damaged = |_: DecodeErrors| PictureFault::Damaged;
     // Of what a photograph is cut short by, the upper part may still show a code.
     let options = DecoderOptions::default()
@@ -123,9 +138,9 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Grey, PictureFault> {
         width,
         height,
         if progressive {
-            MAX_PROGRESSIVE
+            limits.progressive
         } else {
-            MAX_PIXELS
+            limits.pixels
         },
     )?;
     if !progressive && in_first_scan(bytes) != Some(header.components) {
@@ -210,6 +225,10 @@ mod tests {
     use image::{DynamicImage, ImageFormat, Rgba, Rgba32FImage};
 
     use super::*;
+
+    fn decode_picture(bytes: &[u8]) -> Result<Grey, PictureFault> {
+        super::decode_picture(bytes, PixelLimits::OF_A_PHOTOGRAPH)
+    }
 
     fn encode_picture(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());

@@ -59,7 +59,7 @@ mod extra_members;
 mod fault_rules;
 mod faults;
 mod filters;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod hardware;
 mod ids;

@@ -7,7 +7,7 @@ mod cipher;
 mod container;
 mod fields;
 mod file;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 #[cfg(feature = "awskms")]
 mod kms;

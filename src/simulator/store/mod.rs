@@ -157,14 +157,14 @@ impl StateStore {
 }
 
 /// Reads a state file's frames.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(super) fn read_frames(file: &[u8]) {
     let mut loaded = LoadedState::default();
     drop(frames::read(file, |content| loaded.apply_frame(content)));
 }
 
 /// Reads what a frame holds.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(super) fn load_frame(content: &[u8]) -> Option<LoadedState> {
     let mut loaded = LoadedState::default();
     loaded.apply_frame(content).ok().map(|()| loaded)
