@@ -80,7 +80,8 @@ type WallClock = Box<dyn Fn() -> Millis + Send + Sync>;
 
 /// The clock for every state.
 pub(super) struct Clock {
-    started: Instant,
+    /// `None`: it stands still.
+    started: Option<Instant>,
     started_at: Millis,
     wall: WallClock,
     /// The most by which the wall clock has been ahead of the time since the start. That time
@@ -111,12 +112,25 @@ impl Clock {
         let started_at = wall();
         let advanced = earlier.advanced.max(earlier.now.saturating_sub(started_at));
         Self {
-            started: Instant::now(),
+            started: Some(Instant::now()),
             started_at,
             wall,
             gained: AtomicI64::new(0),
             advanced: AtomicI64::new(advanced),
             speed,
+        }
+    }
+
+    /// Makes a clock that stands still, so that what a fuzz target finds is found again.
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn standing_at(now: Millis) -> Self {
+        Self {
+            started: None,
+            started_at: now,
+            wall: Box::new(move || now),
+            gained: AtomicI64::new(0),
+            advanced: AtomicI64::new(0),
+            speed: Speed::INSTANT,
         }
     }
 
@@ -128,7 +142,8 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> Millis {
-        let elapsed = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
+        let elapsed = self.started.map(|started| started.elapsed().as_millis());
+        let elapsed = Millis::try_from(elapsed.unwrap_or_default()).unwrap_or(Millis::MAX);
         let counted = self.started_at.saturating_add(elapsed);
         let ahead = (self.wall)().saturating_sub(counted);
         let gained = self.gained.fetch_max(ahead, Ordering::Relaxed).max(ahead);

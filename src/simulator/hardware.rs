@@ -82,13 +82,23 @@ impl SimulatedHardware {
     /// Starts without any key. Nothing is made before it is needed: a simulator that refuses every
     /// call makes no key at all.
     pub(super) fn start(now: Millis, supply: Option<KeySupply>) -> std::io::Result<Self> {
-        Ok(Self {
-            works: KeyFactory::start(supply)?,
+        Ok(Self::of_works(KeyFactory::start(supply)?, now))
+    }
+
+    /// Starts likewise, and makes no key at all: an HSM that is ordered never becomes ACTIVE.
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn without_keys(now: Millis) -> Self {
+        Self::of_works(KeyFactory::idle(), now)
+    }
+
+    fn of_works(works: KeyFactory, now: Millis) -> Self {
+        Self {
+            works,
             authorities: Default::default(),
             cards: Default::default(),
             partitions: AtomicU64::new(0),
             started: now,
-        })
+        }
     }
 
     /// Continues with the roots and cards of an earlier simulator.

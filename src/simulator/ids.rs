@@ -5,6 +5,10 @@ use ring::rand::SecureRandom as _;
 /// Returns `N` random octets.
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
+    #[cfg(any(fuzzing, test))]
+    if counted::fill(&mut bytes) {
+        return Ok(bytes);
+    }
     let rng = ring::rand::SystemRandom::new();
     rng.fill(&mut bytes)
         .map_err(|_| String::from("the system gave no random bytes"))?;
@@ -49,6 +53,38 @@ pub(super) fn request_id() -> String {
         out.push(digit);
     }
     out
+}
+
+/// Octets that are counted instead, so that what a fuzz target finds is found again.
+#[cfg(any(fuzzing, test))]
+pub(super) mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// Begins to count on this thread, from 1.
+    pub(crate) fn begin() {
+        COUNT.set(Some(0));
+    }
+
+    /// Ends it.
+    pub(crate) fn end() {
+        COUNT.set(None);
+    }
+
+    /// Writes the next number, the lowest octet first. Returns `false` where nothing is counted.
+    pub(super) fn fill(bytes: &mut [u8]) -> bool {
+        let Some(count) = COUNT.get().map(|count| count.wrapping_add(1)) else {
+            return false;
+        };
+        COUNT.set(Some(count));
+        for (octet, of_count) in bytes.iter_mut().zip(count.to_le_bytes()) {
+            *octet = of_count;
+        }
+        true
+    }
 }
 
 #[cfg(test)]

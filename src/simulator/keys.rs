@@ -227,6 +227,15 @@ impl KeyFactory {
         })
     }
 
+    /// Makes one without threads: no key of its orders ever comes.
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn idle() -> Self {
+        Self {
+            shared: Arc::default(),
+            spare: Mutex::new(None),
+        }
+    }
+
     /// Orders a key of that many bits. Keys are made in the order in which they were ordered.
     pub(super) fn order_key(&self, bits: usize) -> OrderedKey {
         let key = OrderedKey::default();

@@ -258,6 +258,7 @@ pub(super) const BACKUPS_IN_ALL: usize = 20_000;
 
 /// The whole state, by account and region.
 #[derive(Default)]
+#[cfg_attr(any(fuzzing, test), derive(Clone))]
 pub(super) struct World {
     regions: BTreeMap<AccountRegion, Region>,
     /// The highest number that was given in a region that has been forgotten. An old NextToken then

@@ -169,3 +169,9 @@ pub(super) fn load_frame(content: &[u8]) -> Option<LoadedState> {
     let mut loaded = LoadedState::default();
     loaded.apply_frame(content).ok().map(|()| loaded)
 }
+
+/// Returns the whole state as the first frame of a file has it.
+#[cfg(any(fuzzing, test))]
+pub(super) fn whole_content(mut state: WholeState<'_>) -> Result<Vec<u8>, String> {
+    WrittenDigests::default().full_content(&mut state)
+}
