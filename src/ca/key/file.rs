@@ -41,7 +41,7 @@ pub struct FileKey {
     path: Option<PathBuf>,
     spki: Vec<u8>,
     algorithm: Vec<u8>,
-    signer: Signer,
+    pub(super) signer: Signer,
 }
 
 impl std::fmt::Debug for FileKey {
@@ -88,18 +88,19 @@ impl FileKey {
     ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
         let limits = KdfLimits::OF_AN_OPERATOR;
-        Self::from_bytes(path, &bytes, warning, passphrase, limits)
+        let (_, key, warnings) = Self::from_bytes(path, &bytes, warning, passphrase, limits)?;
+        Ok((key, warnings))
     }
 
-    /// Reads the key from what its file holds, where opening it costs no more than `limits`. `path`
-    /// is what messages call it.
+    /// Reads the key from what its file holds, and what it was made from, where opening it costs no
+    /// more than `limits`. `path` is what messages call it.
     pub(super) fn from_bytes(
         path: &Path,
         bytes: &[u8],
         warning: Option<KeyWarning>,
         passphrase: &PassphraseSource,
         limits: KdfLimits,
-    ) -> Result<(FileKey, Vec<KeyWarning>)> {
+    ) -> Result<(KeyMaterial, FileKey, Vec<KeyWarning>)> {
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
         let FoundKey {
             container,
@@ -191,7 +192,7 @@ impl FileKey {
             }
         };
         let key = FileKey::new(&material, Some(path)).map_err(at)?;
-        Ok((key, warnings))
+        Ok((material, key, warnings))
     }
 
     /// A key that has no file yet.
