@@ -1,39 +1,50 @@
 //! The bodies of the fuzz targets that reach what they try through the library's public part. The
-//! programs in fuzz_targets/ call them, and so does tests/fuzz_seeds.rs, on a stable compiler.
+//! programs in fuzz_targets/ call them, and so does tests/fuzz_seeds.rs, on a stable compiler. Each
+//! tells how far its input came, so that the seeds are known to come far.
 
 #![allow(dead_code)] // Each target uses its part.
+
+mod altered;
+mod page;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use hsmboot::bundle::{
-    Creation, Part, Receipt, Request, Response, Store, Survey, TranscriptReading, archive,
+    Creation, Part, REQUEST, RESPONSE, Receipt, Request, Response, Store, Survey,
+    TranscriptReading, archive, to_document,
 };
-use hsmboot::ca::{self, FileKey, PassphraseSource, make_trust_anchor, parse_subject};
+use hsmboot::ca::{self, parse_subject};
 use hsmboot::check::check;
+use hsmboot::error::Result;
+use hsmboot::outside::is_obeyed;
 use hsmboot::report::{PageFacts, make_page};
-use hsmboot::sign::{Grounds, SigningCa, SigningTerms, issue};
-use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
-use hsmboot::x509::pem::{self, Label};
-use hsmboot::x509::{Certificate, Csr, Malformed, Moment, TrustAnchor, der, name_text};
+use hsmboot::verify::{Anchor, Anchors, Policy, verify};
+use hsmboot::x509::{
+    Certificate, Csr, Malformed, Moment, PublicKey, TrustAnchor, der, name_text, sha256, to_hex,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
 
+use altered::{Altered, alter, assert_same_certificates, assert_same_csr, to_evidence};
+
 /// Certificates, in every way in which they are read. What is taken, x509-parser takes, and reads
-/// the same in it.
-pub fn certificate(data: &[u8]) {
-    type Read = Result<Vec<Certificate>, Malformed>;
+/// the same in it. Tells whether one is.
+pub fn certificate(data: &[u8]) -> bool {
+    type Read = std::result::Result<Vec<Certificate>, Malformed>;
     type Again<'a> = &'a dyn Fn(&[u8]) -> Read;
     let hardware: Again<'_> = &|text| {
         let read = Certificate::from_hardware_text(text);
         read.map(|(first, further)| std::iter::once(first).chain(further).collect())
     };
-    let one = |read: Result<Certificate, Malformed>| -> Read { read.map(|one| vec![one]) };
+    let one =
+        |read: std::result::Result<Certificate, Malformed>| -> Read { read.map(|one| vec![one]) };
     let full: Again<'_> = &|text| one(Certificate::from_pem(text));
     let owner: Again<'_> = &|text| one(Certificate::from_owner_file(text));
     // Each is read again as it was read: how strictly decides what an extension that nobody knows
     // is found to hold.
+    let mut taken = false;
     for (read, again) in [
         (full(data), full),
         (one(Certificate::from_der(data)), full),
@@ -44,6 +55,7 @@ pub fn certificate(data: &[u8]) {
             let again = again(ours.to_pem().as_bytes());
             assert_eq!(again.as_deref(), Ok([ours.clone()].as_slice()));
             agrees_with_another_reader(&ours);
+            taken = true;
         }
     }
     if let Ok(anchor) = TrustAnchor::from_file(data) {
@@ -51,6 +63,7 @@ pub fn certificate(data: &[u8]) {
         assert_eq!(again.ok().as_ref(), Some(&anchor));
     }
     drop(Anchor::from_file(data, "root.crt"));
+    taken
 }
 
 fn agrees_with_another_reader(ours: &Certificate) {
@@ -71,10 +84,66 @@ fn agrees_with_another_reader(ours: &Certificate) {
         [ours.not_before(), ours.not_after()].map(Moment::unix_seconds)
     );
     assert_ne!(name_text(ours.subject()).as_encoded(), "(not a name)");
+    assert_same_numbers(ours.public_key(), &theirs);
+    let extensions = ours.extensions();
+    let theirs_of = theirs.basic_constraints().expect("they take it");
+    let theirs_of = theirs_of.map(|found| {
+        let path_length = found.value.path_len_constraint;
+        (found.value.ca, path_length.map(u64::from), found.critical)
+    });
+    let ours_of = extensions.basic_constraints;
+    let ours_of = ours_of.map(|found| (found.ca, found.path_len, found.critical));
+    assert_eq!(ours_of, theirs_of);
+    let theirs_of = theirs.key_usage().expect("they take it");
+    let theirs_of = theirs_of.map(|found| {
+        let value = found.value;
+        let exchanges = value.key_encipherment() || value.key_agreement();
+        let uses = [value.key_cert_sign(), value.digital_signature(), exchanges];
+        (uses, found.critical)
+    });
+    let ours_of = extensions.key_usage.map(|found| {
+        let exchanges = found.key_exchange();
+        let uses = [found.key_cert_sign(), found.digital_signature(), exchanges];
+        (uses, found.critical)
+    });
+    assert_eq!(ours_of, theirs_of);
+}
+
+fn assert_same_numbers(ours: &PublicKey, theirs: &X509Certificate<'_>) {
+    use x509_parser::public_key::PublicKey as Theirs;
+    let without_zeros = |number: &[u8]| {
+        let zeros = number.iter().take_while(|octet| **octet == 0).count();
+        number[zeros..].to_vec()
+    };
+    match (ours, theirs.public_key().parsed()) {
+        (
+            PublicKey::Rsa {
+                modulus, exponent, ..
+            },
+            Ok(Theirs::RSA(key)),
+        ) => {
+            assert_eq!(*modulus, without_zeros(key.modulus));
+            assert_eq!(*exponent, without_zeros(key.exponent));
+        }
+        (
+            PublicKey::P256(point) | PublicKey::P384(point) | PublicKey::P521(point),
+            Ok(Theirs::EC(key)),
+        ) => assert_eq!(point, key.data()),
+        // For PSS alone: they read no such key.
+        (
+            PublicKey::Other(_)
+            | PublicKey::Rsa {
+                pss_only: Some(_), ..
+            },
+            _,
+        ) => {}
+        (ours, theirs) => panic!("{ours:?}, and they say {theirs:?}"),
+    }
 }
 
 /// CSRs likewise.
-pub fn csr(data: &[u8]) {
+pub fn csr(data: &[u8]) -> bool {
+    let mut taken = false;
     for ours in [Csr::from_pem(data), Csr::from_der(data)]
         .into_iter()
         .flatten()
@@ -87,30 +156,9 @@ pub fn csr(data: &[u8]) {
         assert_eq!(info.subject_pki.raw, ours.spki());
         ours.is_self_signed();
         assert_eq!(Csr::from_pem(ours.to_pem().as_bytes()).as_ref(), Ok(&ours));
+        taken = true;
     }
-}
-
-/// Alters documents by commands of four octets: which document and how, where (two), and an octet.
-/// What follows the last whole command is left out.
-fn altered(good: &[Vec<u8>], data: &[u8]) -> Vec<Vec<u8>> {
-    let mut documents = good.to_vec();
-    for command in data.chunks_exact(4) {
-        let [which, high, low, octet] = command else {
-            continue;
-        };
-        let (count, which) = (documents.len(), usize::from(*which));
-        let document = &mut documents[which % count];
-        let length = document.len().max(1);
-        let at = usize::from(u16::from_be_bytes([*high, *low])) % length;
-        match (which / count) % 4 {
-            _ if document.is_empty() => document.push(*octet),
-            0 => document[at] = *octet,
-            1 => document.insert(at, *octet),
-            2 => drop(document.remove(at)),
-            _ => document.truncate(at),
-        }
-    }
-    documents
+    taken
 }
 
 fn root() -> PathBuf {
@@ -123,233 +171,211 @@ fn root() -> PathBuf {
     }
 }
 
-struct Good {
+/// The four documents of one of several bundles, altered: `verified` is said of those that are
+/// good, and of no others. Tells whether it is.
+pub fn verify_four(data: &[u8]) -> bool {
+    let (good, Altered { texts, signed_anew }) = alter(data, |good| &good.evidence);
+    let evidence = to_evidence(&texts);
+    let judgement = verify(&evidence, &good.anchors, good.now, &Policy::default());
+    let verified = judgement.verified().is_some();
+    if verified {
+        assert_same_csr(&texts[0], &good.evidence[0], signed_anew);
+        for (found, good) in texts.iter().zip(&good.evidence).skip(1) {
+            assert_same_certificates(found, good);
+        }
+    }
+    verified
+}
+
+/// The three texts that InitializeCluster is about, altered: a pair is what was made, or none.
+/// Tells whether it is one.
+pub fn check_three(data: &[u8]) -> bool {
+    let (good, Altered { texts, signed_anew }) = alter(data, |good| &good.pair);
+    let [csr, signed, anchor] = texts.as_slice() else {
+        return false;
+    };
+    let is_pair = check(csr, signed, anchor, good.now).into_pair().is_ok();
+    if is_pair {
+        assert_same_csr(csr, &good.pair[0], signed_anew);
+        let signed = Certificate::from_owner_file(signed).expect("read");
+        assert_same_certificates(signed.to_pem().as_bytes(), &good.pair[1]);
+        let anchor = TrustAnchor::from_file(anchor).expect("read");
+        assert_eq!(anchor.to_pem().as_bytes(), good.pair[2]);
+    }
+    is_pair
+}
+
+/// `--subject`: what is taken is a name in DER. Tells whether it is.
+pub fn subject(data: &[u8]) -> bool {
+    let text = std::str::from_utf8(data);
+    let Ok(name) = text.map_or_else(|_| parse_subject(""), parse_subject) else {
+        return false;
+    };
+    der::check_strict(&name, "the name").expect("DER");
+    assert_ne!(name_text(&name).as_encoded(), "(not a name)");
+    true
+}
+
+/// What `--ca-key` names, by a backend that the build has. Tells whether it names a key.
+pub fn key_uri(data: &[u8]) -> bool {
+    let text = std::str::from_utf8(data);
+    text.is_ok_and(|text| ca::KeySource::parse(Path::new(text)).is_ok())
+}
+
+/// A bundle as one file: what is taken is written and read again. Tells whether it is.
+pub fn bundle_file(data: &[u8]) -> bool {
+    let Ok(members) = archive::read(data) else {
+        return false;
+    };
+    let again = archive::write(&members).expect("it was within bounds");
+    assert_eq!(archive::read(&again).ok().as_ref(), Some(&members));
+    true
+}
+
+/// The bundle of fuzz/claim, which a cluster was claimed with.
+struct Claim {
     evidence: [Vec<u8>; 4],
     anchors: Anchors,
-    pair: [Vec<u8>; 3],
     now: Moment,
 }
 
-/// A bundle that verifies, and a pair that was made of it.
-fn good() -> &'static Good {
-    static GOOD: OnceLock<Good> = OnceLock::new();
-    GOOD.get_or_init(|| {
-        let read = |name: &str| {
-            let bundle = root().join("fixtures/verify/verified--never-expires");
-            std::fs::read(bundle.join(name)).expect("a fixture")
-        };
-        let part = |name: &str| read(&format!("cluster-hsmboottest_{name}"));
+fn claim() -> &'static Claim {
+    static CLAIM: OnceLock<Claim> = OnceLock::new();
+    CLAIM.get_or_init(|| {
+        let bundle = root().join("fuzz/claim");
+        let read = |name: &str| std::fs::read(bundle.join(name)).expect("a file of the claim");
         let evidence = [
-            part("ClusterCsr.csr"),
-            part("HsmCertificate.crt"),
-            part("AwsHardwareCertificate.crt"),
-            part("ManufacturerHardwareCertificate.crt"),
+            "ClusterCsr.csr",
+            "HsmCertificate.crt",
+            "AwsHardwareCertificate.crt",
+            "ManufacturerHardwareCertificate.crt",
         ];
-        let anchor = |name: &str| Anchor::from_file(&read(name), name).expect("a root");
-        let anchors = Anchors {
-            aws: anchor("aws-root.crt"),
-            manufacturer: anchor("manufacturer-root.crt"),
-        };
-        let now: Moment = "2026-06-01T12:00:00Z".parse().expect("a time");
-        let judgement = verify(&to_evidence(&evidence), &anchors, now, &Policy::default());
-        let proof = judgement.verified().expect("a good bundle");
-        let key = root().join("fixtures/keys/rsa-2048-stranger.pem");
-        let (key, _) = FileKey::read(&key, &PassphraseSource::Ask).expect("a key");
-        let subject = parse_subject("CN=CA").expect("a name");
-        let not_after = "2036-06-01T12:00:00Z".parse().expect("a time");
-        let terms = ca::CaTerms {
-            subject: &subject,
-            serial: &[1],
-            not_before: now,
-            not_after,
-        };
-        let root = make_trust_anchor(&terms, &key).expect("a CA");
-        let ca = SigningCa::new(root.try_into().expect("a trust anchor"), &key, now).expect("a CA");
-        let terms = SigningTerms {
-            serial: [7; 20],
-            now,
-            days: 3652,
-        };
-        let pair = issue(&Grounds::Verified(proof), &ca, &terms).expect("a pair");
-        let pair = [
-            evidence[0].clone(),
-            pair.signed_cert_pem().as_bytes().to_vec(),
-            pair.trust_anchor_pem().as_bytes().to_vec(),
-        ];
-        Good {
-            evidence,
-            anchors,
-            pair,
-            now,
+        let anchor =
+            |name: &str| Anchor::from_file(&read(&format!("roots/{name}")), name).expect("a root");
+        Claim {
+            evidence: evidence.map(|part| read(&format!("cluster-qkrucwqijsh_{part}"))),
+            anchors: Anchors {
+                aws: anchor("aws-root.crt"),
+                manufacturer: anchor("manufacturer-root.crt"),
+            },
+            now: "2026-12-01T04:00:00Z".parse().expect("a time"),
         }
     })
 }
 
-fn to_evidence(documents: &[Vec<u8>]) -> Evidence {
-    Evidence {
-        csr: Some(documents[0].clone()),
-        hsm: documents[1].clone(),
-        aws_hardware: documents[2].clone(),
-        manufacturer_hardware: documents[3].clone(),
-    }
-}
-
-/// Takes an even first octet for changes of the texts, an odd one for changes of the DER in them.
-fn alter_texts(good: &[Vec<u8>], data: &[u8]) -> Vec<Vec<u8>> {
-    let (inside, commands) = match data.split_first() {
-        Some((first, rest)) => (first % 2 == 1, rest),
-        None => (false, data),
-    };
-    if !inside {
-        return altered(good, commands);
-    }
-    let contents: Vec<Vec<u8>> = good.iter().map(|text| content(text)).collect();
-    let labels = (0..).map(|at| {
-        if at == 0 {
-            Label::CertificateRequest
-        } else {
-            Label::Certificate
-        }
-    });
-    altered(&contents, commands)
-        .iter()
-        .zip(labels)
-        .map(|(der, label)| pem::encode(label, der).into_bytes())
-        .collect()
-}
-
-/// The DER of a text's first block; nothing where there is none.
-fn content(text: &[u8]) -> Vec<u8> {
-    [Label::CertificateRequest, Label::Certificate]
-        .iter()
-        .find_map(|label| pem::decode_several(text, *label).ok()?.into_iter().next())
-        .unwrap_or_default()
-}
-
-/// The four documents, altered: `verified` is said of those that are good, and of no others.
-pub fn verify_four(data: &[u8]) {
-    let good = good();
-    let documents = alter_texts(&good.evidence, data);
-    let judgement = verify(
-        &to_evidence(&documents),
-        &good.anchors,
-        good.now,
-        &Policy::default(),
-    );
-    if judgement.verified().is_some() {
-        let contents = documents.iter().map(|text| content(text));
-        assert!(contents.eq(good.evidence.iter().map(|text| content(text))));
-    }
-}
-
-/// The three texts that InitializeCluster is about, altered: a pair is what was made, or none.
-pub fn check_three(data: &[u8]) {
-    let good = good();
-    let documents = alter_texts(&good.pair, data);
-    let [csr, signed, anchor] = documents.as_slice() else {
-        return;
-    };
-    if check(csr, signed, anchor, good.now).into_pair().is_ok() {
-        let first = TrustAnchor::from_file(anchor).map(|anchor| anchor.to_pem().into_bytes());
-        let found = [
-            content(csr),
-            Certificate::from_owner_file(signed)
-                .expect("read")
-                .as_der()
-                .to_vec(),
-        ];
-        assert_eq!(found, [content(&good.pair[0]), content(&good.pair[1])]);
-        assert_eq!(first.as_deref(), Ok(good.pair[2].as_slice()));
-    }
-}
-
-/// `--subject`: what is taken is a name in DER.
-pub fn subject(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else {
-        return;
-    };
-    if let Ok(name) = parse_subject(text) {
-        der::check_strict(&name, "the name").expect("DER");
-        assert_ne!(name_text(&name).as_encoded(), "(not a name)");
-    }
-}
-
-/// What `--ca-key` names, by a backend that the build has.
-pub fn key_uri(data: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        drop(ca::KeySource::parse(Path::new(text)));
-    }
-}
-
-/// A bundle as one file: what is taken is written and read again.
-pub fn bundle_file(data: &[u8]) {
-    if let Ok(members) = archive::read(data) {
-        let again = archive::write(&members).expect("it was within bounds");
-        assert_eq!(archive::read(&again).ok().as_ref(), Some(&members));
-    }
-}
-
 /// The page for auditors, of a bundle in one file: judged, and rendered. The page obeys nothing that
-/// the bundle holds, and calls nothing verified that is not the good one's.
-pub fn report_page(data: &[u8]) {
-    let Ok(members) = archive::read(data) else {
-        return;
-    };
-    let Ok(survey) = Survey::of_store(Store::from_members(members, "a file")) else {
-        return;
-    };
-    let good = good();
+/// the bundle holds, and calls nothing verified that is not the good one's. Returns its title, where
+/// there is a page.
+pub fn report_page(data: &[u8]) -> Option<String> {
+    let members = archive::read(data).ok()?;
+    let survey = Survey::of_store(Store::from_members(members, "a file")).ok()?;
+    let claim = claim();
     let evidence = survey.evidence();
-    let verification = verify(&evidence, &good.anchors, good.now, &Policy::default()).record;
+    let judgement = verify(&evidence, &claim.anchors, claim.now, &Policy::default());
+    let verified = judgement.verified().is_some();
+    if verified {
+        let [csr, certificates @ ..] = &claim.evidence;
+        assert_same_csr(evidence.csr.as_deref().unwrap_or_default(), csr, false);
+        let found = [
+            &evidence.hsm,
+            &evidence.aws_hardware,
+            &evidence.manufacturer_hardware,
+        ];
+        for (found, good) in found.into_iter().zip(certificates) {
+            assert_same_certificates(found, good);
+        }
+    }
     let trust_anchor = TrustAnchor::from_file(survey.trust_anchor().unwrap_or_default()).ok();
     let pair = survey.part_content(Part::SignedCert).map(|signed| {
         let anchor = survey.trust_anchor().unwrap_or_default();
         let csr = survey.part_content(Part::Csr).unwrap_or_default();
-        check(csr, signed, anchor, good.now).record
+        check(csr, signed, anchor, claim.now).record
     });
     let page = make_page(&PageFacts {
         tool: "hsmboot".to_owned(),
-        made_at: good.now,
+        made_at: claim.now,
         place: "a file".to_owned(),
         survey,
-        anchors: good.anchors.clone(),
-        verification,
+        anchors: claim.anchors.clone(),
+        verification: judgement.record,
         at_named: false,
         pair,
         trust_anchor,
         own_ca: None,
     });
-    let obeyed = |char: char| {
-        (char.is_control() && char != '\n')
-            || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let obeyed = |char: char| is_obeyed(char) && char != '\n';
     assert_eq!(page.find(obeyed), None, "shown as it came");
-    assert_eq!(page.matches("<script").count(), 0);
+    page::assert_inert(&page);
     assert!(!page.contains("PRIVATE KEY-----"));
+    let (_, title) = page.split_once("<title>").expect("a title");
+    let (title, _) = title.split_once("</title>").expect("its end");
+    assert_eq!(title.starts_with("Verified"), verified, "{title}");
+    Some(title.to_owned())
 }
 
-/// The documents of a bundle: what is taken is written and read again.
-pub fn documents(data: &[u8]) {
-    written_and_read::<Request>(data);
-    written_and_read::<Response>(data);
-    written_and_read::<Receipt>(data);
-    written_and_read::<Creation>(data);
+/// The documents of a bundle, as commands read them: what is taken is written and read again, and
+/// what is said of the rest is fit to be shown. Returns the number of kinds that it is taken for.
+pub fn documents(data: &[u8]) -> usize {
+    let read = [
+        read_again(data, REQUEST, Request::read),
+        read_again(data, RESPONSE, Response::read),
+        read_again(data, "receipt.json", Receipt::read),
+        // Its reader asks the transcript whether a step wrote it.
+        written_and_read::<Creation>(data),
+    ];
+    read.into_iter().filter(|read| *read).count()
 }
 
-fn written_and_read<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
-    if let Ok(document) = serde_json::from_slice::<T>(data) {
-        let text = serde_json::to_vec(&document).expect("JSON");
-        assert_eq!(
-            serde_json::from_slice::<T>(&text).expect("what we wrote"),
-            document
-        );
+fn read_again<T: Serialize + PartialEq + Debug>(
+    data: &[u8],
+    name: &str,
+    read: fn(&Store) -> Result<T>,
+) -> bool {
+    let store = |content: &[u8]| {
+        let members = [(name.to_owned(), content.to_vec())];
+        Store::from_members(members.into_iter().collect(), "a file")
+    };
+    match read(&store(data)) {
+        Ok(document) => {
+            let again = read(&store(&to_document(&document)));
+            assert_eq!(again.expect("what we wrote"), document);
+            true
+        }
+        Err(fault) => {
+            let text = fault.to_string();
+            assert!(!text.contains(|c| is_obeyed(c) && c != '\n'), "{text:?}");
+            false
+        }
     }
 }
 
-/// A transcript: the lines that hold, and the rest, are all there is.
-pub fn transcript(data: &[u8]) {
+fn written_and_read<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) -> bool {
+    let Ok(document) = serde_json::from_slice::<T>(data) else {
+        return false;
+    };
+    let text = to_document(&document);
+    let again = serde_json::from_slice::<T>(&text);
+    assert_eq!(again.expect("what we wrote"), document);
+    true
+}
+
+/// A transcript: the lines that hold, and the rest, are all there is, and each line that holds
+/// follows from the one before. Returns their number, and whether there is a rest.
+pub fn transcript(data: &[u8]) -> (usize, bool) {
     let reading = TranscriptReading::from_content(data);
     let held = reading.holds.content();
     assert!(data.starts_with(held));
     assert!(reading.fault.is_some() || held == data);
+    let mut previous = "0".repeat(64);
+    let mut count = 0;
+    for line in held.split_inclusive(|octet| *octet == b'\n') {
+        let line = line.strip_suffix(b"\n").expect("a whole line");
+        let value: serde_json::Value = serde_json::from_slice(line).expect("JSON");
+        count += 1;
+        assert_eq!(value["step"], count);
+        assert_eq!(value["previous"], previous);
+        previous = to_hex(&sha256(line));
+    }
+    assert_eq!(reading.holds.entries().len(), count);
+    (count, reading.fault.is_some())
 }
