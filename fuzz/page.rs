@@ -81,8 +81,8 @@ fn known_of(line: &str) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(attributes).collect()
 }
 
-/// An element's name, and its attributes as `name.attribute`. Every `<` that is not escaped begins a
-/// tag.
+/// An element's name, and its attributes as `name.attribute`. Every `<` that is not escaped begins
+/// a tag.
 fn markup_of(tag: &str) -> Vec<String> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '>' | '=' | '"');
     let (name, mut rest) = tag.split_at(tag.find(ends).unwrap_or(tag.len()));

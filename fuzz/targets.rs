@@ -263,9 +263,9 @@ fn claim() -> &'static Claim {
     })
 }
 
-/// The page for auditors, of a bundle in one file: judged, and rendered. The page obeys nothing that
-/// the bundle holds, and calls nothing verified that is not the good one's. Returns its title, where
-/// there is a page.
+/// The page for auditors, of a bundle in one file: judged, and rendered. The page obeys nothing
+/// that the bundle holds, and calls nothing verified that is not the good one's. Returns its title,
+/// where there is a page.
 pub fn report_page(data: &[u8]) -> Option<String> {
     let members = archive::read(data).ok()?;
     let survey = Survey::of_store(Store::from_members(members, "a file")).ok()?;

@@ -91,7 +91,7 @@ fn before() -> &'static (Still, Vec<u8>) {
     static BEFORE: OnceLock<(Still, Vec<u8>)> = OnceLock::new();
     BEFORE.get_or_init(|| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/state/claimable.jsonl");
-        let file = std::fs::read(file).expect("the fixture");
+        let file = crate::fsio::read(&file, "a state", 1 << 20).expect("the fixture");
         let state = store::load_frame(&file).expect("a state");
         let mut still = Still::of_state(state);
         still.settle();
@@ -103,8 +103,8 @@ fn before() -> &'static (Still, Vec<u8>) {
 /// Answers a request to a simulator that is the same each time: an action's name, then the end of a
 /// line and JSON, or a zero octet and CBOR. Returns the answer's status, and the state after it.
 ///
-/// A call that is refused has changed nothing; what one has changed is kept by a state file; none is
-/// the simulator's own fault.
+/// A call that is refused has changed nothing; what one has changed is kept by a state file; none
+/// is the simulator's own fault.
 pub fn simulator_request(data: &[u8]) -> Option<(u16, Vec<u8>)> {
     let at = data.iter().position(|octet| matches!(octet, b'\n' | 0))?;
     let (action, rest) = data.split_at_checked(at)?;
