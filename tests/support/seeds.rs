@@ -26,7 +26,18 @@ pub(crate) fn of_target(target: &str) -> Vec<(String, Vec<u8>)> {
         .collect();
     seeds.sort_unstable();
     assert!(!seeds.is_empty(), "{target}");
+    // A longer one would be cut.
+    let most = max_length();
+    assert!(seeds.iter().all(|(_, seed)| seed.len() <= most), "{target}");
     seeds
+}
+
+/// Returns the length of the longest input that fuzz/run lets a target have.
+fn max_length() -> usize {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/run");
+    let script = std::fs::read_to_string(script).unwrap();
+    let (_, after) = script.split_once("-max_len=").unwrap();
+    after.split(' ').next().unwrap().parse().unwrap()
 }
 
 /// Tries the seeds of a target, each cut short and with an octet changed, at three places.
