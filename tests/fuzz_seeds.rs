@@ -48,7 +48,8 @@ fn what_is_taken_of_requests_another_reader_takes_alike() {
 
 #[test]
 fn altered_documents_are_never_verified_nor_a_pair() {
-    let bodies: [(&str, fn(&[u8]) -> bool); 2] = [
+    type Body = fn(&[u8]) -> bool;
+    let bodies: [(&str, Body); 2] = [
         ("verify_four", targets::verify_four),
         ("check_three", targets::check_three),
     ];
