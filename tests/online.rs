@@ -26,6 +26,8 @@ mod in_one_go;
 mod interruptions;
 #[path = "online/keyless.rs"]
 mod keyless;
+#[path = "online/meant.rs"]
+mod meant;
 #[path = "online/mixed_up.rs"]
 mod mixed_up;
 #[path = "online/named.rs"]

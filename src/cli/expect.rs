@@ -336,3 +336,54 @@ fn ask_fingerprint(side: &FingerprintSide, screen: &mut Screen) -> Result<Option
     }
     Err(unanswered())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "cluster-abc234defgh";
+    const SECOND: &str = "cluster-abc234defg2";
+    const DIGITS: &str = "00000 11111 22222 33333 44444 55555";
+
+    fn parse(content: &str) -> Result<BTreeMap<ClusterId, Fingerprint>> {
+        parse_list(Path::new("list"), content.as_bytes())
+    }
+
+    #[test]
+    fn a_list_has_a_cluster_and_its_fingerprint_on_each_line() {
+        let digits: Fingerprint = DIGITS.parse().unwrap();
+        let content =
+            format!("# ours\n\n{FIRST} {DIGITS}\n  {SECOND}\t{DIGITS}  \n#{FIRST} none\n");
+        let list = parse(&content).unwrap();
+        let found: Vec<_> = list.iter().map(|(id, it)| (id.as_str(), *it)).collect();
+        assert_eq!(found, [(SECOND, digits), (FIRST, digits)]);
+        assert!(parse("\n# nothing\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_none_of_these_ends_the_list() {
+        let twice = format!("{FIRST} {DIGITS}\n{FIRST} {DIGITS}\n");
+        let cases = [
+            (FIRST.to_owned(), 1, "it has one word"),
+            (
+                format!("\nours {DIGITS}"),
+                2,
+                "its first word is not a cluster's id",
+            ),
+            (format!("{FIRST} 0123"), 1, ""),
+            (twice, 2, "stands there twice"),
+        ];
+        for (content, line, fault) in cases {
+            let error = parse(&content).unwrap_err();
+            let message = error.message.to_string();
+            assert_eq!(error.kind, ErrorKind::Malformed, "{message}");
+            let begin = format!("list, line {line}: ");
+            assert!(message.starts_with(&begin), "{message}");
+            assert!(
+                message.contains(fault) && !message.contains("ours"),
+                "{message}"
+            );
+        }
+    }
+}
