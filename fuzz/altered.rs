@@ -298,7 +298,7 @@ pub fn blocks(text: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Asserts that a CSR is the good one, in one block; where the HSM has signed it anew, that it is
-/// of the same key and name.
+/// of the same key.
 pub fn assert_same_csr(found: &[u8], good: &[u8], signed_anew: bool) {
     let (found, good) = (blocks(found), blocks(good));
     let ([(label, found)], [(_, good)]) = (&*found, &*good) else {
@@ -312,8 +312,8 @@ pub fn assert_same_csr(found: &[u8], good: &[u8], signed_anew: bool) {
         assert_eq!(found, good);
     }
     let [found, good] = [found, good].map(|der| Csr::from_der(der).expect("a CSR"));
+    // The name is the HSM's own affair: the key decides (docs/verification.md, `csr.subject`).
     assert_eq!(found.spki(), good.spki());
-    assert_eq!(found.subject(), good.subject());
 }
 
 /// Asserts that a text holds the very certificates of the good one.
