@@ -1,6 +1,6 @@
 //! Tells the program of which commit, features, target and libraries it is built; and the tests
-//! whether the genuine certificates are there: those that read them show as ignored otherwise,
-//! never as passed.
+//! whether the genuine certificates are there, and the seeds of the fuzz targets: those that read
+//! them show as ignored otherwise, never as passed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +9,7 @@ use std::{env, fs};
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     tell_of_vectors();
+    tell_of_seeds();
     println!("cargo:rustc-env=HSMBOOT_BUILT_OF={}", commit());
     println!(
         "cargo:rustc-env=HSMBOOT_BUILT_FOR={}",
@@ -27,6 +28,14 @@ fn tell_of_vectors() {
         .map_or_else(|| Path::new(BESIDE).is_dir(), |named| !named.is_empty());
     if there {
         println!("cargo:rustc-cfg=vectors");
+    }
+}
+
+/// A published crate has no `fuzz/`: that is a package of its own, which cargo leaves out.
+fn tell_of_seeds() {
+    println!("cargo:rustc-check-cfg=cfg(fuzz_seeds)");
+    if Path::new("fuzz/seeds").is_file() {
+        println!("cargo:rustc-cfg=fuzz_seeds");
     }
 }
 

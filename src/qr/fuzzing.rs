@@ -154,6 +154,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn seeds_of_codes_are_as_this_program_makes_them() {
         for (name, made) in made() {
             let file = codes().join(name);
@@ -170,6 +171,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn every_seed_of_a_picture_shows_its_code() {
         let seeds = seeds::of_target("qr_picture");
         assert!(seeds.len() >= 4);
@@ -187,6 +189,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn every_seed_of_parts_is_put_together() {
         for (name, seed) in seeds::of_target("qr_parts") {
             assert!(qr_parts(&seed).contains(&documents()), "{name}");
@@ -195,6 +198,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn a_larger_picture_than_the_targets_is_not_decoded() {
         let wide = image::DynamicImage::new_luma8(1 << 10, (1 << 10) + 1);
         let mut file = std::io::Cursor::new(Vec::new());

@@ -216,6 +216,7 @@ mod tests {
     use crate::seeds;
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn every_action_has_a_seed_that_is_carried_out_and_each_is_answered_alike_again() {
         let mut done = BTreeSet::new();
         for (name, seed) in seeds::of_target("simulator_request") {
@@ -233,6 +234,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn ids_are_the_same_each_time() {
         let ids = || {
             counted::begin();
@@ -246,6 +248,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn the_signed_request_is_taken_and_no_other() {
         for (name, seed) in seeds::of_target("authorization") {
             assert_eq!(authorization(&seed), name == "valid", "{name}");
@@ -257,6 +260,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn seeds_of_states_are_read() {
         for (name, seed) in seeds::of_target("state_file") {
             let holds = state_file(&seed);

@@ -238,9 +238,9 @@ fn the_published_crate_has_all_that_it_is_built_of() {
         }
     }
     assert!(seen > 100, "{seen}");
-    // Nor does one read what is not there.
+    // Nor does one read what is not there. Without the seeds the tests that read them are ignored.
     for file in listed.iter().filter(|file| file.starts_with("tests/")) {
-        let rust = file.ends_with(".rs");
-        assert!(!rust || !read(file).contains("\"fuzz/"), "{file}");
+        let reads = file.ends_with(".rs") && *file != "tests/support/seeds.rs";
+        assert!(!reads || !read(file).contains("\"fuzz/"), "{file}");
     }
 }

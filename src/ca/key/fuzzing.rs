@@ -89,6 +89,7 @@ mod tests {
     use crate::seeds;
 
     #[test]
+    #[cfg_attr(not(fuzz_seeds), ignore = "there is no fuzz/ here")]
     fn every_cheap_seed_of_a_key_opens() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys");
         let plain = std::fs::read(fixtures.join("ec-p-256.pem")).unwrap();
