@@ -50,7 +50,7 @@ resource "terraform_data" "claim" {
         HSMBOOT_ARG_PROGRAM = var.program
         HSMBOOT_ARG_CLUSTER = var.cluster_id
         HSMBOOT_ARG_CA      = var.ca
-        HSMBOOT_ARG_BUNDLE  = "${var.bundles}/${element(split("/", var.cluster_id), -1)}"
+        HSMBOOT_ARG_BUNDLE  = "${var.bundles}/${reverse(split("/", var.cluster_id))[0]}"
       },
     )
   }

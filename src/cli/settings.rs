@@ -239,8 +239,9 @@ fn is_anything_set(words: &[OsString]) -> bool {
     !in_lambda && (named || (cfg!(feature = "online") && elsewhere()))
 }
 
-/// Refuses a variable whose name is almost a setting's. It would say nothing, and a dry run that is
-/// none claims a cluster. A name that is nothing like one is somebody's own.
+/// Refuses a variable whose name is almost that of an option which a variable can set. It would say
+/// nothing, and a dry run that is none claims a cluster. A name that is nothing like one is
+/// somebody's own.
 ///
 /// # Errors
 /// `usage`.
@@ -250,12 +251,18 @@ fn check_names(program: &Command) -> Result<()> {
         return Ok(());
     }
     let options = options_of(program, program.get_name());
-    let long = options.iter().filter_map(|(_, arg)| arg.get_long());
-    let names: BTreeSet<String> = long.map(variable_of).collect();
+    let names: BTreeSet<String> = options
+        .iter()
+        .filter(|(command, arg)| is_settable(command, arg))
+        .filter_map(|(_, arg)| arg.get_long().map(variable_of))
+        .collect();
     let set = std::env::vars_os()
         .filter(|(_, value)| !value.is_empty())
         .filter_map(|(name, _)| name.into_string().ok());
-    for name in set.filter(|name| name.starts_with(PREFIX) && !names.contains(name)) {
+    for name in set.filter(|name| name.to_ascii_uppercase().starts_with(PREFIX)) {
+        if names.contains(&name) {
+            continue;
+        }
         if let Some(meant) = names.iter().find(|known| is_almost(&name, known)) {
             let found = shown_path(OsStr::new(&name));
             return Err(Error::new(
@@ -270,13 +277,18 @@ fn check_names(program: &Command) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a name is another one misspelt: by where its words end, or by one letter that is
-/// missing, too many, another one, or in its neighbour's place. One more at the end is a plural, a
-/// list of somebody's own.
+/// Tells whether a name is another one misspelt: in small letters, by where its words end, or by
+/// one letter that is missing, too many, another one, or in its neighbour's place. One more S at the
+/// end is a plural, a list of somebody's own. Among short words there are too many that differ by a
+/// letter (`HSMBOOT_ROOT`, `HSMBOOT_PORT`).
 fn is_almost(name: &str, known: &str) -> bool {
+    const SHORT: usize = PREFIX.len() + 5;
+    let name = name.to_ascii_uppercase();
     let letters = |name: &str| name.replace('_', "");
-    letters(name) == letters(known)
-        || (strsim::damerau_levenshtein(name, known) == 1 && !name.starts_with(known))
+    letters(&name) == letters(known)
+        || (known.len() > SHORT
+            && strsim::damerau_levenshtein(&name, known) == 1
+            && name.strip_suffix('S') != Some(known))
 }
 
 /// Returns all that is written down, for `config show`.
@@ -371,14 +383,10 @@ fn find(command: &str, arg: &Arg, file: Option<&SettingsFile>) -> Result<Option<
     let Some(option) = arg.get_long().map(str::to_owned) else {
         return Ok(None);
     };
-    let is_flag = !arg.get_action().takes_values();
-    if BY_HAND.contains(&option.as_str())
-        || option.starts_with(DICTATED)
-        || is_other(command, &option)
-        || (is_flag && !HARMLESS_FLAGS.contains(&option.as_str()))
-    {
+    if !is_settable(command, arg) {
         return Ok(None);
     }
+    let is_flag = !arg.get_action().takes_values();
     let variable = variable_of(&option);
     let value =
         std::env::var_os(&variable).filter(|value| cfg!(feature = "online") && !value.is_empty());
@@ -398,6 +406,16 @@ fn find(command: &str, arg: &Arg, file: Option<&SettingsFile>) -> Result<Option<
         origin: Origin::File(file.path.clone()),
         option,
     }))
+}
+
+/// Tells whether something that is written down may set an option of a command.
+fn is_settable(command: &str, arg: &Arg) -> bool {
+    let option = arg.get_long().unwrap_or_default();
+    let is_flag = !arg.get_action().takes_values();
+    !(BY_HAND.contains(&option)
+        || option.starts_with(DICTATED)
+        || is_other(command, option)
+        || (is_flag && !HARMLESS_FLAGS.contains(&option)))
 }
 
 /// Tells whether an option means something else in this command.
@@ -491,14 +509,17 @@ mod tests {
 
     #[test]
     fn a_name_with_one_mistake_is_almost_a_setting() {
+        let almost = |name: &str, known| is_almost(&format!("{PREFIX}{name}"), known);
         for name in [
-            "DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN",
+            "DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN", "dry_run",
         ] {
-            assert!(is_almost(name, "DRY_RUN"), "{name}");
+            assert!(almost(name, "HSMBOOT_DRY_RUN"), "{name}");
         }
         for name in ["DRY_RUNS", "DRY", "RUN", "DR_RN", "VECTORS"] {
-            assert!(!is_almost(name, "DRY_RUN"), "{name}");
+            assert!(!almost(name, "HSMBOOT_DRY_RUN"), "{name}");
         }
+        assert!(almost("DRY_RUNN", "HSMBOOT_DRY_RUN"));
+        assert!(!almost("ROOT", "HSMBOOT_ROOTS") && !almost("PORT", "HSMBOOT_PART"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::executable::executable;
 use super::play::Stage;
 
-pub(super) const TESTS: [(&str, fn()); 7] = [
+pub(super) const TESTS: [(&str, fn()); 8] = [
     (
         "no_bundle_makes_sign_take_an_unproven_key",
         no_bundle_makes_sign_take_an_unproven_key,
@@ -35,6 +35,10 @@ pub(super) const TESTS: [(&str, fn()); 7] = [
     (
         "every_module_puts_names_behind_two_hyphens",
         every_module_puts_names_behind_two_hyphens,
+    ),
+    (
+        "no_value_is_taken_from_the_environment",
+        no_value_is_taken_from_the_environment,
     ),
 ];
 
@@ -208,4 +212,25 @@ fn every_module_puts_names_behind_two_hyphens() {
             assert!(behind == "end\n" || behind == named, "{module}: {text}");
         }
     }
+}
+
+/// A secret that a command of the play's is to read there would be an argument.
+fn no_value_is_taken_from_the_environment() {
+    let stage = Stage::new(&["eu-central-1"]);
+    let words = stage.text("words");
+    executable(
+        &stage.path("stand-in"),
+        &format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> {words}\nexit 1\n"),
+    );
+    let sign = json!({
+        "program": stage.text("stand-in"), "bundles": ["$HOME"], "ca": stage.text("ca"),
+        "ca_key": "~/ca.key", "operator": "$HOME", "passphrase_command": "echo \"$HOME\"",
+    });
+    stage.task("bundle_sign", &sign, &[]).came_to(1, 0);
+    let text = fs::read_to_string(&words).unwrap();
+    for word in ["--operator=$HOME", "--passphrase-command=echo \"$HOME\""] {
+        assert!(text.lines().any(|line| line == word), "{word}: {text}");
+    }
+    // A key is a path where it is no URI.
+    assert!(text.contains("/ca.key\n") && !text.contains('~'), "{text}");
 }

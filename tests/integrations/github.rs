@@ -9,7 +9,7 @@ use super::done::Done;
 use super::executable::executable;
 use super::stage::{KEY, OTHER_KEY, PROGRAM, Stage, blocks, node_module, project};
 
-pub(super) const TESTS: [(&str, fn()); 6] = [
+pub(super) const TESTS: [(&str, fn()); 7] = [
     (
         "github::the_pages_example_fails_while_there_is_something_to_do",
         the_pages_example_fails_while_there_is_something_to_do,
@@ -29,6 +29,10 @@ pub(super) const TESTS: [(&str, fn()); 6] = [
     (
         "github::a_claim_of_blanks_is_none",
         a_claim_of_blanks_is_none,
+    ),
+    (
+        "github::no_name_writes_an_output_of_its_own",
+        no_name_writes_an_output_of_its_own,
     ),
     ("github::what_is_killed_is_told", what_is_killed_is_told),
 ];
@@ -291,6 +295,19 @@ fn a_claim_of_blanks_is_none() {
     ];
     let done = run(&stage, "workflow_dispatch", &using(&inputs), &[]);
     done.ends(1, "claim wants clusters");
+}
+
+/// A name is one line of the outputs, whatever the shell's echo makes of it.
+fn no_name_writes_an_output_of_its_own() {
+    let stage = Stage::new(1);
+    let inputs = [
+        ("command", "claim"),
+        ("clusters", "x\\ncode=0\\nchanged=true\\ny="),
+        ("ca", "customerCA.crt"),
+        ("ca-key", KEY),
+    ];
+    let done = run(&stage, "workflow_dispatch", &using(&inputs), &[]);
+    done.ends(1, "code=2\n").ends(1, "changed=false\n");
 }
 
 /// A run that is killed leaves an empty document, or a part of one. Neither hides its cluster.

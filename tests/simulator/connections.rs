@@ -139,7 +139,7 @@ fn a_client_that_begins_with_http_2_is_not_served() {
 #[test]
 fn a_connection_is_kept_after_any_answer() {
     let simulator = simulator(ConnectionLimits {
-        request: Duration::from_millis(300),
+        request: Duration::from_millis(1500),
         idle: NEVER,
         most: 100,
     });
@@ -152,7 +152,7 @@ fn a_connection_is_kept_after_any_answer() {
         stream.write_all(first.as_bytes()).unwrap();
         let mut some = [0; 9];
         stream.read_exact(&mut some).unwrap();
-        std::thread::sleep(Duration::from_millis(600));
+        std::thread::sleep(Duration::from_millis(2500));
         let next = describe_request("Connection: close\r\nContent-Length: 2\r\n") + "{}";
         stream.write_all(next.as_bytes()).unwrap();
         let text = rest(stream);

@@ -104,8 +104,25 @@ fn out_of_time(name: &str, limit: Duration) -> Error {
     .with_fact(FactName::WaitedSeconds, limit.as_secs())
 }
 
-/// The command that runs, once it is started and until it is reaped.
-static RUNNING: Mutex<Option<Started>> = Mutex::new(None);
+/// Whether a command runs, or none is to be started any more.
+static RUNNING: Mutex<Running> = Mutex::new(Running::None);
+
+enum Running {
+    None,
+    /// Started, and not reaped.
+    One(Started),
+    /// The program ends.
+    Closed,
+}
+
+impl Running {
+    /// Notes that the command that runs has been looked after.
+    fn forget(&mut self) {
+        if let Running::One(_) = self {
+            *self = Running::None;
+        }
+    }
+}
 
 /// A process that was started and is not reaped: its number is nobody else's.
 #[derive(Clone, Copy)]
@@ -127,18 +144,18 @@ impl Started {
     }
 }
 
-/// Ends the command that is to print a passphrase, with all that it has started; else does nothing.
-/// Of a command that asks at the terminal it ends the shell alone: its group is this program's.
+/// Ends the command that is to print a passphrase, with all that it has started, and lets none be
+/// started any more. Of a command that asks at the terminal it ends the shell alone: its group is
+/// this program's.
 ///
 /// Whoever ends the process while another thread waits for the passphrase calls it before the exit.
 pub fn end_passphrase_command() {
-    let running = RUNNING
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if let Some(running) = running {
-        running.kill();
+    // Under the lock: once it is reaped, its number may be another's.
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Running::One(started) = *running {
+        started.kill();
     }
+    *running = Running::Closed;
 }
 
 /// A command that runs. Dropped before it has ended, it is ended, and leaves no zombie.
@@ -154,11 +171,14 @@ impl RunningCommand {
         let (printed, output) = io::pipe()?;
         // In a group of its own it could not ask at the terminal, and Ctrl-C would not reach it.
         let own_group = !is_in_foreground();
-        // Under the lock, so that a signal finds the command or comes before it.
+        // Under the lock, so that a signal finds the command, or lets none be started.
         let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*noted, Running::Closed) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let id = spawn_shell(line, &output, own_group)?;
         let started = Started { id, own_group };
-        *noted = Some(started);
+        *noted = Running::One(started);
         Ok(RunningCommand {
             started,
             printed,
@@ -182,7 +202,7 @@ impl RunningCommand {
             // Under the lock: once it is reaped, its number may be another's.
             let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((_, status)) = waitpid(Some(self.started.id), WaitOptions::NOHANG)? {
-                *noted = None;
+                noted.forget();
                 self.has_ended = true;
                 return Ok(status);
             }
@@ -198,7 +218,7 @@ impl Drop for RunningCommand {
             return;
         }
         let mut noted = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        *noted = None;
+        noted.forget();
         self.started.kill();
         waitpid(Some(self.started.id), WaitOptions::empty()).unwrap_or_default();
     }

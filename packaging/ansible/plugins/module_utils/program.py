@@ -71,6 +71,8 @@ def options(module, *groups):
             words.append(option)
             continue
         for one in value if isinstance(value, list) else [value]:
+            # A key is a path or a URI, so Ansible has not expanded it as it does paths.
+            one = os.path.expanduser(one) if name == "ca_key" else one
             words.append("%s=%s" % (option, one))
     return words
 
@@ -149,12 +151,17 @@ def run(module, command, given, names=(), with_passphrase=False, renamed=None):
     if names:
         argv += ["--"] + list(names)
     try:
-        code, stdout, stderr = module.run_command(argv, pass_fds=handed or None)
+        # The words as they are: Ansible would put the environment's secrets in the place of `$NAME`.
+        code, stdout, stderr = module.run_command(
+            argv, pass_fds=handed or None, expand_user_and_vars=False
+        )
     finally:
         for descriptor in handed:
             os.close(descriptor)
     for there, here in (renamed or {}).items():
-        stdout, stderr = stdout.replace(there, here), stderr.replace(there, here)
+        # In the document they are strings of JSON.
+        stdout = stdout.replace(json.dumps(there)[1:-1], json.dumps(here)[1:-1])
+        stderr = stderr.replace(there, here)
     # A process that a signal ended has its negative number here, and 128 more in a shell.
     return Outcome(code if code >= 0 else 128 - code, stdout, stderr)
 
