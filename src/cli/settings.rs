@@ -278,7 +278,7 @@ fn check_names(program: &Command) -> Result<()> {
 }
 
 /// Tells whether a name is another one misspelt: in small letters, by where its words end, or by
-/// one letter that is missing, too many, another one, or in its neighbour's place. One more S at the
+/// one letter that is missing, too many, another one, or in its neighbour's place. An S more at the
 /// end is a plural, a list of somebody's own. Among short words there are too many that differ by a
 /// letter (`HSMBOOT_ROOT`, `HSMBOOT_PORT`).
 fn is_almost(name: &str, known: &str) -> bool {
