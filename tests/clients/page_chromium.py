@@ -18,7 +18,7 @@ from pathlib import Path
 
 from chromium import CONTRAST, ENTER, TAB, Browser, Checks, indexed
 from local import eventually
-from page_controls import Controls
+from page_controls import Controls, put_in
 from simulator import Simulator
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -138,17 +138,10 @@ class Looks(Checks):
 
     def hostile_text_is_text_and_runs_nothing(self):
         browser = self.browser
-        # The API takes no such tag (its pattern), so it is put in on the way; the region and the action get through as they are.
-        browser.run("""
-            const [hostile, real] = [arguments[0], window.fetch];
-            window.fetch = async (...asked) => {
-              const answer = await real(...asked);
-              if (answer.status !== 200) return answer;
-              return new Response((await answer.text()).replaceAll('"stand-in"', JSON.stringify(hostile)));
-            };
-        """, HOSTILE)
+        # The API takes no such tag and no such region (their patterns), so they are put in on the way; the action gets through as it is.
         region = "<script>owned()"
-        self.simulator.cluster([("Name", "stand-in")], region)
+        put_in(browser, {"stand-in": HOSTILE, "stand-in-1": region})
+        self.simulator.cluster([("Name", "stand-in")], "stand-in-1")
         self.simulator.refused(HOSTILE[:70], {})
         eventually("the tag", lambda: f"Name = {HOSTILE}" in browser.run("return document.body.textContent"))
         eventually("the region", lambda: region in browser.text("h2"))
