@@ -24,6 +24,14 @@ pub const BUNDLES: [&str; 8] = [
     "two-intermediates",
 ];
 
+/// What the four documents of a bundle are called behind the cluster's id.
+pub const EVIDENCE: [&str; 4] = [
+    "ClusterCsr.csr",
+    "HsmCertificate.crt",
+    "AwsHardwareCertificate.crt",
+    "ManufacturerHardwareCertificate.crt",
+];
+
 /// A bundle that verifies, and a pair that was made of it.
 pub struct Good {
     /// The texts of the CSR, the HSM's certificate, AWS's and the manufacturer's for the hardware.
@@ -96,13 +104,7 @@ impl Good {
     fn read(name: &str, in_chain: bool) -> Self {
         let bundle = root().join(format!("fixtures/verify/verified--{name}"));
         let read = |name: &str| std::fs::read(bundle.join(name)).expect("a fixture");
-        let evidence = [
-            "ClusterCsr.csr",
-            "HsmCertificate.crt",
-            "AwsHardwareCertificate.crt",
-            "ManufacturerHardwareCertificate.crt",
-        ];
-        let evidence = evidence.map(|part| read(&format!("cluster-hsmboottest_{part}")));
+        let evidence = EVIDENCE.map(|part| read(&format!("cluster-hsmboottest_{part}")));
         let roots = ["aws-root.crt", "manufacturer-root.crt"];
         let [aws, manufacturer] =
             roots.map(|name| Anchor::from_file(&read(name), name).expect("a root"));

@@ -27,7 +27,7 @@ use hsmboot::x509::{
 use serde::{Serialize, de::DeserializeOwned};
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
 
-use altered::{Altered, alter, assert_same_certificates, assert_same_csr, to_evidence};
+use altered::{Altered, EVIDENCE, alter, assert_same_certificates, assert_same_csr, to_evidence};
 
 /// Certificates, in every way in which they are read. What is taken, x509-parser takes, and reads
 /// the same in it. Tells whether one is.
@@ -244,16 +244,10 @@ fn claim() -> &'static Claim {
     CLAIM.get_or_init(|| {
         let bundle = root().join("fuzz/claim");
         let read = |name: &str| std::fs::read(bundle.join(name)).expect("a file of the claim");
-        let evidence = [
-            "ClusterCsr.csr",
-            "HsmCertificate.crt",
-            "AwsHardwareCertificate.crt",
-            "ManufacturerHardwareCertificate.crt",
-        ];
         let anchor =
             |name: &str| Anchor::from_file(&read(&format!("roots/{name}")), name).expect("a root");
         Claim {
-            evidence: evidence.map(|part| read(&format!("cluster-qkrucwqijsh_{part}"))),
+            evidence: EVIDENCE.map(|part| read(&format!("cluster-qkrucwqijsh_{part}"))),
             anchors: Anchors {
                 aws: anchor("aws-root.crt"),
                 manufacturer: anchor("manufacturer-root.crt"),

@@ -16,6 +16,8 @@
 mod commands;
 #[path = "killed/failing.rs"]
 mod failing;
+#[path = "support/processes.rs"]
+mod processes;
 mod support;
 #[path = "killed/unseen.rs"]
 mod unseen;

@@ -42,6 +42,8 @@ mod passphrase;
 mod pinned;
 #[path = "support/pipe.rs"]
 mod pipe;
+#[path = "support/processes.rs"]
+mod processes;
 #[path = "online/rehearsed.rs"]
 mod rehearsed;
 #[path = "online/replaced.rs"]

@@ -229,7 +229,10 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
 /// Tells whether there may be anything: most runs have nothing, and are not to pay for it. A
 /// function of AWS Lambda takes its settings from its own environment alone.
 fn is_anything_set(words: &[OsString]) -> bool {
-    let begins = |text: &OsString, with: &str| text.as_encoded_bytes().starts_with(with.as_bytes());
+    let begins = |text: &OsString, with: &str| {
+        let begin = text.as_encoded_bytes().get(..with.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()))
+    };
     let named = words.iter().any(|word| begins(word, "--config"));
     // The build without features looks at none of these.
     let by_variable = || std::env::vars_os().any(|(name, _)| begins(&name, PREFIX));
@@ -267,8 +270,8 @@ fn check_names(program: &Command) -> Result<()> {
             let found = shown_path(OsStr::new(&name));
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("no setting is called {found}, and {meant} is one"),
-                format!("set {meant}, or unset {found}"),
+                format!("no setting is called {found}, but {meant} is one"),
+                format!("unset {found}; if {meant} was meant, set that instead"),
             )
             .with_fact(FactName::Variable, found)
             .with_fact(FactName::Expected, meant.clone()));

@@ -18,7 +18,7 @@ use super::json_protocol::excerpt;
 use super::limits::REGION;
 use super::reference::Reference;
 use super::state::{
-    AccountRegion, HSM_CREATION, Hsm, NextState, SimulatedCluster, SimulatedClusterState,
+    AccountRegion, HSM_CREATION, NextState, SimulatedCluster, SimulatedClusterState,
     SimulatedHsmState,
 };
 
@@ -166,11 +166,9 @@ fn with_cluster<T>(
 pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, ControlError> {
     let due = inside.clock.time_after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
-        // One that is DELETED has no seat any more.
-        let is_there = |hsm: &Hsm| hsm.state != SimulatedHsmState::Deleted;
         let mut hsms = cluster.hsms.iter().enumerate();
         let (at, failed) = hsms
-            .find(|(_, hsm)| is_there(hsm))
+            .find(|(_, hsm)| !hsm.is_deleted())
             .ok_or_else(|| ControlError(format!("cluster '{cluster_id}' has no HSM")))?;
         let seat = HsmPlacement {
             zone: failed.zone.clone(),

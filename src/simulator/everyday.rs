@@ -22,7 +22,7 @@ use super::json_protocol::{Answer, excerpt};
 use super::keys::{KEY_BITS, SigningKey};
 use super::limits::REGION;
 use super::reference::Reference;
-use super::state::{AccountRegion, SimulatedCluster, SimulatedHsmState};
+use super::state::{AccountRegion, SimulatedCluster};
 
 /// Makes a cluster as most are made, and returns its id.
 pub(super) fn make_cluster(inside: &Inside, region: &str) -> Result<Value, ControlError> {
@@ -57,8 +57,7 @@ pub(super) fn add_hsm(inside: &Inside, cluster_id: &str) -> Result<Value, Contro
     let (place, zone) = look_at(inside, cluster_id, |cluster| {
         let hsms_in = |zone: &str| {
             let here = cluster.hsms.iter().filter(|hsm| hsm.zone == zone);
-            here.filter(|hsm| hsm.state != SimulatedHsmState::Deleted)
-                .count()
+            here.filter(|hsm| !hsm.is_deleted()).count()
         };
         let zones = cluster.subnets.iter().map(|(zone, _)| zone);
         zones

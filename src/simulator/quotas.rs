@@ -10,8 +10,7 @@
 
 use super::json_protocol::ApiError;
 use super::state::{
-    AccountRegion, BACKUPS_IN_ALL, Hsm, Region, SimulatedCluster, SimulatedClusterState,
-    SimulatedHsmState, World,
+    AccountRegion, BACKUPS_IN_ALL, Hsm, Region, SimulatedCluster, SimulatedClusterState, World,
 };
 
 /// Clusters, by account and region.
@@ -114,9 +113,8 @@ fn check_room_for_place(world: &World, place: &AccountRegion) -> Result<(), ApiE
 /// Removes the oldest deleted HSM where there are too many. HSMs that a control command has put
 /// into DELETED stay visible up to this number.
 pub(super) fn remove_oldest_deleted_hsm(cluster: &mut SimulatedCluster) {
-    let deleted = |hsm: &Hsm| hsm.state == SimulatedHsmState::Deleted;
-    if cluster.hsms.iter().filter(|hsm| deleted(hsm)).count() >= HSMS_PER_CLUSTER
-        && let Some(oldest) = cluster.hsms.iter().position(deleted)
+    if cluster.hsms.iter().filter(|hsm| hsm.is_deleted()).count() >= HSMS_PER_CLUSTER
+        && let Some(oldest) = cluster.hsms.iter().position(Hsm::is_deleted)
     {
         cluster.hsms.remove(oldest);
     }

@@ -212,34 +212,26 @@ struct AdmittedCall {
 impl AdmittedCall {
     /// Carries out the call as its fault has it, and returns the answer.
     async fn carry_out(self) -> Response<Body> {
-        let Self {
-            inside,
-            line,
-            protocol,
-            action,
-            place,
-            members,
-            fault,
-            struck,
-        } = self;
-        if let (Some(fault), Some(target)) = (fault, &struck) {
-            apply_fault(&inside, fault, target);
+        let (inside, fault) = (&self.inside, self.fault);
+        if let (Some(fault), Some(target)) = (fault, &self.struck) {
+            apply_fault(inside, fault, target);
         }
         let refused = match fault {
-            Some(InjectedFault::CloseBefore) => return line.cut_off(),
-            Some(fault) => fault.refusal_for(action, &place.account),
+            Some(InjectedFault::CloseBefore) => return self.line.cut_off(),
+            Some(fault) => fault.refusal_for(self.action, &self.place.account),
             None => None,
         };
         let outcome = match refused {
             Some(error) => Err(error),
-            None => members
-                .and_then(|members| run_action(&inside, action, &place, &members, fault))
+            None => self
+                .members
+                .and_then(|members| run_action(inside, self.action, &self.place, &members, fault))
                 .map(|found| inside.lock_extra().add_to(found)),
         };
-        let answer =
-            protocol.to_response(outcome.map_err(|error| error.in_edition(inside.reference)));
+        let outcome = outcome.map_err(|error| error.in_edition(inside.reference));
+        let answer = self.protocol.to_response(outcome);
         match fault {
-            Some(InjectedFault::CloseAfter) => line.cut_off(),
+            Some(InjectedFault::CloseAfter) => self.line.cut_off(),
             Some(InjectedFault::CutShort) => cut_short::cut_short(answer).await,
             _ => answer,
         }

@@ -54,6 +54,15 @@ impl Stage {
         self.text(&format!("stick/{}", self.id()))
     }
 
+    /// Makes a program, `stand-in`, that fails and writes down its words, a line each and `end`
+    /// behind the last. Returns where.
+    fn stand_in(&self) -> String {
+        let words = self.text("words");
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" end >> {words}\nexit 1\n");
+        executable(&self.path("stand-in"), &script);
+        words
+    }
+
     /// What `bundle_sign` takes here.
     fn signing(&self, bundles: &[&str], ca: &str) -> Value {
         json!({
@@ -167,11 +176,7 @@ fn a_value_that_begins_with_a_hyphen_is_a_value() {
 /// A stand-in for the program keeps the words that it is given.
 fn every_module_puts_names_behind_two_hyphens() {
     let stage = Stage::new(&["eu-central-1"]);
-    let words = stage.text("words");
-    executable(
-        &stage.path("stand-in"),
-        &format!("#!/bin/sh\nprintf '%s\\n' \"$@\" end >> {words}\nexit 1\n"),
-    );
+    let words = stage.stand_in();
     let name = "--output=text";
     let values = ["region", "profile", "operator", "ca", "reason", "timeout"];
     let cases = [
@@ -217,11 +222,7 @@ fn every_module_puts_names_behind_two_hyphens() {
 /// A secret that a command of the play's is to read there would be an argument.
 fn no_value_is_taken_from_the_environment() {
     let stage = Stage::new(&["eu-central-1"]);
-    let words = stage.text("words");
-    executable(
-        &stage.path("stand-in"),
-        &format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> {words}\nexit 1\n"),
-    );
+    let words = stage.stand_in();
     let sign = json!({
         "program": stage.text("stand-in"), "bundles": ["$HOME"], "ca": stage.text("ca"),
         "ca_key": "~/ca.key", "operator": "$HOME", "passphrase_command": "echo \"$HOME\"",

@@ -270,7 +270,12 @@ fn a_variable_of_a_flag_is_a_clear_yes_or_no() {
 #[cfg(feature = "online")]
 fn a_variable_that_is_almost_a_setting_is_refused() {
     let bench = Bench::new();
-    for name in ["HSMBOOT_DRYRUN", "HSMBOOT_DRY_RNU", "HSMBOOT_DRY_RU"] {
+    for name in [
+        "HSMBOOT_DRYRUN",
+        "HSMBOOT_DRY_RNU",
+        "HSMBOOT_DRY_RU",
+        "hsmboot_dry_run",
+    ] {
         let words = ["submit", "bundle", "--output", "json"];
         let run = with(&bench, &words, &[(name, "1")]).expect(2);
         let error = &run.json()["error"];
@@ -279,6 +284,13 @@ fn a_variable_that_is_almost_a_setting_is_refused() {
         assert_eq!(error["facts"]["expected"], "HSMBOOT_DRY_RUN");
         assert!(!with(&bench, &words, &[(name, "")]).stdout.contains("usage"));
     }
+    // What the hint says.
+    let right = with(&bench, &["submit", "bundle"], &[("HSMBOOT_DRY_RUN", "1")]);
+    assert!(
+        right.code != 2 && right.stderr.contains("by HSMBOOT_DRY_RUN"),
+        "{}",
+        right.stderr
+    );
     let words = ["verify", "bundle", "--aws-root", "aws-root.crt"];
     let roots = ("HSMBOOT_MANUFACTURER_ROOT", "manufacturer-root.crt");
     // A Service of Kubernetes that is called hsmboot has a port; nothing sets --force.

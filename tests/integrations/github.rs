@@ -285,28 +285,25 @@ fn no_input_is_a_program_or_an_option() {
     assert_eq!(stage.claims(), 0);
 }
 
-fn a_claim_of_blanks_is_none() {
+/// What a claim of these clusters by the action comes to.
+fn claim_of(clusters: &str) -> Done {
     let stage = Stage::new(1);
     let inputs = [
         ("command", "claim"),
-        ("clusters", " \n"),
+        ("clusters", clusters),
         ("ca", "customerCA.crt"),
         ("ca-key", KEY),
     ];
-    let done = run(&stage, "workflow_dispatch", &using(&inputs), &[]);
-    done.ends(1, "claim wants clusters");
+    run(&stage, "workflow_dispatch", &using(&inputs), &[])
+}
+
+fn a_claim_of_blanks_is_none() {
+    claim_of(" \n").ends(1, "claim wants clusters");
 }
 
 /// A name is one line of the outputs, whatever the shell's echo makes of it.
 fn no_name_writes_an_output_of_its_own() {
-    let stage = Stage::new(1);
-    let inputs = [
-        ("command", "claim"),
-        ("clusters", "x\\ncode=0\\nchanged=true\\ny="),
-        ("ca", "customerCA.crt"),
-        ("ca-key", KEY),
-    ];
-    let done = run(&stage, "workflow_dispatch", &using(&inputs), &[]);
+    let done = claim_of("x\\ncode=0\\nchanged=true\\ny=");
     done.ends(1, "code=2\n").ends(1, "changed=false\n");
 }
 

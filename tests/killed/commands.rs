@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
+use super::processes::{are_gone, until};
 use super::support::Bench;
 
 /// Makes every change of a thread's mask of signals that says what the mask is to be, as one that
@@ -52,24 +52,9 @@ pub(crate) fn a_signal_as_a_command_starts_ends_it_too() {
     };
     let sent = Command::new("kill").args(["-TERM", hsmboot]).status();
     assert!(sent.unwrap().success());
-    until(|| ![shell, sleeper].into_iter().any(runs));
+    are_gone(&[shell, sleeper]);
     let printed = child.wait_with_output().unwrap().stdout;
     let document: serde_json::Value = serde_json::from_slice(&printed).unwrap();
     assert_eq!(document["error"]["kind"], "interrupted", "{document:#}");
     assert!(!bench.path("new").exists());
-}
-
-/// Tells whether a process runs. A zombie does not: its parent has not looked yet.
-fn runs(id: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().unwrap_or_default().trim();
-    !state.is_empty() && !state.starts_with('Z')
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

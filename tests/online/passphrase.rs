@@ -1,7 +1,6 @@
 //! `--passphrase-command`: it has so much time, and whatever ends the claim ends it too.
 
-use std::time::{Duration, Instant};
-
+use super::processes::{are_gone, until};
 use super::*;
 
 /// A claim whose CA key is encrypted, and whose passphrase command does not end. It starts another
@@ -45,28 +44,10 @@ fn claim_by(stage: &Stage, line: &str) -> Command {
 }
 
 /// The processes that the passphrase command wrote down, once it has.
-fn processes(stage: &Stage) -> Vec<String> {
+fn started(stage: &Stage) -> Vec<String> {
     let read = || fs::read_to_string(stage.path("pids")).unwrap_or_default();
     until(|| read().ends_with('\n'));
     read().split_whitespace().map(str::to_owned).collect()
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < support::HANGS, "it never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Waits until all of these have ended. A zombie has: its parent has not looked yet.
-fn are_gone(processes: &[String]) {
-    let runs = |id: &String| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        let state = stat.rsplit(')').next().unwrap_or_default().trim();
-        !state.is_empty() && !state.starts_with('Z')
-    };
-    until(|| !processes.iter().any(runs));
 }
 
 #[test]
@@ -86,7 +67,7 @@ fn a_passphrase_command_that_does_not_end_is_ended_with_all_it_started() {
             .starts_with("the passphrase command"),
         "{error:#}"
     );
-    are_gone(&processes(&stage));
+    are_gone(&started(&stage));
     assert_eq!(stage.calls("InitializeCluster"), 0);
 }
 
@@ -104,7 +85,7 @@ fn nothing_keeps_a_signal_from_a_passphrase_command() {
 fn a_signal_ends_the_passphrase_command_as_well() {
     let stage = Stage::new();
     let child = claim(&stage, &[]).spawn().unwrap();
-    let started = processes(&stage);
+    let started = started(&stage);
     let id = child.id().to_string();
     run(Command::new("kill").args(["-TERM", &id])).ends(0, "");
     let done: Done = child.wait_with_output().unwrap().into();

@@ -3,6 +3,10 @@ use serde_json::json;
 
 use crate::support::*;
 
+/// The begin of a DescribeClusters, without what says where its body ends.
+const DESCRIBE_HEAD: &str = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
+                             BaldrApiService.DescribeClusters\r\n";
+
 #[test]
 fn answers_are_json_1_1_with_a_request_id_and_without_nulls() {
     let simulator = instant();
@@ -237,8 +241,7 @@ fn a_connection_is_kept_and_requests_may_be_pipelined() {
 fn a_body_may_come_in_chunks_and_after_an_expectation() {
     use std::io::{Read as _, Write as _};
     let simulator = instant();
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
-                BaldrApiService.DescribeClusters\r\n";
+    let head = DESCRIBE_HEAD;
     let chunked = format!(
         "{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n10\r\n\"MaxResults\": 1}}\r\n0\r\n\r\n"
     );
@@ -269,8 +272,7 @@ fn a_body_may_come_in_chunks_and_after_an_expectation() {
 #[test]
 fn a_body_that_is_malformed_is_not_called_too_large() {
     let simulator = instant();
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
-                BaldrApiService.DescribeClusters\r\n";
+    let head = DESCRIBE_HEAD;
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{{}}\r\n0\r\n\r\n");
     let (status, kind, message) = raw(simulator.address(), chunked.as_bytes())
         .unwrap()
@@ -311,8 +313,7 @@ fn what_is_not_a_json_object_cannot_be_read() {
 #[test]
 fn a_request_is_bounded_whether_it_says_so_or_not() {
     let simulator = instant();
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
-                BaldrApiService.DescribeClusters\r\n";
+    let head = DESCRIBE_HEAD;
     // Refused by its size before any of it is sent.
     let announced = format!("{head}Content-Length: 2000000\r\n\r\n");
     assert_eq!(

@@ -47,7 +47,6 @@ pub(super) fn claim_output(
     );
     let mut next = Vec::new();
     if ca.is_rehearsal() {
-        insert_member(&mut document, "simulated", json!(true));
         next_steps::add_rehearsed_steps(&steps, &mut document, &mut text);
         text.push([
             styled(

@@ -42,8 +42,7 @@ pub(crate) fn delete_hsm(
     }
     let backup = back_up(cluster, clock)?;
     let hsm = cluster.hsms.iter_mut().find(|hsm| {
-        // One that is DELETED has none: another may have its address.
-        let has_interface = hsm.state != SimulatedHsmState::Deleted;
+        let has_interface = !hsm.is_deleted();
         hsm_id.is_none_or(|id| id == hsm.id)
             && eni_id.is_none_or(|id| has_interface && id == hsm.eni)
             && eni_ip.is_none_or(|ip| has_interface && ip == hsm.ip)

@@ -177,8 +177,7 @@ pub(super) struct HsmForm<'a> {
 impl<'a> HsmForm<'a> {
     fn from_hsm(cluster: &'a SimulatedCluster, hsm: &'a Hsm, reference: Reference) -> Self {
         let later = reference.is_later();
-        // The network interface goes with the HSM; its address may be another's by now.
-        let has_interface = hsm.state != SimulatedHsmState::Deleted;
+        let has_interface = !hsm.is_deleted();
         Self {
             availability_zone: &hsm.zone,
             cluster_id: &cluster.id,

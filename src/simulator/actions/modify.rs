@@ -9,9 +9,7 @@ use super::super::faults::InjectedFault;
 use super::super::json_protocol::ApiError;
 use super::super::members::missing_error;
 use super::super::reference::{HSM1, HSM2M};
-use super::super::state::{
-    MODIFICATION, NextState, SimulatedCluster, SimulatedClusterState, SimulatedHsmState,
-};
+use super::super::state::{MODIFICATION, NextState, SimulatedCluster, SimulatedClusterState};
 use super::ActionContext;
 use super::forms::cluster_json;
 
@@ -140,11 +138,7 @@ impl Migration {
             });
             return;
         }
-        for hsm in cluster
-            .hsms
-            .iter_mut()
-            .filter(|hsm| hsm.state != SimulatedHsmState::Deleted)
-        {
+        for hsm in cluster.hsms.iter_mut().filter(|hsm| !hsm.is_deleted()) {
             // What was under way when the cluster was made to wait for its rollback does not happen
             // any more.
             hsm.next_types.clear();

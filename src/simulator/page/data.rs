@@ -217,13 +217,12 @@ fn hsm_json(hsm: &Hsm, inside: &Inside) -> Value {
         _ => None,
     };
     let lasts = lasts.map(|lasts| inside.clock.scaled_duration(lasts));
-    let has_interface = hsm.state != SimulatedHsmState::Deleted;
     json!({
         "id": hsm.id,
         "zone": hsm.zone,
         "subnet": hsm.subnet,
-        "ip": has_interface.then_some(&hsm.ip),
-        "eni": has_interface.then_some(&hsm.eni),
+        "ip": (!hsm.is_deleted()).then_some(&hsm.ip),
+        "eni": (!hsm.is_deleted()).then_some(&hsm.eni),
         "state": hsm.state.name(),
         "from": lasts.map(|lasts| hsm.due.saturating_sub(lasts)),
         "due": lasts.map(|_| hsm.due),

@@ -121,10 +121,7 @@ impl SimulatedCluster {
 
     /// Returns the number of its HSMs. A DELETED one, still shown, does not count.
     pub(crate) fn hsm_count(&self) -> usize {
-        self.hsms
-            .iter()
-            .filter(|hsm| hsm.state != SimulatedHsmState::Deleted)
-            .count()
+        self.hsms.iter().filter(|hsm| !hsm.is_deleted()).count()
     }
 
     /// Returns the HSM whose CSR the cluster shows: the first ACTIVE one, and only before

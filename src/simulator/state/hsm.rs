@@ -51,6 +51,12 @@ pub(crate) struct Hsm {
 }
 
 impl Hsm {
+    /// Tells whether it is DELETED. Then it is only shown still: its seat, its network interface
+    /// and its address may be another's.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.state == SimulatedHsmState::Deleted
+    }
+
     /// Tells whether its type has still to change by then.
     pub(super) fn is_type_change_due(&self, now: Millis) -> bool {
         self.next_types.first().is_some_and(|(at, _)| *at <= now)

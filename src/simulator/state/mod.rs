@@ -242,9 +242,7 @@ impl Region {
         self.clusters
             .values()
             .flat_map(|cluster| &cluster.hsms)
-            .any(|hsm| {
-                hsm.state != SimulatedHsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip
-            })
+            .any(|hsm| !hsm.is_deleted() && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
