@@ -293,6 +293,25 @@ pub(crate) fn judge_read_trust_anchor(
     judge_trust_anchor(Ok(trust_anchor.clone()), at).map(|(_, notes)| notes)
 }
 
+/// A trust anchor that CloudHSM would take, by what was judged of it once.
+#[derive(Debug)]
+pub(crate) struct FitTrustAnchor(TrustAnchor);
+
+impl FitTrustAnchor {
+    /// Judges a trust anchor that was read before.
+    ///
+    /// # Errors
+    /// Class `Ca` where CloudHSM would refuse it.
+    pub(crate) fn judge(trust_anchor: TrustAnchor, at: Moment) -> Result<Self, Error> {
+        judge_trust_anchor(Ok(trust_anchor), at).map(|(anchor, _)| FitTrustAnchor(anchor))
+    }
+
+    /// Returns it, to be used.
+    pub(crate) fn into_trust_anchor(self) -> TrustAnchor {
+        self.0
+    }
+}
+
 fn judge_trust_anchor(
     trust_anchor: Parsed<TrustAnchor>,
     at: Moment,

@@ -192,28 +192,31 @@ pub(crate) fn shown_on_a_line(text: &str) -> String {
     replace_chars(&keys::without_keys(text), is_obeyed, push_shown)
 }
 
-/// Returns the text with another one in the place of these characters: `write` appends it. What
-/// stands between them is copied at once, since there is much of it.
+/// Returns the text with another one in the place of these characters, of which none is printable
+/// ASCII: `write` appends it. Nearly all text is printable ASCII, and is copied at once.
 pub(crate) fn replace_chars(
     text: &str,
     is_replaced: impl Fn(char) -> bool,
     write: impl Fn(&mut String, char),
 ) -> String {
-    // Nearly all text has nothing of it, and is ASCII, which needs no decoding.
-    if text.is_ascii() && !text.bytes().any(|octet| is_replaced(char::from(octet))) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
-    for piece in text.split_inclusive(&is_replaced) {
-        let mut kept = piece.chars();
-        match kept.next_back().filter(|c| is_replaced(*c)) {
-            Some(c) => {
-                out.push_str(kept.as_str());
-                write(&mut out, c);
-            }
-            None => out.push_str(piece),
+    let mut rest = text;
+    let is_looked_at = |octet: u8| !matches!(octet, b' '..=b'~');
+    while let Some((plain, from)) = rest
+        .bytes()
+        .position(is_looked_at)
+        .and_then(|at| rest.split_at_checked(at))
+    {
+        out.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some(c) if is_replaced(c) => write(&mut out, c),
+            Some(c) => out.push(c),
+            None => {}
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out
 }
 

@@ -149,7 +149,16 @@ impl CommandOutput {
 
     /// Returns the document; of a success with `changed` and `summary`.
     pub(crate) fn full_document(&self) -> Value {
-        let mut document = self.document.clone();
+        self.completed(self.document.clone())
+    }
+
+    /// Returns the same, without a copy: the document is gone then.
+    pub(crate) fn take_document(&mut self) -> Value {
+        let document = self.document.take();
+        self.completed(document)
+    }
+
+    fn completed(&self, mut document: Value) -> Value {
         if !self.next.is_empty() {
             insert_member(&mut document, "next", serde_json::json!(self.next));
         }

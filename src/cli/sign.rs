@@ -227,6 +227,7 @@ impl Ceremony<'_> {
             grounds,
             waiver: recorded,
             roots,
+            request: Fingerprint::of_request(bundle.id(), &evidence),
             now,
         };
         match signer {

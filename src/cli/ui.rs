@@ -253,22 +253,24 @@ impl Ui {
             }
             Err(error) => Err(with_complete_advice(error)),
         };
-        let cluster = self.cluster.of_end(&result);
-        self.write_result_event(EventKind::End, cluster, result.as_ref());
+        if self.events.is_some() {
+            let cluster = self.cluster.of_end(&result);
+            self.write_result_event(EventKind::End, cluster, result.as_ref());
+        }
         if self.events.as_ref().is_some_and(EventLog::has_lost_some) {
             self.warn("some events could not be written");
         }
         let mut detailed_code = 0;
         let mut told = Vec::new();
         let (mut document, text, mut error) = match result {
-            Ok(outcome) => {
+            Ok(mut outcome) => {
                 detailed_code = outcome.code.unwrap_or(0);
                 // Whoever sees both streams on one terminal reads it once. Elsewhere each is whole.
                 if self.width.is_some() && std::io::stderr().is_terminal() {
                     told.clone_from(&outcome.told);
                 }
                 let text = outcome.printed_text(self.quiet, self.only_fingerprint);
-                (outcome.full_document(), text, outcome.error)
+                (outcome.take_document(), text, outcome.error)
             }
             Err(mut error) => (
                 error

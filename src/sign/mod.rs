@@ -4,7 +4,7 @@
 pub mod profile;
 
 use crate::ca::CaKey;
-use crate::check::{self, Pair};
+use crate::check::{self, FitTrustAnchor, Pair};
 use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
@@ -68,7 +68,16 @@ impl<'a> SigningCa<'a> {
     /// Class `Ca` for a certificate that CloudHSM would refuse, that has expired, or that is not
     /// this key's.
     pub fn new(trust_anchor: TrustAnchor, key: &'a dyn CaKey, now: Moment) -> Result<Self> {
-        check::judge_read_trust_anchor(&trust_anchor, now)?;
+        Self::from_fit(FitTrustAnchor::judge(trust_anchor, now)?, key)
+    }
+
+    /// Does the same with a certificate, or chain, that was judged before, at the time of the
+    /// signature.
+    ///
+    /// # Errors
+    /// Class `Ca` for one that is not this key's.
+    pub(crate) fn from_fit(fit: FitTrustAnchor, key: &'a dyn CaKey) -> Result<Self> {
+        let trust_anchor = fit.into_trust_anchor();
         let certificate = trust_anchor.signing_ca();
         if certificate.spki() != key.spki() {
             let given = PublicKey::from_der(key.spki(), "the CA key")

@@ -40,6 +40,8 @@ pub(super) struct SigningJob<'a> {
     pub(super) waiver: Option<Waiver>,
     /// The roots that were given: SHA-256 by file.
     pub(super) roots: Digests,
+    /// What the other side reads out.
+    pub(super) request: Fingerprint,
     /// The time when the evidence was judged.
     pub(super) now: Moment,
 }
@@ -53,7 +55,7 @@ impl SigningJob<'_> {
         let SigningJob { args, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
         args.ca.pin.check_named(&named)?;
-        check_ca_fit(&named.trust_anchor, &shown_path(certificate), now)?;
+        let fit = check_ca_fit(&named.trust_anchor, &shown_path(certificate), now)?;
         if let Some(done) = self.earlier_output(&named.trust_anchor, "--ca")? {
             return Ok(done);
         }
@@ -72,7 +74,7 @@ impl SigningJob<'_> {
         self.show_intent(&named.trust_anchor);
         let compared = self.compare_request()?;
         let key = self.ceremony.load_key(&access, source)?;
-        let ca = SigningCa::new(named.trust_anchor.clone(), key.key.as_ref(), now)?;
+        let ca = SigningCa::from_fit(fit, key.key.as_ref())?;
         let owner = named.to_owner();
         let signs = "the CA that signs";
         owner.check_same_anchor(ca.trust_anchor(), signs, ProofPurpose::Signature)?;
@@ -150,7 +152,7 @@ impl SigningJob<'_> {
         let signed = signed.with_recorded_origin();
         let told = SignatureSummary {
             maker: CertificateMaker::ThisRun,
-            request: self.request_fingerprint(),
+            request: self.request,
             compared,
             changed: false,
             again: self.submit_options(&pair),
@@ -170,7 +172,7 @@ impl SigningJob<'_> {
     /// Compares the fingerprint with what the other side read out: it is asked for, or was given,
     /// or was compared together with the others'.
     pub(super) fn compare_request(&self) -> Result<bool> {
-        let found = self.request_fingerprint();
+        let found = self.request;
         let Some((all, compared)) = &self.ceremony.shown else {
             let expect = &self.args.expect;
             return expect.compare_fingerprint(
@@ -189,10 +191,6 @@ impl SigningJob<'_> {
                 "find out who writes to it, and run this again",
             )),
         }
-    }
-
-    fn request_fingerprint(&self) -> Fingerprint {
-        Fingerprint::of_request(self.bundle.id(), self.evidence)
     }
 
     pub(super) fn transcript_step(
@@ -258,7 +256,7 @@ impl SigningJob<'_> {
         let response = signed.write_keeping_certificate(step)?;
         let told = SignatureSummary {
             maker: CertificateMaker::ThisRun,
-            request: self.request_fingerprint(),
+            request: self.request,
             compared,
             changed: true,
             again: self.submit_options(pair),

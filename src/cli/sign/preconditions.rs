@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
-use crate::check::{self, Pair};
+use crate::check::{self, FitTrustAnchor, Pair};
 use crate::claim::ownership::OwnerCertificate;
 use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
@@ -371,11 +371,9 @@ pub(crate) fn check_ca_fit(
     ca: &TrustAnchor,
     place: &dyn std::fmt::Display,
     now: Moment,
-) -> Result<()> {
-    check::judge_read_trust_anchor(ca, now)
-        .map(drop)
-        .map_err(|mut error| {
-            error.message = error.message.prefixed_with(format!("{place}: "));
-            error
-        })
+) -> Result<FitTrustAnchor> {
+    FitTrustAnchor::judge(ca.clone(), now).map_err(|mut error| {
+        error.message = error.message.prefixed_with(format!("{place}: "));
+        error
+    })
 }

@@ -103,7 +103,7 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
 
 /// Line breaks as JSON and environment files write them out, read; no line of PEM has a backslash.
 fn line_breaks(text: &[u8]) -> Vec<u8> {
-    let written_out = |word: &[u8]| text.windows(word.len()).any(|window| window == word);
+    let written_out = |word: &[u8]| memchr::memmem::find(text, word).is_some();
     if !written_out(b"-----\\n") && !written_out(b"-----\\r\\n") {
         return text.to_vec();
     }
@@ -162,7 +162,7 @@ const fn is_base64(byte: &u8) -> bool {
 fn split_at_boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let starts =
         |window: &[u8]| window.starts_with(b"-----BEGIN ") || window.starts_with(b"-----END ");
-    let at = (0..line.len()).find(|at| line.get(*at..).is_some_and(starts))?;
+    let at = memchr::memchr_iter(b'-', line).find(|at| line.get(*at..).is_some_and(starts))?;
     let (before, from) = line.split_at_checked(at)?;
     let inner = from.get(5..)?;
     let end = inner

@@ -24,9 +24,7 @@ impl BootstrapCa<'_> {
     /// passphrase that will be needed while somebody is still at the terminal.
     pub(crate) fn prepare(&mut self, now: Moment) -> Result<()> {
         let fit = |ca: &CaFile| sign::check_ca_fit(&ca.trust_anchor, &ca.place, now);
-        let fits_key = |ca: &CaFile, key: &OpenKey| {
-            SigningCa::new(ca.trust_anchor.clone(), key.key.as_ref(), now).map(drop)
-        };
+        let fits_key = |ca, key: &OpenKey| SigningCa::from_fit(ca, key.key.as_ref()).map(drop);
         self.stage = match &self.stage {
             // A dry run makes no CA.
             Stage::Absent if self.args.dry_run => return Ok(()),
@@ -40,14 +38,13 @@ impl BootstrapCa<'_> {
                 return Err(without_key(&known.file));
             }
             Stage::KeyToLoad(known, source) => {
-                fit(&known.file)?;
+                let ca = fit(&known.file)?;
                 let key = self.load_key(&known.file.trust_anchor, source)?;
-                fits_key(&known.file, &key)?;
+                fits_key(ca, &key)?;
                 Stage::Ready(ReadyCa::found(known, key))
             }
             Stage::KeyLoaded(known, key) => {
-                fit(&known.file)?;
-                fits_key(&known.file, key)?;
+                fits_key(fit(&known.file)?, key)?;
                 Stage::Ready(ReadyCa::found(known, key.clone()))
             }
             #[cfg(feature = "awskms")]
