@@ -2,6 +2,8 @@
 //! its result has a fingerprint.
 
 use super::Command;
+#[cfg(feature = "qr")]
+use super::deferred::Deferred;
 use crate::error::{Error, ErrorKind, FactName, Result};
 
 /// The hint where the cluster and the bundle say how far a command has come.
@@ -24,7 +26,7 @@ impl Command {
                  one its clusters are gone"
             }
             #[cfg(feature = "qr")]
-            Command::Qr(super::qr::Command::Show(_)) => {
+            Command::Qr(Deferred(super::qr::Command::Show(_))) => {
                 "run the same command again: it shows the same codes, and has changed nothing"
             }
             Command::Verify(_)
@@ -55,7 +57,7 @@ impl Command {
             #[cfg(feature = "online")]
             Command::Fetch(_) => true,
             #[cfg(feature = "qr")]
-            Command::Qr(super::qr::Command::Read(_)) => true,
+            Command::Qr(Deferred(super::qr::Command::Read(_))) => true,
             _ => false,
         };
         if has_one || !only_fingerprint {

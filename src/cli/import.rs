@@ -165,5 +165,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<CommandOutput> {
             changed,
             again,
         },
+        ui,
     ))
 }

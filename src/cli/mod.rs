@@ -24,6 +24,7 @@ mod command_facts;
 mod config;
 #[cfg(feature = "online")]
 mod consent;
+mod deferred;
 mod events;
 mod expect;
 #[cfg(feature = "online")]
@@ -113,6 +114,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::bundle::ClusterId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::x509::Moment;
+use deferred::Deferred;
 use ui::{CommandOutput, Ui};
 use usage::{report_clap_error, report_settings_error};
 
@@ -149,59 +151,64 @@ pub struct Cli {
 #[allow(missing_docs)]
 pub enum Command {
     #[cfg(feature = "online")]
-    Bootstrap(Box<bootstrap::Args>),
+    Bootstrap(Deferred<Box<bootstrap::Args>>),
     #[cfg(feature = "online")]
-    Fetch(fetch::Args),
+    Fetch(Deferred<fetch::Args>),
     // clap takes a doc comment here for the help text, in place of the one on the arguments
-    Verify(verify::Args),
-    Roots(roots::Args),
+    Verify(Deferred<verify::Args>),
+    Roots(Deferred<roots::Args>),
     #[command(subcommand)]
-    Ca(ca::Command),
-    Sign(Box<sign::Args>),
-    Import(import::Args),
-    Check(check::Args),
+    Ca(Deferred<ca::Command>),
+    Sign(Deferred<Box<sign::Args>>),
+    Import(Deferred<import::Args>),
+    Check(Deferred<check::Args>),
     #[cfg(feature = "online")]
-    Submit(submit::Args),
-    Handover(handover::Args),
+    Submit(Deferred<submit::Args>),
+    Handover(Deferred<handover::Args>),
     #[cfg(feature = "online")]
-    Status(status::Args),
+    Status(Deferred<status::Args>),
     #[cfg(feature = "online")]
-    Plan(plan::Args),
+    Plan(Deferred<plan::Args>),
     #[cfg(feature = "online")]
-    Wait(wait::Args),
-    #[command(subcommand)]
-    #[cfg(feature = "online")]
-    Cluster(Box<cluster::Command>),
+    Wait(Deferred<wait::Args>),
     #[command(subcommand)]
     #[cfg(feature = "online")]
-    Hsm(Box<hsm::Command>),
+    Cluster(Deferred<Box<cluster::Command>>),
     #[command(subcommand)]
     #[cfg(feature = "online")]
-    Backup(Box<backup::Command>),
+    Hsm(Deferred<Box<hsm::Command>>),
     #[command(subcommand)]
     #[cfg(feature = "online")]
-    Tag(Box<tag::Command>),
+    Backup(Deferred<Box<backup::Command>>),
+    #[command(subcommand)]
+    #[cfg(feature = "online")]
+    Tag(Deferred<Box<tag::Command>>),
     #[cfg(feature = "simulator")]
-    Simulate(simulate::Args),
+    Simulate(Deferred<simulate::Args>),
     #[cfg(feature = "lambda")]
-    Lambda(lambda::Args),
-    Pack(pack::Args),
-    Unpack(pack::UnpackArgs),
+    Lambda(Deferred<lambda::Args>),
+    Pack(Deferred<pack::Args>),
+    Unpack(Deferred<pack::UnpackArgs>),
     #[command(subcommand)]
     #[cfg(feature = "qr")]
-    Qr(qr::Command),
+    Qr(Deferred<qr::Command>),
     #[command(subcommand)]
-    Transcript(transcript::Command),
-    Report(report::Args),
+    Transcript(Deferred<transcript::Command>),
+    Report(Deferred<report::Args>),
     #[command(subcommand)]
-    Config(config::Command),
-    Completions(meta::CompletionsArgs),
-    Man(meta::ManArgs),
+    Config(Deferred<config::Command>),
+    Completions(Deferred<meta::CompletionsArgs>),
+    Man(Deferred<meta::ManArgs>),
 }
 
 /// Returns the command line's definition, for manual pages, completions and docs.
 pub fn command() -> clap::Command {
-    help::lay_out(hide_env_values(Cli::command()))
+    help::lay_out(hide_env_values(definition()))
+}
+
+/// Returns it as it is parsed by.
+fn definition() -> clap::Command {
+    deferred::whole(Cli::command)
 }
 
 /// Hides the values of variables in the help. The help names the variable that an option is read
@@ -222,8 +229,8 @@ enum Refusal {
 
 /// Parses the command line, with what is written down behind it.
 fn parse() -> std::result::Result<(Cli, Option<ClusterId>), Refusal> {
-    // To build it takes longer than anything else before the work, and to lay its help out as long
-    // again.
+    // Of the commands it has no more than the names, and of the one that runs, all: to put them all
+    // together and lay their help out takes longer than anything else before the work.
     let mut program = Cli::command();
     let words = spelling::options_behind_command(std::env::args_os().collect(), &program);
     let words = settings::complete(words, &program).map_err(Refusal::Settings)?;

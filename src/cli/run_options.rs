@@ -74,6 +74,12 @@ struct GivenOptions {
     options: Vec<RunOption>,
 }
 
+impl GivenOptions {
+    fn has(&self, long: Option<&str>) -> bool {
+        self.options.iter().any(|option| long == Some(option.name))
+    }
+}
+
 /// What the command line of this run gave. A process runs one command.
 static GIVEN: OnceLock<GivenOptions> = OnceLock::new();
 
@@ -81,12 +87,12 @@ static GIVEN: OnceLock<GivenOptions> = OnceLock::new();
 /// named it: a bundle did.
 static FOUND_REGION: Mutex<Option<String>> = Mutex::new(None);
 
-/// The command line's definition.
-static PROGRAM: OnceLock<Command> = OnceLock::new();
+/// The command line's definition, with all that the commands take which were named up to now.
+static PROGRAM: Mutex<Option<Command>> = Mutex::new(None);
 
 /// Keeps what the command line gave, and its definition.
 pub(super) fn remember(matches: &ArgMatches, program: Command) {
-    PROGRAM.get_or_init(|| program);
+    *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(program);
     GIVEN.get_or_init(|| given_options(matches));
 }
 
@@ -203,7 +209,12 @@ pub(crate) fn complete_words(words: &[String]) -> Vec<String> {
     if given.options.is_empty() {
         return words.to_vec();
     }
-    complete(words, &given, PROGRAM.get_or_init(super::Cli::command))
+    let mut program = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
+    complete(
+        words,
+        &given,
+        program.get_or_insert_with(super::Cli::command),
+    )
 }
 
 /// Returns a command as a shell takes it, with the options of this run. What is no command of this
@@ -248,8 +259,13 @@ pub(crate) fn with_complete_advice(mut error: Error) -> Error {
     error
 }
 
-fn complete(words: &[String], given: &GivenOptions, program: &Command) -> Vec<String> {
+fn complete(words: &[String], given: &GivenOptions, program: &mut Command) -> Vec<String> {
     let mut all = words.to_vec();
+    let of_all: Vec<Arg> = program
+        .get_arguments()
+        .filter(|arg| arg.is_global_set() && given.has(arg.get_long()))
+        .cloned()
+        .collect();
     let Some(command) = named_command(words, program) else {
         return all;
     };
@@ -284,10 +300,9 @@ fn complete(words: &[String], given: &GivenOptions, program: &Command) -> Vec<St
         if SERVICE.contains(&option.name) && !same_service {
             continue;
         }
-        let of_all = program.get_arguments().filter(|arg| arg.is_global_set());
         let known = command
             .get_arguments()
-            .chain(of_all)
+            .chain(&of_all)
             .find(|arg| arg.get_long() == Some(option.name));
         let Some(arg) = known else { continue };
         // A reason explains what is accepted, and is refused alone.
@@ -315,7 +330,7 @@ fn fill_in(words: &mut Vec<String>, option: &RunOption) {
 
 /// Returns the command of this program that the words call. One that is named alone, and needs
 /// more than its name, is a mention.
-fn named_command<'a>(words: &[String], program: &'a Command) -> Option<&'a Command> {
+fn named_command<'a>(words: &[String], program: &'a mut Command) -> Option<&'a Command> {
     let mut words = words.iter();
     let first = words.next()?;
     if first != program.get_name() {
@@ -324,9 +339,12 @@ fn named_command<'a>(words: &[String], program: &'a Command) -> Option<&'a Comma
     let mut command = program;
     let mut rest = words.as_slice();
     while let Some((word, more)) = rest.split_first() {
-        let Some(sub) = command.find_subcommand(word) else {
+        if command.find_subcommand(word).is_none() {
             break;
-        };
+        }
+        let sub = command.find_subcommand_mut(word)?;
+        // What it takes may not be there yet.
+        sub.build();
         (command, rest) = (sub, more);
     }
     let needs_nothing = || {
@@ -364,7 +382,7 @@ mod tests {
         let mut program = crate::cli::command();
         program.build();
         let words = hint::split_command(line).unwrap_or_default();
-        let all = complete(&words, &given(), &program);
+        let all = complete(&words, &given(), &mut program);
         hint::command_line(&all.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
@@ -418,7 +436,7 @@ mod tests {
             let given = matches.map(|matches| given_options(&matches));
             let given = given.unwrap_or_default();
             let words = hint::split_command("hsmboot sign b --ca c --ca-key k");
-            let all = complete(&words.unwrap_or_default(), &given, &program).join(" ");
+            let all = complete(&words.unwrap_or_default(), &given, &mut program).join(" ");
             assert_eq!(all.ends_with(ACCEPTED), goes_on, "{line}: {all}");
             assert_eq!(all.contains("seen"), goes_on, "{line}: {all}");
         }

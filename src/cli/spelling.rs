@@ -44,7 +44,24 @@ pub(super) fn is_other_form(one: &str, other: &str) -> bool {
 /// Returns the words with the options of the service behind the command that takes them. A command
 /// line that is not understood stays as it is, and is refused as it stands.
 pub(super) fn options_behind_command(words: Vec<OsString>, program: &Command) -> Vec<OsString> {
-    reorder(&words, program).unwrap_or(words)
+    match may_be_before_command(&words, program) {
+        true => reorder(&words, &super::definition()).unwrap_or(words),
+        false => words,
+    }
+}
+
+/// Tells whether an option of the service may stand before the command: most command lines need not
+/// be looked at any closer, for which all commands would have to be put together.
+fn may_be_before_command(words: &[OsString], program: &Command) -> bool {
+    let moves = |word: &OsString| {
+        let option = word.to_str().and_then(|word| word.strip_prefix("--"));
+        let long = option.map(|option| option.split_once('=').map_or(option, |(long, _)| long));
+        long.is_some_and(|long| ANYWHERE.contains(&long))
+    };
+    let first = words.get(1).and_then(|word| program.find_subcommand(word));
+    // A command that has commands says that it wants one.
+    let is_whole = first.is_some_and(|first| !first.is_subcommand_required_set());
+    !is_whole && words.iter().any(moves)
 }
 
 fn reorder(words: &[OsString], program: &Command) -> Option<Vec<OsString>> {

@@ -233,6 +233,12 @@ impl Ui {
         self.write_event(kind, members);
     }
 
+    /// Tells whether the document of the result is printed, or something is chosen from it, or is
+    /// told in an event.
+    pub(crate) fn has_document(&self) -> bool {
+        self.form != AnswerForm::Text || self.query.is_some() || self.events.is_some()
+    }
+
     /// Prints the error that ends the program from outside; `code` is its exit code.
     pub(crate) fn print_last_error(&self, error: &Error, code: i32) {
         if self.form.has_error_apart() {

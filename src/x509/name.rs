@@ -149,25 +149,24 @@ pub fn name_text(name: &[u8]) -> NameText {
     let mut encoded = String::with_capacity(name.len());
     let mut rdns: Vec<String> = Vec::new();
     let walked = walk_attributes(outer.content, "a name", |first, kind, value| {
-        let oid = || oid_text(kind);
-        let word = short_name(kind).map_or_else(oid, str::to_owned);
+        let word = short_name(kind).map_or_else(|| oid_text(kind), str::to_owned);
         let shown_word = match kind {
-            [0x55, 4, 4] => "SN".to_owned(),
-            [0x55, 4, 42] => "GN".to_owned(),
-            _ => word.clone(),
+            [0x55, 4, 4] => "SN",
+            [0x55, 4, 42] => "GN",
+            _ => word.as_str(),
         };
         let (escaped, quoted) = match decode_string(&value) {
+            Some(text) if is_plain(&text) => (text.clone(), text),
             Some(text) => (escape_value(&text), quote_value(&text)),
             None => (value_text(&value), value_text(&value)),
         };
         if !encoded.is_empty() {
             encoded.push_str(if first { ", " } else { " + " });
         }
-        encoded.push_str(&format!("{word}={escaped}"));
-        let shown = format!("{shown_word}={quoted}");
+        encoded.extend([word.as_str(), "=", &escaped]);
         match rdns.last_mut() {
-            Some(rdn) if !first => rdn.push_str(&format!(" + {shown}")),
-            _ => rdns.push(shown),
+            Some(rdn) if !first => rdn.extend([" + ", shown_word, "=", &quoted]),
+            _ => rdns.push([shown_word, "=", &quoted].concat()),
         }
     });
     match walked {
@@ -188,6 +187,13 @@ const fn is_special(c: char) -> bool {
     matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
 }
 
+/// Tells whether a value is shown as it is in both spellings: printable ASCII that neither needs a
+/// backslash nor quotation marks.
+fn is_plain(value: &str) -> bool {
+    let is_plain = |b: &u8| matches!(b, b' '..=b'~') && !is_special(char::from(*b));
+    value.as_bytes().iter().all(is_plain) && needs_no_quotes(value)
+}
+
 /// Returns a value with a backslash before each special character.
 fn escape_value(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
@@ -200,12 +206,14 @@ fn escape_value(value: &str) -> String {
     out
 }
 
+/// Tells whether a value needs no quotation marks for how it begins and ends.
+fn needs_no_quotes(value: &str) -> bool {
+    value.trim_matches(' ') == value && !value.starts_with('#') && !value.is_empty()
+}
+
 /// Returns a value in quotation marks where it would else need a backslash.
 fn quote_value(value: &str) -> String {
-    let plain = !value.chars().any(is_special)
-        && value.trim_matches(' ') == value
-        && !value.starts_with('#')
-        && !value.is_empty();
+    let plain = !value.chars().any(is_special) && needs_no_quotes(value);
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
         match c {
@@ -256,7 +264,10 @@ fn decode_string(value: &Tlv<'_>) -> Option<String> {
         | tag::IA5_STRING
         | tag::GRAPHIC_STRING
         | tag::VISIBLE_STRING
-        | tag::GENERAL_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
+        | tag::GENERAL_STRING => match str::from_utf8(value.content) {
+            Ok(text) if text.is_ascii() => text.to_owned(),
+            _ => value.content.iter().map(|b| char::from(*b)).collect(),
+        },
         tag::BMP_STRING => {
             char::decode_utf16(wide(2).map(|unit| u16::try_from(unit).unwrap_or(0xFFFD)))
                 .map(|c| c.unwrap_or('\u{fffd}'))

@@ -157,7 +157,11 @@ impl SigningJob<'_> {
             changed: false,
             again: self.submit_options(&pair),
         };
-        Ok(Some(signed.signing_output(&signed.to_response(), &told)))
+        Ok(Some(signed.signing_output(
+            &signed.to_response(),
+            &told,
+            self.ui,
+        )))
     }
 
     /// Shows on a terminal what is about to be signed, before anything is asked. What was shown
@@ -261,7 +265,7 @@ impl SigningJob<'_> {
             changed: true,
             again: self.submit_options(pair),
         };
-        Ok(signed.signing_output(&response, &told))
+        Ok(signed.signing_output(&response, &told, self.ui))
     }
 }
 

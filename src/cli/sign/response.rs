@@ -174,6 +174,7 @@ impl SignedPair<'_> {
         &self,
         response: &Response,
         told: &SignatureSummary,
+        ui: &Ui,
     ) -> CommandOutput {
         let SignedPair { bundle, pair, .. } = *self;
         let SignatureSummary {
@@ -184,15 +185,21 @@ impl SignedPair<'_> {
             again,
         } = told;
         let back = owner::SignedResponse::from_pair(pair).fingerprint(bundle.id());
+        // What people read is in the text, but for what `many` shows of each bundle.
+        let for_programs = ui.has_document();
         let members = json!({
             "bundle": path_value(bundle.path()),
-            "verification": verify::record_document(self.record),
+            "verification": for_programs.then(|| verify::record_document(self.record)),
             "request_fingerprint": request,
             "request_compared": compared,
             "response_fingerprint": back,
             "ca_code": Fingerprint::of_ca(&to_hex(&pair.trust_anchor().signing_ca().fingerprint())),
         });
-        let document = with_members(serde_json::to_value(response).unwrap_or_default(), members);
+        let document = match for_programs {
+            true => serde_json::to_value(response).unwrap_or_default(),
+            false => json!({}),
+        };
+        let document = with_members(document, members);
         let roots = self.record.terms.roots;
         let proof = match response.unverified {
             Some(_) => styled(RED, "UNVERIFIED: no proof that the key is an HSM's"),
