@@ -8,7 +8,7 @@
 
 mod file;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -180,7 +180,7 @@ pub(super) fn complete(words: Vec<OsString>, program: &Command) -> Result<Vec<Os
         // Help, or the version.
         return Ok(words);
     };
-    let mut built = program.clone();
+    let mut built = super::definition();
     built.build();
     let (command, matches) = leaf(&built, &matches);
     const OWN: [&str; 4] = [
@@ -254,19 +254,26 @@ fn check_names(program: &Command) -> Result<()> {
         return Ok(());
     }
     let options = options_of(program, program.get_name());
-    let names: BTreeSet<String> = options
+    let longs: BTreeSet<&str> = options
         .iter()
         .filter(|(command, arg)| is_settable(command, arg))
-        .filter_map(|(_, arg)| arg.get_long().map(variable_of))
+        .filter_map(|(_, arg)| arg.get_long())
+        .collect();
+    let names: BTreeMap<String, Spelling> = longs
+        .into_iter()
+        .map(variable_of)
+        .map(|name| (name.clone(), Spelling::of(&name)))
         .collect();
     let set = std::env::vars_os()
         .filter(|(_, value)| !value.is_empty())
         .filter_map(|(name, _)| name.into_string().ok());
     for name in set.filter(|name| name.to_ascii_uppercase().starts_with(PREFIX)) {
-        if names.contains(&name) {
+        if names.contains_key(&name) {
             continue;
         }
-        if let Some(meant) = names.iter().find(|known| is_almost(&name, known)) {
+        let spelling = Spelling::of(&name);
+        let meant = names.iter().find(|(_, known)| spelling.is_almost(known));
+        if let Some((meant, _)) = meant {
             let found = shown_path(OsStr::new(&name));
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -280,18 +287,38 @@ fn check_names(program: &Command) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a name is another one misspelt: in small letters, by where its words end, or by
-/// one letter that is missing, too many, another one, or in its neighbour's place. An S more at the
-/// end is a plural, a list of somebody's own. Among short words there are too many that differ by a
-/// letter (`HSMBOOT_ROOT`, `HSMBOOT_PORT`).
-fn is_almost(name: &str, known: &str) -> bool {
-    const SHORT: usize = PREFIX.len() + 5;
-    let name = name.to_ascii_uppercase();
-    let letters = |name: &str| name.replace('_', "");
-    letters(&name) == letters(known)
-        || (known.len() > SHORT
-            && strsim::damerau_levenshtein(&name, known) == 1
-            && name.strip_suffix('S') != Some(known))
+/// A variable's name in capitals, and without what parts its words.
+struct Spelling {
+    name: String,
+    letters: String,
+}
+
+impl Spelling {
+    fn of(name: &str) -> Self {
+        let name = name.to_ascii_uppercase();
+        Spelling {
+            letters: name.replace('_', ""),
+            name,
+        }
+    }
+
+    /// Tells whether a name is another one misspelt: in small letters, by where its words end, or
+    /// by one letter that is missing, too many, another one, or in its neighbour's place. An S more
+    /// at the end is a plural, a list of somebody's own. Among short words there are too many that
+    /// differ by a letter (`HSMBOOT_ROOT`, `HSMBOOT_PORT`).
+    fn is_almost(&self, known: &Spelling) -> bool {
+        const SHORT: usize = PREFIX.len() + 5;
+        // Each variable is held against each option in every run, and most are of another length.
+        // Another letter has four octets at most.
+        let most = if self.letters.is_ascii() { 1 } else { 4 };
+        if self.letters.len().abs_diff(known.letters.len()) > most {
+            return false;
+        }
+        self.letters == known.letters
+            || (known.name.len() > SHORT
+                && strsim::damerau_levenshtein(&self.name, &known.name) == 1
+                && self.name.strip_suffix('S') != Some(&known.name))
+    }
 }
 
 /// Returns all that is written down, for `config show`.
@@ -305,7 +332,7 @@ pub(super) fn all(
     let file = SettingsFile::read(named)?;
     let mut settings = Vec::new();
     for (command, arg) in options_of(program, program.get_name()) {
-        settings.extend(find(&command, &arg, file.as_ref())?);
+        settings.extend(find(&command, arg, file.as_ref())?);
     }
     settings.sort_by(|one: &Setting, other| one.option.cmp(&other.option));
     settings.dedup_by(|one, other| one.option == other.option);
@@ -313,11 +340,11 @@ pub(super) fn all(
 }
 
 /// Returns the options of a command and of those below it, each with its command's whole name.
-fn options_of(command: &Command, name: &str) -> Vec<(String, Arg)> {
+fn options_of<'a>(command: &'a Command, name: &str) -> Vec<(String, &'a Arg)> {
     let own = command
         .get_arguments()
         .filter(|arg| arg.get_long().is_some())
-        .map(|arg| (name.to_owned(), arg.clone()));
+        .map(|arg| (name.to_owned(), arg));
     let below = command
         .get_subcommands()
         .flat_map(|sub| options_of(sub, &format!("{name} {}", sub.get_name())));
@@ -500,7 +527,8 @@ mod tests {
                 None => seen.push((command, option, takes)),
             }
         }
-        let all = options_of(&crate::cli::command(), "hsmboot");
+        let program = crate::cli::command();
+        let all = options_of(&program, "hsmboot");
         let count = all
             .iter()
             .filter(|(command, arg)| is_other(command, arg.get_long().unwrap_or_default()))
@@ -512,9 +540,19 @@ mod tests {
 
     #[test]
     fn a_name_with_one_mistake_is_almost_a_setting() {
-        let almost = |name: &str, known| is_almost(&format!("{PREFIX}{name}"), known);
+        let almost = |name: &str, known| {
+            Spelling::of(&format!("{PREFIX}{name}")).is_almost(&Spelling::of(known))
+        };
         for name in [
-            "DRYRUN", "DRY_RN", "DYR_RUN", "DRYY_RUN", "D_RY_RUN", "DRI_RUN", "dry_run",
+            "DRYRUN",
+            "DRY_RN",
+            "DYR_RUN",
+            "DRYY_RUN",
+            "D_RY_RUN",
+            "DRI_RUN",
+            "dry_run",
+            "DR\u{ed}_RUN",
+            "DRY_RU\u{1f600}N",
         ] {
             assert!(almost(name, "HSMBOOT_DRY_RUN"), "{name}");
         }
