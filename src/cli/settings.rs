@@ -259,10 +259,10 @@ fn check_names(program: &Command) -> Result<()> {
         .filter(|(command, arg)| is_settable(command, arg))
         .filter_map(|(_, arg)| arg.get_long())
         .collect();
-    let names: BTreeMap<String, Spelling> = longs
+    let names: BTreeMap<String, VariableName> = longs
         .into_iter()
         .map(variable_of)
-        .map(|name| (name.clone(), Spelling::of(&name)))
+        .map(|name| (name.clone(), VariableName::of(&name)))
         .collect();
     let set = std::env::vars_os()
         .filter(|(_, value)| !value.is_empty())
@@ -271,7 +271,7 @@ fn check_names(program: &Command) -> Result<()> {
         if names.contains_key(&name) {
             continue;
         }
-        let spelling = Spelling::of(&name);
+        let spelling = VariableName::of(&name);
         let meant = names.iter().find(|(_, known)| spelling.is_almost(known));
         if let Some((meant, _)) = meant {
             let found = shown_path(OsStr::new(&name));
@@ -288,15 +288,15 @@ fn check_names(program: &Command) -> Result<()> {
 }
 
 /// A variable's name in capitals, and without what parts its words.
-struct Spelling {
+struct VariableName {
     name: String,
     letters: String,
 }
 
-impl Spelling {
+impl VariableName {
     fn of(name: &str) -> Self {
         let name = name.to_ascii_uppercase();
-        Spelling {
+        VariableName {
             letters: name.replace('_', ""),
             name,
         }
@@ -306,7 +306,7 @@ impl Spelling {
     /// by one letter that is missing, too many, another one, or in its neighbour's place. An S more
     /// at the end is a plural, a list of somebody's own. Among short words there are too many that
     /// differ by a letter (`HSMBOOT_ROOT`, `HSMBOOT_PORT`).
-    fn is_almost(&self, known: &Spelling) -> bool {
+    fn is_almost(&self, known: &VariableName) -> bool {
         const SHORT: usize = PREFIX.len() + 5;
         // Each variable is held against each option in every run, and most are of another length.
         // Another letter has four octets at most.
@@ -541,7 +541,7 @@ mod tests {
     #[test]
     fn a_name_with_one_mistake_is_almost_a_setting() {
         let almost = |name: &str, known| {
-            Spelling::of(&format!("{PREFIX}{name}")).is_almost(&Spelling::of(known))
+            VariableName::of(&format!("{PREFIX}{name}")).is_almost(&VariableName::of(known))
         };
         for name in [
             "DRYRUN",
