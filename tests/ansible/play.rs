@@ -46,6 +46,16 @@ impl Play {
     }
 }
 
+impl Play {
+    /// Asserts how many tasks of [`Stage::each`] failed, and how many changed something.
+    #[track_caller]
+    pub(super) fn each_came_to(&self, failed: usize, changed: u32) {
+        self.came_to(0, changed);
+        let found = usize::try_from(self.recap["ignored"]).unwrap();
+        assert_eq!(found, failed, "{}", self.done.stdout);
+    }
+}
+
 fn environment(command: &mut Command) -> &mut Command {
     for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
         command.env_remove(name);
@@ -182,6 +192,23 @@ impl Stage {
     pub(super) fn task(&self, module: &str, arguments: &Value, more: &[&str]) -> Play {
         let task = json!({ format!("hsmboot.cloudhsm.{module}"): arguments });
         self.tasks("cloudhsm", &json!([task]), more)
+    }
+
+    /// Plays several tasks in one play, on the first cluster, each whatever came of the one before:
+    /// the module, its arguments, and whether it is in check mode. To start Ansible takes longer
+    /// than a task.
+    #[track_caller]
+    pub(super) fn each(&self, all: &[(&str, &Value, bool)]) -> Play {
+        let task = |(module, arguments, check): &(&str, &Value, bool)| {
+            json!({
+                format!("hsmboot.cloudhsm.{module}"): arguments, "check_mode": check,
+                "ignore_errors": true,
+            })
+        };
+        let tasks: Vec<Value> = all.iter().map(task).collect();
+        let play = self.tasks(self.id(), &json!(tasks), &[]);
+        assert_eq!(play.results.len(), all.len(), "{}", play.done.stdout);
+        play
     }
 
     /// Plays tasks on hosts of the inventory.

@@ -42,8 +42,6 @@ pub(super) const TESTS: [(&str, fn()); 8] = [
     ),
 ];
 
-const MODES: [&[&str]; 2] = [&["--check"], &[]];
-
 impl Stage {
     /// Fetches the one bundle, `stick/ID`. Returns its path.
     fn fetched(&self) -> String {
@@ -54,12 +52,12 @@ impl Stage {
         self.text(&format!("stick/{}", self.id()))
     }
 
-    /// Makes a program, `stand-in`, that fails and writes down its words, a line each and `end`
+    /// Makes a program of this name that fails and writes down its words, a line each and `end`
     /// behind the last. Returns where.
-    fn stand_in(&self) -> String {
-        let words = self.text("words");
+    fn stand_in(&self, name: &str) -> String {
+        let words = self.text(&format!("{name}.words"));
         let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" end >> {words}\nexit 1\n");
-        executable(&self.path("stand-in"), &script);
+        executable(&self.path(name), &script);
         words
     }
 
@@ -78,14 +76,18 @@ impl Stage {
     }
 }
 
-/// The task fails, in check mode too. Returns the codes.
+/// The task fails with each of these arguments, in check mode too, and changes nothing. Returns the
+/// codes.
 #[track_caller]
-fn fails(stage: &Stage, module: &str, arguments: &Value) -> Vec<i64> {
-    let code = |mode| {
-        let play = stage.task(module, arguments, mode);
-        play.came_to(1, 0)["code"].as_i64().unwrap()
-    };
-    MODES.into_iter().map(code).collect()
+fn fails(stage: &Stage, module: &str, all: &[&Value]) -> Vec<i64> {
+    let tasks: Vec<_> = all
+        .iter()
+        .flat_map(|arguments| [true, false].map(|check| (module, *arguments, check)))
+        .collect();
+    let play = stage.each(&tasks);
+    play.each_came_to(tasks.len(), 0);
+    let code = |result: &Value| result["code"].as_i64().unwrap();
+    play.results.iter().map(code).collect()
 }
 
 fn no_bundle_makes_sign_take_an_unproven_key() {
@@ -94,16 +96,16 @@ fn no_bundle_makes_sign_take_an_unproven_key() {
     let mut sign = stage.signing(&[&bundle, "--unverified", "--reason=because"], "ca");
     // A root that vouches for no HSM.
     sign["manufacturer_roots"] = json!([stage.text("ca/customerCA.crt")]);
-    assert_eq!(fails(&stage, "bundle_sign", &sign), [3, 3]);
-    assert!(!stage.is_signed());
     // Nor is one accepted by an item, where the option is one of the module's own.
-    sign["bundles"] = json!([
+    let mut accepted = sign.clone();
+    accepted["bundles"] = json!([
         bundle,
         "--accept=manufacturer.signature",
         "--manufacturer-root",
         stage.text("roots/manufacturer-root.crt")
     ]);
-    assert_eq!(fails(&stage, "bundle_sign", &sign), [3, 3]);
+    let codes = fails(&stage, "bundle_sign", &[&sign, &accepted]);
+    assert_eq!(codes, [3; 4]);
     assert!(!stage.is_signed());
 }
 
@@ -113,15 +115,15 @@ fn no_bundle_makes_submit_claim_for_a_foreign_ca() {
     stage.make_ca("thief");
     let sign = stage.signing(&[&bundle], "thief");
     stage.task("bundle_sign", &sign, &[]).came_to(0, 1);
-    let mut submit = json!({
+    let submit = json!({
         "bundles": [bundle, "--ca-from-bundle", "--reason=x"], "region": "eu-central-1",
     });
-    fails(&stage, "bundle_submit", &submit);
-    submit["bundles"] = json!([
+    let mut named = submit.clone();
+    named["bundles"] = json!([
         bundle,
         format!("--ca={}", stage.text("thief/customerCA.crt"))
     ]);
-    fails(&stage, "bundle_submit", &submit);
+    fails(&stage, "bundle_submit", &[&submit, &named]);
     assert_eq!(stage.claims(), 0);
 }
 
@@ -130,19 +132,23 @@ fn no_cluster_makes_request_replace_files() {
     let bundle = stage.fetched();
     let csr = format!("{bundle}/{}_ClusterCsr.csr", stage.id());
     fs::write(&csr, "another's").unwrap();
-    let mut fetch = json!({
-        "cluster_ids": [stage.id(), "--force"], "into": stage.text("stick"),
-        "region": "eu-central-1",
-    });
-    assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2]);
-    fetch["cluster_ids"] = json!(["--cluster-id", stage.id(), "--force"]);
-    assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2]);
+    let fetch = |ids: Value| {
+        json!({
+            "cluster_ids": ids, "into": stage.text("stick"), "region": "eu-central-1",
+        })
+    };
+    let all = [
+        json!([stage.id(), "--force"]),
+        json!(["--cluster-id", stage.id(), "--force"]),
+        // Nor is one a directory that check mode copies.
+        json!([".."]),
+        json!(["."]),
+        json!([""]),
+    ]
+    .map(fetch);
+    let codes = fails(&stage, "cluster_request", &all.each_ref());
+    assert_eq!(codes, [2; 10]);
     assert_eq!(fs::read_to_string(csr).unwrap(), "another's");
-    // Nor is one a directory that check mode copies.
-    for name in ["..", ".", ""] {
-        fetch["cluster_ids"] = json!([name]);
-        assert_eq!(fails(&stage, "cluster_request", &fetch), [2, 2], "{name}");
-    }
 }
 
 fn no_cluster_makes_plan_take_all() {
@@ -150,16 +156,16 @@ fn no_cluster_makes_plan_take_all() {
     let plan = json!({
         "cluster_ids": ["--all"], "region": "{{ region }}", "ca": stage.text("ca/customerCA.crt"),
     });
-    assert_eq!(fails(&stage, "cluster_plan", &plan), [2, 2]);
+    assert_eq!(fails(&stage, "cluster_plan", &[&plan]), [2, 2]);
 }
 
 fn no_cluster_id_makes_claim_or_info_take_an_option() {
     let stage = Stage::new(&["eu-central-1"]);
     let mut claim = stage.claim();
     claim["cluster_id"] = "--all".into();
-    assert_eq!(fails(&stage, "cluster_claim", &claim), [2, 2]);
+    assert_eq!(fails(&stage, "cluster_claim", &[&claim]), [2, 2]);
     let info = json!({ "cluster_id": "--help", "region": "{{ region }}" });
-    assert_eq!(fails(&stage, "cluster_info", &info), [2, 2]);
+    assert_eq!(fails(&stage, "cluster_info", &[&info]), [2, 2]);
     assert_eq!(stage.claims(), 0);
 }
 
@@ -176,7 +182,6 @@ fn a_value_that_begins_with_a_hyphen_is_a_value() {
 /// A stand-in for the program keeps the words that it is given.
 fn every_module_puts_names_behind_two_hyphens() {
     let stage = Stage::new(&["eu-central-1"]);
-    let words = stage.stand_in();
     let name = "--output=text";
     let values = ["region", "profile", "operator", "ca", "reason", "timeout"];
     let cases = [
@@ -191,38 +196,48 @@ fn every_module_puts_names_behind_two_hyphens() {
             &["region", "operator", "into"],
         ),
     ];
+    let mut all = Vec::new();
     for (module, names, values) in cases {
-        let mut arguments = json!({ "program": stage.text("stand-in"), names: [name] });
-        if names == "cluster_id" {
-            arguments[names] = name.into();
-        }
-        for value in values {
-            arguments[*value] = format!("--{value}-").into();
-        }
-        if matches!(module, "bundle_sign" | "cluster_claim") {
-            arguments["ca_key"] = "--yes".into();
-        }
-        for mode in MODES {
-            fs::write(&words, "").unwrap();
-            stage.task(module, &arguments, mode).came_to(1, 0);
-            let text = fs::read_to_string(&words).unwrap();
-            let (given, behind) = text.split_once("\n--\n").unwrap_or((&text, "end\n"));
-            for word in given.lines().skip(1).filter(|word| *word != "end") {
-                let (_, value) = word.split_once('=').unwrap_or((word, ""));
-                let own = ["--quiet", "--yes", "--dry-run"].contains(&word);
-                assert!(own || !value.is_empty(), "{module} {mode:?}: {text}");
-                assert_ne!(word, name, "{module} {mode:?}: {text}");
+        for check in [true, false] {
+            let program = format!("{module}-{check}");
+            let words = stage.stand_in(&program);
+            let mut arguments = json!({ "program": stage.text(&program), names: [name] });
+            if names == "cluster_id" {
+                arguments[names] = name.into();
             }
-            let named = format!("{name}\nend\n");
-            assert!(behind == "end\n" || behind == named, "{module}: {text}");
+            for value in values {
+                arguments[*value] = format!("--{value}-").into();
+            }
+            if matches!(module, "bundle_sign" | "cluster_claim") {
+                arguments["ca_key"] = "--yes".into();
+            }
+            all.push((module, arguments, check, words));
         }
+    }
+    let tasks: Vec<_> = all
+        .iter()
+        .map(|(module, arguments, check, _)| (*module, arguments, *check))
+        .collect();
+    let play = stage.each(&tasks);
+    play.each_came_to(tasks.len(), 0);
+    for (module, _, check, words) in &all {
+        let text = fs::read_to_string(words).unwrap_or_default();
+        let (given, behind) = text.split_once("\n--\n").unwrap_or((&text, "end\n"));
+        for word in given.lines().skip(1).filter(|word| *word != "end") {
+            let (_, value) = word.split_once('=').unwrap_or((word, ""));
+            let own = ["--quiet", "--yes", "--dry-run"].contains(&word);
+            assert!(own || !value.is_empty(), "{module}, {check}: {text}");
+            assert_ne!(word, name, "{module}, {check}: {text}");
+        }
+        let named = format!("{name}\nend\n");
+        assert!(behind == "end\n" || behind == named, "{module}: {text}");
     }
 }
 
 /// A secret that a command of the play's is to read there would be an argument.
 fn no_value_is_taken_from_the_environment() {
     let stage = Stage::new(&["eu-central-1"]);
-    let words = stage.stand_in();
+    let words = stage.stand_in("stand-in");
     let sign = json!({
         "program": stage.text("stand-in"), "bundles": ["$HOME"], "ca": stage.text("ca"),
         "ca_key": "~/ca.key", "operator": "$HOME", "passphrase_command": "echo \"$HOME\"",
