@@ -297,6 +297,16 @@ impl Moto {
 impl Drop for Moto {
     fn drop(&mut self) {
         self.stop();
+        // It says there what failed within it, and answers as if nothing had been asked.
+        if std::thread::panicking() {
+            let said = self.said();
+            let lines: Vec<&str> = said
+                .lines()
+                .filter(|line| !line.contains(" HTTP/1.1\" 200 "))
+                .collect();
+            let last = lines.len().saturating_sub(80);
+            eprintln!("moto said last:\n{}", lines[last..].join("\n"));
+        }
     }
 }
 
