@@ -28,7 +28,7 @@ mod tests {
     use crate::bundle::ClusterId;
     use crate::ca::{self, CaKey, FileKey, KeyType, NewKey, make_trust_anchor, parse_subject};
     use crate::check::Pair;
-    use crate::error::{ErrorKind, Result};
+    use crate::error::{Error, ErrorKind, Result};
     use crate::sign::{Grounds, SigningCa, SigningTerms, issue};
     use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
 
@@ -125,6 +125,50 @@ mod tests {
                 ErrorKind::OwnerNotProven,
             );
         }
+    }
+
+    /// A key that cannot sign, for this reason.
+    struct Unable<'a>(&'a FileKey, ErrorKind);
+
+    impl CaKey for Unable<'_> {
+        fn spki(&self) -> &[u8] {
+            self.0.spki()
+        }
+
+        fn signature_algorithm(&self) -> &[u8] {
+            self.0.signature_algorithm()
+        }
+
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>> {
+            Err(Error::new(self.1, "it cannot sign", "a test"))
+        }
+    }
+
+    /// A token checks its own signature first: one that is wrong says the same. Any other fault is
+    /// told as what it is, and proves nothing either.
+    #[test]
+    fn a_key_that_cannot_sign_proves_nothing_and_says_why() {
+        let own = make_ca("CN=CA");
+        let anchor = own.0.clone().try_into().unwrap();
+        for (fault, told) in [
+            (ErrorKind::BadSignature, ErrorKind::OwnerNotProven),
+            (ErrorKind::NoRandomness, ErrorKind::NoRandomness),
+        ] {
+            let key = Unable(&own.1, fault);
+            let result = Owner::with_key(&key, KeyOrigin::Named, &anchor, PLACE, &challenge());
+            assert_eq!(result.err().map(|error| error.kind), Some(told));
+        }
+    }
+
+    /// What was signed once must not prove anything later, and must serve for nothing else.
+    #[test]
+    fn a_challenge_is_its_purpose_and_all_of_its_random_octets() {
+        let octets = |random| Challenge::new(random).as_octets().to_vec();
+        let (one, other) = (octets([7; 32]), octets([8; 32]));
+        assert!(one.starts_with(b"hsmboot: "));
+        assert!(one.ends_with(&[7; 32]) && other.ends_with(&[8; 32]));
+        // A certificate is a SEQUENCE.
+        assert_ne!(one.first(), Some(&0x30));
     }
 
     #[test]

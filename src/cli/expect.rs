@@ -260,7 +260,15 @@ pub(crate) fn compare_table(
          (yes)? ",
         side.by
     ));
-    match answer.as_deref() {
+    read_agreement(answer.as_deref(), side)
+}
+
+/// Reads whether all fingerprints were compared, and agree.
+///
+/// # Errors
+/// `not-compared`: they do not, or nobody says so.
+fn read_agreement(answer: Option<&str>, side: &FingerprintSide) -> Result<bool> {
+    match answer {
         Some("yes") => Ok(true),
         Some("skip") => Ok(false),
         _ => Err(Error::new(
@@ -384,6 +392,36 @@ mod tests {
                 message.contains(fault) && !message.contains("ours"),
                 "{message}"
             );
+        }
+    }
+
+    #[test]
+    fn whoever_says_neither_yes_nor_skip_has_compared_nothing() {
+        let side = &FingerprintSide::REQUEST;
+        assert_eq!(read_agreement(Some("yes"), side).ok(), Some(true));
+        assert_eq!(read_agreement(Some("skip"), side).ok(), Some(false));
+        for answer in [None, Some(""), Some("no"), Some("y"), Some("Yes")] {
+            let kind = read_agreement(answer, side).err().map(|error| error.kind);
+            assert_eq!(kind, Some(ErrorKind::NotCompared), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_groups_that_differ_are_named_and_not_shown() {
+        for (apart, said) in [
+            (&[3][..], ": group 3 of the 6 of its fingerprint is another"),
+            (
+                &[1, 4],
+                ": groups 1, 4 of the 6 of its fingerprint are others",
+            ),
+            (
+                &[1, 2, 3, 4, 5, 6],
+                ": all 6 groups of its fingerprint are others",
+            ),
+        ] {
+            let error = another_fingerprint_error(&FingerprintSide::RESPONSE, apart);
+            let message = error.message.to_string();
+            assert!(message.contains(said), "{message}");
         }
     }
 }

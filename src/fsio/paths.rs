@@ -28,16 +28,39 @@ fn opens_nothing(cause: &io::Error) -> bool {
 /// # Errors
 /// What is there cannot be told.
 pub fn look_at(path: &Path) -> io::Result<Option<Metadata>> {
-    match fs::metadata(path) {
-        Ok(facts) => Ok(Some(facts)),
-        Err(cause) if opens_nothing(&cause) => Ok(None),
+    unless(opens_nothing, fs::metadata(path))
+}
+
+/// Returns what was found; `None`: the error says that nothing is there.
+///
+/// # Errors
+/// Any other.
+fn unless<T>(is_nothing: fn(&io::Error) -> bool, found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(cause) if is_nothing(&cause) => Ok(None),
         Err(cause) => Err(cause),
     }
 }
 
+fn is_gone(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::NotFound
+}
+
+/// Tells whether the error is of what is no directory, or is gone. One that may be gone through and
+/// not listed says nothing of the names in it.
+fn is_no_directory(cause: &io::Error) -> bool {
+    is_gone(cause) || cause.kind() == io::ErrorKind::NotADirectory
+}
+
+/// Tells whether the error is of what is no link (readlink(2)), or of what opens nothing.
+fn is_no_link(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::InvalidInput || opens_nothing(cause)
+}
+
 /// Tells whether a path leads to nothing.
 pub fn is_missing(path: &Path) -> bool {
-    fs::metadata(path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound)
+    fs::metadata(path).is_err_and(|cause| is_gone(&cause))
 }
 
 /// Returns the metadata of what a path leads to, as the system says without opening it: for
@@ -70,26 +93,14 @@ pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> io::Result<bool> {
 }
 
 fn has_name_in(dir: &Path, of: &Metadata) -> io::Result<bool> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(cause)
-            if matches!(
-                cause.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(false);
-        }
-        // One that may be gone through and not listed says nothing of the names in it.
-        Err(cause) => return Err(cause),
+    let Some(entries) = unless(is_no_directory, fs::read_dir(dir))? else {
+        return Ok(false);
     };
     for entry in entries {
-        match entry?.metadata() {
-            Ok(facts) if are_same(&facts, of) => return Ok(true),
-            Ok(_) => {}
-            // Taken away since it was listed.
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            Err(cause) => return Err(cause),
+        // One may be taken away since it was listed.
+        let facts = unless(is_gone, entry?.metadata())?;
+        if facts.is_some_and(|facts| are_same(&facts, of)) {
+            return Ok(true);
         }
     }
     Ok(false)
@@ -118,12 +129,8 @@ fn goes_through(dir: &Metadata, path: &Path) -> io::Result<bool> {
             return Ok(true);
         }
         at.push(part);
-        let target = match fs::read_link(&at) {
-            Ok(target) => target,
-            // No link (readlink(2)).
-            Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => continue,
-            Err(cause) if opens_nothing(&cause) => continue,
-            Err(cause) => return Err(cause),
+        let Some(target) = unless(is_no_link, fs::read_link(&at))? else {
+            continue;
         };
         at.pop();
         links += 1;
@@ -158,4 +165,69 @@ pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
 pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
     cause.kind() == io::ErrorKind::InvalidFilename
         || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use rustix::io::Errno;
+
+    use super::*;
+
+    fn of(error: Errno) -> io::Error {
+        io::Error::from_raw_os_error(error.raw_os_error())
+    }
+
+    /// Which errors say that nothing is there: any other is told, and decides nothing.
+    #[test]
+    fn a_disk_that_fails_does_not_say_that_nothing_is_there() {
+        // By which nothing opens, that is gone, that is no directory, that is no link.
+        for (error, expected) in [
+            (Errno::NOENT, [true, true, true, true]),
+            (Errno::NOTDIR, [true, false, true, true]),
+            (Errno::ACCESS, [true, false, false, true]),
+            (Errno::LOOP, [true, false, false, true]),
+            (Errno::NAMETOOLONG, [true, false, false, true]),
+            (Errno::INVAL, [false, false, false, true]),
+            (Errno::IO, [false; 4]),
+            (Errno::MFILE, [false; 4]),
+        ] {
+            let rules = [opens_nothing, is_gone, is_no_directory, is_no_link];
+            for (rule, expected) in rules.into_iter().zip(expected) {
+                let found = unless(rule, Err::<(), _>(of(error)));
+                assert_eq!(found.is_ok(), expected, "{error}");
+                assert!(!matches!(found, Ok(Some(()))), "{error}");
+            }
+        }
+        assert_eq!(unless(is_gone, Ok(7)).unwrap(), Some(7));
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("file"), "").unwrap();
+        symlink("nothing", path("link")).unwrap();
+        let missing = ["file", "link", "nothing", "file/below"].map(|name| is_missing(&path(name)));
+        assert_eq!(missing, [false, true, true, false]);
+        // What no file can be called is an error of its own.
+        assert!(look_at(Path::new("a\0b")).is_err());
+        assert!(look_at(&path("link")).unwrap().is_none());
+    }
+
+    #[test]
+    fn as_many_links_are_followed_as_the_system_follows() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |at: u32| dir.path().join(at.to_string());
+        fs::write(path(0), "").unwrap();
+        for at in 1..=MAX_LINKS + 1 {
+            symlink((at - 1).to_string(), path(at)).unwrap();
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        let elsewhere = fs::metadata(elsewhere.path()).unwrap();
+        // Where nobody can tell, it is taken to lie there.
+        let goes = [0, MAX_LINKS, MAX_LINKS + 1].map(|at| goes_through(&elsewhere, &path(at)));
+        assert_eq!(goes.map(Result::unwrap), [false, false, true]);
+    }
 }
