@@ -419,7 +419,7 @@ mod tests {
                 ": all 6 groups of its fingerprint are others",
             ),
         ] {
-            let error = another_fingerprint_error(&FingerprintSide::RESPONSE, apart);
+            let error = another_fingerprint_error(&FingerprintSide::REQUEST, apart);
             let message = error.message.to_string();
             assert!(message.contains(said), "{message}");
         }
