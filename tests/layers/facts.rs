@@ -63,7 +63,7 @@ const WITHOUT: [(&str, &[&str]); 5] = [
         &[
             "cli/code::ask_code",
             "cli/expect::ask_fingerprint",
-            "cli/expect::compare_table",
+            "cli/expect::read_agreement",
             "cli/manage::ask_to_delete",
         ],
     ),
